@@ -1,0 +1,104 @@
+"""Data sets by name: the five of the field, people's own folders, and the embedded twins."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from jaxseg.data.assemble import read_videos
+from jaxseg.data.catalog import CATALOG, check_known
+from jaxseg.data.folder import find_in_folder
+from jaxseg.data.published import find_published
+from jaxseg.data.records import DataSet, Video
+from jaxseg.data.twins import make_twin
+
+__all__ = ["CATALOG", "DataSet", "Video", "load"]
+
+FOLDER = "folder"
+
+
+class DataConfig(Protocol):
+    """What `load` has to know.
+
+    Attributes:
+        name: key of `CATALOG`, or "folder" for people's own features.
+        root: folder of the data; "" is the embedded twin.
+        standardize: scale each video's channels to mean 0 and variance 1 / channels.
+        length_tolerance: frames by which features and labels of a video may differ.
+        fps: frames a second; 0 takes what is known of the data set.
+        excluded: class names that evaluation leaves out; empty takes the field's habit.
+    """
+
+    name: str
+    root: str
+    standardize: bool
+    length_tolerance: int
+    fps: float
+    excluded: tuple[str, ...]
+
+
+def load(
+    config: DataConfig,
+    *,
+    activities: Sequence[str] = (),
+    cache: Path | None = None,
+    progress: bool = True,
+) -> DataSet:
+    """Reads a data set from `config.root`, or makes its twin where that is empty.
+
+    Args:
+        config: see `DataConfig`.
+        activities: those to read; empty for all.
+        cache: folder for binary copies of text features; None reads the text every time.
+        progress: show a bar over the videos when reading takes long.
+
+    Raises:
+        FileNotFoundError: the root, or a part of the data set that must be in it, is missing.
+        ValueError: anything else that is wrong with the data, in one line.
+        OSError: the cache cannot be written.
+    """
+    check_known("data.name", [config.name], (*CATALOG, FOLDER))
+    if not config.root:
+        return make(config, activities)
+    root = Path(config.root).expanduser()
+    if config.name == FOLDER:
+        sources, names = find_in_folder(root, activities)
+    else:
+        sources, names = find_published(config.name, root, activities)
+    videos = read_videos(
+        sources,
+        names,
+        length_tolerance=config.length_tolerance,
+        standardize=config.standardize,
+        cache=cache,
+        progress=progress,
+    )
+    classes = names.classes if names else ()
+    known_fps = None if config.name == FOLDER else CATALOG[config.name].fps
+    return DataSet(
+        name=config.name,
+        videos=videos,
+        classes=classes,
+        excluded=excluded_classes(config, classes),
+        fps=config.fps or known_fps,
+    )
+
+
+def make(config: DataConfig, activities: Sequence[str]) -> DataSet:
+    """The embedded twin; its shortened videos have no frame rate but the one that is given."""
+    if config.name == FOLDER:
+        raise ValueError(
+            "data.root: name the folder of the features (there is no twin of 'folder')"
+        )
+    videos, classes = make_twin(config.name, activities, standardize=config.standardize)
+    excluded = excluded_classes(config, classes)
+    return DataSet(config.name, videos, classes, excluded, config.fps or None, generated=True)
+
+
+def excluded_classes(config: DataConfig, classes: Sequence[str]) -> tuple[str, ...]:
+    """The classes that evaluation leaves out: those named, or the field's habit."""
+    if config.excluded:
+        if classes:
+            check_known("data.excluded", config.excluded, classes)
+        return tuple(config.excluded)
+    habit = () if config.name == FOLDER else CATALOG[config.name].excluded
+    return tuple(name for name in classes if name.lower() in habit)

@@ -1,0 +1,150 @@
+"""From files to videos: which axis is time, equal lengths, equal channels, standardisation."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from jaxseg.data.features import read_arrays
+from jaxseg.data.files import Source, listed
+from jaxseg.data.labels import ClassNames
+from jaxseg.data.records import Video
+
+
+def read_videos(
+    sources: Sequence[Source],
+    names: ClassNames | None,
+    *,
+    length_tolerance: int,
+    standardize: bool,
+    cache: Path | None,
+    progress: bool,
+) -> tuple[Video, ...]:
+    """Reads the features and labels of every source.
+
+    Arrays may be frames first, [frames, channels], or channels first: where there are labels,
+    the axis as long as they are is time; without labels they are frames first. Features and
+    labels that differ by at most `length_tolerance` frames are cut to the shorter.
+
+    Args:
+        sources: sorted by (activity, video).
+        names: what the labels in truth files mean; None where the sources have no truth.
+        length_tolerance: frames.
+        standardize: whether `Video.scaling` is computed.
+        cache: folder of binary copies of text features, or None.
+        progress: show a bar when it takes long.
+
+    Raises:
+        ValueError: one line with file, video and value.
+        OSError: the cache cannot be written.
+    """
+    labels = [None if names is None else names.read_labels(source.truth) for source in sources]
+    arrays = read_arrays([s.features for s in sources], cache=cache, progress=progress)
+    axes = frame_axes(sources, arrays, labels, length_tolerance)
+    arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
+    check_channels(sources, arrays)
+    return tuple(
+        make_video(source, array, truth, standardize)
+        for source, array, truth in zip(sources, arrays, labels, strict=True)
+    )
+
+
+def frame_axes(
+    sources: Sequence[Source],
+    arrays: Sequence[np.ndarray],
+    labels: Sequence[np.ndarray | None],
+    length_tolerance: int,
+) -> list[int]:
+    """The axis of each array that is time.
+
+    Where both axes are as long as the labels, the one that leaves the number of channels most
+    other videos can have, and frames first if that leaves a choice.
+    """
+    fitting = [
+        [0] if truth is None else fitting_axes(array.shape, len(truth), length_tolerance)
+        for array, truth in zip(arrays, labels, strict=True)
+    ]
+    misfits = [
+        f"{source.features} {array.shape} against {len(truth)} labels"
+        for source, array, truth, axes in zip(sources, arrays, labels, fitting, strict=True)
+        if not axes
+    ]
+    if misfits:
+        raise ValueError(
+            f"features and truth of {len(misfits)} of {len(sources)} videos differ in length by "
+            f"more than data.length_tolerance={length_tolerance} frames: {listed(misfits)}"
+        )
+    votes = Counter(
+        array.shape[1 - axis] for array, axes in zip(arrays, fitting, strict=True) for axis in axes
+    )
+    return [
+        max(axes, key=lambda axis, shape=array.shape: votes[shape[1 - axis]])
+        for array, axes in zip(arrays, fitting, strict=True)
+    ]
+
+
+def fitting_axes(shape: tuple[int, int], num_labels: int, length_tolerance: int) -> list[int]:
+    return [axis for axis in (0, 1) if abs(shape[axis] - num_labels) <= length_tolerance]
+
+
+def frames_first(array: np.ndarray, axis: int) -> np.ndarray:
+    """[frames, channels]; a memory map stays one."""
+    if axis == 0:
+        return array
+    return array.T if isinstance(array, np.memmap) else np.ascontiguousarray(array.T)
+
+
+def check_channels(sources: Sequence[Source], arrays: Sequence[np.ndarray]) -> None:
+    """Raises ValueError naming the videos whose number of channels is not that of the most."""
+    usual = Counter(array.shape[1] for array in arrays).most_common(1)[0][0]
+    others = [
+        f"{source.features} {array.shape}"
+        for source, array in zip(sources, arrays, strict=True)
+        if array.shape[1] != usual
+    ]
+    if others:
+        hint = "" if sources[0].truth else "; without labels arrays are read frames first"
+        raise ValueError(
+            f"{len(others)} of {len(sources)} videos have not {usual} channels as the others: "
+            f"{listed(others)}{hint}"
+        )
+
+
+def make_video(
+    source: Source, features: np.ndarray, labels: np.ndarray | None, standardize: bool
+) -> Video:
+    """Cuts to the common length and standardises."""
+    if labels is not None:
+        length = min(len(features), len(labels))
+        features, labels = features[:length], labels[:length]
+    if len(features) < 2:
+        raise ValueError(
+            f"{source.features}: video {source.video} has {len(features)} frame; two are needed"
+        )
+    scaling = None
+    if standardize:
+        if not features.any():
+            raise ValueError(
+                f"{source.features}: every row of video {source.video} is zero: "
+                f"nothing to standardise"
+            )
+        scaling = standardization(features)
+    return Video(source.video, source.activity, features, labels, scaling)
+
+
+def standardization(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, factor) of one video, float32 [channels] each, for `Video.scaling`.
+
+    Over the non-zero rows (x - mean) * factor has mean 0 and variance 1 / channels in each
+    channel, so that a frame's squared norm is 1 on average. A constant channel becomes 0.
+
+    Args:
+        features: [frames, channels], at least one row not zero.
+    """
+    rows = features[features.any(axis=1)].astype(np.float64)
+    deviation = rows.std(axis=0)
+    # Rounding leaves a constant channel a tiny deviation, which must not be divided by.
+    deviation[rows.max(axis=0) == rows.min(axis=0)] = np.inf
+    factor = 1 / (deviation * np.sqrt(rows.shape[1]))
+    return rows.mean(axis=0).astype(np.float32), factor.astype(np.float32)

@@ -1,0 +1,57 @@
+"""The scores of a run as a text table for the terminal."""
+
+from collections.abc import Callable
+
+BASELINES = {"equal_split": "equal split", "one_class": "one class"}
+GENERATED = "generated data: these scores are not comparable with any paper's figures"
+NO_TRUTH = "no truth: no scores"
+COLUMNS = (
+    ("MoF", "full", "macro", "mof"),
+    ("F1", "full", "macro", "f1"),
+    ("mIoU", "full", "macro", "miou"),
+    ("MoF pooled", "full", "pooled", "mof"),
+    ("MoF/video", "per_video", "macro", "mof"),
+    ("F1/video", "per_video", "macro", "f1"),
+    ("mIoU/video", "per_video", "macro", "miou"),
+)
+
+
+def summary_lines(evaluation: dict) -> list[str]:
+    """An evaluation as a compact text table, one line an item."""
+    lines = [evaluation["note"]] if "note" in evaluation else []
+    for name, entry in evaluation["protocols"].items():
+        lines += protocol_lines(name, entry)
+    if evaluation["data"]["generated"]:
+        lines = [GENERATED, *lines, GENERATED]
+    return lines
+
+
+def protocol_lines(name: str, entry: dict) -> list[str]:
+    """The table of one protocol: variants, then baselines, then the highest F1 possible."""
+    counts = entry["counts"]
+    rows = [("", [title for title, *_ in COLUMNS])]
+    for result in entry["results"]:
+        seeds = len(result["seeds"])
+        label = f"{result['variant'] or 'trained'} ({seeds} {'seed' if seeds == 1 else 'seeds'})"
+        rows.append((label, cells(result, lambda x: f"{x['mean']:.1f} ± {x['std']:.1f}")))
+    for key, label in BASELINES.items():
+        rows.append((label, cells(entry["baselines"][key], lambda x: f"{x:.1f}")))
+    width = max(len(label) for label, _ in rows)
+    ceilings = [
+        entry["baselines"]["equal_split"][part]["macro"]["f1_ceiling"]
+        for part in ("full", "per_video")
+    ]
+    return [
+        f"{name}: {counts['videos']} videos, {counts['frames']} frames,"
+        f" {counts['classes']} classes; percent, mean ± std over seeds",
+        *(
+            f"  {label:{width}}" + "".join(f"{value:>13}" for value in values)
+            for label, values in rows
+        ),
+        f"  F1 is at most {ceilings[0]:.1f} on this truth, F1/video {ceilings[1]:.1f}",
+    ]
+
+
+def cells(result: dict, text: Callable[[object], str]) -> list[str]:
+    """The scores of one row of the table as text."""
+    return [text(result[part][average][key]) for _, part, average, key in COLUMNS]

@@ -1,0 +1,82 @@
+"""Trains, predicts, evaluates and reports: one command from features to scores.
+
+    python -m jaxseg.main --config=configs/asot_breakfast.py
+    python -m jaxseg.main --config=configs/asot_breakfast.py --config.data.root=/data \\
+        --config.seeds=5 --config.activities=coffee,tea
+    python -m jaxseg.main --config=configs/asot_folder.py --config.data.root=DIR \\
+        --config.model.num_clusters=7
+
+Every value of the config can be overridden with --config.<name>=<value>; the config file's top
+comment says what is worth changing. A stopped run goes on where it was when the same command is
+given again. What a run leaves is in --workdir; open report.html first.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import app, flags, logging
+from ml_collections import config_flags
+
+from jaxseg import stages
+from jaxseg.config import from_dict, nearest_name
+from jaxseg.training.interrupts import Stopped
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Config file: configs/asot_breakfast.py")
+_MODE = flags.DEFINE_enum("mode", "all", ("all", *stages.STAGES), "Which stage to run.")
+_WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
+_TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
+
+
+def parse(arguments: list[str]) -> list[str]:
+    """Flags of the command line; a mistake among them is one line and exit status 2."""
+    for argument in arguments[1:]:
+        if argument.startswith("--config="):
+            path = Path(argument.partition("=")[2])
+            if not path.is_file():
+                sys.exit(_complain(f"no config file {path}"))
+            # A config says `from configs import asot`, wherever the command is typed.
+            sys.path.append(str(path.resolve().parent.parent))
+    try:
+        return app.parse_flags_with_usage(arguments)
+    except AttributeError as error:  # ml-collections: a key that the config does not have
+        name = str(error).strip("\"'\\").split("'")[0].strip("\\")
+        sys.exit(_complain(f"the config has no key {name!r}; nearest is {nearest_name(name)}"))
+
+
+def run() -> None:
+    """Runs the stages that --mode names."""
+    if _CONFIG.value is None:
+        raise ValueError("give --config=FILE, e.g. --config=configs/asot_breakfast.py")
+    config = from_dict(_CONFIG.value.to_dict())
+    name = Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
+    workdir = Path(_WORKDIR.value or f"runs/{name}")
+    stages.run(config, workdir, list(stages.STAGES) if _MODE.value == "all" else [_MODE.value])
+
+
+def main(argv: list[str]) -> int:
+    """One sentence and an exit status for whatever a user can mend."""
+    logging.set_verbosity(logging.WARNING)
+    try:
+        if len(argv) > 1:
+            raise ValueError(f"unknown argument {argv[1]!r}; see --help")
+        run()
+    except Stopped as stop:
+        print(stop, file=sys.stderr)
+        return stop.exit_code
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        if _TRACEBACK.value:
+            raise
+        return _complain(str(error))
+    return 0
+
+
+def _complain(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    app.run(main, flags_parser=parse)

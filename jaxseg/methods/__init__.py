@@ -1,0 +1,5 @@
+"""The papers' methods by name; each module has `make(config, num_channels, num_clusters)`."""
+
+from jaxseg.methods import asot
+
+METHODS = {"asot": asot.make}

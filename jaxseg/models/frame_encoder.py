@@ -1,0 +1,57 @@
+"""The network of TOT and ASOT: an MLP on each frame, and one prototype a cluster."""
+
+from collections.abc import Sequence
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+# Weights and biases uniform in +-1/sqrt(inputs): what PyTorch's linear layers, and so the
+# published runs, start from.
+_uniform_fan_in = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+
+
+def unit(vectors: jax.Array) -> jax.Array:
+    """Vectors of length 1 along the last axis; zero vectors stay zero, with a finite gradient."""
+    square = jnp.sum(vectors**2, axis=-1, keepdims=True)
+    return vectors * jax.lax.rsqrt(jnp.where(square > 0, square, 1))
+
+
+class _Layer(nn.Module):
+    """A linear layer whose bias starts from the fan-in too."""
+
+    width: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        fan_in = inputs.shape[-1]
+        kernel = self.param("kernel", _uniform_fan_in, (fan_in, self.width))
+        bound = fan_in**-0.5
+
+        def uniform(key, shape):
+            return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+
+        return inputs @ kernel + self.param("bias", uniform, (self.width,))
+
+
+class FrameEncoder(nn.Module):
+    """Frames [..., channels] to unit-norm embeddings [..., D] and their cosines [..., K].
+
+    Attributes:
+        widths: output widths of the layers, ReLU between them, the last one linear.
+        num_clusters: K, padding included.
+    """
+
+    widths: Sequence[int]
+    num_clusters: int
+
+    @nn.compact
+    def __call__(self, frames: jax.Array) -> tuple[jax.Array, jax.Array]:
+        hidden = frames
+        for index, width in enumerate(self.widths):
+            hidden = _Layer(width, name=f"layer_{index}")(nn.relu(hidden) if index else hidden)
+        embeddings = unit(hidden)
+        prototypes = self.param(
+            "prototypes", nn.initializers.normal(1.0), (self.num_clusters, self.widths[-1])
+        )
+        return embeddings, embeddings @ unit(prototypes).T

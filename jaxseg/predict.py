@@ -1,0 +1,162 @@
+"""Checkpoint -> prediction files: whole videos of any length through a few compiled lengths."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from jaxseg.config import Config
+from jaxseg.data.records import DataSet, Video
+from jaxseg.methods.method import LENGTH_MULTIPLE
+from jaxseg.training.checkpoint import Checkpoints
+from jaxseg.training.loop import Setup, abstract_state
+from jaxseg.training.members import Member
+from jaxseg.training.writer import write_json
+
+TYPICAL_FRAMES = 3  # a cluster's most typical frames that are reported
+
+
+def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:
+    """Ascending padded lengths, in equal ratios from the shortest video to the longest.
+
+    Each is a multiple of 8; every length fits into the last.
+    """
+    edges = np.geomspace(min(lengths), max(lengths), num_buckets + 1)[1:]
+    edges[-1] = max(lengths)
+    return sorted({int(-(-edge // LENGTH_MULTIPLE) * LENGTH_MULTIPLE) for edge in np.ceil(edges)})
+
+
+def predict(
+    config: Config, data: DataSet, setup: Setup, workdir: Path, *, progress: bool = True
+) -> None:
+    """Decodes every video under every member of its activity and writes the labels.
+
+    `predictions/<activity>/<seed>/<video>.txt` holds a cluster number a line;
+    `couplings/` the plans of the videos that the report may draw; `typical.json` each
+    cluster's most typical frames. All of them appear at the end, together.
+
+    Raises:
+        ValueError: where there is no finished training in the folder.
+    """
+    state = _finished_state(config, setup, workdir)
+    run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
+    lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
+    partial = {name: workdir / f".{name}.partial" for name in ("predictions", "couplings")}
+    for folder in partial.values():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    typical = {}
+    bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
+    with bar:
+        for activity, videos in data.activities.items():
+            chosen = [i for i, m in enumerate(setup.members) if m.activity == activity]
+            members = [setup.members[i] for i in chosen]
+            arguments = _take((state.params, state.carried, setup.inputs), chosen)
+            shown = _spread(len(videos), config.predict.couplings)
+            candidates = []
+            for index, video in enumerate(videos):
+                output = _decode(run, arguments, video, lengths)
+                candidates.append(output.pop("typical"))
+                folder = partial["couplings"] if index in shown else None
+                _write(config, data, partial["predictions"], folder, members, video, output)
+                bar.update()
+            typical[activity] = _most_typical(members, videos, candidates)
+    for name, folder in partial.items():
+        shutil.rmtree(workdir / name, ignore_errors=True)
+        os.replace(folder, workdir / name)
+    write_json(workdir / "typical.json", typical)
+
+
+def _finished_state(config: Config, setup: Setup, workdir: Path):
+    directory = workdir / "checkpoints"
+    if not directory.is_dir():
+        raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
+    checkpoints = Checkpoints(directory, keep=config.checkpoint.keep)
+    state = checkpoints.restore(abstract_state(setup))
+    checkpoints.close()
+    if state is None:
+        raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
+    if int(state.step) < setup.num_steps:
+        raise ValueError(
+            f"training in {workdir} stands at step {int(state.step)} of {setup.num_steps}: "
+            "finish it first (--mode=train)"
+        )
+    return state
+
+
+def _take(tree, members: Sequence[int]):
+    """Some members' share of arrays that have all of them."""
+    return jax.tree.map(lambda leaf: leaf[np.array(members)], tree)
+
+
+def _decode(run, arguments, video: Video, lengths: Sequence[int]) -> dict:
+    """The method's output for one video, [members, frames, ...], cut to its own length."""
+    length = next(length for length in lengths if length >= video.num_frames)
+    frames = np.zeros((length, video.features.shape[1]), np.float32)
+    frames[: video.num_frames] = video.frames()
+    params, carried, inputs = arguments
+    padded = {"frames": frames, "mask": np.arange(length) < video.num_frames}
+    output = jax.tree.map(np.asarray, run(params, carried, padded, inputs))
+    cut = {name: output[name][:, : video.num_frames] for name in ("labels", "plan", "affinity")}
+    return cut | {"typical": output["typical"]}
+
+
+def _spread(count: int, wanted: int) -> set[int]:
+    """Indices of at most `wanted` videos, evenly through the list."""
+    return set(np.linspace(0, count - 1, min(count, wanted)).round().astype(int).tolist())
+
+
+def _write(config, data, predictions, couplings, members: Sequence[Member], video, output) -> None:
+    for index, member in enumerate(members):
+        place = Path(video.activity) / member.directory
+        labels = output["labels"][index]
+        (predictions / place).mkdir(parents=True, exist_ok=True)
+        text = "".join(f"{label}\n" for label in labels)
+        (predictions / place / f"{video.name}.txt").write_text(text)
+        if config.predict.segments:
+            table = segments_csv(labels, data.fps)
+            (predictions / place / f"{video.name}.csv").write_text(table)
+        if couplings is not None and member.seed == 0:
+            clusters = slice(member.num_clusters)
+            (couplings / place).mkdir(parents=True, exist_ok=True)
+            np.savez_compressed(
+                couplings / place / f"{video.name}.npz",
+                plan=output["plan"][index][:, clusters].astype(np.float16),
+                affinity=output["affinity"][index][:, clusters].astype(np.float16),
+            )
+
+
+def segments_csv(labels: np.ndarray, fps: float | None) -> str:
+    """Annotators' table, `start,end,label`: in seconds where fps is known, else in frames.
+
+    An end is the start of what follows: segments share their borders and leave no gap.
+    """
+    borders = np.flatnonzero(np.diff(labels)) + 1
+    starts, ends = np.r_[0, borders], np.r_[borders, len(labels)]
+    unit = (lambda frame: f"{frame / fps:.3f}") if fps else str
+    rows = [f"{unit(s)},{unit(e)},{labels[s]}\n" for s, e in zip(starts, ends, strict=True)]
+    return "start,end,label\n" + "".join(rows)
+
+
+def _most_typical(members: Sequence[Member], videos, candidates) -> dict:
+    """{directory: [per cluster: [{"video", "frame", "similarity"}]]}, best first."""
+    result = {}
+    for index, member in enumerate(members):
+        clusters = []
+        for cluster in range(member.num_clusters):
+            found = [
+                {"video": video.name, "frame": int(frame), "similarity": round(float(value), 4)}
+                for video, (similarity, frames) in zip(videos, candidates, strict=True)
+                for value, frame in zip(
+                    similarity[index, :, cluster], frames[index, :, cluster], strict=True
+                )
+                if np.isfinite(value)
+            ]
+            found.sort(key=lambda entry: -entry["similarity"])
+            clusters.append(found[:TYPICAL_FRAMES])
+        result[member.directory] = clusters
+    return result

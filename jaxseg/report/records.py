@@ -1,0 +1,82 @@
+"""What the report is made from: a run as plain data, whichever files it was read from."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """One trained model: an activity, a seed, a setting of the hyper-parameters."""
+
+    activity: str
+    seed: int
+    variant: str
+    num_clusters: int
+    num_steps: int
+    directory: str
+
+
+class Coupling(NamedTuple):
+    """What the solver made of a video: `plan` (rows sum to 1) and `affinity`, both [N, K]."""
+
+    plan: np.ndarray
+    affinity: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Activity:
+    """The videos of one activity and what the members of the main variant made of them.
+
+    Attributes:
+        name: the activity.
+        frames: video -> number of frames, in file-name order.
+        members: the main variant's members, one a seed.
+        truth: video -> int32 [N] indices into `Run.classes`; empty without labels.
+        predictions: member directory -> video -> int32 [N] clusters; videos without a file absent.
+        matching: member directory -> cluster -> class; empty without scores.
+        typical: most typical frames of the first member: per cluster [{video, frame, similarity}].
+        couplings: video -> coupling of the first member, as far as there are files.
+    """
+
+    name: str
+    frames: Mapping[str, int]
+    members: tuple[Member, ...]
+    truth: Mapping[str, np.ndarray]
+    predictions: Mapping[str, Mapping[str, np.ndarray]]
+    matching: Mapping[str, Mapping[int, str]]
+    typical: list[list[dict[str, Any]]]
+    couplings: Mapping[str, Coupling]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """Everything that the report is made from.
+
+    Attributes:
+        name: of the workdir.
+        steps, losses: int [S] and float [S, members], NaN where a member had finished.
+        evaluation: content of `evaluation.json`; empty where there is none.
+        files: the files read, relative to the workdir, folders with a slash at the end.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    data_name: str
+    generated: bool
+    fps: float | None
+    classes: tuple[str, ...]
+    excluded: tuple[str, ...]
+    members: tuple[Member, ...]
+    activities: tuple[Activity, ...]
+    steps: np.ndarray
+    losses: np.ndarray
+    evaluation: Mapping[str, Any]
+    files: tuple[str, ...]
+
+    @property
+    def has_labels(self) -> bool:
+        return any(activity.truth for activity in self.activities)

@@ -1,0 +1,1 @@
+"""Structured optimal transport on one problem [N, K]; `jax.vmap` makes batches of it."""

@@ -1,0 +1,1 @@
+"""Members, state, step, loop, checkpoints: everything that trains, whatever the method."""

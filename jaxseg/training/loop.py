@@ -1,0 +1,166 @@
+"""The training loop: restore or start, step, log, save; it knows no method by name."""
+
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+from tqdm import tqdm
+
+from jaxseg.config import Config
+from jaxseg.data.loader import Batches
+from jaxseg.data.records import DataSet
+from jaxseg.data.sampling import Stream
+from jaxseg.methods import METHODS
+from jaxseg.methods.method import MemberInputs, Method
+from jaxseg.training import sharding
+from jaxseg.training.checkpoint import Checkpoints
+from jaxseg.training.interrupts import Interrupts, Stopped
+from jaxseg.training.members import Member, enumerate_members, stack
+from jaxseg.training.step import TrainState, make_init, make_step, make_warm_start, state_shardings
+from jaxseg.training.writer import MetricsWriter
+
+LOGGED_LINES = 200  # about as many lines as a curve has use for
+
+
+class Setup(NamedTuple):
+    """What training and prediction share: the members of a run and where they live."""
+
+    method: Method
+    members: tuple[Member, ...]  # without the idle ones that fill the mesh
+    inputs: MemberInputs  # with them
+    mesh: Mesh
+    batches: Batches
+
+    @property
+    def num_steps(self) -> int:
+        return self.batches.num_steps
+
+
+def set_up(config: Config, data: DataSet) -> Setup:
+    """Members, their streams of batches and the mesh.
+
+    Raises:
+        ValueError: for a network that does not fit the features, a mesh that does not fit the
+            devices, and what `enumerate_members` refuses.
+    """
+    expected = config.model.layers[0]
+    if expected and expected != data.num_channels:
+        raise ValueError(
+            f"the features of {data.name} have {data.num_channels} channels, "
+            f"config.model.layers starts with {expected}"
+        )
+    members = enumerate_members(config, data)
+    mesh = sharding.make_mesh(config.mesh, videos_per_batch=config.data.videos_per_batch)
+    idle = sharding.padding(len(members), mesh)
+    padded = members + (members[-1],) * idle
+    inputs = stack(padded)
+    inputs.num_steps[len(members) :] = 0
+    inputs = jax.device_put(inputs, sharding.by_member(mesh))
+    method = METHODS[config.method](
+        config, num_channels=data.num_channels, num_clusters=inputs.cluster_mask.shape[1]
+    )
+    num_steps = max(member.num_steps for member in members)
+    return Setup(method, members, inputs, mesh, Batches(_streams(config, data, padded), num_steps))
+
+
+def _streams(config: Config, data: DataSet, members: Sequence[Member]) -> list[Stream]:
+    made = {}
+    for member in members:
+        key = member.activity, member.seed
+        if key not in made:
+            made[key] = Stream(
+                data.activities[member.activity],
+                seed=member.seed,
+                videos_per_batch=config.data.videos_per_batch,
+                frames_per_video=config.data.frames_per_video,
+            )
+    return [made[member.activity, member.seed] for member in members]
+
+
+def abstract_state(setup: Setup) -> TrainState:
+    """Shapes, dtypes and shardings of the state, without computing anything."""
+    shapes = jax.eval_shape(make_init(setup.method, setup.mesh), _example(setup), setup.inputs)
+    shardings = state_shardings(setup.mesh)
+    return TrainState(*(_place(part, where) for part, where in zip(shapes, shardings, strict=True)))
+
+
+def _place(shapes, where):
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes
+    )
+
+
+def _example(setup: Setup) -> dict:
+    return setup.batches.batch(0)
+
+
+def _first_state(setup: Setup) -> TrainState:
+    state = make_init(setup.method, setup.mesh)(_example(setup), setup.inputs)
+    sample = jax.device_put(setup.batches.warm_start(), sharding.by_member(setup.mesh))
+    return make_warm_start(setup.method, setup.mesh)(state, sample, setup.inputs)
+
+
+def train(config: Config, setup: Setup, workdir: Path, *, progress: bool = True) -> TrainState:
+    """Trains all members to their last step, from the newest checkpoint where there is one.
+
+    A run that is stopped and resumed ends in the same bits, on a CPU, as one that ran through:
+    the batch and the random numbers of a step depend on its number alone.
+
+    Raises:
+        Stopped: after SIGINT or SIGTERM, once the state is saved.
+        ValueError, OSError: see `Checkpoints`.
+    """
+    checkpoints = Checkpoints(workdir / "checkpoints", keep=config.checkpoint.keep)
+    try:
+        state = checkpoints.restore(abstract_state(setup))
+        if state is None:
+            state = _first_state(setup)
+        start = int(state.step)
+        writer = MetricsWriter(workdir / "metrics.jsonl", start=start)
+        try:
+            return _run(config, setup, state, checkpoints, writer, start, progress)
+        finally:
+            writer.close()
+    finally:
+        checkpoints.close()
+
+
+def _run(config, setup, state, checkpoints, writer, start, progress) -> TrainState:
+    total, running = setup.num_steps, np.array([m.num_steps for m in setup.members])
+    every = config.checkpoint.every or max(1, -(-total // 5))
+    log_every = max(1, total // LOGGED_LINES)
+    step_function = make_step(setup.method, setup.mesh)
+    where = sharding.by_member_and_video(setup.mesh)
+    bar = tqdm(
+        total=total, initial=start, desc="train", unit="step", disable=not progress, leave=True
+    )
+    with Interrupts() as interrupts, bar:
+        for step, batch in enumerate(setup.batches.iterate(start), start):
+            state, metrics = step_function(state, jax.device_put(batch, where), setup.inputs)
+            done = step + 1
+            if step % log_every == 0 or done == total:
+                _log(writer, bar, step, metrics, step < running)
+            bar.update()
+            if done % every == 0 or done == total:
+                checkpoints.save(state)
+            if interrupts.received and done < total:
+                checkpoints.save(state)
+                name = signal.Signals(interrupts.received).name
+                raise Stopped(
+                    f"stopped by {name} and saved at step {done} of {total}; "
+                    "the same command goes on from there",
+                    interrupts.received,
+                )
+    if total == start == 0:
+        checkpoints.save(state)
+    return state
+
+
+def _log(writer, bar, step, metrics, running) -> None:
+    values = {name: np.asarray(metric)[: len(running)] for name, metric in metrics.items()}
+    writer.write(step, values, running)
+    bar.set_postfix(loss=f"{values['loss'][running].mean():.3f}", refresh=False)

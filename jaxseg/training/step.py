@@ -1,0 +1,89 @@
+"""The train state and the one compiled step: every member's loss, gradient and update."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.sharding import Mesh
+
+from jaxseg.methods.method import MemberInputs, Method
+from jaxseg.training import sharding
+
+
+class TrainState(NamedTuple):
+    """Everything that a checkpoint holds; all but the step have a leading member axis."""
+
+    step: jax.Array
+    params: Any
+    opt_state: Any
+    carried: Any
+
+
+def optimizer(hyper: dict) -> optax.GradientTransformation:
+    """Adam with L2 decay added to the gradient before the moments, as PyTorch's Adam has it."""
+    return optax.chain(
+        optax.add_decayed_weights(hyper["weight_decay"]),
+        optax.scale_by_adam(),
+        optax.scale_by_learning_rate(hyper["learning_rate"]),
+    )
+
+
+def state_shardings(mesh: Mesh) -> TrainState:
+    """Prefix tree of shardings of a TrainState."""
+    members = sharding.by_member(mesh)
+    return TrainState(sharding.replicated(mesh), members, members, members)
+
+
+def make_init(method: Method, mesh: Mesh) -> Callable[[dict, MemberInputs], TrainState]:
+    """(example batch, members) -> the state before the first step, born where it lives."""
+
+    def init_member(example, member):
+        params, carried = method.init(member.key, example, member)
+        return params, optimizer(member.hyper["optimizer"]).init(params), carried
+
+    def init(example, members):
+        return TrainState(jnp.zeros((), jnp.int32), *jax.vmap(init_member)(example, members))
+
+    return jax.jit(init, out_shardings=state_shardings(mesh))
+
+
+def make_warm_start(method: Method, mesh: Mesh):
+    """(state, sample, members) -> the state with data-dependent parameters."""
+
+    def warm_start(state, sample, members):
+        return state._replace(params=jax.vmap(method.warm_start)(state.params, sample, members))
+
+    return jax.jit(warm_start, donate_argnums=0, out_shardings=state_shardings(mesh))
+
+
+def make_step(method: Method, mesh: Mesh):
+    """(state, batch, members) -> (state, metrics [members]); the state is donated."""
+
+    def member_step(step, params, opt_state, carried, batch, member):
+        key = jax.random.fold_in(member.key, step)
+        gradient = jax.value_and_grad(method.loss, has_aux=True)
+        (_, (new_carried, metrics)), grads = gradient(params, carried, batch, key, member)
+        transform = optimizer(member.hyper["optimizer"])
+        updates, new_opt_state = transform.update(grads, opt_state, params)
+        new_params = method.project(optax.apply_updates(params, updates))
+        new, old = (new_params, new_opt_state, new_carried), (params, opt_state, carried)
+        runs = step < member.num_steps
+        return jax.tree.map(lambda a, b: jnp.where(runs, a, b), new, old), metrics
+
+    def train_step(state, batch, members):
+        over_members = jax.vmap(member_step, in_axes=(None, 0, 0, 0, 0, 0))
+        new, metrics = over_members(*state, batch, members)
+        return TrainState(state.step + 1, *new), metrics
+
+    return jax.jit(
+        train_step,
+        donate_argnums=0,
+        in_shardings=(
+            state_shardings(mesh),
+            sharding.by_member_and_video(mesh),
+            sharding.by_member(mesh),
+        ),
+        out_shardings=(state_shardings(mesh), sharding.by_member(mesh)),
+    )

@@ -1,0 +1,57 @@
+"""Small files of a run: metrics.jsonl line by line, JSON files atomically."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+
+def write_json(path: Path, value) -> None:
+    """Writes a JSON file through a temporary one, so that a reader never meets half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(value, indent=1) + "\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class MetricsWriter:
+    """Appends a JSON object a line: step, seconds since the start, and one number a member.
+
+    Args:
+        path: the file; what a killed run wrote beyond `start` is dropped first.
+        start: step from which this process trains.
+    """
+
+    def __init__(self, path: Path, *, start: int):
+        kept = [line for line in _lines(path) if json.loads(line)["step"] < start]
+        self._offset = json.loads(kept[-1])["seconds"] if kept else 0.0
+        path.write_text("".join(f"{line}\n" for line in kept))
+        self._file = path.open("a")
+        self._start = time.monotonic()
+
+    def write(self, step: int, metrics: Mapping[str, np.ndarray], running: np.ndarray) -> None:
+        """One line; members that have finished are null."""
+        row = {"step": step, "seconds": round(self._offset + time.monotonic() - self._start, 3)}
+        for name, values in metrics.items():
+            row[name] = [
+                round(float(value), 6) if runs and math.isfinite(value) else None
+                for value, runs in zip(values, running, strict=True)
+            ]
+        self._file.write(json.dumps(row) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _lines(path: Path) -> list[str]:
+    """Whole lines of an existing file; a killed process may have left half of the last one."""
+    if not path.exists():
+        return []
+    return [line for line in path.read_text().split("\n")[:-1] if line.endswith("}")]

@@ -1,0 +1,136 @@
+"""The files of a run that say what it is: config, versions, data set, members, truth."""
+
+import importlib.metadata
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+
+from jaxseg.config import AFTER_TRAINING, Config, flatten, to_dict
+from jaxseg.data.records import DataSet
+from jaxseg.training.members import Member
+from jaxseg.training.writer import write_json
+
+PACKAGES = (
+    *("jaxseg", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "ott-jax"),
+    *("numpy", "scipy", "ml-collections"),
+)
+
+
+def check(folder: Path, config: Config) -> None:
+    """Makes sure that a folder is new or this config's own; writes nothing.
+
+    Raises:
+        ValueError: where the folder belongs to a run that trains something else, naming the
+            first field that differs; where its config.json cannot be read.
+    """
+    path = folder / "config.json"
+    if not path.exists():
+        return
+    try:
+        old = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged ({error}); remove it or the folder") from None
+    for name, (there, here) in _differences(old, _plain(config)).items():
+        if not name.startswith(AFTER_TRAINING):
+            raise ValueError(
+                f"{folder} belongs to another config: {name} is {there} there, {here} here; "
+                "give another --workdir"
+            )
+
+
+def claim(folder: Path, config: Config) -> None:
+    """Makes the folder, where it is missing, and writes its config.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "config.json", _plain(config))
+
+
+def _plain(config: Config) -> dict:
+    """The config as a JSON file gives it back: tuples are lists."""
+    return json.loads(json.dumps(to_dict(config)))
+
+
+def _differences(old: dict, new: dict) -> dict:
+    old, new = flatten(old), flatten(new)
+    return {
+        name: (old.get(name), new.get(name))
+        for name in sorted(old | new)
+        if old.get(name) != new.get(name)
+    }
+
+
+def describe(folder: Path, data: DataSet, members: Sequence[Member]) -> None:
+    """Writes versions.json, dataset.json, members.json and, where there is one, the truth.
+
+    Raises:
+        ValueError: where the folder was made from other videos.
+    """
+    record = {
+        "name": data.name,
+        "generated": data.generated,
+        "fps": data.fps,
+        "classes": list(data.classes),
+        "excluded": list(data.excluded),
+        "videos": [
+            {
+                "name": video.name,
+                "activity": video.activity,
+                "frames": video.num_frames,
+                "labels": video.labels is not None,
+            }
+            for video in data.videos
+        ],
+    }
+    path = folder / "dataset.json"
+    if path.exists() and json.loads(path.read_text())["videos"] != record["videos"]:
+        raise ValueError(
+            f"{path} lists other videos than {data.name} has now; give another --workdir"
+        )
+    write_json(path, record)
+    write_json(folder / "versions.json", _versions())
+    write_json(folder / "members.json", [member.record() for member in members])
+    for video in data.videos:
+        if video.labels is not None:
+            names = "".join(f"{data.classes[label]}\n" for label in video.labels)
+            file = folder / "truth" / video.activity / f"{video.name}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(names)
+
+
+def _versions() -> dict:
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            packages[name] = None  # jaxseg itself, run from a checkout
+    device = jax.devices()[0]
+    return {
+        "packages": packages,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": f"{jax.device_count()} x {device.device_kind} ({device.platform})",
+        "commit": _commit(),
+        "command": sys.argv,
+    }
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with a + where files differ from it; None outside a checkout."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words):
+        return subprocess.run(
+            ["git", "-C", str(here), *words], capture_output=True, text=True, check=False
+        )
+
+    try:
+        head = git("rev-parse", "HEAD")
+        changed = git("status", "--porcelain", "--", ".").stdout.strip()
+    except OSError:  # no git on this machine
+        return None
+    return head.stdout.strip() + ("+" if changed else "") if head.returncode == 0 else None

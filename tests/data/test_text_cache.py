@@ -1,0 +1,132 @@
+"""Binary copies of text features: used when good, made again when not."""
+
+import os
+
+import numpy as np
+import pytest
+
+from jaxseg.data import cache as cache_module
+from jaxseg.data import features as features_module
+from jaxseg.data import load
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def text(files):
+    files.video("milk/P01_milk.txt", 9)
+    return files.folder / "features" / "milk" / "P01_milk.txt"
+
+
+def read(config, cache):
+    return load(config, progress=False, cache=cache).videos[0].features
+
+
+def forbid_parsing(monkeypatch):
+    def parse(path):
+        raise AssertionError(f"{path} is parsed again")
+
+    monkeypatch.setattr(features_module, "read_text", parse)
+
+
+def test_second_reading_takes_the_copy(config, text, cache, monkeypatch):
+    first = read(config, cache)
+    forbid_parsing(monkeypatch)
+    second = read(config, cache)
+    np.testing.assert_array_equal(first, second)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_equals_reading_without_cache(config, text, cache):
+    np.testing.assert_array_equal(read(config, cache), read(config, None))
+
+
+def save_archive(copy):
+    with copy.open("wb") as file:
+        np.savez(file, x=np.arange(3))
+
+
+@pytest.mark.parametrize("line", ["5 5 6", "5 5 6.0"], ids=["same size", "longer"])
+def test_changed_source_is_read_again(config, text, cache, line):
+    text.write_text("5 5 4\n" * 9)
+    read(config, cache)
+    state = text.stat()
+    text.write_text("5 5 4\n" * 8 + f"{line}\n")
+    os.utime(text, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+    np.testing.assert_array_equal(read(config, cache)[-1], [5, 5, 6])
+    # The copy of the former state is of no use to anyone.
+    assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda copy: copy.write_bytes(copy.read_bytes()[:-4]),
+        lambda copy: copy.write_bytes(b""),
+        lambda copy: copy.write_bytes(b"someone else's file"),
+        lambda copy: np.save(copy, np.arange(3)),
+        save_archive,
+    ],
+    ids=["truncated", "empty", "foreign", "other array", "archive"],
+)
+def test_unusable_copy_is_made_again(config, text, cache, damage):
+    expected = read(config, cache)
+    (copy,) = cache.iterdir()
+    damage(copy)
+    np.testing.assert_array_equal(read(config, cache), expected)
+    assert cache_module.usable(copy)
+
+
+def test_full_disk_leaves_nothing_behind(text, cache, fails, monkeypatch):
+    def save(file, array):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache_module.np, "save", save)
+    fails(cache, "No space left on device", kind=OSError, cache=cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_interrupt_leaves_nothing_behind(config, text, cache, monkeypatch):
+    def save(file, array):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache_module.np, "save", save)
+    with pytest.raises(KeyboardInterrupt):
+        read(config, cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_cache_that_cannot_be_a_folder(text, cache, fails):
+    cache.write_text("in the way")
+    fails(cache, "cannot write the feature cache", kind=OSError, cache=cache)
+
+
+def test_large_data_stays_on_disk(config, files, text, cache, monkeypatch):
+    files.video("milk/P02_milk.npy", 8)
+    features, _ = files.video("milk/P03_milk.npy", 7)
+    files.features("milk/P03_milk.npy", features.T)
+    in_memory = load(config, progress=False, cache=cache).videos
+    monkeypatch.setattr(features_module, "MEMORY_LIMIT", 4 * 3 * (9 + 8 + 7) - 1)
+    mapped = load(config, progress=False, cache=cache).videos
+    assert all(isinstance(video.features, np.memmap) for video in mapped)
+    assert not any(isinstance(video.features, np.memmap) for video in in_memory)
+    for one, other in zip(mapped, in_memory, strict=True):
+        np.testing.assert_array_equal(one.frames(), other.frames())
+        np.testing.assert_array_equal(one.frames([3, 1]), other.frames([3, 1]))
+
+
+def test_file_limit_rises_and_never_falls():
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, soft), hard))
+        features_module.allow_open_files(10)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(1034, hard)
+        features_module.allow_open_files(1)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(1034, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,0 +1,170 @@
+"""Scores held against those of ASOT's own evaluator and against independent computations."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from jaxseg.evaluation import (
+    evaluate_segmentation,
+    read_classes,
+    read_folder,
+    segmentation,
+    trivial_baselines,
+)
+from jaxseg.evaluation.groups import group_videos, join
+from jaxseg.evaluation.matching import confusion, match, translate
+
+SHARED = Path(__file__).resolve().parents[2] / "../shared"
+GOLDEN = SHARED / "golden"
+COFFEE = SHARED / "data/breakfast_coffee5"
+CASES = (
+    "01_salads_equal_clusters",
+    "02_salads_fewer_clusters",
+    "03_salads_more_clusters",
+    "04_breakfast_background_predicted",
+    "05_breakfast_background_never_predicted",
+    "06_edge",
+)
+EXACT = {
+    "f1": "f1_exact_OWN",
+    "precision": "f1_exact_precision_OWN",
+    "recall": "f1_exact_recall_OWN",
+}
+
+
+def load(name):
+    """Truth, predictions, excluded classes and the recorded scores of one case.
+
+    Classes are shifted by one, because the recorded background is -1.
+    """
+    path = GOLDEN / f"eval_seg_{name}.json"
+    if not path.is_file():
+        pytest.skip(f"no {path.name}: the recorded scores are not on this machine")
+    case = json.loads(path.read_text())
+    excluded = [] if case["excluded_class"] is None else [case["excluded_class"] + 1]
+    return frames(case["gt_rle"], shift=1), frames(case["pred_rle"]), excluded, case["asot"]
+
+
+def frames(videos, shift=0):
+    return {
+        f"video{number:02}": np.concatenate([[label + shift] * length for label, length in runs])
+        for number, runs in enumerate(videos)
+    }
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return load(request.param)
+
+
+def evaluate(case, protocol, seed=0):
+    truth, predictions, excluded, _ = case
+    return evaluate_segmentation(
+        truth, predictions, protocol=protocol, excluded=excluded, seed=seed
+    )
+
+
+def close(percent, fraction):
+    return percent == pytest.approx(100 * fraction, abs=1e-9)
+
+
+@pytest.mark.parametrize("protocol", ["asot", "asot-exact"])
+def test_mof_miou_and_matching(case, protocol):
+    result, recorded = evaluate(case, protocol), case[3]
+    for key in ("mof", "miou"):
+        assert close(result["full"]["macro"][key], recorded["full"][key])
+        assert close(result["full"]["pooled"][key], recorded["full"][key])
+        assert close(result["per_video"]["macro"][key], recorded["per_video_mean"][key])
+    facts = result["full"]["by_activity"]["all"]
+    expected = recorded["full"]["mapping_pred_to_gt"]
+    assert facts["matching"] == {cluster: label + 1 for cluster, label in expected.items()}
+    assert facts["classes"] == recorded["full"]["classes"]
+
+
+def test_exact_f1_per_video(case):
+    result, recorded = evaluate(case, "asot-exact"), case[3]
+    for key, name in EXACT.items():
+        assert close(result["per_video"]["macro"][key], recorded["per_video_mean"][name])
+
+
+@pytest.mark.parametrize("name", CASES[:-1])
+def test_exact_f1(name):
+    case = load(name)
+    result, recorded = evaluate(case, "asot-exact"), case[3]["full"]
+    for key, name in EXACT.items():
+        assert close(result["full"]["macro"][key], recorded[name])
+    assert result["counts"]["segments"] == recorded["segments"]
+
+
+def test_exact_f1_where_a_run_crosses_videos():
+    """The recorded figure takes runs in the concatenation, asot-exact ends them with the video.
+
+    Video 5 ends and video 6 begins with class 1: 33 runs there, 34 segments here, 19 hits,
+    18 slots either way, so that F1 is 38/51 there and 38/52 here.
+    """
+    case = load("06_edge")
+    truth, recorded = case[0], case[3]["full"]
+    assert truth["video04"][-1] == truth["video05"][0]
+    assert recorded["segments"] == 33
+    assert recorded["f1_exact_OWN"] == pytest.approx(38 / 51, abs=1e-12)
+    result = evaluate(case, "asot-exact")
+    assert result["counts"]["segments"] == 34
+    assert close(result["full"]["macro"]["f1"], 38 / 52)
+    assert evaluate(case, "asot")["counts"]["segments"] == 33
+
+
+def test_sampled_f1_within_four_standard_deviations(case):
+    result, recorded = evaluate(case, "asot"), case[3]
+    for part, name in (("full", "full"), ("per_video", "per_video_mean")):
+        expected = 100 * recorded[name]["f1_sampled_expectation_OWN"]
+        spread = 100 * recorded[name]["f1_sampled_std"]
+        assert abs(result[part]["macro"]["f1"] - expected) < 4 * spread
+
+
+def test_shares_give_the_exact_expectation(case):
+    """More than half of 15 draws: P(Binomial(15, share) >= 8), summed over the segments."""
+    truth, predictions, excluded, recorded = case
+    videos = group_videos(truth, predictions, excluded=excluded)["all"]
+    parts = [(join(list(videos.values())), recorded["full"])]
+    parts += zip(videos.values(), recorded["per_video"], strict=True)
+    for group, expected in parts:
+        table = confusion(group.clusters, group.truth)
+        rows, columns = match(table.frames)
+        pairs = dict(zip(table.clusters[rows], table.classes[columns], strict=True))
+        shares = segmentation.share_across_videos(group, translate(group.clusters, pairs))
+        hits = binom.sf(segmentation.NUM_DRAWS // 2, segmentation.NUM_DRAWS, shares).sum()
+        slots = len(group.starts) * len(table.classes)
+        f1 = 2 * hits / (slots + len(shares))
+        assert math.isclose(f1, expected["f1_sampled_expectation_OWN"], abs_tol=1e-9)
+
+
+def test_trivial_baselines_on_real_labels():
+    """Five real Breakfast videos, K = 7: two printed decimals; F1 is drawn by both sides."""
+    reference = GOLDEN / "reference_asot.json"
+    if not (COFFEE.is_dir() and reference.is_file()):
+        pytest.skip("the five real coffee videos are not on this machine")
+    lines = (COFFEE / "mapping/mapping.txt").read_text().splitlines()
+    classes = [line.split()[1] for line in lines]
+    truth = read_folder(COFFEE / "groundTruth", lambda path: read_classes(path, classes))
+    recorded = json.loads(reference.read_text())["trivial_baselines"]["coffee5"]
+    for name, predictions in trivial_baselines(truth, {"all": 7}).items():
+        result = evaluate_segmentation(truth, predictions, protocol="asot", classes=classes)
+        for key, tolerance in (("mof", 0.005), ("miou", 0.005), ("f1", 1.0)):
+            found = result["full"]["macro"][key], result["per_video"]["macro"][key]
+            expected = recorded[name][key], recorded[name][f"per_video_{key}"]
+            assert found == pytest.approx(expected, abs=tolerance + 1e-9)
+
+
+def test_ceiling_on_real_labels():
+    """Five coffee videos, seven classes, 28 runs: 56 / (35 + 28) = 88.9, as ASOT's F1 has it."""
+    if not COFFEE.is_dir():
+        pytest.skip("the five real coffee videos are not on this machine")
+    lines = (COFFEE / "mapping/mapping.txt").read_text().splitlines()
+    classes = [line.split()[1] for line in lines]
+    truth = read_folder(COFFEE / "groundTruth", lambda path: read_classes(path, classes))
+    result = evaluate_segmentation(truth, truth, protocol="asot", classes=classes)
+    assert result["full"]["macro"]["f1_ceiling"] == pytest.approx(100 * 8 / 9, abs=1e-9)
