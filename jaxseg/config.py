@@ -50,6 +50,8 @@ class DataConfig:
     frames_per_video: int = 256
 
     def validate(self, path: str) -> None:
+        if self.name == "folder" and not self.root:
+            raise ValueError(f"config.{path}.root must name a folder of features: there is no twin")
         _at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
         _at_least(f"{path}.fps", self.fps, 0)
         _at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
