@@ -14,7 +14,7 @@ def get_config() -> ConfigDict:
     return ConfigDict(
         {
             "method": "asot",
-            "seeds": 1,  # runs an activity, side by side in one program
+            "seeds": 3,  # runs an activity, side by side in one program
             "activities": (),  # empty: all of them
             "num_epochs": 30,
             "sweep": (),  # e.g. ("solver.train.alpha=0.3", "solver.train.alpha=0.5")
@@ -61,6 +61,7 @@ def _solver(*, epsilon: float, lambda_actions: float, alpha: float) -> dict:
         "step_size": 0.0,  # 0: from the gradient at the start
         "num_iterations": 25,
         "num_sinkhorn_iterations": 10,  # in each, where both marginals are hard
+        "compat": "",  # "asot" (train only): padding and batch mates count, as for the authors
     }
 
 

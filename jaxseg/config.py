@@ -21,7 +21,8 @@ def _at_least(path: str, value: float, least: float) -> None:
 
 def _one_of(path: str, value: str, names) -> None:
     if value not in names:
-        raise ValueError(f"config.{path} must be one of {', '.join(names)}, got {value!r}")
+        listed = ", ".join(name or '""' for name in names)
+        raise ValueError(f"config.{path} must be one of {listed}, got {value!r}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +91,11 @@ class ModelConfig:
 
 @dataclasses.dataclass(frozen=True)
 class FugwConfig:
-    """Constants of ASOT's solver; infinity as a lambda is a hard marginal, step 0 is automatic."""
+    """Constants of ASOT's solver; infinity as a lambda is a hard marginal, step 0 is automatic.
+
+    `compat` = "asot" lets padding and batch mates in as the authors' program does, see
+    `fugw.solve`; decoding whole videos it must stay "", because their padding is ours.
+    """
 
     epsilon: float = 0.07
     alpha: float = 0.3
@@ -101,12 +106,14 @@ class FugwConfig:
     step_size: float = 0.0
     num_iterations: int = 25
     num_sinkhorn_iterations: int = 10
+    compat: str = ""
 
     def validate(self, path: str) -> None:
         for name in ("epsilon", "radius", "lambda_frames", "lambda_actions"):
             _positive(f"{path}.{name}", getattr(self, name))
         if not 0 <= self.alpha <= 1:
             raise ValueError(f"config.{path}.alpha must be in [0, 1], got {self.alpha}")
+        _one_of(f"{path}.compat", self.compat, ("",) if path.endswith("eval") else ("", "asot"))
         for name in ("rho", "step_size"):
             _at_least(f"{path}.{name}", getattr(self, name), 0)
         for name in ("num_iterations", "num_sinkhorn_iterations"):
@@ -183,7 +190,7 @@ class ReportConfig:
     max_videos: int = 6
 
     def validate(self, path: str) -> None:
-        _at_least(f"{path}.max_videos", self.max_videos, 0)
+        _at_least(f"{path}.max_videos", self.max_videos, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,6 +221,9 @@ class Config:
         _at_least("num_epochs", self.num_epochs, 0)
 
 
+# Fields that a command line may give as "a,b" instead of "('a','b')".
+_COMMA_LISTS = ("activities", "data.excluded", "evaluation.protocols")
+
 # What a later stage may change without touching what was trained.
 AFTER_TRAINING = ("mesh", "checkpoint", "predict", "evaluation", "report", "solver.eval")
 
@@ -227,10 +237,12 @@ def from_dict(values: Mapping) -> Config:
     return _build(Config, values, "")
 
 
-def nearest_name(name: str) -> str:
-    """The key of the config, with its path, that looks most like a name."""
-    paths = {path.rpartition(".")[2]: path for path in flatten(to_dict(Config()))}
-    return paths[difflib.get_close_matches(name, paths, n=1, cutoff=0.0)[0]]
+def check_key(path: str) -> None:
+    """Raises ValueError, with the nearest key, where `path` is none: "solver.train.epsilon"."""
+    paths = list(flatten(to_dict(Config())))
+    if path not in paths and not path.startswith("model.clusters_by_activity."):
+        nearest = difflib.get_close_matches(path, paths, n=1, cutoff=0.0)[0]
+        raise ValueError(f"the config has no key {path!r}; nearest is {nearest}")
 
 
 def to_dict(config: Config) -> dict:
@@ -273,6 +285,8 @@ def _convert(hint, value, path: str):
         if isinstance(value, str) or not isinstance(value, (tuple, list)):
             raise ValueError(f"config.{path} must be a tuple, got {value!r}")
         item = typing.get_args(hint)[0]
+        if path in _COMMA_LISTS:
+            value = [name for entry in value for name in str(entry).split(",")]
         return tuple(_convert(item, entry, path) for entry in value)
     if origin is Mapping:
         return dict(value)

@@ -217,5 +217,7 @@ def write_json(path: Path, contents: dict) -> None:
     try:
         temporary.write_text(json.dumps(contents, indent=1, allow_nan=False), encoding="utf-8")
         os.replace(temporary, path)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be written: {error.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)

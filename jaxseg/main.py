@@ -18,29 +18,14 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from jaxseg import stages
-from jaxseg.config import from_dict, nearest_name
+from jaxseg.command_line import complain, parse
+from jaxseg.config import from_dict
 from jaxseg.training.interrupts import Stopped
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Config file: configs/asot_breakfast.py")
 _MODE = flags.DEFINE_enum("mode", "all", ("all", *stages.STAGES), "Which stage to run.")
 _WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
 _TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
-
-
-def parse(arguments: list[str]) -> list[str]:
-    """Flags of the command line; a mistake among them is one line and exit status 2."""
-    for argument in arguments[1:]:
-        if argument.startswith("--config="):
-            path = Path(argument.partition("=")[2])
-            if not path.is_file():
-                sys.exit(_complain(f"no config file {path}"))
-            # A config says `from configs import asot`, wherever the command is typed.
-            sys.path.append(str(path.resolve().parent.parent))
-    try:
-        return app.parse_flags_with_usage(arguments)
-    except AttributeError as error:  # ml-collections: a key that the config does not have
-        name = str(error).strip("\"'\\").split("'")[0].strip("\\")
-        sys.exit(_complain(f"the config has no key {name!r}; nearest is {nearest_name(name)}"))
 
 
 def run() -> None:
@@ -55,7 +40,7 @@ def run() -> None:
 
 def main(argv: list[str]) -> int:
     """One sentence and an exit status for whatever a user can mend."""
-    logging.set_verbosity(logging.WARNING)
+    logging.set_verbosity(logging.ERROR)  # orbax warns of what checkpoints say in one line
     try:
         if len(argv) > 1:
             raise ValueError(f"unknown argument {argv[1]!r}; see --help")
@@ -69,13 +54,8 @@ def main(argv: list[str]) -> int:
     except (ValueError, OSError) as error:
         if _TRACEBACK.value:
             raise
-        return _complain(str(error))
+        return complain(str(error))
     return 0
-
-
-def _complain(message: str) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

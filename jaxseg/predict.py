@@ -1,8 +1,9 @@
 """Checkpoint -> prediction files: whole videos of any length through a few compiled lengths."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -12,10 +13,9 @@ from tqdm import tqdm
 from jaxseg.config import Config
 from jaxseg.data.records import DataSet, Video
 from jaxseg.methods.method import LENGTH_MULTIPLE
-from jaxseg.training.checkpoint import Checkpoints
-from jaxseg.training.loop import Setup, abstract_state
+from jaxseg.training.loop import Setup, abstract_state, open_checkpoints
 from jaxseg.training.members import Member
-from jaxseg.training.writer import write_json
+from jaxseg.training.writer import write_json, write_text
 
 TYPICAL_FRAMES = 3  # a cluster's most typical frames that are reported
 
@@ -45,13 +45,9 @@ def predict(
     state = _finished_state(config, setup, workdir)
     run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
     lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
-    partial = {name: workdir / f".{name}.partial" for name in ("predictions", "couplings")}
-    for folder in partial.values():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
     typical = {}
     bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
-    with bar:
+    with _appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
         for activity, videos in data.activities.items():
             chosen = [i for i, m in enumerate(setup.members) if m.activity == activity]
             members = [setup.members[i] for i in chosen]
@@ -65,17 +61,31 @@ def predict(
                 _write(config, data, partial["predictions"], folder, members, video, output)
                 bar.update()
             typical[activity] = _most_typical(members, videos, candidates)
-    for name, folder in partial.items():
-        shutil.rmtree(workdir / name, ignore_errors=True)
-        os.replace(folder, workdir / name)
-    write_json(workdir / "typical.json", typical)
+        write_json(workdir / "typical.json", typical)
+
+
+@contextlib.contextmanager
+def _appearing_together(workdir: Path, names: Sequence[str]) -> Iterator[dict[str, Path]]:
+    """Folders to be filled under other names; they replace the old ones at the end, or vanish."""
+    partial = {name: workdir / f".{name}.partial" for name in names}
+    try:
+        for folder in partial.values():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        yield partial
+        for name, folder in partial.items():
+            shutil.rmtree(workdir / name, ignore_errors=True)
+            os.replace(folder, workdir / name)
+    finally:
+        for folder in partial.values():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _finished_state(config: Config, setup: Setup, workdir: Path):
     directory = workdir / "checkpoints"
     if not directory.is_dir():
         raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
-    checkpoints = Checkpoints(directory, keep=config.checkpoint.keep)
+    checkpoints = open_checkpoints(config, setup, workdir)
     state = checkpoints.restore(abstract_state(setup))
     checkpoints.close()
     if state is None:
@@ -116,10 +126,10 @@ def _write(config, data, predictions, couplings, members: Sequence[Member], vide
         labels = output["labels"][index]
         (predictions / place).mkdir(parents=True, exist_ok=True)
         text = "".join(f"{label}\n" for label in labels)
-        (predictions / place / f"{video.name}.txt").write_text(text)
+        write_text(predictions / place / f"{video.name}.txt", text)
         if config.predict.segments:
             table = segments_csv(labels, data.fps)
-            (predictions / place / f"{video.name}.csv").write_text(table)
+            write_text(predictions / place / f"{video.name}.csv", table)
         if couplings is not None and member.seed == 0:
             clusters = slice(member.num_clusters)
             (couplings / place).mkdir(parents=True, exist_ok=True)

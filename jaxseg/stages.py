@@ -24,8 +24,7 @@ def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
     if "train" in stages or "predict" in stages:
         videos = data.load(config.data, activities=config.activities, cache=folder.parent / "cache")
         setup = loop.set_up(config, videos)
-        workdir.claim(folder, config)
-        workdir.describe(folder, videos, setup.members)
+        workdir.claim(folder, config, videos, setup.members)
         print(_summary(videos, setup, folder))
         if "train" in stages:
             loop.train(config, setup, folder)

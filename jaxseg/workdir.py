@@ -13,7 +13,7 @@ import jax
 from jaxseg.config import AFTER_TRAINING, Config, flatten, to_dict
 from jaxseg.data.records import DataSet
 from jaxseg.training.members import Member
-from jaxseg.training.writer import write_json
+from jaxseg.training.writer import write_json, write_text
 
 PACKAGES = (
     *("jaxseg", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "ott-jax"),
@@ -43,12 +43,6 @@ def check(folder: Path, config: Config) -> None:
             )
 
 
-def claim(folder: Path, config: Config) -> None:
-    """Makes the folder, where it is missing, and writes its config.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", _plain(config))
-
-
 def _plain(config: Config) -> dict:
     """The config as a JSON file gives it back: tuples are lists."""
     return json.loads(json.dumps(to_dict(config)))
@@ -63,13 +57,34 @@ def _differences(old: dict, new: dict) -> dict:
     }
 
 
-def describe(folder: Path, data: DataSet, members: Sequence[Member]) -> None:
-    """Writes versions.json, dataset.json, members.json and, where there is one, the truth.
+def claim(folder: Path, config: Config, data: DataSet, members: Sequence[Member]) -> None:
+    """Makes the folder, where it is missing, and writes what the run is and, if any, the truth.
 
     Raises:
-        ValueError: where the folder was made from other videos.
+        ValueError: where the folder was made from other videos; nothing is changed then.
+        OSError: with the file that cannot be written.
     """
-    record = {
+    record = _describe(data)
+    path = folder / "dataset.json"
+    if path.exists() and json.loads(path.read_text())["videos"] != record["videos"]:
+        raise ValueError(
+            f"{path} lists other videos than {data.name} has now; give another --workdir"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "config.json", _plain(config))
+    write_json(path, record)
+    write_json(folder / "versions.json", _versions())
+    write_json(folder / "members.json", [member.record() for member in members])
+    for video in data.videos:
+        if video.labels is not None:
+            file = folder / "truth" / video.activity / f"{video.name}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(file, "".join(f"{data.classes[label]}\n" for label in video.labels))
+
+
+def _describe(data: DataSet) -> dict:
+    """What dataset.json says of the data."""
+    return {
         "name": data.name,
         "generated": data.generated,
         "fps": data.fps,
@@ -85,20 +100,6 @@ def describe(folder: Path, data: DataSet, members: Sequence[Member]) -> None:
             for video in data.videos
         ],
     }
-    path = folder / "dataset.json"
-    if path.exists() and json.loads(path.read_text())["videos"] != record["videos"]:
-        raise ValueError(
-            f"{path} lists other videos than {data.name} has now; give another --workdir"
-        )
-    write_json(path, record)
-    write_json(folder / "versions.json", _versions())
-    write_json(folder / "members.json", [member.record() for member in members])
-    for video in data.videos:
-        if video.labels is not None:
-            names = "".join(f"{data.classes[label]}\n" for label in video.labels)
-            file = folder / "truth" / video.activity / f"{video.name}.txt"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(names)
 
 
 def _versions() -> dict:

@@ -1,4 +1,4 @@
-"""The papers' methods by name; each module has `make(config, num_channels, num_clusters)`."""
+"""The papers' methods by name; each module has `make(config, num_clusters)`."""
 
 from jaxseg.methods import asot
 

@@ -12,12 +12,11 @@ from jaxseg.models.frame_encoder import FrameEncoder, unit
 from jaxseg.solvers import fugw, priors
 
 
-def make(config: Config, *, num_channels: int, num_clusters: int) -> Method:
+def make(config: Config, *, num_clusters: int) -> Method:
     """The method for one set of shapes.
 
     Args:
         config: what is the same for all members; numeric hyper-parameters come with each member.
-        num_channels: feature channels of the data.
         num_clusters: largest K of all members.
     """
     model = FrameEncoder(widths=config.model.layers[1:], num_clusters=num_clusters)
@@ -29,10 +28,9 @@ def make(config: Config, *, num_channels: int, num_clusters: int) -> Method:
     def warm_start(params, sample, member):
         if not config.model.kmeans:
             return params
-        frames = sample["frames"].reshape(-1, num_channels)
-        embeddings, _ = model.apply({"params": params}, frames)
+        embeddings, _ = model.apply({"params": params}, _valid_frames(sample))
         found = kmeans.centres(
-            embeddings,
+            embeddings.reshape(-1, embeddings.shape[-1]),
             sample["mask"].reshape(-1),
             member.cluster_mask,
             jax.random.fold_in(member.key, 1),
@@ -41,7 +39,7 @@ def make(config: Config, *, num_channels: int, num_clusters: int) -> Method:
         return project(params | {"prototypes": found})
 
     def loss(params, carried, batch, key, member):
-        _, cosine = model.apply({"params": params}, batch["frames"])
+        _, cosine = model.apply({"params": params}, _valid_frames(batch))
         solution = _solve(config.solver.train, member.hyper["solver"]["train"], member)(
             jax.lax.stop_gradient(cosine), batch["mask"]
         )
@@ -54,7 +52,7 @@ def make(config: Config, *, num_channels: int, num_clusters: int) -> Method:
         return value, (carried, {"loss": value, **metrics})
 
     def predict(params, carried, video, member):
-        _, cosine = model.apply({"params": params}, video["frames"])
+        _, cosine = model.apply({"params": params}, _valid_frames(video))
         solve = _solve(config.solver.eval, member.hyper["solver"]["eval"], member)
         plan = solve(cosine[None], video["mask"][None]).plan[0]
         labels = jnp.argmax(plan, axis=-1)
@@ -71,6 +69,11 @@ def make(config: Config, *, num_channels: int, num_clusters: int) -> Method:
 def project(params):
     """Prototypes back to unit norm, as before every step of the authors' program."""
     return params | {"prototypes": unit(params["prototypes"])}
+
+
+def _valid_frames(batch: dict) -> jax.Array:
+    """Frames with 0 in padding: a NaN there would reach the gradient, even at no weight."""
+    return jnp.where(batch["mask"][..., None], batch["frames"], 0)
 
 
 def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
@@ -92,9 +95,11 @@ def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
             step_size=hyper["step_size"] if settings.step_size else None,
             num_iterations=settings.num_iterations,
             num_sinkhorn_iterations=settings.num_sinkhorn_iterations,
+            compat=settings.compat or None,
+            batch_axis="videos",
         )
 
-    return jax.vmap(one_video)
+    return jax.vmap(one_video, axis_name="videos")
 
 
 def _relaxed(settings: FugwConfig, hyper: dict, name: str):

@@ -1,4 +1,4 @@
-"""k-means centres as prototypes: ott-jax's algorithm, with masked points and clusters."""
+"""k-means centres as prototypes: ott-jax's iterations, with masked points and clusters."""
 
 import warnings
 
@@ -9,7 +9,9 @@ with warnings.catch_warnings():  # ott still imports jaxopt, which announces its
     warnings.simplefilter("ignore", DeprecationWarning)
     from ott.tools import k_means
 
+TRIALS = 4  # candidates for each next centre of a start, of which the best is taken
 _FAR = 4096.0  # a power of two: squares are exact, so that a far point is at distance 0 of itself
+_SAME = 1e-4  # relative difference below which two restarts found the same centres
 
 
 def centres(
@@ -23,14 +25,18 @@ def centres(
 ) -> jax.Array:
     """The centres of the best of several restarts of k-means++ and Lloyd's iterations.
 
+    The result depends, up to rounding, on nothing but the valid points, the valid clusters and
+    the key. Two restarts that end in the same centres, in another order, would be told apart by
+    their rounding: the first of those counts as the best.
+
     ott-jax has no masks, and gives a cluster that runs empty the farthest point. So every
-    masked cluster gets a point of its own, far away and far from the others, which k-means++
-    is certain to pick first, and masked points repeat valid ones at no weight.
+    masked cluster gets a point of its own, far away and far from the others, and masked points
+    repeat valid ones at no weight.
 
     Args:
         points: [P, D] of unit length, or at least far below 4096.
-        mask: [P] bool, valid points first; at least one.
-        cluster_mask: [K] bool, valid clusters first.
+        mask: [P] bool, at least one.
+        cluster_mask: [K] bool.
         key: PRNG key of the starts.
         restarts: independent starts, the one of least squared distance wins.
 
@@ -38,18 +44,52 @@ def centres(
         [K, D]; 0 for masked clusters.
     """
     num_clusters, width = cluster_mask.shape[0], points.shape[1]
-    repeated = points[jnp.arange(len(points)) % jnp.maximum(mask.sum(), 1)]
-    steps = 1 + jnp.arange(num_clusters)
-    far = jnp.zeros((num_clusters, width), points.dtype).at[:, 0].set(_FAR * steps)
-    anchors = jnp.where(cluster_mask[:, None], repeated[:num_clusters], far)
-    found = k_means.k_means(
-        jnp.concatenate([repeated, anchors]),
-        num_clusters,
-        weights=jnp.concatenate([mask, ~cluster_mask]).astype(points.dtype),
-        n_init=restarts,
-        max_iterations=max_iterations,
-        rng=key,
-    ).centroids
-    is_far = found[:, 0] > _FAR / 2
-    order = jnp.argsort(is_far, stable=True)  # valid clusters first, as in cluster_mask
-    return jnp.where(is_far[order][:, None], 0, found[order])
+    order = jnp.argsort(~mask, stable=True)
+    points, mask = points[order], mask[order]
+    points = points[jnp.arange(len(points)) % jnp.maximum(mask.sum(), 1)]
+    far = jnp.zeros((num_clusters, width)).at[:, 0].set(_FAR * (1 + jnp.arange(num_clusters)))
+    anchors = jnp.where(cluster_mask[:, None], points[0], far)
+    weights = jnp.concatenate([mask, ~cluster_mask]).astype(points.dtype)
+
+    def run(key):
+        starts = plus_plus(points, mask, num_clusters, key)
+        found = k_means.k_means(
+            jnp.concatenate([points, anchors]),
+            num_clusters,
+            weights=weights,
+            init=lambda *_: jnp.where(cluster_mask[:, None], starts, far),
+            n_init=1,
+            max_iterations=max_iterations,
+        )
+        return found.centroids, found.error
+
+    found, errors = jax.vmap(run)(jax.random.split(key, restarts))
+    best = found[jnp.argmax(errors <= errors.min() * (1 + _SAME))]
+    return jnp.where(cluster_mask[:, None], best, 0)
+
+
+def plus_plus(points: jax.Array, mask: jax.Array, num_clusters: int, key: jax.Array) -> jax.Array:
+    """Greedy k-means++ starts (Arthur and Vassilvitskii, 2007), [K, D].
+
+    Each next centre is the best of a few points, drawn in proportion to the squared distance
+    from the centres so far. Draws are an argmax over noise of each point's own, so that neither
+    masked points at the end nor further clusters change them.
+    """
+
+    def draw(step, distances):
+        noise = jax.random.gumbel(jax.random.fold_in(key, step), (len(points), TRIALS))
+        return jnp.argmax(jnp.log(distances)[:, None] + noise, axis=0)
+
+    def extend(distances, step):
+        candidates = points[draw(step, distances)]
+        closer = jnp.minimum(distances, jnp.where(mask, jax.vmap(squared)(candidates), 0))
+        best = jnp.argmin(closer.sum(-1))
+        return closer[best], candidates[best]
+
+    def squared(centre):
+        return jnp.sum((points - centre) ** 2, axis=-1)
+
+    first = points[draw(0, mask.astype(points.dtype))[0]]
+    start = jnp.where(mask, squared(first), 0)
+    _, others = jax.lax.scan(extend, start, jnp.arange(1, num_clusters))
+    return jnp.concatenate([first[None], others])

@@ -36,17 +36,17 @@ class Painter:
         matching = self._activity.matching[member.directory]
         return _NO_ACTION | cluster_paints(member.num_clusters, matching, self._colours)
 
-    def legend(self) -> str:
+    def entries(self) -> list[Paint]:
         """The classes that occur in the activity, or the clusters where there is no truth."""
         first, truth = self._activity.members[0], self._activity.truth
         if not truth:
             paints = self.clusters(first)
-            return bars.legend(paints[k] for k in range(first.num_clusters))
+            return [paints[k] for k in range(first.num_clusters)]
         present = sorted({int(i) for labels in truth.values() for i in np.unique(labels)})
         entries = [self.truth[i] for i in present]
         if len(self._activity.matching[first.directory]) < first.num_clusters:
             entries.append(Paint(unmatched(0).fill, "unmatched clusters"))
-        return bars.legend(entries)
+        return entries
 
 
 def run_colours(run: Run) -> dict[str, str]:
@@ -65,7 +65,7 @@ def video_block(run: Run, activity: Activity, painter: Painter, max_videos: int)
     scores, shown = _shown(run, activity, max_videos)
     articles = [_article(run, activity, painter, video, shown[video], scores) for video in shown]
     typical = "" if activity.truth else _typical(run, activity, painter)
-    return painter.legend() + "".join(articles) + typical
+    return bars.legend(painter.entries()) + "".join(articles) + typical
 
 
 def coupling_block(run: Run, activity: Activity, painter: Painter, max_videos: int) -> str:
@@ -76,6 +76,11 @@ def coupling_block(run: Run, activity: Activity, painter: Painter, max_videos: i
     there = [v for v in shown if v in activity.couplings] or list(activity.couplings)
     ends = dict.fromkeys([there[0], there[-1]][:_COUPLINGS_SHOWN])
     return "".join(_coupling(run, activity, painter, video) for video in ends)
+
+
+def shown_videos(run: Run, activity: Activity, count: int) -> list[str]:
+    """Up to `count` videos, best first where there is truth, those with a coupling preferred."""
+    return list(_shown(run, activity, count)[1])
 
 
 def _shown(run: Run, activity: Activity, count: int) -> tuple[dict[str, float], dict[str, str]]:

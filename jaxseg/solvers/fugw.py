@@ -17,12 +17,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.checks import require, require_shapes
+from jaxseg.solvers.checks import as_numbers, as_problem, require
+from jaxseg.solvers.reductions import normalise, sum_over_clusters
 from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE, safe_logsumexp
 from jaxseg.solvers.sliding_window import half_width, neighbour_sum
 from jaxseg.solvers.solution import Solution
-
-_NOTHING = -1e30  # log of a mass that float32 and float64 round to 0, finite so that 0 * it is 0
 
 
 class _Problem(NamedTuple):
@@ -41,7 +40,7 @@ class _Problem(NamedTuple):
 
     def structure(self, mass):
         """Cv T Ca, [K, N]."""
-        others = jnp.where(self.valid, mass.sum(0, keepdims=True) - mass, 0)
+        others = jnp.where(self.valid, sum_over_clusters(mass) - mass, 0)
         return neighbour_sum(others, self.width) / self.radius
 
     def linear_cost(self, structure):
@@ -111,9 +110,10 @@ def solve(
         lambda_actions: None: every cluster carries 1/K; a number > 0: KL penalty.
         num_iterations: outer iterations, static.
         num_sinkhorn_iterations: rounds in each of them where both marginals are hard, static.
-        step_size: eta; default min(4 / max(dJ/dT at p q'), 1 / eps): at 1 / eps a step forgets
-            the plan it came from, and beyond it the steps swing. Required where both marginals
-            are relaxed. Without effect where both are hard.
+        step_size: eta; default min(4 / max(dJ/dT at p q'), 1 / (eps + lambda)), where eps and
+            lambda are the curvatures of the entropy and of the penalty: beyond the second bound
+            steps swing. Required where both marginals are relaxed. Without effect where both
+            are hard.
         tolerance: stop updating once a step moves no entry of the plan (rows of sum 1) by more.
         compat: "asot" repeats the authors' program (mingu6/action_seg_ot) where it lets padding
             and batch mates in: the radius counts on the padded length, so that structure weighs
@@ -131,20 +131,26 @@ def solve(
         ValueError: for shapes that do not fit, known numbers out of range, both marginals
             relaxed without a step size.
     """
-    cost = jnp.asarray(cost)
-    require_shapes(cost, mask, cluster_mask)
-    for name, value in (("epsilon", epsilon), ("radius", radius), ("step_size", step_size)):
-        require(name, value, "positive")
+    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask)
     require("alpha", alpha, "in [0, 1]")
-    require("lambda_frames", lambda_frames, "positive")
-    require("lambda_actions", lambda_actions, "positive")
+    for name, value in (
+        ("epsilon", epsilon),
+        ("radius", radius),
+        ("lambda_frames", lambda_frames),
+        ("lambda_actions", lambda_actions),
+        ("num_iterations", num_iterations),
+        ("num_sinkhorn_iterations", num_sinkhorn_iterations),
+        ("step_size", step_size),
+    ):
+        require(name, value, "positive")
     if compat not in (None, "asot"):
         raise ValueError(f'compat must be None or "asot", got {compat!r}')
     if lambda_frames is not None and lambda_actions is not None and step_size is None:
         raise ValueError("step_size has to be given where both marginals are relaxed")
 
-    mask = jnp.ones(cost.shape[0], bool) if mask is None else mask
-    cluster_mask = jnp.ones(cost.shape[1], bool) if cluster_mask is None else cluster_mask
+    epsilon, alpha, radius, lambda_frames, lambda_actions, step_size = as_numbers(
+        cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size
+    )
     valid = cluster_mask[:, None] & mask[None, :]
     frames = jnp.maximum(mask.sum(), 1).astype(cost.dtype)
     problem = _Problem(
@@ -184,7 +190,9 @@ def _automatic_step(problem: _Problem, start: _Plan, compat, batch_axis):
     largest = jnp.where(problem.valid, gradient, -jnp.inf).max()
     if compat:
         return 4 / (largest if batch_axis is None else lax.pmax(largest, batch_axis))
-    return jnp.minimum(jnp.where(largest > 0, 4 / largest, jnp.inf), 1 / problem.epsilon)
+    penalties = problem.lambda_actions, problem.lambda_frames
+    curvature = problem.epsilon + sum(penalty for penalty in penalties if penalty is not None)
+    return jnp.minimum(jnp.where(largest > 0, 4 / largest, jnp.inf), 1 / curvature)
 
 
 def _descent_step(problem: _Problem, step_size):
@@ -193,10 +201,10 @@ def _descent_step(problem: _Problem, step_size):
     def advance(plan, structure, scalings):
         log = plan.log - step_size * problem.gradient(plan, structure)
         if problem.lambda_frames is None:
-            log, mass, column_ratio = _normalise(log, problem.valid, axis=0)
+            log, mass, column_ratio = normalise(log, problem.valid, axis=0)
             size, ratios = problem.frames, (column_ratio - _log_ratio(problem), plan.row_ratio)
         elif problem.lambda_actions is None:
-            log, mass, row_ratio = _normalise(log, problem.valid, axis=1)
+            log, mass, row_ratio = normalise(log, problem.valid, axis=1)
             size, ratios = problem.clusters, (plan.column_ratio, row_ratio + _log_ratio(problem))
         else:
             return _relaxed_plan(problem, log), scalings
@@ -207,28 +215,6 @@ def _descent_step(problem: _Problem, step_size):
 
 def _log_ratio(problem: _Problem):
     return jnp.log(problem.frames / problem.clusters)
-
-
-def _normalise(log, valid, axis):
-    """Softmax along an axis, and the log of its sums along the other, from one exponential.
-
-    A cluster may hold e^-200 of the mass and come back; summing the softmax itself would
-    lose it. So each line across is lifted by its own maximum before the exponential.
-
-    Returns:
-        log softmax, softmax (0 where not valid), log sums with the axis kept.
-    """
-    log = jnp.where(valid, log, _NOTHING)
-    log = log - lax.stop_gradient(log.max(axis, keepdims=True))
-    lift = lax.stop_gradient(log.max(1 - axis, keepdims=True))
-    lifted = jnp.where(valid, jnp.exp(log - lift), 0)
-    height = jnp.exp(lift)
-    total = jnp.sum(lifted * height, axis, keepdims=True)
-    total = jnp.where(total > 0, total, 1)
-    share = lifted / total
-    across = jnp.sum(share, 1 - axis, keepdims=True)
-    log_sums = jnp.where(across > 0, lift + jnp.log(jnp.where(across > 0, across, 1)), 0)
-    return log - jnp.log(total), share * height, log_sums
 
 
 def _relaxed_plan(problem: _Problem, log) -> _Plan:

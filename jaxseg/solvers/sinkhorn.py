@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.checks import require, require_shapes
+from jaxseg.solvers.checks import as_numbers, as_problem, require, require_shape
 from jaxseg.solvers.solution import Solution
 
 DEFAULT_TOLERANCE = 1e-3  # judges `converged` where no tolerance stops the updates
@@ -94,13 +94,20 @@ def solve(
     Raises:
         ValueError: for shapes that do not fit and for known numbers out of range.
     """
-    cost = jnp.asarray(cost)
-    require_shapes(cost, mask, cluster_mask, **({} if prior is None else {"prior": prior}))
-    require("epsilon", epsilon, "positive")
-    require("lambda_rows", lambda_rows, "positive")
-    require("lambda_columns", lambda_columns, "positive")
-    mask = jnp.ones(cost.shape[0], bool) if mask is None else mask
-    cluster_mask = jnp.ones(cost.shape[1], bool) if cluster_mask is None else cluster_mask
+    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask)
+    for name, value in (
+        ("epsilon", epsilon),
+        ("lambda_rows", lambda_rows),
+        ("lambda_columns", lambda_columns),
+        ("num_iterations", num_iterations),
+    ):
+        require(name, value, "positive")
+    epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns = as_numbers(
+        cost, epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns
+    )
+    require_shape("prior", prior, cost.shape, cost)
+    require_shape("row_marginal", row_marginal, mask.shape, cost)
+    require_shape("column_marginal", column_marginal, cluster_mask.shape, cost)
 
     valid = cluster_mask[:, None] & mask[None, :]
     log_kernel = -jnp.where(valid, cost.T, 0) / epsilon

@@ -1,29 +1,39 @@
 """Checkpoints: all that is known of orbax."""
 
+import json
 import sys
 import zlib
 from pathlib import Path
 
 import jax
-import numpy as np
 import orbax.checkpoint as ocp
+from jax.sharding import Mesh
 
-from jaxseg.training.step import TrainState
+from jaxseg.training.step import TrainState, make_gather, make_scatter
+from jaxseg.training.writer import write_json
+
+CHECKSUMS = "checksums.json"
 
 
 class Checkpoints:
     """The checkpoints of one run, in `<workdir>/checkpoints/<step>/`.
 
-    A checksum of all numbers travels with them: a damaged checkpoint is recognised when it is
-    read, whatever part of it was damaged, and the one before it is used.
+    Checksums of its files lie in each: a damaged checkpoint is recognised before orbax meets it,
+    whatever part of it was damaged, and the one before it is used.
+
+    Idle members of the mesh are not saved, so that any mesh can go on from a checkpoint.
 
     Args:
-        directory: where they are; made on the first save.
+        directory: where they are; made where it is missing.
         keep: how many of the newest stay.
+        num_members: members of the run, without the idle ones.
+        mesh: where the state lives.
     """
 
-    def __init__(self, directory: Path, *, keep: int):
+    def __init__(self, directory: Path, *, keep: int, num_members: int, mesh: Mesh):
         self.directory = directory.absolute()
+        self._gather = make_gather(num_members, mesh)
+        self._scatter = make_scatter(num_members, mesh)
         self._manager = ocp.CheckpointManager(
             self.directory,
             options=ocp.CheckpointManagerOptions(
@@ -40,12 +50,12 @@ class Checkpoints:
         step = int(state.step)
         if step in self._manager.all_steps():
             return
-        items = ocp.args.Composite(
-            state=ocp.args.StandardSave(_as_dict(state)),
-            checksum=ocp.args.JsonSave({"crc32": _checksum(state)}),
-        )
+        state = self._gather(state)
         try:
-            self._manager.save(step, args=items)
+            self._manager.save(step, args=ocp.args.StandardSave(_as_dict(state)))
+            if jax.process_index() == 0:
+                folder = self.directory / str(step)
+                write_json(folder / CHECKSUMS, _checksums(folder))
         except Exception as error:  # orbax and its storage raise many kinds; all mean: not saved
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise OSError(f"cannot write checkpoint {step} in {self.directory}: {reason}") from None
@@ -57,7 +67,7 @@ class Checkpoints:
         again.
 
         Args:
-            like: shapes, dtypes and shardings of the state, as from `jax.eval_shape`.
+            like: shapes, dtypes and shardings of what is saved, from `abstract_state`.
 
         Raises:
             ValueError: where there are checkpoints and none of them can be read.
@@ -70,7 +80,7 @@ class Checkpoints:
                 for bad in damaged:
                     print(f"checkpoint {bad} is damaged; using {step}", file=sys.stderr)
                     self._manager.delete(bad)
-                return state
+                return self._scatter(state)
             damaged.append(step)
         if damaged:
             raise ValueError(
@@ -80,16 +90,13 @@ class Checkpoints:
         return None
 
     def _read(self, step: int, like: TrainState) -> TrainState | None:
-        items = ocp.args.Composite(
-            state=ocp.args.StandardRestore(_as_dict(like)), checksum=ocp.args.JsonRestore()
-        )
+        if not _is_intact(self.directory / str(step)):
+            return None
         try:
-            found = self._manager.restore(step, args=items)
-            state = _from_dict(found.state, like)
-            intact = found.checksum["crc32"] == _checksum(state)
+            leaves = self._manager.restore(step, args=ocp.args.StandardRestore(_as_dict(like)))
         except Exception:  # whatever a broken file makes of orbax, the answer is the one before
             return None
-        return state if intact else None
+        return _from_dict(leaves, like)
 
     def close(self) -> None:
         self._manager.close()
@@ -104,8 +111,18 @@ def _from_dict(leaves: dict, like: TrainState) -> TrainState:
     return jax.tree.unflatten(jax.tree.structure(like), [leaves[name] for name in sorted(leaves)])
 
 
-def _checksum(state: TrainState) -> int:
-    value = 0
-    for leaf in jax.tree.leaves(state):
-        value = zlib.crc32(np.ascontiguousarray(jax.device_get(leaf)).data, value)
-    return value
+def _checksums(folder: Path) -> dict[str, int]:
+    return {
+        file.relative_to(folder).as_posix(): zlib.crc32(file.read_bytes())
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != CHECKSUMS
+    }
+
+
+def _is_intact(folder: Path) -> bool:
+    """Whether all files are as they were written; a process may die before it can list them."""
+    listed = folder / CHECKSUMS
+    try:
+        return not listed.exists() or _checksums(folder) == json.loads(listed.read_text())
+    except (OSError, ValueError):
+        return False

@@ -20,7 +20,7 @@ from jaxseg.training import sharding
 from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.interrupts import Interrupts, Stopped
 from jaxseg.training.members import Member, enumerate_members, stack
-from jaxseg.training.step import TrainState, make_init, make_step, make_warm_start, state_shardings
+from jaxseg.training.step import TrainState, make_gather, make_init, make_step, make_warm_start
 from jaxseg.training.writer import MetricsWriter
 
 LOGGED_LINES = 200  # about as many lines as a curve has use for
@@ -60,11 +60,15 @@ def set_up(config: Config, data: DataSet) -> Setup:
     inputs = stack(padded)
     inputs.num_steps[len(members) :] = 0
     inputs = jax.device_put(inputs, sharding.by_member(mesh))
-    method = METHODS[config.method](
-        config, num_channels=data.num_channels, num_clusters=inputs.cluster_mask.shape[1]
-    )
+    method = METHODS[_method_name(config)](config, num_clusters=inputs.cluster_mask.shape[1])
     num_steps = max(member.num_steps for member in members)
     return Setup(method, members, inputs, mesh, Batches(_streams(config, data, padded), num_steps))
+
+
+def _method_name(config: Config) -> str:
+    if config.method not in METHODS:
+        raise ValueError(f"config.method must be one of {', '.join(METHODS)}, got {config.method}")
+    return config.method
 
 
 def _streams(config: Config, data: DataSet, members: Sequence[Member]) -> list[Stream]:
@@ -81,14 +85,21 @@ def _streams(config: Config, data: DataSet, members: Sequence[Member]) -> list[S
     return [made[member.activity, member.seed] for member in members]
 
 
+def open_checkpoints(config: Config, setup: Setup, workdir: Path) -> Checkpoints:
+    """The checkpoints of a run, to be closed by the caller."""
+    return Checkpoints(
+        workdir / "checkpoints",
+        keep=config.checkpoint.keep,
+        num_members=len(setup.members),
+        mesh=setup.mesh,
+    )
+
+
 def abstract_state(setup: Setup) -> TrainState:
-    """Shapes, dtypes and shardings of the state, without computing anything."""
+    """Shapes, dtypes and shardings of a checkpoint, without computing anything."""
     shapes = jax.eval_shape(make_init(setup.method, setup.mesh), _example(setup), setup.inputs)
-    shardings = state_shardings(setup.mesh)
-    return TrainState(*(_place(part, where) for part, where in zip(shapes, shardings, strict=True)))
-
-
-def _place(shapes, where):
+    shapes = jax.eval_shape(make_gather(len(setup.members), setup.mesh), shapes)
+    where = sharding.replicated(setup.mesh)
     return jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes
     )
@@ -114,7 +125,7 @@ def train(config: Config, setup: Setup, workdir: Path, *, progress: bool = True)
         Stopped: after SIGINT or SIGTERM, once the state is saved.
         ValueError, OSError: see `Checkpoints`.
     """
-    checkpoints = Checkpoints(workdir / "checkpoints", keep=config.checkpoint.keep)
+    checkpoints = open_checkpoints(config, setup, workdir)
     try:
         state = checkpoints.restore(abstract_state(setup))
         if state is None:
@@ -147,7 +158,7 @@ def _run(config, setup, state, checkpoints, writer, start, progress) -> TrainSta
             bar.update()
             if done % every == 0 or done == total:
                 checkpoints.save(state)
-            if interrupts.received and done < total:
+            if interrupts.received:
                 checkpoints.save(state)
                 name = signal.Signals(interrupts.received).name
                 raise Stopped(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.sharding import Mesh
 
@@ -34,6 +35,32 @@ def state_shardings(mesh: Mesh) -> TrainState:
     """Prefix tree of shardings of a TrainState."""
     members = sharding.by_member(mesh)
     return TrainState(sharding.replicated(mesh), members, members, members)
+
+
+def make_gather(num_members: int, mesh: Mesh) -> Callable[[TrainState], TrainState]:
+    """State -> the same without the mesh's idle members, a copy everywhere.
+
+    This is what a checkpoint holds, so that a mesh of any shape can go on from it.
+    """
+
+    def gather(state):
+        step, *others = state
+        return TrainState(step, *jax.tree.map(lambda leaf: leaf[:num_members], others))
+
+    return jax.jit(gather, out_shardings=sharding.replicated(mesh))
+
+
+def make_scatter(num_members: int, mesh: Mesh) -> Callable[[TrainState], TrainState]:
+    """The way back from `make_gather`: idle members are copies of the last one."""
+    source = np.minimum(
+        np.arange(num_members + sharding.padding(num_members, mesh)), num_members - 1
+    )
+
+    def scatter(state):
+        step, *others = state
+        return TrainState(step, *jax.tree.map(lambda leaf: leaf[source], others))
+
+    return jax.jit(scatter, out_shardings=state_shardings(mesh))
 
 
 def make_init(method: Method, mesh: Mesh) -> Callable[[dict, MemberInputs], TrainState]:

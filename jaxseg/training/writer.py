@@ -11,11 +11,22 @@ import numpy as np
 
 
 def write_json(path: Path, value) -> None:
-    """Writes a JSON file through a temporary one, so that a reader never meets half of it."""
+    """Writes a JSON file, see `write_text`."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file through a temporary one, so that a reader never meets half of it.
+
+    Raises:
+        OSError: with the file's name, which the system leaves out where the disk is full.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps(value, indent=1) + "\n")
+        temporary.write_text(text)
         os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,0 +1,41 @@
+"""Command lines: every mistake is one line on standard error and exit status 2."""
+
+import itertools
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from jaxseg.config import check_key
+
+
+def complain(message: str) -> int:
+    """Prints the error in one line and returns the exit status of a user's mistake."""
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def parse(arguments: list[str]) -> list[str]:
+    """Parses all flags and returns the arguments that are none; exits where one is wrong."""
+    file = None
+    try:
+        for argument, following in itertools.pairwise([*arguments, ""]):
+            name, given, value = argument.lstrip("-").partition("=")
+            if name == "config":
+                file = _find(value if given else following)
+            elif name.startswith("config."):
+                check_key(name.removeprefix("config."))
+        return flags.FLAGS(arguments)
+    except (flags.Error, ValueError, OSError) as error:
+        sys.exit(complain(str(error)))
+    except Exception as error:  # a config file is a program: anything may go wrong in it
+        sys.exit(complain(f"{file}: {type(error).__name__}: {error}"))
+
+
+def _find(name: str) -> Path:
+    """The config file; it may say `from configs import asot`, wherever the command is typed."""
+    path = Path(name)
+    if not path.is_file():
+        raise FileNotFoundError(f"no config file {name!r}")
+    sys.path.append(str(path.resolve().parent.parent))
+    return path

@@ -1,0 +1,42 @@
+"""Draws a run again: its report, or one picture for a paper or a page.
+
+python -m jaxseg.report runs/asot_breakfast
+python -m jaxseg.report runs/asot_breakfast --picture=coffee.png --activity=coffee --videos=2
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from jaxseg.report import write_report
+from jaxseg.report.picture import write_picture
+from jaxseg.report.workdir import read_run
+
+
+def main() -> int:
+    """Exit status 0, or 2 with one line that says what is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jaxseg.report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("workdir", type=Path, help="folder of a run")
+    parser.add_argument("--picture", type=Path, help="draw this .png, .svg or .pdf instead")
+    parser.add_argument("--activity", default="", help="of the picture; default: the first")
+    parser.add_argument("--videos", type=int, default=2, help="side by side; in the report: most")
+    arguments = parser.parse_args()
+    try:
+        if arguments.picture:
+            run = read_run(arguments.workdir)
+            options = {"activity": arguments.activity, "num_videos": arguments.videos}
+            print(write_picture(run, arguments.picture, **options))
+        else:
+            print(write_report(arguments.workdir))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

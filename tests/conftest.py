@@ -1,0 +1,53 @@
+"""What the tests of several rooms share: quick compilation, and a run that is done."""
+
+import contextlib
+
+import jax
+import pytest
+import toy
+
+
+@pytest.fixture(scope="session")
+def quickly(tmp_path_factory):
+    """with quickly(): compiles without optimising, and one program once in a session.
+
+    Optimising a program as small as the toy's takes longer than all of its runs.
+    """
+    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("programs")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+    @contextlib.contextmanager
+    def compiling():
+        before = jax.config.read("jax_disable_most_optimizations")
+        jax.config.update("jax_disable_most_optimizations", True)
+        try:
+            yield
+        finally:
+            jax.config.update("jax_disable_most_optimizations", before)
+
+    return compiling
+
+
+@pytest.fixture
+def quick_compile(quickly):
+    """The whole test compiles quickly."""
+    with quickly():
+        yield
+
+
+@pytest.fixture(scope="session")
+def train_toy(quickly, tmp_path_factory):
+    """train_toy(config) -> (setup, state in NumPy, workdir), trained to the end."""
+
+    def train(config, *, data=None, workdir=None):
+        workdir = workdir or tmp_path_factory.mktemp("run")
+        with quickly():
+            return *toy.train(config, workdir, data), workdir
+
+    return train
+
+
+@pytest.fixture(scope="session")
+def toy_run(train_toy):
+    """One finished run of both activities with two seeds."""
+    return train_toy(toy.make_config({"seeds": 2}))

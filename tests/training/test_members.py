@@ -1,0 +1,146 @@
+"""Members share a program and nothing else."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+import toy
+
+from jaxseg.data.records import DataSet
+from jaxseg.training import loop
+from jaxseg.training.members import enumerate_members, stack
+
+DATA = toy.make_data()
+# Padded shapes make XLA sum in another order, so that members agree to rounding and not bit for
+# bit; six steps of Adam at 1e-3 leave the rounding of a parameter near 1e-6.
+CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+
+
+def own(setup, state, **what):
+    """The parameters of the one member that has these attributes, without masked clusters."""
+    (index,) = [
+        i
+        for i, member in enumerate(setup.members)
+        if all(getattr(member, name) == value for name, value in what.items())
+    ]
+    params = jax.tree.map(lambda leaf: leaf[index], state.params)
+    return params | {"prototypes": params["prototypes"][: setup.members[index].num_clusters]}
+
+
+def part(activity: str) -> DataSet:
+    return dataclasses.replace(DATA, videos=DATA.activities[activity])
+
+
+@pytest.mark.parametrize("activity", ["salad", "soup"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_member_alone_is_the_same(train_toy, toy_run, activity, seed):
+    setup, state, _ = toy_run
+    together = own(setup, state, activity=activity, seed=seed)
+    config = toy.make_config({"seeds": 2})
+    alone, state, _ = train_toy(config, data=part(activity))
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, **CLOSE),
+        own(alone, state, activity=activity, seed=seed),
+        together,
+    )
+
+
+def test_seeds_differ_and_activities_too(toy_run):
+    setup, state, _ = toy_run
+    kernels = state.params["layer_0"]["kernel"]
+    assert len(kernels) == len(setup.members) == 4
+    for i in range(4):
+        for j in range(i):
+            assert np.abs(kernels[i] - kernels[j]).max() > 0.1
+
+
+def test_a_finished_member_keeps_its_parameters(train_toy):
+    """Soup is done after two of salad's steps, as if it had been trained alone."""
+    config = toy.make_config({"num_epochs": 2, "seeds": 2})
+    setup, state, _ = train_toy(config)
+    assert [member.num_steps for member in setup.members] == [4, 4, 2, 2]
+    alone, other, _ = train_toy(config, data=part("soup"))
+    assert int(other.step) == 2 and int(state.step) == 4
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, **CLOSE),
+        own(setup, state, activity="soup", seed=0),
+        own(alone, other, activity="soup", seed=0),
+    )
+    assert state.opt_state[1].count.tolist() == [4, 4, 2, 2]
+
+
+SWEEP = ("optimizer.learning_rate=0.001", "optimizer.learning_rate=0.01,solver.train.rho=0.3")
+
+
+def test_a_sweep_varies_what_it_names_and_nothing_else(train_toy, toy_run):
+    setup, state, _ = toy_run
+    swept, other, _ = train_toy(toy.make_config({"seeds": 2, "sweep": SWEEP}))
+    assert [(m.activity, m.variant, m.seed) for m in swept.members[:4]] == [
+        ("salad", SWEEP[0], 0),
+        ("salad", SWEEP[0], 1),
+        ("salad", SWEEP[1], 0),
+        ("salad", SWEEP[1], 1),
+    ]
+    for seed in (0, 1):
+        base = own(setup, state, activity="salad", seed=seed)
+        same = own(swept, other, activity="salad", seed=seed, variant=SWEEP[0])
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, **CLOSE), base, same)
+        changed = own(swept, other, activity="salad", seed=seed, variant=SWEEP[1])
+        assert np.abs(base["prototypes"] - changed["prototypes"]).max() > 1e-3
+
+
+def test_sweep_overrides_reach_their_member_only():
+    members = enumerate_members(toy.make_config({"sweep": SWEEP}), DATA)
+    hyper = stack(members).hyper
+    np.testing.assert_allclose(hyper["optimizer"]["learning_rate"], [0.001, 0.01] * 2)
+    np.testing.assert_allclose(hyper["solver"]["train"]["rho"], [0.15, 0.3] * 2)
+    np.testing.assert_allclose(hyper["solver"]["eval"]["rho"], [0.15] * 4)
+    assert [member.directory for member in members[:2]] == [f"seed0,{text}" for text in SWEEP]
+
+
+def test_masks_and_steps_of_the_members():
+    inputs = stack(enumerate_members(toy.make_config(), DATA))
+    assert inputs.cluster_mask.tolist() == [[True] * 4, [True] * 3 + [False]]
+    assert inputs.num_steps.tolist() == [6, 3]
+
+
+@pytest.mark.parametrize(
+    ("entry", "parts"),
+    [
+        ("solver.train.alfa=0.3", ["'solver.train.alfa'", "solver.train.alpha"]),
+        ("num_epochs=3", ["'num_epochs'"]),
+        ("solver.train.num_iterations=3", ["'solver.train.num_iterations'"]),
+        ("solver.train.alpha=high", ["'solver.train.alpha=high'"]),
+        ("solver.train.alpha=1.5", ["solver.train.alpha", "[0, 1]", "1.5"]),
+        ("solver.train.lambda_actions=inf", ["solver.train.lambda_actions=inf", "two runs"]),
+        ("", ["''"]),
+    ],
+)
+def test_a_sweep_that_cannot_be(entry, parts):
+    with pytest.raises(ValueError) as error:
+        enumerate_members(toy.make_config({"sweep": (entry,)}), DATA)
+    assert all(part in str(error.value) for part in parts) and "\n" not in str(error.value)
+
+
+def test_more_clusters_than_frames():
+    config = toy.make_config({"model.num_clusters": 13})
+    with pytest.raises(ValueError, match="salad/salad0 has 12 frames.*13 clusters"):
+        enumerate_members(config, DATA)
+
+
+def test_an_activity_without_a_number_of_clusters():
+    config = toy.make_config({"model.clusters_by_activity": {"salad": 4}})
+    with pytest.raises(ValueError, match="activity 'soup'.*num_clusters"):
+        enumerate_members(config, DATA)
+
+
+def test_an_unknown_method():
+    with pytest.raises(ValueError, match=r"config\.method must be one of asot, got asto"):
+        loop.set_up(toy.make_config({"method": "asto"}), DATA)
+
+
+def test_a_network_that_does_not_fit_the_features():
+    with pytest.raises(ValueError, match=r"6 channels.*starts with 64"):
+        loop.set_up(toy.make_config({"model.layers": (64, 8, 5)}), DATA)
+    assert loop.set_up(toy.make_config({"model.layers": (0, 8, 5)}), DATA).num_steps == 6
