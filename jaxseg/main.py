@@ -40,7 +40,7 @@ def run() -> None:
 
 def main(argv: list[str]) -> int:
     """One sentence and an exit status for whatever a user can mend."""
-    logging.set_verbosity(logging.ERROR)  # orbax warns of what checkpoints say in one line
+    logging.set_verbosity(logging.FATAL)  # orbax logs at length what one line says
     try:
         if len(argv) > 1:
             raise ValueError(f"unknown argument {argv[1]!r}; see --help")

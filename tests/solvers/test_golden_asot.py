@@ -93,7 +93,7 @@ def check(plan, mask, arrays, tolerance):
 def check_objectives(solutions, mask, arrays, alpha):
     """Start and end of J; what the program reports has half of the linear term."""
     for video, length in enumerate(mask.sum(1)):
-        cost = arrays["cost"][video, :length]
+        cost = arrays["cost"][video, :length].astype(np.float64)
         uniform = np.full_like(cost, 1 / cost.size)
         for at, plan in ((0, uniform), (-1, solutions.plan[video, :length] / length)):
             reported = solutions.objective[video, at] - (1 - alpha) / 2 * np.sum(cost * plan)

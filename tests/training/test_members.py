@@ -125,13 +125,13 @@ def test_a_sweep_that_cannot_be(entry, parts):
 
 def test_more_clusters_than_frames():
     config = toy.make_config({"model.num_clusters": 13})
-    with pytest.raises(ValueError, match="salad/salad0 has 12 frames.*13 clusters"):
+    with pytest.raises(ValueError, match=r"salad/salad0 has 12 frames.*13 clusters"):
         enumerate_members(config, DATA)
 
 
 def test_an_activity_without_a_number_of_clusters():
     config = toy.make_config({"model.clusters_by_activity": {"salad": 4}})
-    with pytest.raises(ValueError, match="activity 'soup'.*num_clusters"):
+    with pytest.raises(ValueError, match=r"activity 'soup'.*num_clusters"):
         enumerate_members(config, DATA)
 
 
