@@ -27,7 +27,7 @@ def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:
     """
     edges = np.geomspace(min(lengths), max(lengths), num_buckets + 1)[1:]
     edges[-1] = max(lengths)
-    return sorted({int(-(-edge // LENGTH_MULTIPLE) * LENGTH_MULTIPLE) for edge in np.ceil(edges)})
+    return sorted({int(-(-edge // LENGTH_MULTIPLE) * LENGTH_MULTIPLE) for edge in np.rint(edges)})
 
 
 def predict(

@@ -1,6 +1,7 @@
 """Checkpoints: all that is known of orbax."""
 
 import json
+import shutil
 import sys
 import zlib
 from pathlib import Path
@@ -13,6 +14,7 @@ from jaxseg.training.step import TrainState, make_gather, make_scatter
 from jaxseg.training.writer import write_json
 
 CHECKSUMS = "checksums.json"
+ROOM = 2**18  # bytes of a checkpoint beside the numbers in it, generously
 
 
 class Checkpoints:
@@ -52,6 +54,7 @@ class Checkpoints:
             return
         state = self._gather(state)
         try:
+            self._require_room(sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
             self._manager.save(step, args=ocp.args.StandardSave(_as_dict(state)))
             if jax.process_index() == 0:
                 folder = self.directory / str(step)
@@ -59,6 +62,12 @@ class Checkpoints:
         except Exception as error:  # orbax and its storage raise many kinds; all mean: not saved
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise OSError(f"cannot write checkpoint {step} in {self.directory}: {reason}") from None
+
+    def _require_room(self, num_bytes: int) -> None:
+        """A full disk in the middle of a checkpoint makes orbax print a traceback an array."""
+        free = shutil.disk_usage(self.directory).free
+        if free < num_bytes + ROOM:
+            raise OSError(f"no space left: {free} bytes, of {num_bytes + ROOM} that it may take")
 
     def restore(self, like: TrainState) -> TrainState | None:
         """The newest checkpoint that can be read, or None where there is none.

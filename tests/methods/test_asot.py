@@ -1,7 +1,5 @@
 """ASOT as a method: finite loss and gradients, and nothing that is masked matters."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -73,7 +71,7 @@ def test_loss_and_gradients_are_finite(name):
 
 
 def test_the_loss_is_the_papers():
-    """- mean over valid frames of sum_j T_ij log softmax(cos / .1)_ij, from predict's own cosines."""
+    """- mean over valid frames of sum_j T_ij log softmax(cos / .1)_ij, cosines from predict."""
     method, member, params = make({"solver.eval.alpha": 0.3, "solver.eval.epsilon": 0.07})
     found = batch()
     total = 0.0
@@ -149,7 +147,6 @@ def test_predictions_do_not_depend_on_the_padded_length(length):
     assert not found["plan"][11:].any()
 
 
-@functools.cache
 def trimmed_typical(length: int):
     video = {name: array[1] for name, array in batch().items()}
     output = jax.tree.map(np.asarray, predict_of(PARAMS, padded(video, length)))

@@ -1,0 +1,1 @@
+"""Commands that measure jaxseg, beside other programs where there are any."""

@@ -1,0 +1,51 @@
+"""The training benchmark prints a number for each part, and says what is wrong in one line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy
+
+from jaxseg.benchmarks import training
+from jaxseg.training import loop
+
+CONFIG = Path(__file__).resolve().parents[2] / "configs" / "asot_breakfast.py"
+
+
+def test_parts_of_a_step(quick_compile):
+    setup = loop.set_up(toy.make_config({"num_epochs": 10}), toy.make_data())
+    times = training.measure(setup, 5)
+    assert np.isfinite(times).all() and min(times) > 0
+    assert times.loop > times.waiting
+
+
+def test_the_command(capsys, quick_compile):
+    words = ["--config", str(CONFIG), "--activities", "coffee", "milk", "--seeds=2", "--steps=2"]
+    assert training.main(words) == 0
+    first, _, *rows = capsys.readouterr().out.splitlines()
+    assert first.endswith("4 x 2 x 256 x 64")
+    assert [row[:21].strip() for row in rows] == [
+        "train step",
+        "batch, drawn alone",
+        "batch, to the device",
+        "waiting for a batch",
+        "loop, all together",
+    ]
+    assert "100.0 % of a step" in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--steps=0"], "--steps must be at least 1, got 0"),
+        (["--config=nowhere.py"], "no config file nowhere.py"),
+        (["--activities", "cofee"], "'cofee'"),
+        (["--seeds=0"], "config.seeds must be at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_measured(capsys, words, part):
+    with pytest.raises(SystemExit) as end:
+        training.main([f"--config={CONFIG}", *words])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and part in line

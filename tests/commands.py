@@ -1,0 +1,64 @@
+"""Runs `python -m jaxseg.main` in this process, on the toy data written as files."""
+
+import io
+import sys
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+import toy
+from absl.testing import flagsaver
+
+from jaxseg import main
+from jaxseg.command_line import parse
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "configs" / "asot_folder.py"
+
+
+class Result(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line of an error; anything else on standard error is a failure."""
+        assert self.status == 2, self
+        (line,) = self.err.splitlines()
+        assert line.startswith("error: ")
+        return line
+
+
+def arguments(root: Path, workdir: Path, **overrides) -> list[str]:
+    """A command on the toy data; keywords are config keys with __ in place of dots."""
+    values = {
+        "data__root": root,
+        "data__frames_per_video": 16,
+        "model__num_clusters": 4,
+        "model__layers": f"({toy.CHANNELS},8,5)",
+        "solver__train__num_iterations": 5,
+        "solver__eval__num_iterations": 5,
+        "num_epochs": 2,
+        "seeds": 2,
+    } | overrides
+    given = [f"--config.{key.replace('__', '.')}={value}" for key, value in values.items()]
+    return [f"--config={CONFIG}", f"--workdir={workdir}", *given]
+
+
+def run(*words: object) -> Result:
+    """The command's exit status and what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    # ml-collections takes its overrides from sys.argv, whatever is parsed.
+    argv = mock.patch.object(sys, "argv", ["jaxseg.main", *map(str, words)])
+    with flagsaver.flagsaver(), redirect_stdout(out), redirect_stderr(err), argv:
+        try:
+            with warnings.catch_warnings():  # of ml-collections, which loads configs the old way
+                warnings.filterwarnings("ignore", "the load_module", DeprecationWarning)
+                rest = parse(sys.argv)
+            status = main.main(rest)
+        except SystemExit as end:
+            status = end.code
+    return Result(status, out.getvalue(), err.getvalue())

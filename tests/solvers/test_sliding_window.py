@@ -1,0 +1,97 @@
+"""The band product against a loop, its memory against N, and ASOT's prior."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxseg.solvers import fugw, priors
+from jaxseg.solvers.sliding_window import half_width, neighbour_sum, running_sum
+
+LENGTHS = (1, 31, 32, 33, 1024, 1100)
+
+
+def naive(values, width):
+    """Each entry's neighbours, one by one."""
+    length = values.shape[-1]
+    sums = np.zeros_like(values)
+    for i in range(length):
+        near = [k for k in range(max(0, i - width), min(length, i + width + 1)) if k != i]
+        sums[..., i] = values[..., near].sum(-1)
+    return sums
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_neighbour_sum_is_the_loop(length):
+    values = np.random.default_rng(length).uniform(0, 1, (3, length))
+    with jax.enable_x64(True):
+        product = jax.jit(neighbour_sum)
+        for width in sorted({0, 1, 2, 7, length // 2, length - 1, length, 3 * length + 5}):
+            ours = product(jnp.asarray(values), width)
+            np.testing.assert_allclose(ours, naive(values, width), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_running_sum_is_cumsum(length):
+    values = np.random.default_rng(length).normal(size=(2, 3, length))
+    with jax.enable_x64(True):
+        ours = jax.jit(running_sum)(jnp.asarray(values))
+    np.testing.assert_allclose(ours, values.cumsum(-1), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("length", [33, 1100])
+def test_neighbour_sum_in_float32(length):
+    """Off by the rounding of a running sum: half a unit in the last place of its total."""
+    values = np.random.default_rng(length).uniform(0, 1, (3, length)).astype(np.float32)
+    ours = jax.jit(neighbour_sum)(values, 7)
+    np.testing.assert_allclose(ours, naive(values, 7), rtol=0, atol=1e-6 * length)
+
+
+def test_half_width_does_not_trip_over_decimals():
+    """Products that are whole numbers in decimals are whole numbers here, in both precisions."""
+    pairs = [(100, 0.29, 29), (50, 0.02, 1), (49, 0.02, 0), (256, 0.04, 10), (1000, 0.007, 7)]
+    pairs += [(10, 0.99, 9), (1, 0.5, 0), (5292, 0.04, 211)]
+    for dtype in (np.float32, np.float64):
+        with jax.enable_x64(dtype == np.float64):
+            ours = [int(half_width(frames, dtype(radius))) for frames, radius, _ in pairs]
+        assert ours == [width for _, _, width in pairs]
+
+
+def temporary_bytes(frames, radius, relaxed):
+    """Bytes beside input and output that the compiled solve of [frames, 8] asks for."""
+    cost = jax.ShapeDtypeStruct((frames, 8), np.float32)
+    given = {"lambda_actions": None} if relaxed == "none" else {}
+    compiled = jax.jit(lambda cost: fugw.solve(cost, radius=radius, **given)).lower(cost).compile()
+    return compiled.memory_analysis().temp_size_in_bytes
+
+
+@pytest.mark.parametrize("relaxed", ["none", "actions"])
+def test_memory_grows_with_frames_and_not_with_the_radius(relaxed):
+    small, large = (temporary_bytes(frames, 0.01, relaxed) for frames in (4096, 16384))
+    wide = temporary_bytes(16384, 0.5, relaxed)
+    assert small > 4 * 4096 * 8  # something was measured: one array of the problem's own size
+    assert large < 4.5 * small
+    assert wide < 1.1 * large  # another constant, another schedule, the same arrays
+    assert large < 50 * 4 * 16384 * 8  # 50 arrays [N, K]; one N x N would be 2048 of them
+
+
+def test_prior_is_the_distance_in_relative_time():
+    prior = np.asarray(priors.asot_prior(5, 4))
+    expected = [[abs(i / 5 - j / 4) for j in range(4)] for i in range(5)]
+    assert prior.shape == (5, 4) and prior.dtype == np.float32
+    np.testing.assert_allclose(prior, expected, rtol=0, atol=1e-7)
+
+
+def test_prior_counts_valid_frames_and_clusters():
+    """Counts may be traced; padded rows and columns leave the others as they are."""
+    shorter = priors.asot_prior(5, 3)
+    padded = jax.jit(lambda n, k: priors.asot_prior(9, 4, num_frames=n, num_clusters=k))(5, 3)
+    assert padded.shape == (9, 4)
+    np.testing.assert_allclose(padded[:5, :3], shorter, rtol=0, atol=1e-7)
+
+
+def test_prior_in_float64():
+    with jax.enable_x64(True):
+        prior = np.asarray(priors.asot_prior(7, 3, dtype=jnp.float64))
+    assert prior.dtype == np.float64
+    assert prior[6, 0] == 6 / 7

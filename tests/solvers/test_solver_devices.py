@@ -1,0 +1,47 @@
+"""A batch on one device and the same batch over eight."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import jax
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_num_cpu_devices", 8)
+from jaxseg.solvers import fugw, sinkhorn
+
+rng = np.random.default_rng(0)
+costs = rng.uniform(0, 2, (8, 30, 4)).astype(np.float32)
+masks = np.arange(30) < np.array([30, 1, 17, 29, 30, 8, 0, 23])[:, None]
+mesh = jax.make_mesh((8,), ("data",), axis_types=(AxisType.Auto,))
+sharding = NamedSharding(mesh, PartitionSpec("data"))
+
+def solve(cost, mask):
+    # The tolerances stop each video at its own iteration: none may wait for another.
+    return {
+        "actions relaxed": fugw.solve(cost, mask=mask, radius=0.1, tolerance=1e-3),
+        "balanced": fugw.solve(cost, mask=mask, radius=0.1, lambda_actions=None),
+        "sinkhorn": sinkhorn.solve(cost, mask=mask, epsilon=0.1, tolerance=1e-3),
+    }
+
+batch = jax.jit(jax.vmap(solve))
+alone = batch(jax.device_put(costs, jax.devices()[0]), jax.device_put(masks, jax.devices()[0]))
+over = jax.device_put(costs, sharding), jax.device_put(masks, sharding)
+program = batch.lower(*over).compile()
+spread = program(*over)
+assert len(spread["balanced"].plan.sharding.device_set) == 8, spread["balanced"].plan.sharding
+for name, solution in alone.items():
+    for ours, expected in zip(spread[name], solution, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-6, err_msg=name)
+collectives = ("all-reduce", "all-gather", "collective-permute", "all-to-all")
+print([word for word in collectives if word in program.as_text()])
+"""
+
+
+def test_eight_devices_give_what_one_gives():
+    """And no video waits for another: the sharded program holds no communication."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"

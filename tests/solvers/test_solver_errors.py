@@ -1,0 +1,90 @@
+"""A user's mistake is one sentence with the offending value."""
+
+import jax
+import numpy as np
+import pytest
+
+from jaxseg.solvers import fugw, sinkhorn
+
+COST = np.ones((6, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({"epsilon": 0}, "epsilon must be positive, got 0"),
+        ({"epsilon": float("nan")}, "epsilon must be positive, got nan"),
+        ({"alpha": 1.5}, "alpha must be in [0, 1], got 1.5"),
+        ({"alpha": -0.25}, "alpha must be in [0, 1], got -0.25"),
+        ({"radius": 0}, "radius must be positive, got 0"),
+        ({"lambda_actions": -0.1}, "lambda_actions must be positive, got -0.1"),
+        ({"lambda_frames": 0.0, "step_size": 1.0}, "lambda_frames must be positive, got 0.0"),
+        ({"step_size": -2}, "step_size must be positive, got -2"),
+        ({"num_iterations": 0}, "num_iterations must be positive, got 0"),
+        ({"num_sinkhorn_iterations": 0}, "num_sinkhorn_iterations must be positive, got 0"),
+        ({"compat": "ASOT"}, "compat must be None or \"asot\", got 'ASOT'"),
+        ({"lambda_frames": 0.1}, "step_size has to be given where both marginals are relaxed"),
+        ({"mask": np.ones(5, bool)}, "mask has shape (5,), the cost (6, 3) asks for (6,)"),
+        (
+            {"cluster_mask": np.ones(6, bool)},
+            "cluster_mask has shape (6,), the cost (6, 3) asks for (3,)",
+        ),
+    ],
+)
+def test_fugw_names_argument_and_value(given, message):
+    with pytest.raises(ValueError) as caught:
+        fugw.solve(COST, **given)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({"epsilon": -1}, "epsilon must be positive, got -1"),
+        ({"lambda_rows": -0.5}, "lambda_rows must be positive, got -0.5"),
+        ({"lambda_columns": 0}, "lambda_columns must be positive, got 0"),
+        ({"num_iterations": 0}, "num_iterations must be positive, got 0"),
+        ({"prior": np.ones((3, 6))}, "prior has shape (3, 6), the cost (6, 3) asks for (6, 3)"),
+        (
+            {"row_marginal": np.ones(1)},
+            "row_marginal has shape (1,), the cost (6, 3) asks for (6,)",
+        ),
+        (
+            {"column_marginal": np.ones(6)},
+            "column_marginal has shape (6,), the cost (6, 3) asks for (3,)",
+        ),
+    ],
+)
+def test_sinkhorn_names_argument_and_value(given, message):
+    with pytest.raises(ValueError) as caught:
+        sinkhorn.solve(COST, **({"epsilon": 0.1} | given))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("solver", [fugw, sinkhorn])
+@pytest.mark.parametrize("shape", [(6,), (2, 6, 3), (0, 3), (6, 0)])
+def test_costs_that_are_no_matrix(solver, shape):
+    with pytest.raises(ValueError, match="cost must be") as caught:
+        solver.solve(np.ones(shape, np.float32), epsilon=0.1)
+    assert str(shape) in str(caught.value)
+
+
+def compiled(solver, cost, **given):
+    return jax.jit(lambda: solver.solve(cost, num_iterations=2, **given).plan)()
+
+
+@pytest.mark.parametrize("solver", [fugw, sinkhorn])
+def test_whole_numbers_and_lists_are_taken(solver):
+    """A cost of integers, masks that are lists or counts: nothing to stumble over."""
+    cost = np.arange(18).reshape(6, 3) % 3
+    whole = compiled(solver, cost, epsilon=0.1, mask=[True] * 5 + [False])
+    counts = np.array([1, 1, 1, 1, 1, 0])
+    expected = compiled(solver, cost.astype(np.float32), epsilon=0.1, mask=counts)
+    np.testing.assert_array_equal(whole, expected)
+    assert whole.dtype == np.float32
+
+
+@pytest.mark.parametrize("solver", [fugw, sinkhorn])
+def test_precise_numbers_do_not_change_the_costs_precision(solver):
+    with jax.enable_x64(True):
+        assert compiled(solver, COST, epsilon=np.float64(0.1)).dtype == np.float32

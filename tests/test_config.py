@@ -1,0 +1,140 @@
+"""A wrong value is one sentence that names the field; configs and classes have the same keys."""
+
+import math
+import runpy
+from pathlib import Path
+
+import pytest
+import toy
+
+from jaxseg.config import Config, check_key, flatten, from_dict, to_dict
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+
+
+def one_line(error) -> str:
+    text = str(error.value)
+    assert text and "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seeds", 0),
+        ("num_epochs", -1),
+        ("mesh.member", -1),
+        ("mesh.data", 0),
+        ("data.length_tolerance", -1),
+        ("data.fps", -1.0),
+        ("data.videos_per_batch", 0),
+        ("data.frames_per_video", 1),
+        ("model.layers", (6,)),
+        ("model.layers", (6, 0)),
+        ("model.num_clusters", 1),
+        ("model.num_clusters", -3),
+        ("model.temperature", 0.0),
+        ("model.kmeans_restarts", 0),
+        ("solver.train.epsilon", 0.0),
+        ("solver.eval.epsilon", math.nan),
+        ("solver.train.alpha", 1.01),
+        ("solver.train.alpha", -0.01),
+        ("solver.train.alpha", math.nan),
+        ("solver.eval.radius", 0.0),
+        ("solver.eval.lambda_actions", 0.0),
+        ("solver.eval.lambda_frames", -1.0),
+        ("solver.train.rho", -0.1),
+        ("solver.train.num_iterations", 0),
+        ("solver.train.num_sinkhorn_iterations", 0),
+        ("optimizer.learning_rate", 0.0),
+        ("optimizer.weight_decay", -1.0),
+        ("checkpoint.every", -1),
+        ("checkpoint.keep", 0),
+        ("predict.num_buckets", 0),
+        ("predict.couplings", -1),
+        ("predict.segments", "tsv"),
+        ("evaluation.protocols", ("asto",)),
+        ("report.max_videos", 0),
+    ],
+)
+def test_a_value_that_cannot_be(path, value):
+    with pytest.raises(ValueError) as error:
+        toy.make_config({path: value})
+    text = one_line(error)
+    assert f"config.{path}" in text or path in text
+    shown = value[0] if path == "evaluation.protocols" else value
+    assert str(shown) in text
+
+
+def test_one_cluster_for_an_activity():
+    with pytest.raises(ValueError) as error:
+        toy.make_config({"model.clusters_by_activity": {"tea": 1}})
+    assert "config.model.clusters_by_activity.tea must be at least 2, got 1" in one_line(error)
+
+
+def test_both_marginals_relaxed_need_a_step_size():
+    relaxed = {"solver.eval.lambda_frames": 0.1}
+    with pytest.raises(ValueError) as error:
+        toy.make_config(relaxed)
+    assert "config.solver.eval.step_size" in one_line(error)
+    toy.make_config(relaxed | {"solver.eval.step_size": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "kind"),
+    [
+        ("seeds", 2.5, "int"),
+        ("seeds", True, "int"),
+        ("solver.train.alpha", "high", "float"),
+        ("model.kmeans", 1, "bool"),
+        ("data.root", 3, "str"),
+        ("model.layers", 64, "tuple"),
+        ("model.layers", (64, "wide"), "int"),
+        ("activities", "coffee", "tuple"),
+    ],
+)
+def test_a_value_of_another_type(path, value, kind):
+    with pytest.raises(ValueError) as error:
+        toy.make_config({path: value})
+    text = one_line(error)
+    assert f"config.{path}" in text and kind in text
+
+
+def test_whole_numbers_stand_for_floats():
+    assert toy.make_config({"data.fps": 15}).data.fps == 15.0
+
+
+def test_a_key_that_does_not_exist_names_the_nearest():
+    with pytest.raises(ValueError, match=r"config\.solver\.train\.epsilonn .* solver\.train\.eps"):
+        toy.make_config({"solver.train.epsilonn": 1.0})
+    with pytest.raises(ValueError, match=r"'num_epoch'; nearest is num_epochs"):
+        check_key("num_epoch")
+    with pytest.raises(ValueError, match=r"nearest is solver\.eval\.radius"):
+        check_key("solver.eval.radios")
+    check_key("solver.eval.radius")
+    check_key("model.clusters_by_activity.tea")
+
+
+def test_names_may_be_given_with_commas():
+    assert toy.make_config({"activities": ("tea,coffee",)}).activities == ("tea", "coffee")
+
+
+def test_there_and_back():
+    config = toy.make_config({"seeds": 3, "sweep": ("model.temperature=0.2",)})
+    assert from_dict(to_dict(config)) == config
+
+
+def test_a_config_can_be_changed_nowhere():
+    config = toy.make_config()
+    with pytest.raises(AttributeError):
+        config.seeds = 2
+
+
+@pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.py")), ids=lambda file: file.stem)
+def test_every_config_file_has_exactly_the_known_keys(file, monkeypatch):
+    monkeypatch.syspath_prepend(str(CONFIGS.parent))
+    values = runpy.run_path(str(file))["get_config"]().to_dict()
+    assert set(flatten(values)) == set(flatten(to_dict(Config())))
+    values["data"]["root"] = "a folder"  # people's own features have no twin
+    config = from_dict(values)
+    assert config.method == "asot" and config.num_epochs >= 10

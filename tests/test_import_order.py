@@ -1,0 +1,61 @@
+"""The way of the data runs one way: what each room may import, of jaxseg and of others."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "jaxseg"
+NETWORKS = "flax optax orbax ott"
+
+# room: rooms of jaxseg below it, libraries. Nobody imports main, stages or a benchmark.
+MAY_IMPORT = {
+    "solvers": ("", "jax numpy"),
+    "models": ("solvers", "jax flax"),
+    "data": ("", "numpy tqdm grain"),
+    "evaluation": ("", "numpy scipy"),
+    "report": ("", "numpy matplotlib"),
+    "config": ("", ""),
+    "methods": ("config models solvers", f"jax numpy {NETWORKS}"),
+    "training": ("config data methods", f"jax numpy tqdm {NETWORKS}"),
+    "predict": ("config data methods training", "jax numpy tqdm"),
+    "evaluate": ("evaluation", "numpy"),
+    "workdir": ("config data training", "jax"),
+    "stages": ("config data evaluate predict report training workdir", ""),
+    "command_line": ("config", "absl"),
+    "main": ("command_line config stages training", "absl ml_collections"),
+    "benchmarks": ("solvers", "jax numpy ott"),
+}
+
+
+def imports(path):
+    """(line, dotted name) of everything that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "jaxseg":
+            yield from ((node.lineno, f"jaxseg.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # A relative import, which the package has none of, reads as a name of no room.
+            yield node.lineno, "." * node.level + (node.module or "")
+
+
+def test_every_room_is_in_the_table():
+    rooms = {path.stem for path in PACKAGE.iterdir() if not path.name.startswith("__")}
+    assert rooms <= MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_run_one_way(room):
+    rooms, libraries = (names.split() for names in MAY_IMPORT[room])
+    paths = [*PACKAGE.glob(f"{room}.py"), *PACKAGE.glob(f"{room}/**/*.py")]
+    assert paths
+    for path in paths:
+        for line, name in imports(path):
+            top, *inner = name.split(".")
+            if top == "jaxseg":
+                allowed = inner and inner[0] in (room, *rooms)
+            else:
+                allowed = top in libraries or top in sys.stdlib_module_names
+            assert allowed, f"{path.relative_to(PACKAGE)}:{line} imports {name}"

@@ -1,0 +1,182 @@
+"""The command line from end to end: the files of a run, its stages, people's own features."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import commands
+import pytest
+import toy
+
+FILES = {
+    "checkpoints",
+    "config.json",
+    "couplings",
+    "dataset.json",
+    "evaluation.json",
+    "members.json",
+    "metrics.jsonl",
+    "predictions",
+    "report.html",
+    "typical.json",
+    "versions.json",
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return toy.write_files(tmp_path_factory.mktemp("data") / "mine")
+
+
+@pytest.fixture(scope="module")
+def finished(root, quickly, tmp_path_factory):
+    """A run through all stages: (its output, its folder)."""
+    workdir = tmp_path_factory.mktemp("runs") / "toy"
+    with quickly():
+        return commands.run(*commands.arguments(root, workdir)), workdir
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    shutil.copytree(finished[1], tmp_path / "run")
+    return tmp_path / "run"
+
+
+def names(folder) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def contents(folder) -> dict[str, bytes]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_run_leaves_all_of_its_files(finished, root):
+    result, workdir = finished
+    assert result.status == 0
+    assert names(workdir) == FILES | {"truth"}
+    assert "5 videos, 130 frames, 2 activities; 4 members" in result.out
+    assert str(workdir / "report.html") in result.out
+    config = json.loads((workdir / "config.json").read_text())
+    assert config["data"]["root"] == str(root) and config["num_epochs"] == 2
+    versions = json.loads((workdir / "versions.json").read_text())
+    assert versions["packages"]["jax"] and "cpu" in versions["device"]
+    members = json.loads((workdir / "members.json").read_text())
+    assert [member["directory"] for member in members] == ["seed0", "seed1"] * 2
+    assert "<html" in (workdir / "report.html").read_text()
+
+
+def test_scores_are_of_both_protocols_and_printed(finished):
+    result, workdir = finished
+    protocols = json.loads((workdir / "evaluation.json").read_text())["protocols"]
+    assert list(protocols) == ["asot-exact", "asot"]
+    for protocol in protocols.values():
+        mof = protocol["results"][0]["full"]["macro"]["mof"]
+        assert 25 <= mof["mean"] <= 100 and len(mof["values"]) == 2
+    assert "asot-exact" in result.out
+
+
+def test_the_truth_is_written_as_it_was_given(finished, root):
+    for file in sorted((finished[1] / "truth").rglob("*.txt")):
+        assert file.read_text() == (root / "groundTruth" / file.name).read_text()
+    assert len(list((finished[1] / "truth").rglob("*.txt"))) == 5
+
+
+@pytest.mark.parametrize("mode", ["predict", "evaluate", "report", "train", "all"])
+def test_every_stage_can_be_run_again(copy, root, quick_compile, mode):
+    """And leaves what it finds but for the time and the command in versions.json."""
+    before = contents(copy)
+    result = commands.run(*commands.arguments(root, copy), f"--mode={mode}")
+    assert result.status == 0
+    after = contents(copy)
+    assert set(after) == set(before)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {"versions.json", "report.html"}
+
+
+def test_options_of_later_stages_may_change(copy, root, quick_compile):
+    words = commands.arguments(
+        root, copy, predict__segments="csv", report__max_videos=1, solver__eval__alpha=0.1
+    )
+    assert commands.run(*words, "--mode=predict").status == 0
+    assert len(list(copy.glob("predictions/*/*/*.csv"))) == 10
+    assert commands.run(*words, "--mode=report").status == 0
+
+
+def test_a_workdir_of_another_config_is_left_alone(copy, root):
+    before = contents(copy)
+    for mode in ("all", "train", "predict", "evaluate", "report"):
+        words = commands.arguments(root, copy, solver__train__alpha=0.25)
+        line = commands.run(*words, f"--mode={mode}").complaint
+        assert "solver.train.alpha is 0.4 there, 0.25 here" in line and str(copy) in line
+    assert contents(copy) == before
+
+
+def test_a_workdir_of_other_videos_is_left_alone(copy, root, tmp_path):
+    other = tmp_path / "mine"
+    shutil.copytree(root, other)
+    config = copy / "config.json"
+    config.write_text(config.read_text().replace(str(root), str(other)))
+    (other / "features/soup/soup1.npy").unlink()
+    (other / "groundTruth/soup1.txt").unlink()
+    before = contents(copy)
+    line = commands.run(*commands.arguments(other, copy)).complaint
+    assert "dataset.json lists other videos" in line
+    assert contents(copy) == before
+
+
+def test_a_damaged_config_json(copy, root):
+    (copy / "config.json").write_text('{"method": "as')
+    line = commands.run(*commands.arguments(root, copy)).complaint
+    assert "config.json is damaged" in line
+
+
+@pytest.mark.parametrize("mode", ["predict", "evaluate", "report"])
+def test_stages_before_training(root, tmp_path, mode):
+    words = commands.arguments(root, tmp_path / "run")
+    assert str(tmp_path / "run") in commands.run(*words, f"--mode={mode}").complaint
+
+
+def test_features_without_labels(tmp_path, quick_compile):
+    """Everything but scores: clusters, their most typical frames, a report, annotators' tables."""
+    root = toy.write_files(tmp_path / "mine", labels=False)
+    words = commands.arguments(
+        root, tmp_path / "run", data__fps=5, predict__segments="csv", seeds=1, activities="soup"
+    )
+    result = commands.run(*words)
+    assert result.status == 0 and "no truth" in result.out
+    assert names(tmp_path / "run") == FILES
+    evaluation = json.loads((tmp_path / "run/evaluation.json").read_text())
+    assert evaluation["protocols"] == {} and not evaluation["data"]["generated"]
+    typical = json.loads((tmp_path / "run/typical.json").read_text())
+    assert list(typical) == ["soup"] and len(typical["soup"]["seed0"]) == 4
+    table = (tmp_path / "run/predictions/soup/seed0/soup0.csv").read_text().splitlines()
+    assert table[1].startswith("0.000,") and table[-1].split(",")[1] == "5.200"  # 26 frames
+    page = (tmp_path / "run/report.html").read_text()
+    assert "soup0" in page and "MoF" not in page
+
+
+def test_a_twin_says_so_first_and_last(tmp_path, quick_compile):
+    overrides = {"data.name": "breakfast", "activities": "coffee", "num_epochs": "0"}
+    words = [f"--config.{key}={value}" for key, value in overrides.items()]
+    config = commands.ROOT / "configs/asot_breakfast.py"
+    result = commands.run(
+        f"--config={config}", f"--workdir={tmp_path / 'run'}", *words, "--mode=train"
+    )
+    assert result.status == 0
+    lines = result.out.splitlines()
+    assert lines[0] == lines[-1] and "generated" in lines[0] and "not comparable" in lines[0]
+
+
+@pytest.mark.slow
+def test_as_a_process(root, tmp_path):
+    """The real thing, compiled as users have it: exit status and streams."""
+    command = [sys.executable, "-m", "jaxseg.main", *commands.arguments(root, tmp_path / "run")]
+    done = subprocess.run(command, cwd=commands.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "report:" in done.stdout
+    assert "Traceback" not in done.stderr and "rror" not in done.stderr
+    command.append("--config.num_epoch=3")
+    done = subprocess.run(command, cwd=commands.ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "error: the config has no key 'num_epoch'; nearest is num_epochs\n"

@@ -1,0 +1,162 @@
+"""Prediction files: every frame of every video under every member, whatever the bucket."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import toy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaxseg import predict
+from jaxseg.predict import bucket_lengths, segments_csv
+
+DATA = toy.make_data()
+CLUSTERS = toy.VALUES["model"]["clusters_by_activity"]
+
+
+@pytest.fixture(scope="module")
+def decode(toy_run, quickly, tmp_path_factory):
+    """decode(overrides) -> the folder of the finished toy run with its predictions."""
+
+    def run(overrides=None):
+        setup, _, workdir = toy_run
+        folder = tmp_path_factory.mktemp("predicted") / "run"
+        shutil.copytree(workdir, folder)
+        with quickly():
+            config = toy.make_config({"seeds": 2} | (overrides or {}))
+            predict.predict(config, DATA, setup, folder, progress=False)
+        return folder
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def predicted(decode):
+    return decode({"predict.couplings": 2})
+
+
+def labels(folder) -> dict[str, list[int]]:
+    files = sorted((folder / "predictions").rglob("*.txt"))
+    return {
+        file.relative_to(folder / "predictions").as_posix(): [
+            int(line) for line in file.read_text().splitlines()
+        ]
+        for file in files
+    }
+
+
+@given(st.lists(st.integers(1, 20_000), min_size=1, max_size=30), st.integers(1, 9))
+def test_bucket_lengths(lengths, num_buckets):
+    found = bucket_lengths(lengths, num_buckets)
+    assert 1 <= len(found) <= num_buckets
+    assert found == sorted(set(found)) and all(length % 8 == 0 for length in found)
+    assert max(lengths) <= found[-1] < max(lengths) + 8
+
+
+def test_bucket_lengths_grow_by_equal_ratios():
+    assert bucket_lengths([100, 1600], 4) == [200, 400, 800, 1600]
+    assert bucket_lengths([5, 5, 5], 6) == [8]
+
+
+def test_every_frame_of_every_video_has_a_cluster_of_its_activity(predicted):
+    found = labels(predicted)
+    assert set(found) == {
+        f"{video.activity}/seed{seed}/{video.name}.txt" for video in DATA.videos for seed in (0, 1)
+    }
+    for video in DATA.videos:
+        for seed in (0, 1):
+            own = found[f"{video.activity}/seed{seed}/{video.name}.txt"]
+            assert len(own) == video.num_frames
+            assert set(own) <= set(range(CLUSTERS[video.activity]))
+
+
+def test_labels_do_not_depend_on_the_buckets(decode, predicted):
+    assert labels(decode({"predict.num_buckets": 1})) == labels(predicted)
+
+
+def test_couplings_of_some_videos_explain_the_labels(predicted):
+    files = sorted((predicted / "couplings").rglob("*.npz"))
+    names = [file.relative_to(predicted / "couplings").with_suffix(".txt") for file in files]
+    assert [str(name) for name in names] == [
+        f"{activity}/seed0/{activity}{number}.txt"
+        for activity, number in [("salad", 0), ("salad", 2), ("soup", 0), ("soup", 1)]
+    ]
+    for name, file in zip(names, files, strict=True):
+        with np.load(file) as arrays:
+            plan, affinity = arrays["plan"].astype(float), arrays["affinity"]
+        assert plan.shape == affinity.shape and plan.shape[1] == CLUSTERS[name.parts[0]]
+        np.testing.assert_allclose(plan.sum(1), 1, atol=5e-3)  # stored in half precision
+        chosen = plan[np.arange(len(plan)), labels(predicted)[name.as_posix()]]
+        assert (chosen >= plan.max(1) - 1e-3).all()
+
+
+def test_typical_frames_carry_their_cluster(predicted):
+    typical = json.loads((predicted / "typical.json").read_text())
+    assert list(typical) == ["salad", "soup"] and list(typical["soup"]) == ["seed0", "seed1"]
+    for activity, members in typical.items():
+        for directory, clusters in members.items():
+            assert len(clusters) == CLUSTERS[activity]
+            for cluster, found in enumerate(clusters):
+                assert len(found) <= 3
+                scores = [entry["similarity"] for entry in found]
+                assert scores == sorted(scores, reverse=True)
+                for entry in found:
+                    file = f"{activity}/{directory}/{entry['video']}.txt"
+                    assert labels(predicted)[file][entry["frame"]] == cluster
+
+
+def test_without_couplings(decode):
+    folder = decode({"predict.couplings": 0})
+    assert not list((folder / "couplings").rglob("*.npz"))
+
+
+def test_tables_for_annotators(decode):
+    folder = decode({"predict.segments": "csv"})
+    tables = sorted((folder / "predictions").rglob("*.csv"))
+    assert len(tables) == 10
+    for table in tables:
+        header, *rows = table.read_text().splitlines()
+        assert header == "start,end,label"
+        rows = [[int(entry) for entry in row.split(",")] for row in rows]
+        spelled = [label for start, end, label in rows for _ in range(start, end)]
+        assert spelled == [int(line) for line in table.with_suffix(".txt").read_text().split()]
+
+
+def test_segments_in_frames_and_in_seconds():
+    found = np.array([2, 2, 2, 0, 5, 5])
+    assert segments_csv(found, None) == "start,end,label\n0,3,2\n3,4,0\n4,6,5\n"
+    assert segments_csv(found, 4.0) == (
+        "start,end,label\n0.000,0.750,2\n0.750,1.000,0\n1.000,1.500,5\n"
+    )
+    assert segments_csv(np.array([7]), None) == "start,end,label\n0,1,7\n"
+
+
+def test_no_training(toy_run, tmp_path):
+    with pytest.raises(ValueError, match=r"no checkpoints in .*train first"):
+        predict.predict(toy.make_config({"seeds": 2}), DATA, toy_run[0], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_unfinished_training(toy_run, tmp_path):
+    setup, _, workdir = toy_run
+    shutil.copytree(workdir, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run/checkpoints/6")
+    with pytest.raises(ValueError, match=r"step 4 of 6.*finish it first"):
+        predict.predict(toy.make_config({"seeds": 2}), DATA, setup, tmp_path / "run")
+    assert not list((tmp_path / "run").glob("*predictions*"))
+
+
+def test_a_failure_leaves_the_old_predictions_and_nothing_half(decode, monkeypatch, toy_run):
+    folder = decode()
+    before = labels(folder)
+
+    def full(*_):
+        raise OSError("cannot write: no space")
+
+    monkeypatch.setattr(predict, "write_text", full)
+    with pytest.raises(OSError, match="no space"):
+        predict.predict(toy.make_config({"seeds": 2}), DATA, toy_run[0], folder, progress=False)
+    assert labels(folder) == before
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
