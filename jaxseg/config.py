@@ -225,7 +225,10 @@ class Config:
 _COMMA_LISTS = ("activities", "data.excluded", "evaluation.protocols")
 
 # What a later stage may change without touching what was trained.
-AFTER_TRAINING = ("mesh", "checkpoint", "predict", "evaluation", "report", "solver.eval")
+AFTER_TRAINING = (
+    *("mesh", "checkpoint", "predict", "evaluation", "report"),
+    *("solver.eval", "data.fps", "data.excluded"),
+)
 
 
 def from_dict(values: Mapping) -> Config:

@@ -7,56 +7,13 @@ import ot
 import pytest
 from ott.geometry import geometry
 from ott.problems.linear import linear_problem
-from ott.problems.quadratic import quadratic_costs, quadratic_problem
-from ott.solvers.linear import sinkhorn as ott_sinkhorn
-from ott.solvers.quadratic import gromov_wasserstein
-from solver_problems import CLUSTERS, FRAMES, band, random_cost
+from solver_problems import CLUSTERS, FRAMES, random_cost
 
+from jaxseg.benchmarks import ott_gromov
 from jaxseg.solvers import fugw, sinkhorn
 
 TOLERANCES = [(np.float32, 1e-4), (np.float64, 1e-8)]
 both_precisions = pytest.mark.parametrize("dtype, tolerance", TOLERANCES)
-
-
-def ott_rounds(count):
-    """ott-jax's Sinkhorn for a fixed number of rounds."""
-    given = {"min_iterations": count, "max_iterations": count, "inner_iterations": count}
-    return ott_sinkhorn.Sinkhorn(threshold=-1.0, **given)
-
-
-def ott_product_loss():
-    """L(a, b) = ab, written as ott-jax's f1(a) + f2(b) - h1(a) h2(b)."""
-    term = quadratic_costs.Loss
-    nothing = term(jnp.zeros_like, True)
-    return quadratic_costs.GWLoss(
-        nothing, nothing, term(lambda a: -a, True), term(lambda b: b, True)
-    )
-
-
-def ott_fused(cost, epsilon, alpha, radius, num_iterations, num_sinkhorn_iterations):
-    """Balanced fused Gromov-Wasserstein on dense matrices; plan of mass 1.
-
-    J over alpha is ott-jax's objective: epsilon over alpha, a fused penalty of
-    (1 - alpha) / alpha. Its start is one solve of the problem linearised at p q'.
-    """
-    frames, clusters = cost.shape
-    near = jnp.asarray(band(np.arange(frames), frames, radius), cost.dtype)
-    problem = quadratic_problem.QuadraticProblem(
-        geometry.Geometry(near),
-        geometry.Geometry(1 - jnp.eye(clusters, dtype=cost.dtype)),
-        geometry.Geometry(cost),
-        fused_penalty=(1 - alpha) / alpha,
-        loss=ott_product_loss(),
-    )
-    solver = gromov_wasserstein.GromovWasserstein(
-        ott_rounds(num_sinkhorn_iterations),
-        epsilon=epsilon / alpha,
-        min_iterations=num_iterations - 1,
-        max_iterations=num_iterations - 1,
-        threshold=-1.0,
-        warm_start=True,
-    )
-    return solver(problem).matrix
 
 
 @both_precisions
@@ -66,11 +23,11 @@ def test_balanced_fused_gromov_wasserstein_is_otts(iterations, rounds, dtype, to
     numbers = {"epsilon": 0.07, "alpha": 0.4, "radius": 0.1}
     rounds = {"num_iterations": iterations, "num_sinkhorn_iterations": rounds}
     ours = jax.jit(lambda cost: fugw.solve(cost, lambda_actions=None, **numbers, **rounds))
-    theirs = jax.jit(lambda cost: ott_fused(cost, **numbers, **rounds))
+    theirs = jax.jit(lambda cost: ott_gromov.solve(cost, **numbers, **rounds))
     for seed in range(3):
         with jax.enable_x64(dtype == np.float64):
             cost = jnp.asarray(random_cost(seed), dtype)
-            plan, expected = ours(cost).plan, FRAMES * np.asarray(theirs(cost))
+            plan, expected = ours(cost).plan, np.asarray(theirs(cost))
         assert plan.dtype == expected.dtype == dtype
         assert np.ptp(expected) > 0.5  # no uniform plan, which everything would agree on
         np.testing.assert_allclose(plan, expected, rtol=0, atol=tolerance)
@@ -102,7 +59,7 @@ def test_sinkhorn_is_otts(penalties, dtype, tolerance):
         ours = couple(cost, marginals, **penalties)
         geom = geometry.Geometry(cost, epsilon=0.1)
         problem = linear_problem.LinearProblem(geom, a, b, tau_a=taus[0], tau_b=taus[1])
-        theirs = np.asarray(jax.jit(ott_rounds(500))(problem).matrix)
+        theirs = np.asarray(jax.jit(ott_gromov.fixed_rounds(500))(problem).matrix)
     assert ours.dtype == theirs.dtype == dtype
     np.testing.assert_allclose(FRAMES * ours, FRAMES * theirs, rtol=0, atol=tolerance)
 
