@@ -18,8 +18,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxseg.solvers.checks import as_numbers, as_problem, require
-from jaxseg.solvers.reductions import normalise, sum_over_clusters
-from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE, safe_logsumexp
+from jaxseg.solvers.reductions import log_sums, normalise, sum_over_clusters
+from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE
 from jaxseg.solvers.sliding_window import half_width, neighbour_sum
 from jaxseg.solvers.solution import Solution
 
@@ -222,7 +222,7 @@ def _relaxed_plan(problem: _Problem, log) -> _Plan:
     masked = jnp.where(problem.valid, log, -jnp.inf)
 
     def ratio(axis, size):
-        sums = jnp.expand_dims(safe_logsumexp(masked, axis), axis)
+        sums = log_sums(masked, axis)
         return jnp.where(jnp.isfinite(sums), sums + jnp.log(size), 0)
 
     return _Plan(log, jnp.exp(masked), ratio(1, problem.clusters), ratio(0, problem.frames))
@@ -233,7 +233,7 @@ def _sinkhorn_step(problem: _Problem, num_rounds, compat):
 
     def scaling(log_kernel, axis, size):
         masked = jnp.where(problem.valid, log_kernel, -jnp.inf)
-        sums = jnp.expand_dims(safe_logsumexp(masked, axis), axis)
+        sums = log_sums(masked, axis)
         return jnp.where(jnp.isfinite(sums), -sums - jnp.log(size), 0)
 
     def advance(plan, structure, scalings):

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-_LONG = 2**15  # frames
+_LONG = 2**14  # frames
 _NOTHING = -1e30  # log of a mass that float32 and float64 round to 0, finite so that 0 * it is 0
 
 
@@ -31,6 +31,15 @@ def max_over_clusters(values: jax.Array) -> jax.Array:
         pairs = zip(rows[::2], rows[1::2], strict=False)
         rows = [jnp.maximum(*pair) for pair in pairs] + rows[len(rows) // 2 * 2 :]
     return rows[0]
+
+
+def log_sums(values: jax.Array, axis: int) -> jax.Array:
+    """log sum exp along an axis, which stays; -inf, and differentiable, where all is -inf."""
+    top = lax.stop_gradient(_max(values, axis))
+    top = jnp.where(jnp.isfinite(top), top, 0)
+    total = _sum(jnp.exp(values - top), axis)
+    empty = total == 0
+    return jnp.where(empty, -jnp.inf, jnp.log(jnp.where(empty, 1, total)) + top)
 
 
 def normalise(log: jax.Array, valid: jax.Array, axis: int):

@@ -7,18 +7,10 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxseg.solvers.checks import as_numbers, as_problem, require, require_shape
+from jaxseg.solvers.reductions import log_sums
 from jaxseg.solvers.solution import Solution
 
 DEFAULT_TOLERANCE = 1e-3  # judges `converged` where no tolerance stops the updates
-
-
-def safe_logsumexp(values: jax.Array, axis: int) -> jax.Array:
-    """log sum exp that is -inf, and differentiable, where nothing but -inf is summed."""
-    top = lax.stop_gradient(jnp.max(values, axis=axis, keepdims=True))
-    top = jnp.where(jnp.isfinite(top), top, 0)
-    total = jnp.sum(jnp.exp(values - top), axis=axis)
-    empty = total == 0
-    return jnp.where(empty, -jnp.inf, jnp.log(jnp.where(empty, 1, total))) + jnp.squeeze(top, axis)
 
 
 def _scaling(log_marginal: jax.Array, log_mass: jax.Array, strength) -> jax.Array:
@@ -126,9 +118,9 @@ def solve(
 def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance) -> Solution:
     def one_round(state, _):
         row_scaling, column_scaling, done, count = state
-        mass = safe_logsumexp(log_kernel + row_scaling[None, :], axis=1)
+        mass = log_sums(log_kernel + row_scaling[None, :], axis=1)[:, 0]
         new_columns = _scaling(columns.log_marginal, mass, columns.strength)
-        mass = safe_logsumexp(log_kernel + new_columns[:, None], axis=0)
+        mass = log_sums(log_kernel + new_columns[:, None], axis=0)[0]
         new_rows = _scaling(rows.log_marginal, mass, rows.strength)
         change = _largest_change(new_columns, column_scaling)
         new_rows = jnp.where(done, row_scaling, new_rows)

@@ -50,11 +50,9 @@ def neighbour_sum(values: jax.Array, width: jax.Array | int) -> jax.Array:
     """
     length = values.shape[-1]
     width = jnp.clip(width, 0, length)
+    frame = jnp.arange(length)
     running = running_sum(values)
-    pad = [(0, 0)] * (values.ndim - 1)
-    # running[-1] = 0 and running[N + m] = running[N - 1], so that both ends are plain slices.
-    padded = jnp.pad(running, [*pad, (length + 1, 0)])
-    padded = jnp.pad(padded, [*pad, (0, length)], mode="edge")
-    upper = lax.dynamic_slice_in_dim(padded, length + 1 + width, length, axis=-1)
-    lower = lax.dynamic_slice_in_dim(padded, length - width, length, axis=-1)
-    return upper - lower - values
+    # running[i + width], and running[i - width - 1], beyond both ends: what is summed by then.
+    upto = jnp.where(frame + width < length, jnp.roll(running, -width, -1), running[..., -1:])
+    before = jnp.where(frame > width, jnp.roll(running, width + 1, -1), 0)
+    return upto - before - values

@@ -33,7 +33,7 @@ def test_one_run_prints_and_writes_every_row(tmp_path, capsys):
     assert results["memory"]["frames"] == 80
     assert results["memory"]["peak_mib"] >= results["memory"]["imports_mib"] > 10
     found = numbers(results)
-    assert len(found) > 25 and all(math.isfinite(number) for number in found)
+    assert len(found) > 20 and all(math.isfinite(number) for number in found)
 
     table = capsys.readouterr().out
     for line in (ott["program"], balanced["program"], asot["program"], "       40", "       80"):

@@ -45,6 +45,15 @@ def test_objective_ends_below_its_start(seed, numbers, noise):
 
 
 @few(max_examples=60)
+@given(seed=seeds, numbers=numbers)
+def test_automatic_step_never_climbs_without_structure(seed, numbers):
+    """Flat costs make the first gradient small: its bound alone would let the steps swing."""
+    given = numbers | {"radius": 0.5 / FRAMES, "alpha": 0.5 + numbers["alpha"] / 2}
+    objective = np.asarray(solve(random_cost(seed), *ALL, given, "actions").objective)
+    assert (np.diff(objective) <= 1e-14).all()
+
+
+@few(max_examples=60)
 @given(seed=seeds, numbers=numbers, reach=st.floats(0.2, 4.0))
 def test_no_step_within_the_curvature_climbs(seed, numbers, reach):
     """Mirror descent descends where 1 / step is at least the curvature relative to the entropy.

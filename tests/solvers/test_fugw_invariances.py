@@ -158,14 +158,14 @@ def test_compiled_is_eager_and_traced_is_static():
         np.testing.assert_allclose(ours, expected, **EXACT)
 
 
-@every_setting
-def test_float32_stays_close_to_float64(relaxed):
+def test_float32_stays_close_to_float64():
+    """One setting; ASOT's own outputs hold the others to it in float32."""
     costs, masks, given = batch_of_three()
     for video in range(2):
         valid = masks[video], np.ones(CLUSTERS, bool)
-        traced = {name: value[video] for name, value in given.items()}
-        double = solve(costs[video], *valid, traced, relaxed)
-        single = solve(costs[video].astype(np.float32), *valid, traced, relaxed)
+        traced = {name: float(value[video]) for name, value in given.items()}
+        double = solve(costs[video], *valid, traced, "actions")
+        single = solve(costs[video].astype(np.float32), *valid, traced, "actions")
         assert single.plan.dtype == single.objective.dtype == np.float32
         assert double.plan.dtype == double.objective.dtype == np.float64
         np.testing.assert_allclose(single.plan, double.plan, rtol=0, atol=2e-5)
