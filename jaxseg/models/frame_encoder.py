@@ -37,6 +37,10 @@ class _Layer(nn.Module):
 class FrameEncoder(nn.Module):
     """Frames [..., channels] to unit-norm embeddings [..., D] and their cosines [..., K].
 
+    The prototypes enter as they are: the method keeps them at unit norm by a projection after
+    every update, as in ASOT's program. Normalising them here would give the same cosines but
+    another gradient, without its radial part, and with Adam another path.
+
     Attributes:
         widths: output widths of the layers, ReLU between them, the last one linear.
         num_clusters: K, padding included.
@@ -54,4 +58,4 @@ class FrameEncoder(nn.Module):
         prototypes = self.param(
             "prototypes", nn.initializers.normal(1.0), (self.num_clusters, self.widths[-1])
         )
-        return embeddings, embeddings @ unit(prototypes).T
+        return embeddings, embeddings @ prototypes.T

@@ -12,7 +12,9 @@ MODEL = FrameEncoder(widths=(50, 7), num_clusters=4)
 
 @pytest.fixture(scope="module")
 def params():
-    return MODEL.init(jax.random.key(0), jnp.ones((1, 30)))["params"]
+    """As a method hands them over: the prototypes projected to unit norm."""
+    made = MODEL.init(jax.random.key(0), jnp.ones((1, 30)))["params"]
+    return made | {"prototypes": unit(made["prototypes"])}
 
 
 def test_shapes_and_norms(params):
@@ -29,10 +31,22 @@ def test_against_numpy(params):
     hidden = np.maximum(frames @ first["kernel"] + first["bias"], 0)
     hidden = hidden @ second["kernel"] + second["bias"]
     hidden /= np.linalg.norm(hidden, axis=1, keepdims=True)
-    prototypes = params["prototypes"] / np.linalg.norm(params["prototypes"], axis=1)[:, None]
     embeddings, cosine = MODEL.apply({"params": params}, frames)
     np.testing.assert_allclose(embeddings, hidden, atol=1e-5)
-    np.testing.assert_allclose(cosine, hidden @ prototypes.T, atol=1e-5)
+    np.testing.assert_allclose(cosine, hidden @ params["prototypes"].T, atol=1e-5)
+
+
+def test_the_gradient_of_a_prototype_keeps_its_radial_part(params):
+    """As in ASOT's program, which normalises between the steps and not within them."""
+    frames = np.random.default_rng(2).standard_normal((5, 30))
+
+    def first_cosines(prototypes):
+        return MODEL.apply({"params": params | {"prototypes": prototypes}}, frames)[1][:, 0].sum()
+
+    gradient = jax.grad(first_cosines)(params["prototypes"])
+    embeddings, cosine = MODEL.apply({"params": params}, frames)
+    np.testing.assert_allclose(gradient[0], embeddings.sum(0), atol=1e-5)
+    np.testing.assert_allclose(gradient[0] @ params["prototypes"][0], cosine[:, 0].sum(), atol=1e-5)
 
 
 @pytest.mark.parametrize(("layer", "inputs"), [("layer_0", 30), ("layer_1", 50)])
@@ -50,7 +64,7 @@ def test_more_clusters_leave_the_first_ones_as_they_are(params):
     """So that a member does not depend on the largest K among its neighbours."""
     wider = FrameEncoder(widths=(50, 7), num_clusters=9)
     others = wider.init(jax.random.key(0), jnp.ones((1, 30)))["params"]
-    np.testing.assert_array_equal(others["prototypes"][:4], params["prototypes"])
+    np.testing.assert_array_equal(unit(others["prototypes"])[:4], params["prototypes"])
     np.testing.assert_array_equal(others["layer_1"]["kernel"], params["layer_1"]["kernel"])
 
 
