@@ -1,0 +1,1 @@
+"""Measured times of jaxseg beside straightforward code."""
