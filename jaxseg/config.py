@@ -6,7 +6,7 @@ import math
 import typing
 from collections.abc import Mapping
 
-PROTOCOLS = ("asot-exact", "asot")
+PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
 
 
 def _positive(path: str, value: float) -> None:
@@ -175,7 +175,7 @@ class PredictConfig:
 class EvaluationConfig:
     """Which protocols score the predictions, and the seed of those that draw frames."""
 
-    protocols: tuple[str, ...] = PROTOCOLS
+    protocols: tuple[str, ...] = ("asot-exact", "asot")
     seed: int = 0
 
     def validate(self, path: str) -> None:

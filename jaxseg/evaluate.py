@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.evaluation import (
+    PROTOCOLS,
     evaluate_segmentation,
     read_classes,
     read_clusters,
@@ -18,7 +19,9 @@ from jaxseg.evaluation.summary import GENERATED, NO_TRUTH, summary_lines
 
 __all__ = ["evaluate", "summary_lines"]
 
-SCORES = ("mof", "f1", "precision", "recall", "miou", "f1_ceiling")
+# Part of `evaluation.json` -> what shares a matching there, and the average called pooled.
+PARTS = {"full": ("activity", "pooled"), "per_video": ("video", "video")}
+COUNTS = ("videos", "videos_skipped", "frames", "segments", "classes")
 
 
 class Truth(NamedTuple):
@@ -98,37 +101,71 @@ def score(
     baselines = trivial_baselines(truth.labels, num_clusters, truth.activities)
     entries, matching = {}, {}
     for name in protocols:
-        results = {key: score_one(truth, run.predictions, name, seed) for key, run in runs.items()}
-        trivial = {key: score_one(truth, each, name, seed) for key, each in baselines.items()}
+        options = {"protocol": name, "seed": seed, "num_clusters": num_clusters}
+        results = {key: score_one(truth, run.predictions, options) for key, run in runs.items()}
+        trivial = {key: score_one(truth, each, options) for key, each in baselines.items()}
         entries[name] = {
-            "settings": trivial["one_class"]["settings"],
-            "counts": trivial["one_class"]["counts"],
+            "settings": settings(trivial["one_class"]["full"]),
+            "counts": {key: trivial["one_class"]["full"][key] for key in COUNTS},
             "results": over_seeds(runs, results),
             "baselines": {
-                key: reduce_scores([result], lambda values: values[0])
+                key: reduce_scores([score_tables(result)], lambda values: values[0])
                 for key, result in trivial.items()
             },
         }
         # Protocols differ in what they count after the matching, not in the matching.
         matching = {
-            f"{activity}/{directory}": facts["matching"]
+            f"{activity}/{directory}": pairs
             for directory, result in results.items()
-            for activity, facts in result["full"]["by_activity"].items()
+            for activity, pairs in result["full"]["matching"].items()
         }
     return {"protocols": entries, "matching": matching}
 
 
-def score_one(truth: Truth, predictions: dict, protocol: str, seed: int) -> dict:
-    """One set of predictions under one protocol."""
-    return evaluate_segmentation(
-        truth.labels,
-        predictions,
-        protocol=protocol,
-        activities=truth.activities,
-        classes=truth.classes,
-        excluded=truth.excluded,
-        seed=seed,
-    )
+def score_one(truth: Truth, predictions: dict, options: dict) -> dict[str, dict]:
+    """One set of predictions under one protocol: part -> the evaluator's result."""
+    return {
+        part: evaluate_segmentation(
+            truth.labels,
+            predictions,
+            match=match,
+            activities=truth.activities,
+            classes=truth.classes,
+            excluded=truth.excluded,
+            baselines=False,
+            **options,
+        )
+        for part, (match, _) in PARTS.items()
+    }
+
+
+def settings(result: dict) -> dict:
+    """The rules behind a protocol's scores, for the reader of `evaluation.json`."""
+    return {
+        "units": "percent",
+        "rule": PROTOCOLS[result["protocol"]].text.replace("\n", " "),
+        "matching": "one to one: full by activity, per_video by video",
+        "excluded": result["exclude"]["drop"],
+        "exclusion": "drop",
+        "seed": result["seed"],
+        "length_tolerance": result["length_tolerance"],
+    }
+
+
+def score_tables(results: dict[str, dict]) -> dict[str, dict]:
+    """The scores of both parts: `macro` and `pooled` averages, and by activity."""
+    tables = {}
+    for part, (_, pooled) in PARTS.items():
+        averages = results[part]["averages"]
+        tables[part] = {
+            "macro": averages["macro"],
+            "pooled": averages[pooled],
+            "by_activity": {
+                activity: {key: scores[key] for key in averages["macro"]}
+                for activity, scores in results[part]["activities"].items()
+            },
+        }
+    return tables
 
 
 def read_truth(workdir: Path, dataset: dict, activities: set[str]) -> Truth:
@@ -180,7 +217,7 @@ def over_seeds(runs: dict[str, Run], results: dict[str, dict]) -> list[dict]:
         variants.setdefault(run.variant, {})[run.seed] = results[directory]
     return [
         {"variant": variant, "seeds": sorted(seeds)}
-        | reduce_scores([seeds[seed] for seed in sorted(seeds)], spread)
+        | reduce_scores([score_tables(seeds[seed]) for seed in sorted(seeds)], spread)
         for variant, seeds in variants.items()
     ]
 
@@ -190,15 +227,11 @@ def spread(values: list[float]) -> dict:
     return {"mean": float(np.mean(values)), "std": float(np.std(values)), "values": values}
 
 
-def reduce_scores(results: list[dict], reduce: Callable[[list[float]], object]) -> dict:
-    """Puts `reduce` of all results in place of every score of `full` and `per_video`."""
-
-    def tables(nested: list[dict]) -> dict:
-        if "mof" in nested[0]:
-            return {key: reduce([table[key] for table in nested]) for key in SCORES}
-        return {key: tables([each[key] for each in nested]) for key in nested[0]}
-
-    return {part: tables([result[part] for result in results]) for part in ("full", "per_video")}
+def reduce_scores(results: list, reduce: Callable[[list[float]], object]):
+    """Puts `reduce` of all results in place of every score of tables within tables."""
+    if not isinstance(results[0], dict):
+        return reduce(results)
+    return {key: reduce_scores([each[key] for each in results], reduce) for key in results[0]}
 
 
 def read_json(path: Path):

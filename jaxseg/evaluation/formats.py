@@ -1,4 +1,4 @@
-"""Label files: a folder holds one text file a video, a file one label a line."""
+"""Label files of videos: one label a line, MS-TCN's result files, NumPy arrays."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-SUFFIX = ".txt"
+SUFFIXES = (".txt", ".npy")
 
 
-def read_names(path: Path) -> list[str]:
-    """Labels of one video as they are written, one a line.
+def read_lines(path: Path) -> list[str]:
+    """Lines of a text file.
 
     Raises:
-        ValueError: the file cannot be read, is empty, or has a line without a label.
+        ValueError: the file cannot be read, is no text, or is empty.
     """
     try:
         # "-sig" takes the byte-order mark off that some editors write.
@@ -22,12 +22,55 @@ def read_names(path: Path) -> list[str]:
         raise ValueError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: no text: byte {error.start} is not UTF-8") from None
-    labels = [line.strip() for line in lines]
-    if not labels:
+    if not lines:
         raise ValueError(f"{path}: empty")
-    if "" in labels:
-        raise ValueError(f"{path}: no label in line {labels.index('') + 1}")
+    return lines
+
+
+def read_names(path: Path) -> list[str]:
+    """Labels of one video as they are written: one a line, or MS-TCN's result file.
+
+    The latter is a header, which begins with `#`, and one line of labels with spaces between.
+
+    Raises:
+        ValueError: the file cannot be read, is empty, or has a line without a label.
+    """
+    lines = [line.strip() for line in read_lines(path)]
+    if lines[0].startswith("#"):
+        lines = [line for line in lines if line]
+        if len(lines) != 2:
+            raise ValueError(f"{path}: {len(lines) - 1} lines of labels under the header, not one")
+        return lines[1].split()
+    if "" in lines:
+        raise ValueError(f"{path}: no label in line {lines.index('') + 1}")
+    return lines
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Labels of one video from a `.npy` file of whole numbers, [frames].
+
+    Raises:
+        ValueError: the file cannot be read, or holds anything else (pickles are not opened).
+    """
+    try:
+        labels = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, EOFError):
+        raise ValueError(f"{path}: no NumPy array of numbers, or cut short") from None
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1 or labels.dtype.kind not in "iu":
+        what = f"{labels.dtype}{list(labels.shape)}" if hasattr(labels, "dtype") else "an archive"
+        raise ValueError(f"{path}: {what} instead of whole numbers [frames]")
+    if not labels.size:
+        raise ValueError(f"{path}: empty")
     return labels
+
+
+def read_labels(path: Path) -> list[str]:
+    """Labels of one video from a file of any of the formats, as they are written."""
+    if Path(path).suffix == ".npy":
+        return [str(label) for label in read_array(path).tolist()]
+    return read_names(path)
 
 
 def read_classes(path: Path, classes: Sequence[str]) -> np.ndarray:
@@ -57,28 +100,43 @@ def read_clusters(path: Path) -> np.ndarray:
     return np.array(labels, np.int64)
 
 
-def read_folder(folder: Path, read: Callable[[Path], object] = read_names) -> dict:
-    """Video -> what `read` makes of its file, sorted by name.
+def find_videos(folder: Path) -> dict[str, Path]:
+    """Video -> its file, of a folder and its subfolders, sorted by name.
 
-    A video's name is its file's without `.txt`. Hidden files and subfolders are not videos.
+    A video's name is its file's without `.txt` or `.npy`; where a name occurs in two subfolders,
+    all names hold the path from `folder` on. Hidden files and folders are not looked at.
 
     Raises:
-        ValueError: no such folder, no files in it, two files of one video, or from `read`.
+        ValueError: no such folder, no files in it, or two files of one video.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
     paths: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() or path.name.startswith("."):
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
-        name = path.name.removesuffix(SUFFIX)
+        name = video_name(inside.as_posix())
         if name in paths:
             raise ValueError(f"{path}: video {name!r} is also in {paths[name].name}")
         paths[name] = path
     if not paths:
         raise ValueError(f"{folder}: no label files")
-    return {name: read(path) for name, path in sorted(paths.items())}
+    short = {name.rpartition("/")[2]: path for name, path in paths.items()}
+    return dict(sorted((short if len(short) == len(paths) else paths).items()))
+
+
+def video_name(file_name: str) -> str:
+    """A file's name without the suffix of a label file."""
+    for suffix in SUFFIXES:
+        file_name = file_name.removesuffix(suffix)
+    return file_name
+
+
+def read_folder(folder: Path, read: Callable[[Path], object] = read_names) -> dict:
+    """Video -> what `read` makes of its file; names and errors as in `find_videos`."""
+    return {name: read(path) for name, path in find_videos(folder).items()}
 
 
 def write_labels(path: Path, labels: Iterable) -> None:
@@ -91,7 +149,7 @@ def write_labels(path: Path, labels: Iterable) -> None:
     if not lines:
         raise ValueError(f"{path}: no labels to write")
     for line in lines:
-        if [line] != line.strip().splitlines():
+        if [line] != line.strip().splitlines() or line.startswith("#"):
             raise ValueError(f"{path}: label {line!r} does not fit on a line")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -100,4 +158,4 @@ def write_labels(path: Path, labels: Iterable) -> None:
 def write_folder(folder: Path, labels: Mapping[str, Iterable]) -> None:
     """Writes {video: labels} as `<video>.txt` files of one folder."""
     for name, values in labels.items():
-        write_labels(Path(folder) / f"{name}{SUFFIX}", values)
+        write_labels(Path(folder) / f"{name}{SUFFIXES[0]}", values)

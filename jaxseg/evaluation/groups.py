@@ -12,16 +12,18 @@ Labels = Mapping[str, np.ndarray]
 
 
 class Group(NamedTuple):
-    """Videos laid end to end without their excluded frames.
+    """One video, or several laid end to end.
 
     Attributes:
         truth: int64 [frames], class indices.
-        clusters: int64 [frames], predicted cluster numbers.
+        predicted: int64 [frames], cluster numbers before the matching, classes after it.
+        scored: bool [frames], False where the truth is background.
         starts: int64 [videos], index of each video's first frame.
     """
 
     truth: np.ndarray
-    clusters: np.ndarray
+    predicted: np.ndarray
+    scored: np.ndarray
     starts: np.ndarray
 
 
@@ -30,9 +32,20 @@ def join(groups: Sequence[Group]) -> Group:
     offsets = np.cumsum([0] + [len(group.truth) for group in groups[:-1]])
     return Group(
         np.concatenate([group.truth for group in groups]),
-        np.concatenate([group.clusters for group in groups]),
+        np.concatenate([group.predicted for group in groups]),
+        np.concatenate([group.scored for group in groups]),
         np.concatenate([group.starts + at for group, at in zip(groups, offsets, strict=True)]),
     )
+
+
+def without_background(group: Group) -> Group:
+    """The scored frames alone; a video that has none is no longer one of the group's videos."""
+    if group.scored.all():
+        return group
+    lengths = np.add.reduceat(group.scored, group.starts, dtype=np.int64)
+    lengths = lengths[lengths > 0]
+    kept = group.scored
+    return Group(group.truth[kept], group.predicted[kept], kept[kept], np.cumsum(lengths) - lengths)
 
 
 def by_activity(names: Sequence[str], activities: Mapping[str, str] | None) -> dict[str, list[str]]:
@@ -57,15 +70,19 @@ def group_videos(
     *,
     num_classes: int | None = None,
     excluded: Sequence[int] = (),
+    background: Sequence[int] = (),
+    background_counts: bool = False,
     length_tolerance: int = 0,
 ) -> dict[str, dict[str, Group]]:
-    """Activity -> video -> its frames as a group, which is empty if all are excluded.
+    """Activity -> video -> its frames, without those of excluded classes.
 
-    Lengths that differ by no more than `length_tolerance` frames are cut to the shorter one.
+    Lengths that differ by no more than `length_tolerance` frames are cut to the shorter one. A
+    video with frames of excluded classes only is left out, and so is an activity without a scored
+    frame, unless `background_counts`.
 
     Raises:
         ValueError: a video on one side only or without an activity; labels that are empty,
-            no whole numbers or out of range; lengths that differ by more.
+            no whole numbers or out of range; lengths that differ by more; nothing left.
     """
     for name in sorted(truth.keys() ^ predictions.keys()):
         side = "prediction" if name in truth else "truth"
@@ -75,28 +92,45 @@ def group_videos(
     def group(name: str) -> Group:
         classes = check_labels(f"truth of video {name!r}", truth[name], 0, limit)
         clusters = check_labels(f"prediction of video {name!r}", predictions[name], -1, NUM_LABELS)
-        return one_video(name, classes, clusters, excluded, length_tolerance)
+        length = common_length(name, len(classes), len(clusters), length_tolerance)
+        kept = ~np.isin(classes[:length], excluded)
+        classes = classes[:length][kept]
+        scored = ~np.isin(classes, background)
+        return Group(classes, clusters[:length][kept], scored, np.zeros(1, np.int64))
 
-    videos = by_activity(list(truth), activities)
-    return {activity: {name: group(name) for name in names} for activity, names in videos.items()}
+    grouped = {
+        activity: {name: group(name) for name in names}
+        for activity, names in by_activity(list(truth), activities).items()
+    }
+    return keep_filled(grouped, background_counts)
 
 
-def one_video(
-    name: str,
-    truth: np.ndarray,
-    clusters: np.ndarray,
-    excluded: Sequence[int],
-    length_tolerance: int,
-) -> Group:
-    """The frames of one video that are scored; ValueError where the lengths differ too much."""
-    if abs(len(truth) - len(clusters)) > length_tolerance:
+def keep_filled(
+    grouped: dict[str, dict[str, Group]], background_counts: bool
+) -> dict[str, dict[str, Group]]:
+    """The videos that have frames, and the activities that have something to score."""
+    kept = {
+        activity: {name: video for name, video in videos.items() if len(video.truth)}
+        for activity, videos in grouped.items()
+    }
+    kept = {
+        activity: videos
+        for activity, videos in kept.items()
+        if any(background_counts or video.scored.any() for video in videos.values())
+    }
+    if not kept:
+        raise ValueError("no frames to score: no videos, or excluded classes only")
+    return kept
+
+
+def common_length(name: str, truth: int, prediction: int, tolerance: int) -> int:
+    """Frames that both sides have; ValueError where one has more than `tolerance` too many."""
+    if abs(truth - prediction) > tolerance:
         raise ValueError(
-            f"video {name!r} has {len(truth)} true and {len(clusters)} predicted labels"
-            f" (tolerance {length_tolerance})"
+            f"video {name!r} has {truth} true and {prediction} predicted labels"
+            f" (tolerance {tolerance})"
         )
-    length = min(len(truth), len(clusters))
-    kept = ~np.isin(truth[:length], list(excluded))
-    return Group(truth[:length][kept], clusters[:length][kept], np.zeros(1, np.int64))
+    return min(truth, prediction)
 
 
 def check_labels(what: str, values, lowest: int, limit: int) -> np.ndarray:

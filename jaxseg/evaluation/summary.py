@@ -1,6 +1,6 @@
 """The scores of a run as a text table for the terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 BASELINES = {"equal_split": "equal split", "one_class": "one class"}
 GENERATED = "generated data: these scores are not comparable with any paper's figures"
@@ -13,6 +13,15 @@ COLUMNS = (
     ("MoF/video", "per_video", "macro", "mof"),
     ("F1/video", "per_video", "macro", "f1"),
     ("mIoU/video", "per_video", "macro", "miou"),
+)
+SUPERVISED_COLUMNS = (
+    ("accuracy", "full", "pooled", "accuracy"),
+    ("edit", "full", "pooled", "edit"),
+    ("F1@10", "full", "pooled", "f1@10"),
+    ("F1@25", "full", "pooled", "f1@25"),
+    ("F1@50", "full", "pooled", "f1@50"),
+    ("acc./video", "per_video", "macro", "accuracy"),
+    ("edit/video", "per_video", "macro", "edit"),
 )
 
 
@@ -29,18 +38,16 @@ def summary_lines(evaluation: dict) -> list[str]:
 def protocol_lines(name: str, entry: dict) -> list[str]:
     """The table of one protocol: variants, then baselines, then the highest F1 possible."""
     counts = entry["counts"]
-    rows = [("", [title for title, *_ in COLUMNS])]
+    scores = entry["baselines"]["equal_split"]["full"]["macro"]
+    columns = SUPERVISED_COLUMNS if "accuracy" in scores else COLUMNS
+    rows = [("", [title for title, *_ in columns])]
     for result in entry["results"]:
         seeds = len(result["seeds"])
         label = f"{result['variant'] or 'trained'} ({seeds} {'seed' if seeds == 1 else 'seeds'})"
-        rows.append((label, cells(result, lambda x: f"{x['mean']:.1f} ± {x['std']:.1f}")))
+        rows.append((label, cells(result, columns, lambda x: f"{x['mean']:.1f} ± {x['std']:.1f}")))
     for key, label in BASELINES.items():
-        rows.append((label, cells(entry["baselines"][key], lambda x: f"{x:.1f}")))
+        rows.append((label, cells(entry["baselines"][key], columns, lambda x: f"{x:.1f}")))
     width = max(len(label) for label, _ in rows)
-    ceilings = [
-        entry["baselines"]["equal_split"][part]["macro"]["f1_ceiling"]
-        for part in ("full", "per_video")
-    ]
     return [
         f"{name}: {counts['videos']} videos, {counts['frames']} frames,"
         f" {counts['classes']} classes; percent, mean ± std over seeds",
@@ -48,10 +55,19 @@ def protocol_lines(name: str, entry: dict) -> list[str]:
             f"  {label:{width}}" + "".join(f"{value:>13}" for value in values)
             for label, values in rows
         ),
-        f"  F1 is at most {ceilings[0]:.1f} on this truth, F1/video {ceilings[1]:.1f}",
+        *ceiling_lines(entry),
     ]
 
 
-def cells(result: dict, text: Callable[[object], str]) -> list[str]:
+def ceiling_lines(entry: dict) -> list[str]:
+    """The highest F1 that the truth allows, where the protocol has such a limit."""
+    scores = entry["baselines"]["equal_split"]
+    ceilings = [scores[part]["macro"].get("f1_ceiling") for part in ("full", "per_video")]
+    if None in ceilings:
+        return []
+    return [f"  F1 is at most {ceilings[0]:.1f} on this truth, F1/video {ceilings[1]:.1f}"]
+
+
+def cells(result: dict, columns: Sequence[tuple], text: Callable[[object], str]) -> list[str]:
     """The scores of one row of the table as text."""
-    return [text(result[part][average][key]) for _, part, average, key in COLUMNS]
+    return [text(result[part][average][key]) for _, part, average, key in columns]

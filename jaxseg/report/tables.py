@@ -8,7 +8,16 @@ import numpy as np
 from jaxseg.report.figures import seed_dots
 from jaxseg.report.markup import figure, fold, grid, head_row, row, table, text
 
-METRICS = {"mof": "MoF", "f1": "F1", "miou": "mIoU"}
+METRICS = {
+    "mof": "MoF",
+    "f1": "F1",
+    "miou": "mIoU",
+    "accuracy": "accuracy",
+    "edit": "edit",
+    "f1@10": "F1@10",
+    "f1@25": "F1@25",
+    "f1@50": "F1@50",
+}
 BASELINES = {"equal_split": "equal split", "one_class": "one class"}
 _AVERAGES = {
     "full, macro": ("full", "macro"),
@@ -40,9 +49,16 @@ def protocol_scores(name: str, protocol: Mapping[str, Any], *, opened: bool) -> 
     return "".join(parts)
 
 
+def _metrics(result: Mapping[str, Any]) -> dict[str, str]:
+    """Title of each score that the result's protocol has."""
+    scores = result["full"]["macro"]
+    return {key: title for key, title in METRICS.items() if key in scores}
+
+
 def _averages(name: str, results: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> str:
-    head = head_row(["", *_AVERAGES], span=len(METRICS))
-    head += head_row(["result", *(list(METRICS.values()) * len(_AVERAGES))])
+    metrics = _metrics(results[0])
+    head = head_row(["", *_AVERAGES], span=len(metrics))
+    head += head_row(["result", *(list(metrics.values()) * len(_AVERAGES))])
     trivial = [baselines[key] for key in BASELINES if key in baselines]
     rows = [row(_title(r), _average_cells(r, trivial), kind="result") for r in results]
     rows += [
@@ -58,7 +74,7 @@ def _averages(name: str, results: Sequence[Mapping], baselines: Mapping[str, Map
 def _average_cells(scores: Mapping[str, Any], trivial: Sequence[Mapping]) -> list[str]:
     cells = []
     for matching, average in _AVERAGES.values():
-        for metric in METRICS:
+        for metric in _metrics(scores):
             own, *others = (s[matching][average].get(metric) for s in [scores, *trivial])
             cells.append(cell(own, others))
     return cells
@@ -73,12 +89,13 @@ def _by_activity(name: str, result: Mapping[str, Any], baselines: Mapping[str, M
         for key, title in BASELINES.items()
         if key in baselines
     }
-    head = head_row(["", *METRICS.values()], span=1 + len(trivial))
-    head += head_row(["activity", *(["run", *trivial] * len(METRICS))])
+    metrics = _metrics(result)
+    head = head_row(["", *metrics.values()], span=1 + len(trivial))
+    head += head_row(["activity", *(["run", *trivial] * len(metrics))])
     rows = []
     for activity, values in scores.items():
         cells = []
-        for metric in METRICS:
+        for metric in metrics:
             others = [by.get(activity, {}).get(metric) for by in trivial.values()]
             cells += [cell(values.get(metric), others), *map(_baseline_cell, others)]
         rows.append(row(text(activity), cells))
@@ -111,7 +128,7 @@ def _title(result: Mapping[str, Any]) -> str:
 def _dots(name: str, result: Mapping[str, Any], baselines: Mapping[str, Mapping]) -> str:
     scores = result["full"].get("by_activity", {})
     pictures = []
-    for metric, title in METRICS.items():
+    for metric, title in _metrics(result).items():
         values = {a: s[metric]["values"] for a, s in scores.items() if metric in s}
         trivial = {
             BASELINES[key]: {a: s[metric] for a, s in baselines[key]["full"]["by_activity"].items()}

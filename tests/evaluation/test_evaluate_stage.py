@@ -5,8 +5,15 @@ import json
 import numpy as np
 import pytest
 
+from jaxseg import config
 from jaxseg.evaluate import evaluate, summary_lines
-from jaxseg.evaluation import evaluate_segmentation, trivial_baselines, write_labels
+from jaxseg.evaluation import (
+    PROTOCOLS,
+    evaluate_segmentation,
+    trivial_baselines,
+    write_labels,
+)
+from jaxseg.report.tables import protocol_scores
 
 CLASSES = ["SIL", "pour", "stir"]
 TRUTH = {
@@ -98,29 +105,33 @@ def test_means_and_spreads_over_seeds(workdir):
     assert overridden["full"]["macro"]["mof"]["std"] == 0
 
 
-def test_the_same_scores_as_the_evaluator(workdir):
-    evaluation = run(workdir, seed=4)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_same_scores_as_the_evaluator(workdir, protocol):
+    """Every protocol, among them one without MoF: matched by activity and by video."""
+    entry = run(workdir, protocols=(protocol,), seed=4)["protocols"][protocol]
     truth = {"/".join(key): labels for key, labels in TRUTH.items()}
-    activities = {"/".join(key): key[0] for key in TRUTH}
-    baselines = trivial_baselines(truth, CLUSTERS, activities)
-    for protocol, entry in evaluation["protocols"].items():
-        for name, predictions in baselines.items():
-            expected = evaluate_segmentation(
-                truth,
-                predictions,
-                protocol=protocol,
-                activities=activities,
-                classes=CLASSES,
-                seed=4,
-            )
-            for part in ("full", "per_video"):
-                found = entry["baselines"][name][part]
-                assert found["macro"] == expected[part]["macro"]
-                assert found["pooled"] == expected[part]["pooled"]
-            tea = entry["baselines"][name]["full"]["by_activity"]["tea"]
-            assert tea["f1"] == expected["full"]["by_activity"]["tea"]["f1"]
-        assert entry["counts"] == expected["counts"]
-        assert entry["settings"] == expected["settings"]
+    options = {
+        "protocol": protocol,
+        "activities": {"/".join(key): key[0] for key in TRUTH},
+        "classes": CLASSES,
+        "num_clusters": CLUSTERS,
+        "seed": 4,
+        "baselines": False,
+    }
+    for name, predictions in trivial_baselines(truth, CLUSTERS, options["activities"]).items():
+        full = evaluate_segmentation(truth, predictions, match="activity", **options)
+        alone = evaluate_segmentation(truth, predictions, match="video", **options)
+        found = entry["baselines"][name]
+        assert found["full"]["macro"] == full["averages"]["macro"]
+        assert found["full"]["pooled"] == full["averages"]["pooled"]
+        assert found["per_video"]["macro"] == alone["averages"]["macro"]
+        assert found["per_video"]["pooled"] == alone["averages"]["video"]
+        tea = found["full"]["by_activity"]["tea"]
+        assert tea.items() <= full["activities"]["tea"].items()
+        assert tea.keys() == full["averages"]["macro"].keys()
+    assert entry["counts"] == {key: full[key] for key in entry["counts"]}
+    assert entry["settings"]["seed"] == full["seed"]
+    assert summary_lines({"data": {"generated": False}, "protocols": {protocol: entry}})
 
 
 def test_matching_is_by_name(workdir):
@@ -228,7 +239,7 @@ def test_a_failed_write_keeps_the_old_file(workdir, monkeypatch):
         raise OSError(28, "No space left on device", str(target))
 
     monkeypatch.setattr("jaxseg.evaluate.os.replace", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ValueError, match=r"evaluation\.json: cannot be written: No space left"):
         run(workdir, protocols=("asot",))
     assert (workdir / "evaluation.json").read_text() == before
     assert not [path for path in workdir.iterdir() if path.name.startswith(".")]
@@ -244,3 +255,29 @@ def test_seed_of_the_drawing(workdir):
     assert f1(1) == f1(1)
     assert len({f1(seed) for seed in range(4)}) > 1
     assert np.isfinite(f1(1))
+
+
+def test_a_supervised_protocol_has_its_own_columns(workdir):
+    """Perfect: 100 by every score of mstcn; seed 1 has one segment a video for two or three."""
+    evaluation = run(workdir, protocols=("mstcn",))
+    lines = summary_lines(evaluation)
+    assert lines[1].split()[:3] == ["accuracy", "edit", "F1@10"]
+    assert not any("at most" in line for line in lines)
+    trained = evaluation["protocols"]["mstcn"]["results"][0]
+    assert trained["full"]["pooled"]["edit"]["values"] == pytest.approx(
+        [100, 100 * (1 / 3 + 1 / 2 + 1 / 2) / 3], abs=1e-9
+    )
+    assert evaluation["matching"]["coffee/seed0"] == {"0": "stir", "1": "pour", "2": "SIL"}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_report_draws_the_scores_of_every_protocol(workdir, protocol):
+    entry = run(workdir, protocols=(protocol,))["protocols"][protocol]
+    html = protocol_scores(protocol, entry, opened=True)
+    titles = {"accuracy", "edit", "F1@50"} if protocol == "mstcn" else {"MoF", "F1", "mIoU"}
+    assert all(title in html for title in titles)
+    assert 'class="missing"' not in html
+
+
+def test_the_config_knows_every_protocol():
+    assert tuple(PROTOCOLS) == config.PROTOCOLS

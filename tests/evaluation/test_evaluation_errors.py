@@ -30,6 +30,14 @@ GOOD = {"v1": [0, 0, 1], "v2": [1, 1]}
         (GOOD, GOOD, {"protocol": "asto"}, "unknown protocol 'asto': choose from asot, asot-exact"),
         (GOOD, GOOD, {"excluded": [0, 1]}, "no frames to score"),
         (GOOD, GOOD, {"excluded": [2], "classes": ["x", "y"]}, "excluded class 2"),
+        (GOOD, GOOD, {"background": [0, 1]}, "no frames to score"),
+        (GOOD, GOOD, {"background": [-1]}, "background class -1"),
+        (GOOD, GOOD, {"match": "videos"}, "unknown matching 'videos': choose from activity, video"),
+        (GOOD, GOOD, {"splits": {"s": ["v1", "v3"]}}, "video 'v3' of split 's' has no truth"),
+        (GOOD, {"v1": [0, 0, 1]}, {"splits": {"s": ["v2"]}}, "video 'v2' has no prediction"),
+        (GOOD, GOOD, {"num_clusters": {"all": 0}}, "activity 'all': 0 clusters"),
+        (GOOD, GOOD, {"merge": [0]}, "truth of video 'v1': label 1 of frame 2"),
+        (GOOD, GOOD, {"merge": [0], "classes": ["x", "y"]}, "merge: 1 entries for 2 classes"),
         (GOOD, GOOD, {"seed": -1}, "seed -1"),
         (GOOD, GOOD, {"length_tolerance": -1}, "length tolerance -1"),
     ],
@@ -43,12 +51,12 @@ def test_errors_name_what_is_wrong(truth, predictions, options, message):
 
 def test_lengths_within_the_tolerance_are_cut():
     result = evaluate_segmentation(GOOD, GOOD | {"v1": [0, 0, 1, 1, 5]}, length_tolerance=2)
-    assert result["counts"]["frames"] == 5
-    assert result["full"]["macro"]["mof"] == 100
-    assert result["settings"]["length_tolerance"] == 2
+    assert result["frames"] == 5
+    assert result["metrics"]["mof_pooled"] == 100
+    assert result["length_tolerance"] == 2
 
 
 def test_whole_numbers_of_any_type_are_labels():
     for kind in (np.float32, np.uint8, np.int16):
         predictions = {name: np.array(labels, kind) for name, labels in GOOD.items()}
-        assert evaluate_segmentation(GOOD, predictions)["full"]["macro"]["mof"] == 100
+        assert evaluate_segmentation(GOOD, predictions)["metrics"]["mof_pooled"] == 100

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from jaxseg.evaluation import (
+    find_videos,
     read_classes,
     read_clusters,
     read_folder,
+    read_labels,
     read_names,
     write_folder,
     write_labels,
@@ -41,6 +43,59 @@ def test_lenient_about_how_editors_end_lines(tmp_path):
     path = tmp_path / "v"
     path.write_bytes(b"\xef\xbb\xbfSIL \r\ncut")
     assert read_names(path) == ["SIL", "cut"]
+
+
+def test_result_files_of_mstcn(tmp_path):
+    path = tmp_path / "v"
+    path.write_text("### Frame level recognition: ###\nSIL SIL cut\n")
+    assert read_names(path) == ["SIL", "SIL", "cut"]
+    path.write_text("### Frame level recognition: ###\nSIL\ncut\n")
+    one_line_error(lambda: read_names(path), path, "2 lines of labels under the header")
+    path.write_text("### Frame level recognition: ###\n")
+    one_line_error(lambda: read_names(path), path, "0 lines of labels under the header")
+
+
+def test_arrays(tmp_path):
+    path = tmp_path / "v.npy"
+    np.save(path, np.array([2, 2, -1], np.int16))
+    assert read_labels(path) == ["2", "2", "-1"]
+    for array, what in (
+        (np.array([1.0, np.nan]), "float64[2] instead of whole numbers"),
+        (np.zeros((2, 2), int), "int64[2, 2] instead of whole numbers"),
+        (np.zeros(0, int), "empty"),
+    ):
+        np.save(path, array)
+        one_line_error(lambda: read_labels(path), path, what)
+    path.write_bytes(path.read_bytes()[:40])
+    one_line_error(lambda: read_labels(path), path, "cut short")
+    one_line_error(lambda: read_labels(tmp_path / "none.npy"), "none.npy", "No such file")
+
+
+class Attack:
+    """A pickle that would make a file where it is opened."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_an_array_of_pickles_is_not_opened(tmp_path):
+    path, target = tmp_path / "v.npy", tmp_path / "made"
+    np.save(path, np.array([Attack(target)], object), allow_pickle=True)
+    target.unlink(missing_ok=True)
+    one_line_error(lambda: read_labels(path), path, "no NumPy array of numbers")
+    assert not target.exists()
+
+
+def test_a_tree_of_folders(tmp_path):
+    """Names are short where that is enough, and whole paths where a name occurs twice."""
+    write_labels(tmp_path / "coffee/P01.txt", [1])
+    write_labels(tmp_path / "tea/P02.txt", [1])
+    assert list(find_videos(tmp_path)) == ["P01", "P02"]
+    write_labels(tmp_path / "tea/P01", [1])
+    assert list(find_videos(tmp_path)) == ["coffee/P01", "tea/P01", "tea/P02"]
 
 
 def test_folder_takes_files_with_and_without_suffix(tmp_path):
@@ -85,7 +140,7 @@ def test_missing_and_doubled_files(tmp_path):
     one_line_error(lambda: read_folder(tmp_path), "v.txt", "'v' is also in v")
 
 
-@pytest.mark.parametrize("labels", [[], ["two\nlines"], [""], [" padded"]])
+@pytest.mark.parametrize("labels", [[], ["two\nlines"], [""], [" padded"], ["#1"]])
 def test_labels_that_would_not_read_back_are_not_written(tmp_path, labels):
     path = tmp_path / "v.txt"
     with pytest.raises(ValueError, match=re.escape(str(path))):

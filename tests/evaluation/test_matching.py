@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jaxseg.evaluation.matching import confusion, match, translate
+from jaxseg.evaluation.groups import group_videos
+from jaxseg.evaluation.matching import best_matching, confusion, match, translate
+from jaxseg.evaluation.runs import distinct, encode
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 
@@ -51,5 +53,26 @@ def test_ties_go_by_first_appearance():
 
 
 def test_translate():
-    found = translate(np.array([4, -1, 4, 9]), {4: 0, 9: 2})
-    assert found.tolist() == [0, -1, 0, 2]
+    """Unmatched clusters get numbers below -1, each its own; a bound -1 keeps its own."""
+    found = translate(np.array([4, -1, 4, 9, 7]), {4: 0, 9: 2}, bound=False)
+    assert found[[0, 2, 3]].tolist() == [0, 0, 2]
+    assert found[1] < -1 and found[4] < -1 and found[1] != found[4]
+    found = translate(np.array([4, -1, 4]), {4: 0}, bound=True)
+    assert found.tolist() == [0, -1, 0]
+
+
+def test_the_background_cluster_is_matched_with_no_class():
+    group = group_videos({"v": [0, 0, 1, 2]}, {"v": [-1, -1, 3, 4]}, background=[2])["all"]["v"]
+    assert best_matching(group, bound=True) == {3: 1}
+    assert best_matching(group, bound=False) == {-1: 0, 3: 1}
+
+
+@quick
+@given(st.lists(st.integers(-1, 4), max_size=40))
+def test_codes_against_numpy(labels):
+    labels = np.array(labels, np.int64)
+    numbers, order, codes = encode(labels)
+    assert numbers.tolist() == sorted(set(labels.tolist()))
+    assert numbers[order].tolist() == list(dict.fromkeys(labels.tolist()))
+    assert numbers[codes].tolist() == labels.tolist()
+    assert distinct(labels) == len(numbers)

@@ -1,0 +1,272 @@
+"""Files of detections and annotation: what is read, and what is refused in one line."""
+
+import json
+import pickle
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from localization_reference import database, detections
+
+from jaxseg.evaluation.detections import (
+    read_predictions,
+    read_truth,
+    select_subset,
+    write_predictions,
+    write_truth,
+)
+from jaxseg.evaluation.pickled_arrays import read_npy
+from jaxseg.evaluation.wtalc_files import read_ambiguous, read_wtalc
+
+DATA = Path(__file__).resolve().parents[2] / "../shared/data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
+
+
+def refused(read, path, *parts):
+    """The one line that a broken file is refused with, which names the file and `parts`."""
+    with pytest.raises(ValueError) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (str(path), *parts):
+        assert part in message
+    return message
+
+
+def save(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_what_is_written_reads_back(tmp_path):
+    truth = database(("v", "a", 0.5, 16.25), ("w", "b", 1, 2), subset="val")
+    truth["empty"] = {"subset": "val", "annotations": []}
+    results = detections(("v", "b", 0.1, 0.3, 0.125), ("v", "a", 2, 2, -7.5)) | {"w": []}
+    write_truth(tmp_path / "new/truth.json", truth)
+    write_predictions(tmp_path / "new/predictions.json", results, version="test")
+    back = read_truth(tmp_path / "new/truth.json")
+    assert (back.videos, back.subsets) == (("v", "w", "empty"), ("val",) * 3)
+    assert (back.labels, back.video.tolist(), back.label.tolist()) == (("a", "b"), [0, 1], [0, 1])
+    assert np.stack([back.start, back.end]).tolist() == [[0.5, 1.0], [16.25, 2.0]]
+    back = read_predictions(tmp_path / "new/predictions.json")
+    assert (back.videos, back.labels, back.score.tolist()) == (
+        ("v", "w"),
+        ("b", "a"),
+        [0.125, -7.5],
+    )
+    # The fields that ActivityNet's program insists on.
+    assert json.loads((tmp_path / "new/predictions.json").read_text()) == {
+        "version": "test",
+        "external_data": {},
+        "results": results,
+    }
+    assert {"database", "taxonomy", "version"} == set(
+        json.loads((tmp_path / "new/truth.json").read_text())
+    )
+
+
+def test_nothing_is_written_that_would_not_read_back(tmp_path):
+    for score in (float("nan"), float("inf"), "high"):
+        with pytest.raises(ValueError, match=r"p\.json: video 'v': score"):
+            write_predictions(tmp_path / "p.json", detections(("v", "a", 0, 1, score)))
+    assert not (tmp_path / "p.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("item", "parts"),
+    [
+        ({"label": "a", "score": float("nan"), "segment": [0, 1]}, ["score nan"]),
+        ({"label": "a", "score": float("inf"), "segment": [0, 1]}, ["score inf"]),
+        ({"label": "a", "score": None, "segment": [0, 1]}, ["score None"]),
+        ({"label": "a", "score": True, "segment": [0, 1]}, ["score True"]),
+        ({"label": "a", "score": 1, "segment": [3, 2]}, ["[3.0, 2.0]", "ends before"]),
+        ({"label": "a", "score": 1, "segment": [-0.5, 2]}, ["[-0.5, 2.0]", "before 0"]),
+        ({"label": "a", "score": 1, "segment": [0, float("nan")]}, ["end nan"]),
+        ({"label": "a", "score": 1, "segment": ["x", 2]}, ["start 'x'"]),
+        ({"label": "a", "score": 1, "segment": [1]}, ["'segment': [start, end]"]),
+        ({"label": "a", "score": 1, "segment": 7}, ["'segment': [start, end]"]),
+        ({"label": "a", "segment": [0, 1]}, ["'score'"]),
+        ({"score": 1, "segment": [0, 1]}, ["'label'"]),
+        ({"label": 3, "score": 1, "segment": [0, 1]}, ["label 3"]),
+        ("a 0 1", ["'a 0 1'"]),
+    ],
+)
+def test_a_broken_detection_names_file_video_and_value(item, parts, tmp_path):
+    path = save(tmp_path / "p.json", {"results": {"fine": [], "video7": [item]}})
+    refused(read_predictions, path, "'video7'", *parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("", "empty"),
+        ("  \n", "empty"),
+        ('{"results": {"v": [{"label": "a", "sco', "no whole JSON"),
+        ('{"results": {"v": [], "w": [], "v": []}}', "'v' stands there twice"),
+        ("[1, 2]", "[1, 2] instead of"),
+        ('{"database": {}}', "no 'results'"),
+        ('{"results": [["v", []]]}', "instead of"),
+        ('{"results": {"v": {"label": "a"}}}', "video 'v'"),
+        ('{"results": {"v": "text"}}', "video 'v'"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_broken_file_of_detections(content, part, tmp_path):
+    refused(read_predictions, save(tmp_path / "p.json", content), part)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ({"v": [1, 2]}, "video 'v'"),
+        ({"database": {"v": {"subset": "test"}}}, "no 'annotations'"),
+        ({"database": {"v": {"annotations": [{"label": "a"}]}}}, "'segment'"),
+        ({"database": {"v": {"annotations": [{"label": "a", "segment": [2, 1]}]}}}, "[2.0, 1.0]"),
+        ({"database": [1]}, "[1] instead of"),
+    ],
+)
+def test_a_broken_file_of_annotation(content, part, tmp_path):
+    refused(read_truth, save(tmp_path / "t.json", content), part)
+
+
+def test_files_that_are_no_text_or_not_there(tmp_path):
+    refused(read_truth, tmp_path / "missing.json", "No such file")
+    path = tmp_path / "binary.json"
+    path.write_bytes(b"{\xff}")
+    refused(read_truth, path, "byte 1 is not UTF-8")
+
+
+def test_ambiguous_intervals(tmp_path):
+    path = save(tmp_path / "a.txt", "v  0.5 2\nw Ambiguous 1 3\nv 4 5\n")
+    segments = read_ambiguous(path)
+    assert [segments.videos[video] for video in segments.video] == ["v", "v", "w"]
+    assert np.stack([segments.start, segments.end]).tolist() == [[0.5, 4, 1], [2, 5, 3]]
+    for content, part in (
+        ("", "empty"),
+        ("v 1\n", "line 1"),
+        ("v 1 x\n", "'x'"),
+        ("v 3 2\n", "video 'v'"),
+        ("v 1 inf\n", "inf"),
+    ):
+        refused(read_ambiguous, save(path, content), part)
+
+
+class Command:
+    """A pickle that runs a command when an ordinary reader opens it."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return Path.touch, (self.target,)
+
+
+def object_array(values):
+    """One entry a video, whatever they are."""
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def test_a_pickle_that_would_run_a_command_does_not(tmp_path):
+    target = tmp_path / "ran"
+    np.save(tmp_path / "attack.npy", object_array([["fine"], Command(target)]))
+    refused(read_npy, tmp_path / "attack.npy", "refused: asks for pathlib")
+    assert not target.exists()
+    # The same file in the hands of an ordinary reader.
+    np.load(tmp_path / "attack.npy", allow_pickle=True)
+    assert target.exists()
+
+
+def write_pickle(path, program):
+    """An `.npy` file of one object whose pickle is given as opcodes."""
+    header = np.lib.format.header_data_from_array_1_0(object_array([0]))
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(program)
+    return path
+
+
+@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "numpy.load", "numpy.core.x"])
+def test_a_pickle_that_names_anything_else_is_refused(name, tmp_path):
+    module, _, attribute = name.rpartition(".")
+    program = f"c{module}\n{attribute}\n(S'x'\ntR.".encode()
+    refused(read_npy, write_pickle(tmp_path / "p.npy", program), f"asks for {name}")
+
+
+def test_bytes_do_not_pass_for_objects(tmp_path):
+    array = np.zeros(1, [("where", object)])
+    program = pickle.dumps(array, protocol=4)
+    refused(read_npy, write_pickle(tmp_path / "p.npy", program), "refused: array of dtype")
+    # A plain dtype whose state adds the fields afterwards.
+    program = b"cnumpy\ndtype\n(S'i8'\ntR(I3\nS'|'\nN(S'f'\nt(dI8\nI8\nI63\ntb."
+    refused(read_npy, write_pickle(tmp_path / "p.npy", program), "dtype with fields")
+
+
+def test_arrays_bytes_and_strings_are_read(tmp_path):
+    values = [[b"raw", "text", 1.5], np.arange(3.0), (2, None)]
+    for protocol in (2, 3, 4):
+        with (tmp_path / "p.npy").open("wb") as file:
+            array = object_array(values)
+            header = np.lib.format.header_data_from_array_1_0(array)
+            np.lib.format.write_array_header_1_0(file, header)
+            pickle.dump(array, file, protocol=protocol)
+        back = read_npy(tmp_path / "p.npy")
+        assert back[0] == values[0] and back[2] == values[2]
+        assert np.array_equal(back[1], values[1])
+    np.save(tmp_path / "plain.npy", np.arange(4))
+    assert read_npy(tmp_path / "plain.npy").tolist() == [0, 1, 2, 3]
+
+
+def test_broken_arrays(tmp_path):
+    np.save(tmp_path / "whole.npy", object_array([["a"] * 50, ["b"]]))
+    content = (tmp_path / "whole.npy").read_bytes()
+    for part in (b"", content[:5], content[:40], content[:-30], b"text" * 20):
+        (tmp_path / "cut.npy").write_bytes(part)
+        refused(read_npy, tmp_path / "cut.npy", "empty" if not part else "no whole .npy file")
+    refused(read_npy, tmp_path / "missing.npy", "No such file")
+
+
+def write_wtalc(folder, names, segments, labels, subsets):
+    """The four arrays that W-TALC's folder holds."""
+    np.save(folder / "videoname.npy", np.array(names, "S"))
+    np.save(folder / "subset.npy", np.array(subsets, "S"))
+    np.save(folder / "segments.npy", object_array(segments))
+    np.save(folder / "labels.npy", object_array(labels))
+
+
+def test_wtalc_folder(tmp_path):
+    pairs = [[[0.5, 2.0], [3.0, 4.0]], []]
+    write_wtalc(tmp_path, ["v", "w"], pairs, [[b"a", b"b"], []], ["test", "validation"])
+    truth = read_wtalc(tmp_path)
+    assert (truth.videos, truth.subsets, truth.labels) == (
+        ("v", "w"),
+        ("test", "validation"),
+        ("a", "b"),
+    )
+    assert truth.start.tolist() == [0.5, 3.0]
+    for names, segments, labels, part in (
+        (["v", "v"], pairs, [["a", "b"], []], "'v' stands there twice"),
+        (["v", "w"], pairs, [["a"], []], "video 'v'"),
+        (["v", "w"], [[[2.0, 1.0]], []], [["a"], []], "[2.0, 1.0]"),
+        (["v"], pairs, [["a", "b"], []], "videoname"),
+    ):
+        write_wtalc(tmp_path, names, segments, labels, ["test", "test"])
+        refused(read_wtalc, tmp_path, part)
+
+
+@needs_data
+def test_published_annotation():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        truth = select_subset(read_wtalc(DATA / "thumos14_wtalc"), "test")
+    assert (len(truth.videos), len(truth.video), len(truth.labels)) == (212, 3358, 20)
+    truth = select_subset(read_truth(DATA / "thumos14/gt.json"), "test")
+    assert (len(truth.videos), len(truth.video)) == (210, 3311)
+    truth = select_subset(read_truth(DATA / "activitynet/v1-2.json"), "validation")
+    assert (len(truth.videos), len(truth.video), len(truth.labels)) == (2198, 3281, 100)
+    # BMN's file of v1.3: no database around it, no subsets.
+    truth = select_subset(read_truth(DATA / "activitynet/anet_anno_action.json"), None)
+    assert (len(truth.videos), len(truth.video), len(truth.labels)) == (19228, 22152, 200)
+    assert len(read_ambiguous(DATA / "thumos14_wtalc/Ambiguous_test.txt").video) == 99
