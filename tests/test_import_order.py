@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "stages": ("config data evaluate predict report training workdir", ""),
     "command_line": ("config", "absl"),
     "main": ("command_line config stages training", "absl ml_collections"),
-    "benchmarks": ("config data methods training solvers", "jax numpy ott"),
+    "benchmarks": ("config data evaluation methods training solvers", "jax numpy ott scipy"),
 }
 
 

@@ -37,10 +37,12 @@ class _Problem(NamedTuple):
     radius: jax.Array
     lambda_frames: jax.Array | None
     lambda_actions: jax.Array | None
+    rows_hold: bool  # every plan on the way has row sums 1/N
 
     def structure(self, mass):
         """Cv T Ca, [K, N]."""
-        others = jnp.where(self.valid, sum_over_clusters(mass) - mass, 0)
+        rows = 1 / self.frames if self.rows_hold else sum_over_clusters(mass)
+        others = jnp.where(self.valid, rows - mass, 0)
         return neighbour_sum(others, self.width) / self.radius
 
     def linear_cost(self, structure):
@@ -164,6 +166,7 @@ def solve(
         radius=radius,
         lambda_frames=lambda_frames,
         lambda_actions=lambda_actions,
+        rows_hold=lambda_frames is None and (lambda_actions is not None or not compat),
     )
     start = _uniform(problem)
     if lambda_frames is None and lambda_actions is None:

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-_BLOCK = 32
+_BLOCK = 16
 
 
 def half_width(num_frames: jax.Array | int, radius: jax.Array | float) -> jax.Array:
@@ -20,7 +20,7 @@ def half_width(num_frames: jax.Array | int, radius: jax.Array | float) -> jax.Ar
 def running_sum(values: jax.Array) -> jax.Array:
     """Cumulative sum along the last axis, [..., N] to [..., N].
 
-    Blocks of 32 are summed by a product with a triangle of ones, and their totals in the same
+    Blocks of 16 are summed by a product with a triangle of ones, and their totals in the same
     way one level up: on a CPU several times faster than XLA's own cumulative sum.
     """
     length = values.shape[-1]
