@@ -74,8 +74,9 @@ def test_memory_grows_with_frames(relaxed):
 
 
 def test_memory_does_not_grow_with_the_radius():
+    """Another constant, another schedule: XLA may keep one array [N, K] more, but no window."""
     near, wide = (temporary_bytes(16384, radius, "actions") for radius in (0.01, 0.5))
-    assert wide < 1.1 * near  # another constant, another schedule, the same arrays
+    assert abs(wide - near) <= 4 * 16384 * 8
 
 
 def test_prior_is_the_distance_in_relative_time():
