@@ -8,46 +8,20 @@ import math
 
 from ml_collections import ConfigDict
 
+from configs import shared
+
 
 def get_config() -> ConfigDict:
     """Every key that an ASOT run has."""
-    return ConfigDict(
-        {
-            "method": "asot",
-            "seeds": 3,  # runs an activity, side by side in one program
-            "activities": (),  # empty: all of them
-            "num_epochs": 30,
-            "sweep": (),  # e.g. ("solver.train.alpha=0.3", "solver.train.alpha=0.5")
-            "mesh": {"member": 0, "data": 1},  # devices along each axis; 0: all that are left
-            "data": {
-                "name": "breakfast",
-                "root": "",  # empty: the embedded twin, generated data
-                "standardize": False,
-                "excluded": (),  # class names left out of evaluation; empty: the field's habit
-                "length_tolerance": 0,  # frames by which features and labels may differ
-                "fps": 0.0,  # frames a second for the report and CSV; 0: as known, or unknown
-                "videos_per_batch": 2,
-                "frames_per_video": 256,
-            },
-            "model": {
-                "layers": (64, 128, 40),  # channels of the features (0: as they are), then widths
-                "num_clusters": 0,  # K of every activity; 0: the table below
-                "clusters_by_activity": {},
-                "temperature": 0.1,
-                "kmeans": True,
-                "kmeans_restarts": 3,
-            },
-            "solver": {
-                "train": _solver(epsilon=0.07, lambda_actions=0.1, alpha=0.3),
-                "eval": _solver(epsilon=0.04, lambda_actions=0.01, alpha=0.6),
-            },
-            "optimizer": {"learning_rate": 1e-3, "weight_decay": 1e-4},
-            "checkpoint": {"every": 0, "keep": 2},  # steps between two; 0: a fifth of the run
-            "predict": {"num_buckets": 6, "segments": "", "couplings": 12},
-            "evaluation": {"protocols": ("asot-exact", "asot"), "seed": 0},
-            "report": {"max_videos": 6},
-        }
-    )
+    config = shared.segmentation()
+    config.method = "asot"
+    config.model.kmeans = True  # prototypes start as k-means centres
+    config.model.kmeans_restarts = 3
+    config.solver = {
+        "train": _solver(epsilon=0.07, lambda_actions=0.1, alpha=0.3),
+        "eval": _solver(epsilon=0.04, lambda_actions=0.01, alpha=0.6),
+    }
+    return config
 
 
 def _solver(*, epsilon: float, lambda_actions: float, alpha: float) -> dict:

@@ -18,7 +18,7 @@ Ablations of the paper's Table 2, as overrides (both solvers: .train and .eval):
                           --config.solver.eval.lambda_frames=.1, and the two lines of "balanced"
 """
 
-from configs import asot
+from configs import asot, shared
 
 
 def get_config():
@@ -35,16 +35,5 @@ def get_config():
     config.data.standardize = True
     config.model.layers = (64, 128, 40)
     config.num_epochs = 15
-    config.model.clusters_by_activity = {
-        "cereals": 5,
-        "coffee": 7,
-        "friedegg": 9,
-        "juice": 8,
-        "milk": 5,
-        "pancake": 14,
-        "salat": 8,
-        "sandwich": 9,
-        "scrambledegg": 12,
-        "tea": 7,
-    }
+    config.model.clusters_by_activity = shared.BREAKFAST
     return config

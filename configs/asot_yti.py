@@ -11,7 +11,7 @@ Background frames (label -1) are left out of evaluation.
 The overrides of the paper's Table 2 stand in asot_breakfast.py.
 """
 
-from configs import asot
+from configs import asot, shared
 
 
 def get_config():
@@ -27,11 +27,5 @@ def get_config():
     config.data.name = "yti"
     config.model.layers = (3000, 32, 32)
     config.num_epochs = 10
-    config.model.clusters_by_activity = {
-        "changing_tire": 11,
-        "coffee": 10,
-        "cpr": 7,
-        "jump_car": 12,
-        "repot": 8,
-    }
+    config.model.clusters_by_activity = shared.YTI
     return config

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from jaxseg.config import Config
 from jaxseg.data.records import DataSet, Video
 from jaxseg.methods.method import LENGTH_MULTIPLE
+from jaxseg.surveys import is_tested, make_surveyor
 from jaxseg.training.loop import Setup, abstract_state, open_checkpoints
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_json, write_text
@@ -35,7 +36,8 @@ def predict(
 ) -> None:
     """Decodes every video under every member of its activity and writes the labels.
 
-    `predictions/<activity>/<seed>/<video>.txt` holds a cluster number a line;
+    `predictions/<activity>/<seed>/<video>.txt` holds a cluster number a line, and
+    `<seed>,<decoding>` beside it the labels of the method's other decodings;
     `couplings/` the plans of the videos that the report may draw; `typical.json` each
     cluster's most typical frames. All of them appear at the end, together.
 
@@ -44,6 +46,7 @@ def predict(
     """
     state = _finished_state(config, setup, workdir)
     run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
+    survey = make_surveyor(setup.method)
     lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
     typical = {}
     bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
@@ -52,6 +55,8 @@ def predict(
             chosen = [i for i, m in enumerate(setup.members) if m.activity == activity]
             members = [setup.members[i] for i in chosen]
             arguments = _take((state.params, state.carried, setup.inputs), chosen)
+            carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
+            arguments = (arguments[0], carried, arguments[2])
             shown = _spread(len(videos), config.predict.couplings)
             candidates = []
             for index, video in enumerate(videos):
@@ -103,16 +108,20 @@ def _take(tree, members: Sequence[int]):
     return jax.tree.map(lambda leaf: leaf[np.array(members)], tree)
 
 
-def _decode(run, arguments, video: Video, lengths: Sequence[int]) -> dict:
-    """The method's output for one video, [members, frames, ...], cut to its own length."""
+def _padded(video: Video, lengths: Sequence[int]) -> dict[str, np.ndarray]:
+    """One video as a method sees it, in the shortest length that holds it."""
     length = next(length for length in lengths if length >= video.num_frames)
     frames = np.zeros((length, video.features.shape[1]), np.float32)
     frames[: video.num_frames] = video.frames()
+    return {"frames": frames, "mask": np.arange(length) < video.num_frames}
+
+
+def _decode(run, arguments, video: Video, lengths: Sequence[int]) -> dict:
+    """The method's output for one video, [members, frames, ...], cut to its own length."""
     params, carried, inputs = arguments
-    padded = {"frames": frames, "mask": np.arange(length) < video.num_frames}
-    output = jax.tree.map(np.asarray, run(params, carried, padded, inputs))
-    cut = {name: output[name][:, : video.num_frames] for name in ("labels", "plan", "affinity")}
-    return cut | {"typical": output["typical"]}
+    output = jax.tree.map(np.asarray, run(params, carried, _padded(video, lengths), inputs))
+    typical = output.pop("typical")
+    return jax.tree.map(lambda array: array[:, : video.num_frames], output) | {"typical": typical}
 
 
 def _spread(count: int, wanted: int) -> set[int]:
@@ -122,22 +131,27 @@ def _spread(count: int, wanted: int) -> set[int]:
 
 def _write(config, data, predictions, couplings, members: Sequence[Member], video, output) -> None:
     for index, member in enumerate(members):
-        place = Path(video.activity) / member.directory
-        labels = output["labels"][index]
-        (predictions / place).mkdir(parents=True, exist_ok=True)
-        text = "".join(f"{label}\n" for label in labels)
-        write_text(predictions / place / f"{video.name}.txt", text)
-        if config.predict.segments:
-            table = segments_csv(labels, data.fps)
-            write_text(predictions / place / f"{video.name}.csv", table)
+        if not is_tested(member, video):
+            continue
+        decodings = {"": output["labels"], **output["decodings"]}
+        for decoding, labels in decodings.items():
+            place = predictions / video.activity / member.directory_of(decoding)
+            _write_labels(config, data, place, video.name, labels[index])
         if couplings is not None and member.seed == 0:
-            clusters = slice(member.num_clusters)
-            (couplings / place).mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(
-                couplings / place / f"{video.name}.npz",
-                plan=output["plan"][index][:, clusters].astype(np.float16),
-                affinity=output["affinity"][index][:, clusters].astype(np.float16),
-            )
+            place = couplings / video.activity / member.directory
+            place.mkdir(parents=True, exist_ok=True)
+            matrices = {
+                name: matrix[index][:, : member.num_clusters].astype(np.float16)
+                for name, matrix in output["matrices"].items()
+            }
+            np.savez_compressed(place / f"{video.name}.npz", **matrices)
+
+
+def _write_labels(config, data, folder: Path, name: str, labels: np.ndarray) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / f"{name}.txt", "".join(f"{label}\n" for label in labels))
+    if config.predict.segments:
+        write_text(folder / f"{name}.csv", segments_csv(labels, data.fps))
 
 
 def segments_csv(labels: np.ndarray, fps: float | None) -> str:
@@ -161,6 +175,7 @@ def _most_typical(members: Sequence[Member], videos, candidates) -> dict:
             found = [
                 {"video": video.name, "frame": int(frame), "similarity": round(float(value), 4)}
                 for video, (similarity, frames) in zip(videos, candidates, strict=True)
+                if is_tested(member, video)
                 for value, frame in zip(
                     similarity[index, :, cluster], frames[index, :, cluster], strict=True
                 )

@@ -22,7 +22,8 @@ class DataConfig(Protocol):
     Attributes:
         name: key of `CATALOG`, or "folder" for people's own features.
         root: folder of the data; "" is the embedded twin.
-        standardize: scale each video's channels to mean 0 and variance 1 / channels.
+        standardize: scale each video's channels to mean 0 and variance 1.
+        unit_frames: divide them by sqrt(channels) as well.
         length_tolerance: frames by which features and labels of a video may differ.
         fps: frames a second; 0 takes what is known of the data set.
         excluded: class names that evaluation leaves out; empty takes the field's habit.
@@ -31,6 +32,7 @@ class DataConfig(Protocol):
     name: str
     root: str
     standardize: bool
+    unit_frames: bool
     length_tolerance: int
     fps: float
     excluded: tuple[str, ...]
@@ -68,7 +70,7 @@ def load(
         sources,
         names,
         length_tolerance=config.length_tolerance,
-        standardize=config.standardize,
+        scaling=scaling(config),
         cache=cache,
         progress=progress,
     )
@@ -89,9 +91,16 @@ def make(config: DataConfig, activities: Sequence[str]) -> DataSet:
         raise ValueError(
             "data.root: name the folder of the features (there is no twin of 'folder')"
         )
-    videos, classes = make_twin(config.name, activities, standardize=config.standardize)
+    videos, classes = make_twin(config.name, activities, scaling=scaling(config))
     excluded = excluded_classes(config, classes)
     return DataSet(config.name, videos, classes, excluded, config.fps or None, generated=True)
+
+
+def scaling(config: DataConfig) -> str:
+    """How a video's channels are scaled: see `assemble.standardization`."""
+    if not config.standardize:
+        return ""
+    return "frame" if config.unit_frames else "channel"
 
 
 def excluded_classes(config: DataConfig, classes: Sequence[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def read_videos(
     names: ClassNames | None,
     *,
     length_tolerance: int,
-    standardize: bool,
+    scaling: str,
     cache: Path | None,
     progress: bool,
 ) -> tuple[Video, ...]:
@@ -31,7 +31,7 @@ def read_videos(
         sources: sorted by (activity, video).
         names: what the labels in truth files mean; None where the sources have no truth.
         length_tolerance: frames.
-        standardize: whether `Video.scaling` is computed.
+        scaling: "" leaves features as they are, see `standardization` for the others.
         cache: folder of binary copies of text features, or None.
         progress: show a bar when it takes long.
 
@@ -45,7 +45,7 @@ def read_videos(
     arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
     check_channels(sources, arrays)
     return tuple(
-        make_video(source, array, truth, standardize)
+        make_video(source, array, truth, scaling)
         for source, array, truth in zip(sources, arrays, labels, strict=True)
     )
 
@@ -112,7 +112,7 @@ def check_channels(sources: Sequence[Source], arrays: Sequence[np.ndarray]) -> N
 
 
 def make_video(
-    source: Source, features: np.ndarray, labels: np.ndarray | None, standardize: bool
+    source: Source, features: np.ndarray, labels: np.ndarray | None, scaling: str
 ) -> Video:
     """Cuts to the common length and standardises."""
     if labels is not None:
@@ -122,29 +122,31 @@ def make_video(
         raise ValueError(
             f"{source.features}: video {source.video} has {len(features)} frame; two are needed"
         )
-    scaling = None
-    if standardize:
+    factors = None
+    if scaling:
         if not features.any():
             raise ValueError(
                 f"{source.features}: every row of video {source.video} is zero: "
                 f"nothing to standardise"
             )
-        scaling = standardization(features)
-    return Video(source.video, source.activity, features, labels, scaling)
+        factors = standardization(features, scaling)
+    return Video(source.video, source.activity, features, labels, factors)
 
 
-def standardization(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def standardization(features: np.ndarray, scaling: str = "frame") -> tuple[np.ndarray, np.ndarray]:
     """(mean, factor) of one video, float32 [channels] each, for `Video.scaling`.
 
-    Over the non-zero rows (x - mean) * factor has mean 0 and variance 1 / channels in each
-    channel, so that a frame's squared norm is 1 on average. A constant channel becomes 0.
+    Over the non-zero rows (x - mean) * factor has mean 0 and the same variance in each channel.
+    A constant channel becomes 0.
 
     Args:
         features: [frames, channels], at least one row not zero.
+        scaling: "frame" makes the variance 1 / channels, so that a frame's squared norm is 1 on
+            average (ASOT's program); "channel" makes it 1 (TOT's).
     """
     rows = features[features.any(axis=1)].astype(np.float64)
     deviation = rows.std(axis=0)
     # Rounding leaves a constant channel a tiny deviation, which must not be divided by.
     deviation[rows.max(axis=0) == rows.min(axis=0)] = np.inf
-    factor = 1 / (deviation * np.sqrt(rows.shape[1]))
+    factor = 1 / (deviation * (np.sqrt(rows.shape[1]) if scaling == "frame" else 1))
     return rows.mean(axis=0).astype(np.float32), factor.astype(np.float32)

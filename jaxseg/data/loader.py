@@ -1,15 +1,37 @@
 """Batches of all members, drawn ahead of the step that needs them (grain)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import grain
 import numpy as np
 
-from jaxseg.data.sampling import Stream
+Arrays = dict[str, np.ndarray]
+
+
+class Stream(Protocol):
+    """The batches of one member; what is in them is between the stream and the method.
+
+    Attributes:
+        videos: those it draws from.
+        videos_per_batch: the leading axis of a batch's arrays.
+    """
+
+    videos: Sequence
+    videos_per_batch: int
+
+    def arrays(self, num_videos: int) -> Mapping[str, tuple[tuple[int, ...], type]]:
+        """Shape, leading axis `num_videos`, and dtype of each array of a batch."""
+
+    def fill(self, step: int, arrays: Arrays) -> None:
+        """Writes the batch of a step into zeroed arrays."""
+
+    def fill_warm_start(self, arrays: Arrays) -> None:
+        """Writes one sample of every video into zeroed arrays."""
 
 
 class Batches:
-    """Maps a step number to {"frames": [members, videos, frames, channels], "mask": [...]}.
+    """Maps a step number to arrays with the leading axes [members, videos].
 
     Args:
         streams: one a member; members that differ in hyper-parameters alone share theirs, which
@@ -21,34 +43,34 @@ class Batches:
         self.unique = list(dict.fromkeys(streams))
         self.owner = np.array([self.unique.index(stream) for stream in streams])
         self.num_steps = num_steps
-        first = streams[0]
-        self.sample_shape = (first.frames_per_video, first.num_channels)
-        self.videos_per_batch = first.videos_per_batch
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
+    def batch(self, step: int) -> Arrays:
         """The batch of one step."""
-        batch = self._empty(self.videos_per_batch)
+        batch = self._empty(self.unique[0].videos_per_batch)
         for index, stream in enumerate(self.unique):
-            stream.fill(int(step), batch["frames"][index], batch["mask"][index])
+            stream.fill(int(step), {name: array[index] for name, array in batch.items()})
         return self._spread(batch)
 
-    def warm_start(self) -> dict[str, np.ndarray]:
+    def warm_start(self) -> Arrays:
         """One sample of every video of every member, padded to the most videos."""
         sample = self._empty(max(len(stream.videos) for stream in self.unique))
         for index, stream in enumerate(self.unique):
-            stream.fill_warm_start(sample["frames"][index], sample["mask"][index])
+            stream.fill_warm_start({name: array[index] for name, array in sample.items()})
         return self._spread(sample)
 
-    def iterate(self, start: int) -> Iterator[dict[str, np.ndarray]]:
+    def iterate(self, start: int) -> Iterator[Arrays]:
         """Batches from step `start` on; two of them are made while the step before runs."""
         steps = grain.MapDataset.range(start, self.num_steps).map(self.batch)
         return iter(steps.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)))
 
-    def _empty(self, num_videos: int) -> dict[str, np.ndarray]:
-        shape = (len(self.unique), num_videos, *self.sample_shape)
-        return {"frames": np.zeros(shape, np.float32), "mask": np.zeros(shape[:-1], bool)}
+    def _empty(self, num_videos: int) -> Arrays:
+        described = self.unique[0].arrays(num_videos)
+        return {
+            name: np.zeros((len(self.unique), *shape), dtype)
+            for name, (shape, dtype) in described.items()
+        }
 
-    def _spread(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _spread(self, arrays: Arrays) -> Arrays:
         if len(self.unique) == len(self.owner):
             return arrays
         return {name: array[self.owner] for name, array in arrays.items()}

@@ -31,8 +31,8 @@ def _generator(seed: int, activity: str, stream: int, number: int = 0) -> np.ran
     return np.random.default_rng((seed, zlib.crc32(activity.encode()), stream, number))
 
 
-class Stream:
-    """The batches of one activity under one seed."""
+class FrameStream:
+    """The batches of one activity under one seed: {"frames", "mask"}, see `arrays`."""
 
     def __init__(
         self,
@@ -50,31 +50,41 @@ class Stream:
         self.num_channels = videos[0].features.shape[1]
         self._order = functools.lru_cache(maxsize=2)(self._shuffled)
 
+    def arrays(self, num_videos: int) -> dict[str, tuple[tuple[int, ...], type]]:
+        """ "frames" [videos, frames_per_video, channels] and "mask" [videos, frames_per_video]."""
+        shape = (num_videos, self.frames_per_video)
+        return {"frames": ((*shape, self.num_channels), np.float32), "mask": (shape, bool)}
+
     def _shuffled(self, epoch: int) -> np.ndarray:
         return _generator(self.seed, self.activity, _ORDER, epoch).permutation(len(self.videos))
 
-    def fill(self, step: int, frames: np.ndarray, mask: np.ndarray) -> None:
+    def fill(self, step: int, arrays: dict[str, np.ndarray]) -> None:
         """Writes the batch of a step into zeroed arrays.
 
         Args:
             step: counts from 0 over all epochs; each epoch shows every video once.
-            frames: [videos_per_batch, frames_per_video, channels].
-            mask: [videos_per_batch, frames_per_video] bool.
+            arrays: as `arrays` describes them, for `videos_per_batch` videos.
         """
         per_epoch = steps_per_epoch(len(self.videos), self.videos_per_batch)
         epoch, position = divmod(step, per_epoch)
         start = position * self.videos_per_batch
         chosen = self._order(epoch)[start : start + self.videos_per_batch]
-        self._fill(chosen, _generator(self.seed, self.activity, _FRAMES, step), frames, mask)
+        self._fill(chosen, _generator(self.seed, self.activity, _FRAMES, step), arrays)
 
-    def fill_warm_start(self, frames: np.ndarray, mask: np.ndarray) -> None:
-        """Writes one sample of every video, [at least all videos, frames_per_video, channels]."""
+    def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
+        """Writes one sample of every video, in order."""
         generator = _generator(self.seed, self.activity, _WARM_START)
-        self._fill(range(len(self.videos)), generator, frames, mask)
+        self._fill(range(len(self.videos)), generator, arrays)
 
-    def _fill(self, chosen, generator, frames, mask) -> None:
+    def _fill(self, chosen, generator, arrays) -> None:
         for slot, index in enumerate(chosen):
-            video = self.videos[index]
-            picked = frame_indices(generator, video.num_frames, self.frames_per_video)
-            frames[slot, : len(picked)] = video.frames(picked)
-            mask[slot, : len(picked)] = True
+            own = {name: array[slot] for name, array in arrays.items()}
+            self.fill_video(self.videos[index], generator, own)
+
+    def fill_video(
+        self, video: Video, generator: np.random.Generator, arrays: dict[str, np.ndarray]
+    ) -> None:
+        """Writes one video's sample, its share of a batch's arrays."""
+        picked = frame_indices(generator, video.num_frames, self.frames_per_video)
+        arrays["frames"][: len(picked)] = video.frames(picked)
+        arrays["mask"][: len(picked)] = True

@@ -83,14 +83,14 @@ class Segment(NamedTuple):
 
 
 def make_twin(
-    name: str, activities: Sequence[str] = (), *, standardize: bool
+    name: str, activities: Sequence[str] = (), *, scaling: str
 ) -> tuple[tuple[Video, ...], tuple[str, ...]]:
     """Generates the twin of a data set of the catalogue.
 
     Args:
         name: key of `TWINS`.
         activities: those to make; empty for all.
-        standardize: whether `Video.scaling` is computed.
+        scaling: see `assemble.standardization`; "" for none.
 
     Returns:
         Videos sorted by (activity, name) and the names of all classes, sorted.
@@ -102,7 +102,7 @@ def make_twin(
     check_known("activities", activities, twin.grammars)
     classes = class_names(twin)
     videos = tuple(
-        make_video(twin, activity, number, classes, standardize)
+        make_video(twin, activity, number, classes, scaling)
         for activity in sorted(activities or twin.grammars)
         for number in range(1, twin.videos + 1)
     )
@@ -126,7 +126,7 @@ def generator(*words: object) -> np.random.Generator:
 
 
 def make_video(
-    twin: Twin, activity: str, number: int, classes: Sequence[str], standardize: bool
+    twin: Twin, activity: str, number: int, classes: Sequence[str], scaling: str
 ) -> Video:
     grammar = twin.grammars[activity]
     rng = generator(twin.family, grammar.name, number)
@@ -137,8 +137,8 @@ def make_video(
     labels = np.empty(len(features), np.int32)
     for segment in segments:
         labels[segment.start : segment.stop] = classes.index(class_of(twin, segment.name))
-    scaling = standardization(features) if standardize else None
-    return Video(f"{grammar.name}_{number:02d}", activity, features, labels, scaling)
+    factors = standardization(features, scaling) if scaling else None
+    return Video(f"{grammar.name}_{number:02d}", activity, features, labels, factors)
 
 
 def draw_steps(

@@ -5,14 +5,15 @@ import math
 import jax
 import jax.numpy as jnp
 
-from jaxseg.config import Config, FugwConfig
+from jaxseg.config.asot import AsotConfig, FugwConfig
 from jaxseg.methods import kmeans, losses
-from jaxseg.methods.method import LENGTH_MULTIPLE, MemberInputs, Method
+from jaxseg.methods.frames import typical_frames, valid_frames
+from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.models.frame_encoder import FrameEncoder, unit
 from jaxseg.solvers import fugw, priors
 
 
-def make(config: Config, *, num_clusters: int) -> Method:
+def make(config: AsotConfig, *, num_clusters: int) -> Method:
     """The method for one set of shapes.
 
     Args:
@@ -28,7 +29,7 @@ def make(config: Config, *, num_clusters: int) -> Method:
     def warm_start(params, sample, member):
         if not config.model.kmeans:
             return params
-        embeddings, _ = model.apply({"params": params}, _valid_frames(sample))
+        embeddings, _ = model.apply({"params": params}, valid_frames(sample))
         found = kmeans.centres(
             embeddings.reshape(-1, embeddings.shape[-1]),
             sample["mask"].reshape(-1),
@@ -39,7 +40,7 @@ def make(config: Config, *, num_clusters: int) -> Method:
         return project(params | {"prototypes": found})
 
     def loss(params, carried, batch, key, member):
-        _, cosine = model.apply({"params": params}, _valid_frames(batch))
+        _, cosine = model.apply({"params": params}, valid_frames(batch))
         solution = _solve(config.solver.train, member.hyper["solver"]["train"], member)(
             jax.lax.stop_gradient(cosine), batch["mask"]
         )
@@ -52,15 +53,15 @@ def make(config: Config, *, num_clusters: int) -> Method:
         return value, (carried, {"loss": value, **metrics})
 
     def predict(params, carried, video, member):
-        _, cosine = model.apply({"params": params}, _valid_frames(video))
+        _, cosine = model.apply({"params": params}, valid_frames(video))
         solve = _solve(config.solver.eval, member.hyper["solver"]["eval"], member)
         plan = solve(cosine[None], video["mask"][None]).plan[0]
         labels = jnp.argmax(plan, axis=-1)
         return {
             "labels": jnp.where(video["mask"], labels, -1),
-            "plan": plan,
-            "affinity": cosine,
-            "typical": _typical(cosine, labels, video["mask"]),
+            "decodings": {},
+            "matrices": {"plan": plan, "affinity": cosine},
+            "typical": typical_frames(cosine, labels, video["mask"]),
         }
 
     return Method(init, warm_start, loss, project, predict)
@@ -69,11 +70,6 @@ def make(config: Config, *, num_clusters: int) -> Method:
 def project(params):
     """Prototypes back to unit norm, as before every step of the authors' program."""
     return params | {"prototypes": unit(params["prototypes"])}
-
-
-def _valid_frames(batch: dict) -> jax.Array:
-    """Frames with 0 in padding: a NaN there would reach the gradient, even at no weight."""
-    return jnp.where(batch["mask"][..., None], batch["frames"], 0)
 
 
 def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
@@ -117,16 +113,3 @@ def _health(solution, log_probabilities, mask) -> dict:
         "entropy": -jnp.sum(shares * jnp.log(jnp.where(shares > 0, shares, 1))),
         "converged": losses.masked_mean(solution.converged, mask.any(-1)),
     }
-
-
-def _typical(cosine, labels, mask):
-    """The frame nearest to each prototype among those that carry its label, in each of 8 parts.
-
-    Returns:
-        similarity [8, K], -inf where a part has no such frame, and frame index [8, K].
-    """
-    length, num_clusters = cosine.shape
-    carries = (labels[:, None] == jnp.arange(num_clusters)) & mask[:, None]
-    parts = jnp.where(carries, cosine, -jnp.inf).reshape(LENGTH_MULTIPLE, -1, num_clusters)
-    offsets = jnp.arange(LENGTH_MULTIPLE)[:, None] * (length // LENGTH_MULTIPLE)
-    return parts.max(1), parts.argmax(1) + offsets

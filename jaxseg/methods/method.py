@@ -16,22 +16,32 @@ class MemberInputs(NamedTuple):
         key: PRNG key, from (seed, activity) alone.
         cluster_mask: [K] bool, its clusters among the largest K of all members.
         num_steps: int32, after which its parameters stay as they are.
+        freeze_steps: int32, until which those parameters do that the method calls late.
         hyper: numeric hyper-parameters, nested as in the config.
     """
 
     key: jax.Array
     cluster_mask: jax.Array
     num_steps: jax.Array
+    freeze_steps: jax.Array
     hyper: dict
 
 
 class Method(NamedTuple):
     """One paper. Every function is pure and sees one member; the caller vmaps and jits.
 
-    A batch is {"frames": [videos, frames, channels], "mask": [videos, frames]}, a video
-    {"frames": [frames, channels], "mask": [frames]}. `predict` returns "labels" [frames], -1 where
-    the mask does not hold, "plan" and "affinity" [frames, K], and "typical": for each eighth of the
-    padded video and each cluster the similarity and the index of its most typical frame, [8, K].
+    A batch is {"frames": [videos, frames, channels], "mask": [videos, frames]} and whatever else
+    the method's stream adds, a video {"frames": [frames, channels], "mask": [frames]}. `predict`
+    returns "labels" [frames], -1 where the mask does not hold; "decodings", the labels of other
+    decodings by name; "matrices" [frames, K] to be drawn, among them "plan" and "affinity"; and
+    "typical": for each eighth of the padded video and each cluster the similarity and the index
+    of its most typical frame, [8, K].
+
+    Where decoding needs to know all of an activity's frames, `observe` says what of each frame
+    is looked at ((params, carried, video, member) -> arrays [frames, ...]), and `survey` makes
+    of it what `predict` gets in the place of `carried`: (arrays [all frames, ...], time [all
+    frames] in [0, 1], mask [all frames], member) -> carried. Parameters under the names in `late`
+    stay outside the optimiser for a member's `freeze_steps`.
     """
 
     init: Callable[[jax.Array, dict, MemberInputs], tuple[Params, Any]]
@@ -39,3 +49,6 @@ class Method(NamedTuple):
     loss: Callable[[Params, Any, dict, jax.Array, MemberInputs], tuple[jax.Array, tuple[Any, dict]]]
     project: Callable[[Params], Params]
     predict: Callable[[Params, Any, dict, MemberInputs], dict]
+    observe: Callable[[Params, Any, dict, MemberInputs], dict] | None = None
+    survey: Callable[[dict, jax.Array, jax.Array, MemberInputs], Any] | None = None
+    late: tuple[str, ...] = ()

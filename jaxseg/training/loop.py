@@ -1,7 +1,8 @@
 """The training loop: restore or start, step, log, save; it knows no method by name."""
 
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +12,13 @@ from jax.sharding import Mesh
 from tqdm import tqdm
 
 from jaxseg.config import Config
-from jaxseg.data.loader import Batches
+from jaxseg.data.loader import Batches, Stream
 from jaxseg.data.records import DataSet
-from jaxseg.data.sampling import Stream
+from jaxseg.data.streams import STREAMS
 from jaxseg.methods import METHODS
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training import sharding
+from jaxseg.training.alarms import CollapseAlarm
 from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.interrupts import Interrupts, Stopped
 from jaxseg.training.members import Member, enumerate_members, stack
@@ -47,12 +49,7 @@ def set_up(config: Config, data: DataSet) -> Setup:
         ValueError: for a network that does not fit the features, a mesh that does not fit the
             devices, and what `enumerate_members` refuses.
     """
-    expected = config.model.layers[0]
-    if expected and expected != data.num_channels:
-        raise ValueError(
-            f"the features of {data.name} have {data.num_channels} channels, "
-            f"config.model.layers starts with {expected}"
-        )
+    _check_channels(config, data)
     members = enumerate_members(config, data)
     mesh = sharding.make_mesh(config.mesh, videos_per_batch=config.data.videos_per_batch)
     idle = sharding.padding(len(members), mesh)
@@ -60,15 +57,18 @@ def set_up(config: Config, data: DataSet) -> Setup:
     inputs = stack(padded)
     inputs.num_steps[len(members) :] = 0
     inputs = jax.device_put(inputs, sharding.by_member(mesh))
-    method = METHODS[_method_name(config)](config, num_clusters=inputs.cluster_mask.shape[1])
+    method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
     num_steps = max(member.num_steps for member in members)
     return Setup(method, members, inputs, mesh, Batches(_streams(config, data, padded), num_steps))
 
 
-def _method_name(config: Config) -> str:
-    if config.method not in METHODS:
-        raise ValueError(f"config.method must be one of {', '.join(METHODS)}, got {config.method}")
-    return config.method
+def _check_channels(config: Config, data: DataSet) -> None:
+    expected = config.model.channels
+    if expected and expected != data.num_channels:
+        raise ValueError(
+            f"the features of {data.name} have {data.num_channels} channels, "
+            f"config.model.layers starts with {expected}"
+        )
 
 
 def _streams(config: Config, data: DataSet, members: Sequence[Member]) -> list[Stream]:
@@ -76,12 +76,8 @@ def _streams(config: Config, data: DataSet, members: Sequence[Member]) -> list[S
     for member in members:
         key = member.activity, member.seed
         if key not in made:
-            made[key] = Stream(
-                data.activities[member.activity],
-                seed=member.seed,
-                videos_per_batch=config.data.videos_per_batch,
-                frames_per_video=config.data.frames_per_video,
-            )
+            videos = [v for v in data.activities[member.activity] if v.name not in member.test]
+            made[key] = STREAMS[config.sampling](videos, member.seed, config.data)
     return [made[member.activity, member.seed] for member in members]
 
 
@@ -115,11 +111,19 @@ def _first_state(setup: Setup) -> TrainState:
     return make_warm_start(setup.method, setup.mesh)(state, sample, setup.inputs)
 
 
-def train(config: Config, setup: Setup, workdir: Path, *, progress: bool = True) -> TrainState:
+def train(
+    config: Config,
+    setup: Setup,
+    workdir: Path,
+    *,
+    progress: bool = True,
+    watch: Callable[[int, TrainState], None] | None = None,
+) -> TrainState:
     """Trains all members to their last step, from the newest checkpoint where there is one.
 
     A run that is stopped and resumed ends in the same bits, on a CPU, as one that ran through:
-    the batch and the random numbers of a step depend on its number alone.
+    the batch and the random numbers of a step depend on its number alone. `watch` is shown the
+    state after every `config.checkpoint.watch_every` steps, and at the end.
 
     Raises:
         Stopped: after SIGINT or SIGTERM, once the state is saved.
@@ -133,18 +137,19 @@ def train(config: Config, setup: Setup, workdir: Path, *, progress: bool = True)
         start = int(state.step)
         writer = MetricsWriter(workdir / "metrics.jsonl", start=start)
         try:
-            return _run(config, setup, state, checkpoints, writer, start, progress)
+            return _run(config, setup, state, checkpoints, writer, start, progress, watch)
         finally:
             writer.close()
     finally:
         checkpoints.close()
 
 
-def _run(config, setup, state, checkpoints, writer, start, progress) -> TrainState:
+def _run(config, setup, state, checkpoints, writer, start, progress, watch) -> TrainState:
     total, running = setup.num_steps, np.array([m.num_steps for m in setup.members])
     every = config.checkpoint.every or max(1, -(-total // 5))
     log_every = max(1, total // LOGGED_LINES)
     step_function = make_step(setup.method, setup.mesh)
+    alarm = CollapseAlarm(setup.members, lambda text: tqdm.write(text, file=sys.stderr))
     where = sharding.by_member_and_video(setup.mesh)
     bar = tqdm(
         total=total, initial=start, desc="train", unit="step", disable=not progress, leave=True
@@ -154,8 +159,10 @@ def _run(config, setup, state, checkpoints, writer, start, progress) -> TrainSta
             state, metrics = step_function(state, jax.device_put(batch, where), setup.inputs)
             done = step + 1
             if step % log_every == 0 or done == total:
-                _log(writer, bar, step, metrics, step < running)
+                alarm.check(step, _log(writer, bar, step, metrics, step < running))
             bar.update()
+            if watch and (done % config.checkpoint.watch_every == 0 or done == total):
+                watch(done, state)
             if done % every == 0 or done == total:
                 checkpoints.save(state)
             if interrupts.received:
@@ -171,7 +178,8 @@ def _run(config, setup, state, checkpoints, writer, start, progress) -> TrainSta
     return state
 
 
-def _log(writer, bar, step, metrics, running) -> None:
+def _log(writer, bar, step, metrics, running) -> dict[str, np.ndarray]:
     values = {name: np.asarray(metric)[: len(running)] for name, metric in metrics.items()}
     writer.write(step, values, running)
     bar.set_postfix(loss=f"{values['loss'][running].mean():.3f}", refresh=False)
+    return values

@@ -10,18 +10,19 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config, from_dict, to_dict
-from jaxseg.data.records import DataSet
-from jaxseg.data.sampling import steps_per_epoch
+from jaxseg.data.records import DataSet, Video
+from jaxseg.data.splits import test_videos
 from jaxseg.methods.method import MemberInputs
 
-_SWEEPABLE = ("solver", "optimizer", "model")
+_SWEEPABLE = ("solver", "optimizer", "model", "loss")
 
 
 @dataclasses.dataclass(frozen=True)
 class Member:
     """One training run among those that share a compiled program.
 
-    `variant` is the sweep entry it runs under, "" where there is none.
+    `variant` is the sweep entry it runs under, "" where there is none; `test` names the videos
+    that are kept from its training, empty where it is tested on those that it learned from.
     """
 
     activity: str
@@ -30,16 +31,22 @@ class Member:
     num_clusters: int
     num_steps: int
     config: Config
+    test: tuple[str, ...] = ()
 
     @property
     def directory(self) -> str:
         """Where its predictions stand below their activity."""
         return f"seed{self.seed}" + (f",{self.variant}" if self.variant else "")
 
+    def directory_of(self, decoding: str) -> str:
+        """The same for another decoding than the config's own, ""."""
+        return f"{self.directory},{decoding}" if decoding else self.directory
+
     def record(self) -> dict:
         """What `members.json` says of it."""
         names = ("activity", "seed", "variant", "num_clusters", "num_steps", "directory")
-        return {name: getattr(self, name) for name in names}
+        record = {name: getattr(self, name) for name in names}
+        return record | ({"test": list(self.test)} if self.test else {})
 
 
 def enumerate_members(config: Config, data: DataSet) -> tuple[Member, ...]:
@@ -47,23 +54,41 @@ def enumerate_members(config: Config, data: DataSet) -> tuple[Member, ...]:
 
     Raises:
         ValueError: no number of clusters for an activity, more clusters than frames in one of
-            its videos, a sweep entry that is no numeric hyper-parameter.
+            its videos, a split without videos, a freeze that outlasts the training, a sweep
+            entry that is no numeric hyper-parameter.
     """
     variants = {entry: _override(config, entry) for entry in config.sweep} or {"": config}
     members = []
     for activity, videos in data.activities.items():
         clusters = _num_clusters(config, activity)
-        shortest = min(videos, key=lambda video: video.num_frames)
-        if shortest.num_frames < clusters:
-            raise ValueError(
-                f"video {activity}/{shortest.name} has {shortest.num_frames} frames, fewer than "
-                f"its activity's {clusters} clusters (config.model.num_clusters)"
-            )
-        steps = config.num_epochs * steps_per_epoch(len(videos), config.data.videos_per_batch)
-        for variant, variant_config in variants.items():
+        if config.task == "segmentation":
+            _check_lengths(activity, videos, clusters)
+        for variant, settings in variants.items():
             for seed in range(config.seeds):
-                members.append(Member(activity, seed, variant, clusters, steps, variant_config))
+                test = test_videos(videos, config.data.test_share, seed)
+                per_epoch = config.data.steps_per_epoch(len(videos) - len(test))
+                steps = config.num_epochs * per_epoch
+                _check_freeze(config, activity, steps)
+                members.append(Member(activity, seed, variant, clusters, steps, settings, test))
     return tuple(members)
+
+
+def _check_lengths(activity: str, videos: Sequence[Video], clusters: int) -> None:
+    shortest = min(videos, key=lambda video: video.num_frames)
+    if shortest.num_frames < clusters:
+        raise ValueError(
+            f"video {activity}/{shortest.name} has {shortest.num_frames} frames, fewer than "
+            f"its activity's {clusters} clusters (config.model.num_clusters)"
+        )
+
+
+def _check_freeze(config: Config, activity: str, steps: int) -> None:
+    freeze = config.optimizer.freeze_steps
+    if steps and freeze >= steps:
+        raise ValueError(
+            f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of activity "
+            f"{activity!r} ({config.num_epochs} epochs): nothing would ever be thawed"
+        )
 
 
 def _num_clusters(config: Config, activity: str) -> int:
@@ -104,7 +129,7 @@ def _override(config: Config, entry: str) -> Config:
 def hyper_parameters(config: Config) -> dict:
     """The numeric hyper-parameters, nested as in the config; all of them may differ by member."""
     values = to_dict(config)
-    return {name: _floats(values[name]) for name in _SWEEPABLE}
+    return {name: _floats(values[name]) for name in _SWEEPABLE if name in values}
 
 
 def _floats(values: Mapping) -> dict:
@@ -120,6 +145,7 @@ def _hyper_names(values: Mapping) -> list[str]:
     return [
         f"{path}{name}"
         for top in _SWEEPABLE
+        if top in values
         for path, node in _walk(values[top], f"{top}.")
         for name, value in node.items()
         if isinstance(value, float)
@@ -146,5 +172,6 @@ def stack(members: Sequence[Member]) -> MemberInputs:
         key=jax.numpy.stack(keys),
         cluster_mask=np.arange(largest) < counts[:, None],
         num_steps=np.array([member.num_steps for member in members], np.int32),
+        freeze_steps=np.array([m.config.optimizer.freeze_steps for m in members], np.int32),
         hyper=jax.tree.map(lambda *values: np.stack(values), *hyper),
     )

@@ -3,7 +3,7 @@
 import jax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from jaxseg.config import MeshConfig
+from jaxseg.config.shared import MeshConfig
 
 
 def make_mesh(config: MeshConfig, *, videos_per_batch: int) -> Mesh:

@@ -1,6 +1,6 @@
 """The train state and the one compiled step: every member's loss, gradient and update."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -29,6 +29,38 @@ def optimizer(hyper: dict) -> optax.GradientTransformation:
         optax.scale_by_adam(),
         optax.scale_by_learning_rate(hyper["learning_rate"]),
     )
+
+
+def _parted(params: dict, late: Sequence[str]) -> dict[str, dict]:
+    """Parameters by when they start to be trained: {"free": {...}, "late": {...}}."""
+    parts = {"free": {name: leaf for name, leaf in params.items() if name not in late}}
+    return parts | ({"late": {name: params[name] for name in late}} if late else {})
+
+
+def _start(method: Method, params: dict, member: MemberInputs) -> dict:
+    """Adam's state of each part; the late one counts its steps from its own start."""
+    transform = optimizer(member.hyper["optimizer"])
+    return {name: transform.init(part) for name, part in _parted(params, method.late).items()}
+
+
+def _update(method: Method, step, params: dict, opt_state: dict, grads: dict, member):
+    """New parameters and Adam's state; a frozen part keeps both, bit by bit."""
+    transform = optimizer(member.hyper["optimizer"])
+    new_params, new_state = {}, {}
+    gradients = _parted(grads, method.late)
+    for name, part in _parted(params, method.late).items():
+        updates, state = transform.update(gradients[name], opt_state[name], part)
+        updated = optax.apply_updates(part, updates)
+        if name == "late":
+            thawed = step >= member.freeze_steps
+            updated, state = _choose(thawed, (updated, state), (part, opt_state[name]))
+        new_params |= updated
+        new_state[name] = state
+    return method.project(new_params), new_state
+
+
+def _choose(condition, new, old):
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), new, old)
 
 
 def state_shardings(mesh: Mesh) -> TrainState:
@@ -68,7 +100,7 @@ def make_init(method: Method, mesh: Mesh) -> Callable[[dict, MemberInputs], Trai
 
     def init_member(example, member):
         params, carried = method.init(member.key, example, member)
-        return params, optimizer(member.hyper["optimizer"]).init(params), carried
+        return params, _start(method, params, member), carried
 
     def init(example, members):
         return TrainState(jnp.zeros((), jnp.int32), *jax.vmap(init_member)(example, members))
@@ -92,12 +124,9 @@ def make_step(method: Method, mesh: Mesh):
         key = jax.random.fold_in(member.key, step)
         gradient = jax.value_and_grad(method.loss, has_aux=True)
         (_, (new_carried, metrics)), grads = gradient(params, carried, batch, key, member)
-        transform = optimizer(member.hyper["optimizer"])
-        updates, new_opt_state = transform.update(grads, opt_state, params)
-        new_params = method.project(optax.apply_updates(params, updates))
-        new, old = (new_params, new_opt_state, new_carried), (params, opt_state, carried)
-        runs = step < member.num_steps
-        return jax.tree.map(lambda a, b: jnp.where(runs, a, b), new, old), metrics
+        updated = _update(method, step, params, opt_state, grads, member)
+        new, old = (*updated, new_carried), (params, opt_state, carried)
+        return _choose(step < member.num_steps, new, old), metrics
 
     def train_step(state, batch, members):
         over_members = jax.vmap(member_step, in_axes=(None, 0, 0, 0, 0, 0))

@@ -19,6 +19,7 @@ class Config:
     name: str = "breakfast"
     root: str = ""
     standardize: bool = False
+    unit_frames: bool = True
     length_tolerance: int = 0
     fps: float = 0.0
     excluded: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import toy
 
 from jaxseg.data.loader import Batches
 from jaxseg.data.records import Video
-from jaxseg.data.sampling import Stream, frame_indices, steps_per_epoch
+from jaxseg.data.sampling import FrameStream, frame_indices, steps_per_epoch
 from jaxseg.training import loop
 
 DATA = toy.make_data()
@@ -21,13 +21,13 @@ def numbered(count: int, activity: str = "tea", frames: int = NUMBERED) -> list[
     ]
 
 
-def stream(videos, seed=0, videos_per_batch=2, frames_per_video=16) -> Stream:
-    return Stream(
+def stream(videos, seed=0, videos_per_batch=2, frames_per_video=16) -> FrameStream:
+    return FrameStream(
         videos, seed=seed, videos_per_batch=videos_per_batch, frames_per_video=frames_per_video
     )
 
 
-def batch(one: Stream, step: int) -> dict[str, np.ndarray]:
+def batch(one: FrameStream, step: int) -> dict[str, np.ndarray]:
     """The batch of a single member."""
     found = Batches([one], 1000).batch(step)
     return {name: array[0] for name, array in found.items()}

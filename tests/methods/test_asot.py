@@ -77,9 +77,9 @@ def test_the_loss_is_the_papers():
     total = 0.0
     for frames, mask in zip(found["frames"], found["mask"], strict=True):
         output = method.predict(params, (), {"frames": frames, "mask": mask}, member)
-        logits = np.array(output["affinity"], float)[mask][:, :3] / 0.1
+        logits = np.array(output["matrices"]["affinity"], float)[mask][:, :3] / 0.1
         logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-        total -= (np.array(output["plan"])[mask][:, :3] * logs).sum()
+        total -= (np.array(output["matrices"]["plan"])[mask][:, :3] * logs).sum()
     (value, _), _ = value_and_grad(method, member)(params, found)
     np.testing.assert_allclose(value, total / found["mask"].sum(), rtol=1e-5)
 
@@ -102,7 +102,11 @@ def test_masked_clusters_get_no_mass_no_label_and_no_gradient():
     _, gradient = loss_of(PARAMS, batch())
     assert not gradient["prototypes"][3].any() and gradient["prototypes"][:3].any()
     output = predict_of(PARAMS, {name: array[0] for name, array in batch().items()})
-    assert not output["plan"][:, 3].any() and set(output["labels"].tolist()) <= {0, 1, 2}
+    assert not output["matrices"]["plan"][:, 3].any() and set(output["labels"].tolist()) <= {
+        0,
+        1,
+        2,
+    }
     assert np.isneginf(output["typical"][0][:, 3]).all()
 
 
@@ -143,14 +147,16 @@ def test_predictions_do_not_depend_on_the_padded_length(length):
     expected, found = predict_of(PARAMS, video), predict_of(PARAMS, padded(video, length))
     assert found["labels"][:11].tolist() == expected["labels"][:11].tolist()
     assert found["labels"][11:].tolist() == [-1] * (length - 11)
-    np.testing.assert_allclose(found["plan"][:11], expected["plan"][:11], atol=1e-6)
-    assert not found["plan"][11:].any()
+    np.testing.assert_allclose(
+        found["matrices"]["plan"][:11], expected["matrices"]["plan"][:11], atol=1e-6
+    )
+    assert not found["matrices"]["plan"][11:].any()
 
 
 def trimmed_typical(length: int):
     video = {name: array[1] for name, array in batch().items()}
     output = jax.tree.map(np.asarray, predict_of(PARAMS, padded(video, length)))
-    return output["typical"], output["affinity"][:11], output["labels"][:11]
+    return output["typical"], output["matrices"]["affinity"][:11], output["labels"][:11]
 
 
 @pytest.mark.parametrize("length", [16, 40])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.config import MeshConfig
+from jaxseg.config.shared import MeshConfig
 from jaxseg.training import loop
 from jaxseg.training.sharding import make_mesh
 

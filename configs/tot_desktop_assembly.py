@@ -1,0 +1,19 @@
+"""TOT on Desktop Assembly: 22 actions in a fixed order, 512-d features.
+
+Paper (Table 6, one run): TOT MoF 56.3, F1 51.7; TOT+TCL MoF 58.1, F1 53.4. Needs the published
+features; without --config.data.root this runs on a generated twin instead.
+
+    python -m jaxseg.main --config=configs/tot_desktop_assembly.py
+    python -m jaxseg.main --config=configs/tot_desktop_assembly.py --config.tcl=True
+    python -m jaxseg.main --config=configs/tot_desktop_assembly.py --config.data.root=/data
+"""
+
+from configs import tot
+
+
+def get_config():
+    """Desktop Assembly's rows of constants."""
+    config = tot.with_constants(tot=(0.07, 2.0), tot_tcl=(0.07, 2.0), layers=(512, 60, 30))
+    config.data.name = "desktop_assembly"
+    config.model.num_clusters = 22
+    return config

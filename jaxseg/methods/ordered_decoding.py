@@ -1,0 +1,97 @@
+"""From a video's scores to labels: order of the clusters, background, Viterbi (TOT Sec. 4)."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxseg.config.tot import TotConfig
+from jaxseg.methods import kmeans
+from jaxseg.methods.method import MemberInputs
+from jaxseg.solvers import viterbi
+
+_FLOOR = -69.07755278982137  # log 1e-30, below which the authors' program lets no probability fall
+_RESTARTS = 3
+
+
+class Survey(NamedTuple):
+    """What all frames of an activity tell its decoding; None where nobody asks.
+
+    Attributes:
+        order: [K], clusters by the mean time of their frames.
+        thresholds: [K], percentile of each cluster's scores.
+        centres: [K, D], k-means centres of the embeddings (CTE).
+    """
+
+    order: jax.Array | None = None
+    thresholds: jax.Array | None = None
+    centres: jax.Array | None = None
+
+    def scores(self, embeddings: jax.Array) -> jax.Array:
+        """Minus squared distances from the centres, up to a term of the frame alone, [..., K]."""
+        return 2 * embeddings @ self.centres.T - jnp.sum(self.centres**2, axis=-1)
+
+
+def make_survey(config: TotConfig):
+    """The method's `survey`, or None where decoding looks at single videos."""
+    settings, means = config.solver.eval, config.clusters == "kmeans"
+    by_time = means or settings.order == "mean_time"
+    if not by_time and not settings.background:
+        return None
+
+    def survey(arrays: dict, time: jax.Array, mask: jax.Array, member: MemberInputs) -> Survey:
+        found = Survey()
+        if means:
+            key = jax.random.fold_in(member.key, 1)
+            clustering = (arrays["embeddings"], mask, member.cluster_mask, key)
+            found = found._replace(centres=kmeans.centres(*clustering, restarts=_RESTARTS))
+        scores = found.scores(arrays["embeddings"]) if means else arrays["scores"]
+        scores = jnp.where(member.cluster_mask, scores, -jnp.inf)
+        if settings.background:
+            rows = jnp.where(mask[:, None], scores, jnp.nan)
+            share = member.hyper["solver"]["eval"]["percentile"]
+            found = found._replace(thresholds=jnp.nanpercentile(rows, share, axis=0))
+        if by_time:
+            found = found._replace(order=mean_time_order(scores.argmax(-1), time, mask, member))
+        return found
+
+    return survey
+
+
+def mean_time_order(labels, time, mask, member: MemberInputs) -> jax.Array:
+    """Clusters by the mean time of their frames, [K]; those without frames come last."""
+    votes = (labels[:, None] == jnp.arange(len(member.cluster_mask))) & mask[:, None]
+    count = votes.sum(0)
+    means = jnp.sum(jnp.where(votes, time[:, None], 0), axis=0) / jnp.maximum(count, 1)
+    return jnp.argsort(jnp.where(count > 0, means, jnp.inf), stable=True)
+
+
+def decode(
+    config: TotConfig,
+    log_codes: jax.Array,
+    scores: jax.Array,
+    mask: jax.Array,
+    survey: Survey | tuple,
+    member: MemberInputs,
+) -> tuple[jax.Array, jax.Array]:
+    """Labels by the config's decoding and the likeliest cluster of each frame, [frames] each.
+
+    -1 on padding and, where the background model is on, on frames that no cluster claims:
+    whose scores lie above the threshold of none.
+    """
+    settings, hyper = config.solver.eval, member.hyper["solver"]["eval"]
+    if settings.background:
+        claimed = (scores > survey.thresholds) & member.cluster_mask
+        mask = mask & claimed.any(-1)
+    likeliest = jnp.where(mask, jnp.argmax(log_codes, axis=-1), -1).astype(jnp.int32)
+    if not settings.viterbi:
+        return likeliest, likeliest
+    by_time = config.clusters == "kmeans" or settings.order == "mean_time"
+    labels = viterbi.decode(
+        jnp.maximum(log_codes, _FLOOR),
+        mask=mask,
+        cluster_mask=member.cluster_mask,
+        order=survey.order if by_time else None,
+        stay_probability=hyper["stay_probability"],
+    )
+    return labels, likeliest
