@@ -3,6 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from jaxseg.solvers.checks import require
+
 
 def asot_prior(
     num_rows: int,
@@ -30,3 +32,49 @@ def asot_prior(
     time = jnp.arange(num_rows, dtype=dtype) / frames
     order = jnp.arange(num_columns, dtype=dtype) / clusters
     return jnp.abs(time[:, None] - order[None, :])
+
+
+def rank_prior(
+    attention: jax.Array,
+    foreground: jax.Array,
+    *,
+    sigma: jax.Array | float,
+    mask: jax.Array | None = None,
+    compat: str | None = None,
+) -> jax.Array:
+    """CASE's prior exp(-(rank_n / N - Q_k)^2 / (2 sigma^2)), Eq. 11 without its constant factor.
+
+    Snippets that look like foreground belong to clusters that are foreground. The factor
+    1 / (sigma sqrt(2 pi)) scales the whole kernel and changes no plan.
+
+    Args:
+        attention: [N], how much each snippet looks like foreground. Its rank is the number of
+            snippets below it, so that ranks count from 0 as in the authors' formula (the paper's
+            count from 1). Among equal values the first ranks highest.
+        foreground: [K], each cluster's probability of being foreground.
+        sigma: standard deviation, in shares of N, > 0; may be traced.
+        mask: [N] bool, valid snippets: N is their number, the others rank below them.
+        compat: "case" repeats the authors' program (Qinying-Liu/CASE), which takes the indices
+            that sort the attention for the ranks: each snippet gets the prior of another one.
+
+    Returns:
+        [N, K] in (0, 1]; what stands in masked rows has no meaning.
+
+    Raises:
+        ValueError: for a known sigma that is not positive and for another `compat`.
+    """
+    require("sigma", sigma, "positive")
+    if compat not in (None, "case"):
+        raise ValueError(f'compat must be None or "case", got {compat!r}')
+    length = attention.shape[0]
+    valid = jnp.ones(length, bool) if mask is None else mask
+    falling = jnp.argsort(jnp.where(valid, -attention, jnp.inf), stable=True)
+    above = falling if compat else _inverse(falling)
+    distance = (1 - (above + 1) / valid.sum())[:, None] - foreground
+    return jnp.exp(-(distance.astype(foreground.dtype) ** 2) / (2 * sigma**2))
+
+
+def _inverse(permutation: jax.Array) -> jax.Array:
+    """The permutation that undoes one; a scatter costs a fraction of a second sort."""
+    places = jnp.arange(len(permutation), dtype=permutation.dtype)
+    return jnp.zeros_like(permutation).at[permutation].set(places, unique_indices=True)
