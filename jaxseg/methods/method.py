@@ -37,15 +37,16 @@ class Method(NamedTuple):
     "typical": for each eighth of the padded video and each cluster the similarity and the index
     of its most typical frame, [8, K].
 
-    Where decoding needs to know all of an activity's frames, `observe` says what of each frame
-    is looked at ((params, carried, video, member) -> arrays [frames, ...]), and `survey` makes
-    of it what `predict` gets in the place of `carried`: (arrays [all frames, ...], time [all
-    frames] in [0, 1], mask [all frames], member) -> carried. Parameters under the names in `late`
-    stay outside the optimiser for a member's `freeze_steps`.
+    `warm_start` sees one sample of every video before the first step; None where parameters do
+    not depend on data. Where decoding needs to know all of an activity's frames, `observe` says
+    what of each frame is looked at ((params, carried, video, member) -> arrays [frames, ...]),
+    and `survey` makes of it what `predict` gets in the place of `carried`: (arrays [all frames,
+    ...], time [all frames] in [0, 1], mask [all frames], member) -> carried. Parameters under
+    the names in `late` stay outside the optimiser for a member's `freeze_steps`.
     """
 
     init: Callable[[jax.Array, dict, MemberInputs], tuple[Params, Any]]
-    warm_start: Callable[[Params, dict, MemberInputs], Params]
+    warm_start: Callable[[Params, dict, MemberInputs], Params] | None
     loss: Callable[[Params, Any, dict, jax.Array, MemberInputs], tuple[jax.Array, tuple[Any, dict]]]
     project: Callable[[Params], Params]
     predict: Callable[[Params, Any, dict, MemberInputs], dict]

@@ -52,18 +52,18 @@ def make_survey(config: TotConfig):
             share = member.hyper["solver"]["eval"]["percentile"]
             found = found._replace(thresholds=jnp.nanpercentile(rows, share, axis=0))
         if by_time:
-            found = found._replace(order=mean_time_order(scores.argmax(-1), time, mask, member))
+            labels = scores.argmax(-1)
+            found = found._replace(order=mean_time_order(labels, time, mask, member.cluster_mask))
         return found
 
     return survey
 
 
-def mean_time_order(labels, time, mask, member: MemberInputs) -> jax.Array:
+def mean_time_order(labels, time, mask, cluster_mask) -> jax.Array:
     """Clusters by the mean time of their frames, [K]; those without frames come last."""
-    votes = (labels[:, None] == jnp.arange(len(member.cluster_mask))) & mask[:, None]
-    count = votes.sum(0)
-    means = jnp.sum(jnp.where(votes, time[:, None], 0), axis=0) / jnp.maximum(count, 1)
-    return jnp.argsort(jnp.where(count > 0, means, jnp.inf), stable=True)
+    votes = jnp.where(mask[:, None], jax.nn.one_hot(labels, len(cluster_mask)), 0)
+    sums = jnp.stack([(time[:, None] * votes).sum(0), votes.sum(0)])
+    return viterbi.order_by_time(sums, cluster_mask=cluster_mask)
 
 
 def decode(

@@ -34,6 +34,56 @@ def asot_prior(
     return jnp.abs(time[:, None] - order[None, :])
 
 
+def tot_log_prior(
+    num_rows: int,
+    num_columns: int,
+    *,
+    sigma: jax.Array | float,
+    num_frames: jax.Array | int | None = None,
+    num_clusters: jax.Array | int | None = None,
+    indices: str = "first",
+    dtype=jnp.float32,
+) -> jax.Array:
+    """Logarithm of TOT's temporal prior, log T_ij = - d_ij^2 / (2 sigma^2) (Eq. 8).
+
+    d_ij = |i/N - j/K| / sqrt(1/N^2 + 1/K^2) is the distance of the entry (i, j) from the diagonal.
+    The paper's factor 1 / (sigma sqrt(2 pi)) is left out: marginals take it away. With rho
+    log T added to the scores (Eq. 10) no entry is too far from the diagonal to be reached.
+
+    Args:
+        num_rows, num_columns: shape of the result, padding included.
+        sigma: width in entries, > 0; may be traced.
+        num_frames: N, the valid frames (default: all rows); may be traced.
+        num_clusters: K, the valid clusters (default: all columns); may be traced.
+        indices: "first" counts from 0, as in the authors' program, which favours the last
+            cluster on more frames than the first; "centred" takes i + 1/2 and j + 1/2.
+
+    Returns:
+        [num_rows, num_columns]; what stands beyond N and K has no meaning.
+
+    Raises:
+        ValueError: for a known sigma that is not positive and for other `indices`.
+    """
+    require("sigma", sigma, "positive")
+    if indices not in ("first", "centred"):
+        raise ValueError(f'indices must be "first" or "centred", got {indices!r}')
+    frames = jnp.asarray(num_rows if num_frames is None else num_frames, dtype)
+    clusters = jnp.asarray(num_columns if num_clusters is None else num_clusters, dtype)
+    shift = 0.5 if indices == "centred" else 0
+    time = (jnp.arange(num_rows, dtype=dtype) + shift) / frames
+    order = (jnp.arange(num_columns, dtype=dtype) + shift) / clusters
+    squared = (time[:, None] - order[None, :]) ** 2 / (1 / frames**2 + 1 / clusters**2)
+    return -squared / (2 * jnp.asarray(sigma, dtype) ** 2)
+
+
+def tot_prior(num_rows: int, num_columns: int, **settings) -> jax.Array:
+    """TOT's temporal prior itself, the `prior` of `sinkhorn.solve`; see `tot_log_prior`.
+
+    Where d exceeds sigma 14 times, float32 knows only 0, which the solver takes for forbidden.
+    """
+    return jnp.exp(tot_log_prior(num_rows, num_columns, **settings))
+
+
 def rank_prior(
     attention: jax.Array,
     foreground: jax.Array,

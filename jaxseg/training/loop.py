@@ -107,6 +107,8 @@ def _example(setup: Setup) -> dict:
 
 def _first_state(setup: Setup) -> TrainState:
     state = make_init(setup.method, setup.mesh)(_example(setup), setup.inputs)
+    if setup.method.warm_start is None:
+        return state
     sample = jax.device_put(setup.batches.warm_start(), sharding.by_member(setup.mesh))
     return make_warm_start(setup.method, setup.mesh)(state, sample, setup.inputs)
 

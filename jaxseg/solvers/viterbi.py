@@ -1,0 +1,196 @@
+"""Ordered Viterbi: the likeliest segmentation that shows the clusters in a given order.
+
+For one video of N frames and K clusters, the path s maximises sum_i log_likelihood[i, s_i] over
+paths that start in the first cluster, end in the last, and from one frame to the next stay or go
+on by one (decoding of CTE, CVPR 2019, and TOT, CVPR 2022). Every such path goes on K - 1 times and
+stays N - K times: the odds of staying weigh all of them alike, and are left out.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+
+def decode(
+    log_likelihood: jax.Array,
+    *,
+    mask: jax.Array | None = None,
+    cluster_mask: jax.Array | None = None,
+    order: jax.Array | None = None,
+    stay_probability: jax.Array | float = 0.5,
+) -> jax.Array:
+    """Labels of the likeliest path, in O(N K) time and one byte of memory beside each entry.
+
+    Where two paths tie, the frame came from the cluster before: boundaries are as late as they
+    can be, as in the authors' program. Where no path is possible, what is returned is still one.
+
+    A video with fewer valid frames than clusters cannot hold both ends, so neither is asked of
+    it: the path may start and end anywhere and runs through neighbours in the order. Only there
+    do paths differ in how often they stay, and `stay_probability` counts.
+
+    Args:
+        log_likelihood: [N, K], log p(frame | cluster) or log p(cluster | frame) up to a number a
+            frame; -inf forbids an entry. What stands on masked rows and columns does not matter,
+            NaN included.
+        mask: [N] bool, valid frames. Others are skipped, wherever they stand, as if they were
+            not there: the frames around them are neighbours.
+        cluster_mask: [K] bool, valid clusters.
+        order: [K], the clusters as they follow each other in time, a permutation of 0 to K - 1
+            (default); masked clusters stand anywhere in it and are skipped.
+        stay_probability: between 0 and 1, both excluded.
+
+    Returns:
+        [N] int32, clusters by their own numbers; -1 on masked frames, and on all of them where
+        no cluster is valid.
+
+    Raises:
+        ValueError: for shapes that do not fit, a known order that is no permutation and a known
+            probability out of range.
+    """
+    log_likelihood = _as_matrix("log_likelihood", log_likelihood)
+    frames, clusters = log_likelihood.shape
+    mask = _as_mask("mask", mask, frames)
+    cluster_mask = _as_mask("cluster_mask", cluster_mask, clusters)
+    order = _as_order(order, clusters)
+    advance = _log_odds_of_advance(stay_probability, log_likelihood.dtype)
+
+    states = order[jnp.argsort(~cluster_mask[order])]  # valid clusters first, in their order
+    scores = jnp.where(cluster_mask[states], log_likelihood[:, states], -jnp.inf)
+    num_states = cluster_mask.sum()
+    holds_both_ends = mask.sum() >= num_states
+    advance = jnp.where(holds_both_ends, 0, advance)
+
+    best, advanced = _forward(scores, mask, advance, holds_both_ends)
+    last = jnp.where(holds_both_ends, num_states - 1, jnp.argmax(best))
+    path = _backward(advanced, mask, last.astype(jnp.int32))
+    return jnp.where(mask & cluster_mask.any(), states[path], -1).astype(jnp.int32)
+
+
+def _forward(scores, mask, advance, starts_in_first) -> tuple[jax.Array, jax.Array]:
+    """Score of the best path to each state, up to a number, and whether it came from before.
+
+    Before the first frame stands a state of its own, the only way into the first; where a path
+    may start anywhere, all are open.
+
+    Returns:
+        [K] after the last frame, and bool [N, K].
+    """
+
+    def step(best, frame):
+        score, valid = frame
+        before, same = best[:-1] + advance, best[1:]
+        reached = jnp.maximum(before, same) + score
+        # Held near 0: in a sum over 10^5 frames float32 would lose what tells paths apart.
+        level = reached.max()
+        reached -= jnp.where(jnp.isfinite(level), level, 0)
+        reached = jnp.concatenate([closed[:1], reached])
+        return jnp.where(valid, reached, best), before >= same
+
+    closed = jnp.full(scores.shape[1] + 1, -jnp.inf, scores.dtype)
+    start = jnp.where(starts_in_first, closed.at[0].set(0), 0)
+    best, advanced = lax.scan(step, start, (scores, mask))
+    return best[1:], advanced
+
+
+def _backward(advanced, mask, last) -> jax.Array:
+    """The path [N] that ends in the last state."""
+
+    def step(state, frame):
+        advanced, valid = frame
+        before = jnp.maximum(state - advanced[state], 0)  # -inf ties with what is before the first
+        return jnp.where(valid, before, state), state
+
+    return lax.scan(step, last, (advanced, mask), reverse=True)[1]
+
+
+def time_sums(assignment: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
+    """What one video knows of each cluster's place in time; sums of many videos add up.
+
+    Args:
+        assignment: [N, K], >= 0: a plan, probabilities, or `jax.nn.one_hot(labels, K)`, whose
+            rows are 0 where the label is -1.
+        mask: [N] bool, valid frames; time runs over these alone, from 0 to 1 in each video.
+
+    Returns:
+        [2, K]: the clusters' mass times the time of its frames, and their mass.
+
+    Raises:
+        ValueError: for shapes that do not fit.
+    """
+    assignment = _as_matrix("assignment", assignment)
+    mask = _as_mask("mask", mask, len(assignment))
+    mass = jnp.where(mask[:, None], assignment, 0)
+    time = (jnp.cumsum(mask) - 0.5) / jnp.maximum(mask.sum(), 1)
+    return jnp.stack([(time.astype(mass.dtype)[:, None] * mass).sum(0), mass.sum(0)])
+
+
+def order_by_time(sums: jax.Array, *, cluster_mask: jax.Array | None = None) -> jax.Array:
+    """Clusters by the mean time of their frames.
+
+    Args:
+        sums: [2, K], `time_sums` of a video or their total over many.
+        cluster_mask: [K] bool, valid clusters.
+
+    Returns:
+        [K] int32, the `order` of `decode`: clusters that hold frames, then empty ones, then
+        masked ones; ties and the last two groups by number.
+
+    Raises:
+        ValueError: for shapes that do not fit.
+    """
+    sums = jnp.asarray(sums)
+    if sums.ndim != 2 or len(sums) != 2:
+        raise ValueError(f"sums must be [2, clusters], got shape {sums.shape}")
+    time, mass = sums
+    cluster_mask = _as_mask("cluster_mask", cluster_mask, len(mass))
+    mean = jnp.where(mass > 0, time / jnp.where(mass > 0, mass, 1), jnp.inf)
+    return jnp.lexsort((mean, ~cluster_mask)).astype(jnp.int32)
+
+
+def mean_time_order(
+    assignment: jax.Array,
+    *,
+    mask: jax.Array | None = None,
+    cluster_mask: jax.Array | None = None,
+) -> jax.Array:
+    """The order of the clusters in one video: `order_by_time` of its `time_sums`."""
+    return order_by_time(time_sums(assignment, mask=mask), cluster_mask=cluster_mask)
+
+
+def _as_matrix(name, values) -> jax.Array:
+    values = jnp.asarray(values)
+    if values.ndim != 2 or values.size == 0:
+        wanted = f"{name} must be [frames, clusters]"
+        raise ValueError(f"{wanted}, got shape {values.shape}; use jax.vmap over batches")
+    return values if jnp.issubdtype(values.dtype, jnp.floating) else values.astype(float)
+
+
+def _as_mask(name, mask, length) -> jax.Array:
+    """A mask of the length, all valid by default."""
+    mask = jnp.ones(length, bool) if mask is None else jnp.asarray(mask, bool)
+    if mask.shape != (length,):
+        raise ValueError(f"{name} has shape {mask.shape}, the problem asks for ({length},)")
+    return mask
+
+
+def _as_order(order, num_clusters) -> jax.Array:
+    """A permutation of the clusters, or their numbers; traced ones cannot be looked at and pass."""
+    if order is None:
+        return jnp.arange(num_clusters)
+    shape = np.shape(order)
+    if shape != (num_clusters,):
+        raise ValueError(f"order has shape {shape}, the problem asks for ({num_clusters},)")
+    known = not isinstance(order, jax.core.Tracer)
+    if known and not np.array_equal(np.sort(order), np.arange(num_clusters)):
+        given = np.asarray(order).tolist()
+        raise ValueError(f"order must hold each of 0 to {num_clusters - 1} once, got {given}")
+    return jnp.asarray(order, jnp.int32)
+
+
+def _log_odds_of_advance(stay_probability, dtype) -> jax.Array:
+    known = not isinstance(stay_probability, jax.core.Tracer)
+    if known and not 0 < stay_probability < 1:
+        raise ValueError(f"stay_probability must be between 0 and 1, got {stay_probability}")
+    stay = jnp.asarray(stay_probability, dtype)
+    return jnp.log1p(-stay) - jnp.log(stay)
