@@ -1,4 +1,4 @@
-"""Data sets by name: the five of the field, people's own folders, and the embedded twins."""
+"""Data sets by name: the field's own, people's own folders, and the embedded twins."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +7,22 @@ from typing import Protocol
 from jaxseg.data.assemble import read_videos
 from jaxseg.data.catalog import CATALOG, check_known
 from jaxseg.data.folder import find_in_folder
+from jaxseg.data.localization import LOCALIZATION, load_localization
 from jaxseg.data.published import find_published
 from jaxseg.data.records import DataSet, Video
+from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.data.twins import make_twin
 
-__all__ = ["CATALOG", "DataSet", "Video", "load"]
+__all__ = [
+    "CATALOG",
+    "LOCALIZATION",
+    "DataSet",
+    "SnippetSet",
+    "SnippetVideo",
+    "Video",
+    "load",
+    "load_localization",
+]
 
 FOLDER = "folder"
 

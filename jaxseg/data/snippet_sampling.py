@@ -1,0 +1,115 @@
+"""Which snippets a training step sees: a function of (seed, step) alone; which ones a test sees."""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from jaxseg.data.snippets import SnippetVideo
+
+_ORDER, _SNIPPETS, _WARM_START = range(3)  # streams of random numbers that never meet
+
+
+def steps_per_epoch(num_videos: int, videos_per_batch: int) -> int:
+    """Whole batches in an epoch; the incomplete last one is dropped, and there is at least one."""
+    return max(1, num_videos // videos_per_batch)
+
+
+def snippet_indices(
+    generator: np.random.Generator | None, num_snippets: int, num_samples: int
+) -> np.ndarray:
+    """Brings a video of any length to a fixed number of snippets (CASE).
+
+    With L snippets and T samples, sample i is drawn uniformly from floor(i L / T) to
+    floor((i + 1) L / T), both included but at most L - 1; in testing it is the first of these.
+    Neighbours may thus draw the same snippet, and where L < T snippets repeat.
+
+    Args:
+        generator: None for testing.
+        num_snippets: L, at least 1.
+        num_samples: T.
+
+    Returns:
+        int64 [T], ascending, from 0 to L - 1.
+    """
+    edges = np.arange(num_samples + 1) * num_snippets // num_samples
+    if generator is None:
+        return edges[:-1]
+    return generator.integers(edges[:-1], np.minimum(edges[1:], num_snippets - 1), endpoint=True)
+
+
+def test_snippets(video: SnippetVideo, num_samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """RGB and flow of a video as prediction sees it, float32 [num_samples, channels] each."""
+    return video.snippets(snippet_indices(None, video.num_snippets, num_samples))
+
+
+class SnippetStream:
+    """The batches of training videos under one seed: {"rgb", "flow", "labels", "mask"}.
+
+    Every epoch is a new permutation of the videos, of which whole batches are shown. Fewer
+    videos than a batch holds are repeated until it is full, each time with other snippets: the
+    labels that CASE solves for depend on how many snippets there are.
+
+    Args:
+        videos: at least one; all of them training videos of one data set.
+        seed: of everything that is drawn.
+        videos_per_batch: B.
+        num_snippets: T, to which every video is brought.
+    """
+
+    def __init__(
+        self,
+        videos: Sequence[SnippetVideo],
+        *,
+        seed: int,
+        videos_per_batch: int,
+        num_snippets: int,
+    ):
+        self.videos = videos
+        self.seed = seed
+        self.videos_per_batch = videos_per_batch
+        self.num_snippets = num_snippets
+        self.num_channels = videos[0].rgb.shape[1]
+        self.num_classes = len(videos[0].labels)
+        self._order = functools.lru_cache(maxsize=2)(self._shuffled)
+
+    def arrays(self, num_videos: int) -> dict[str, tuple[tuple[int, ...], type]]:
+        """Shape and dtype of each array of a batch.
+
+        "rgb" and "flow" are [videos, num_snippets, channels], "labels" [videos, classes], and
+        "mask" [videos] is False where a batch has room for more videos than there are.
+        """
+        snippets = (num_videos, self.num_snippets, self.num_channels), np.float32
+        labels = (num_videos, self.num_classes), np.float32
+        return {"rgb": snippets, "flow": snippets, "labels": labels, "mask": ((num_videos,), bool)}
+
+    def fill(self, step: int, arrays: dict[str, np.ndarray]) -> None:
+        """Writes the batch of a step into zeroed arrays.
+
+        Args:
+            step: counts from 0 over all epochs.
+            arrays: as `arrays` describes them, for `videos_per_batch` videos.
+        """
+        per_epoch = steps_per_epoch(len(self.videos), self.videos_per_batch)
+        epoch, position = divmod(step, per_epoch)
+        places = np.arange(self.videos_per_batch) + position * self.videos_per_batch
+        chosen = self._order(epoch)[places % len(self.videos)]
+        self._fill(chosen, self._generator(_SNIPPETS, step), arrays)
+
+    def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
+        """Writes one sample of every video, in order."""
+        self._fill(range(len(self.videos)), self._generator(_WARM_START), arrays)
+
+    def _generator(self, purpose: int, number: int = 0) -> np.random.Generator:
+        return np.random.default_rng((self.seed, purpose, number))
+
+    def _shuffled(self, epoch: int) -> np.ndarray:
+        return self._generator(_ORDER, epoch).permutation(len(self.videos))
+
+    def _fill(self, chosen, generator, arrays) -> None:
+        for slot, index in enumerate(chosen):
+            video = self.videos[index]
+            picked = snippet_indices(generator, video.num_snippets, self.num_snippets)
+            arrays["rgb"][slot], arrays["flow"][slot] = video.snippets(picked)
+            arrays["labels"][slot] = video.labels
+            arrays["mask"][slot] = True

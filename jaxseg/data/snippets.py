@@ -1,0 +1,104 @@
+"""What localisation data is, whoever wrote its files: snippets of two streams, true segments."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+# I3D takes sixteen frames of a video that was brought to 25 frames a second.
+SNIPPET_SECONDS = 16 / 25
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SnippetVideo:
+    """One untrimmed video; `rgb` and `flow` are equally long.
+
+    Attributes:
+        name: as the annotation has it, unique in its data set.
+        subset: "train" or "test".
+        rgb: [snippets, channels], float32 in memory or a memory map of the stored type.
+        flow: the same, from optical flow.
+        labels: float32 [classes], 1 for every class that occurs: all that training may see.
+        segments: (start, end, class index) of every true instance, in seconds.
+        duration: in seconds; None where the annotation does not say.
+    """
+
+    name: str
+    subset: str
+    rgb: np.ndarray
+    flow: np.ndarray
+    labels: np.ndarray
+    segments: tuple[tuple[float, float, int], ...]
+    duration: float | None = None
+
+    @property
+    def num_snippets(self) -> int:
+        return len(self.rgb)
+
+    def snippets(self, index=slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """RGB and flow of the chosen snippets, float32 [chosen, channels] each."""
+        return np.asarray(self.rgb[index], np.float32), np.asarray(self.flow[index], np.float32)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SnippetSet:
+    """Videos, sorted by subset and name, and the names behind their labels.
+
+    Attributes:
+        name: what the run's files and report call it.
+        videos: of both subsets; every training video has at least one class.
+        classes: class names by index; some may have no training video, or no video at all.
+        subset_names: the source's own words for "train" and "test", which `to_truth` writes.
+        seconds_per_snippet: where it is one number for all videos; None where only the duration
+            of a video tells, see `snippet_seconds`.
+        generated: True for the embedded twin; its numbers are not comparable with a paper's.
+    """
+
+    name: str
+    videos: tuple[SnippetVideo, ...]
+    classes: tuple[str, ...]
+    subset_names: tuple[str, str] = ("train", "test")
+    seconds_per_snippet: float | None = SNIPPET_SECONDS
+    generated: bool = False
+
+    @property
+    def train(self) -> tuple[SnippetVideo, ...]:
+        return tuple(video for video in self.videos if video.subset == "train")
+
+    @property
+    def test(self) -> tuple[SnippetVideo, ...]:
+        return tuple(video for video in self.videos if video.subset == "test")
+
+    @property
+    def num_channels(self) -> int:
+        """Channels of one stream."""
+        return self.videos[0].rgb.shape[1]
+
+    @property
+    def activities(self) -> Mapping[str, tuple[SnippetVideo, ...]]:
+        """One group of training videos: localisation trains on all classes together."""
+        return {self.name: self.train}
+
+    def snippet_seconds(self, video: SnippetVideo) -> float:
+        """Seconds that one snippet of this video stands for."""
+        if self.seconds_per_snippet is not None:
+            return self.seconds_per_snippet
+        return video.duration / video.num_snippets
+
+    def to_truth(self) -> dict:
+        """The annotation as ActivityNet's JSON, plain numbers and strings.
+
+        Returns:
+            {"database": {video: {"subset", "annotations": [{"label", "segment"}]}}}, with
+            "duration" where it is known.
+        """
+        return {"database": {video.name: self._truth_of(video) for video in self.videos}}
+
+    def _truth_of(self, video: SnippetVideo) -> dict:
+        known = {} if video.duration is None else {"duration": float(video.duration)}
+        annotations = [
+            {"label": self.classes[label], "segment": [float(start), float(end)]}
+            for start, end, label in video.segments
+        ]
+        subset = self.subset_names[video.subset == "test"]
+        return {"subset": subset, **known, "annotations": annotations}
