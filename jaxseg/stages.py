@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxseg import data, evaluate, predict, report, workdir
+from jaxseg import report, workdir
 from jaxseg.config import Config
+from jaxseg.tasks import TASKS
 from jaxseg.training import loop
 
 STAGES = ("train", "predict", "evaluate", "report")
@@ -21,30 +22,24 @@ def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
     if not config.data.root:
         print(f"{config.data.name}: {GENERATED}")
     workdir.check(folder, config)
+    task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
-        videos = data.load(config.data, activities=config.activities, cache=folder.parent / "cache")
+        videos = task.load(config, folder.parent / "cache")
         setup = loop.set_up(config, videos)
         workdir.claim(folder, config, videos, setup.members)
-        print(_summary(videos, setup, folder))
+        print(f"{videos.summary()}; {_plan(setup)}; files in {folder}")
         if "train" in stages:
-            loop.train(config, setup, folder)
+            watch = task.watch(config, videos, setup, folder)
+            loop.train(config, setup, folder, watch=watch)
         if "predict" in stages:
-            predict.predict(config, videos, setup, folder)
+            task.predict(config, videos, setup, folder)
     if "evaluate" in stages:
-        scores = evaluate.evaluate(
-            folder, protocols=config.evaluation.protocols, seed=config.evaluation.seed
-        )
-        print("\n".join(evaluate.summary_lines(scores)))
+        print("\n".join(task.summary(task.evaluate(config, folder))))
     if "report" in stages:
         print(f"report: {report.write_report(folder, max_videos=config.report.max_videos)}")
     if not config.data.root:
         print(f"{config.data.name}: {GENERATED}")
 
 
-def _summary(videos: data.DataSet, setup: loop.Setup, folder: Path) -> str:
-    frames = sum(video.num_frames for video in videos.videos)
-    return (
-        f"{videos.name}: {len(videos.videos)} videos, {frames} frames, "
-        f"{len(videos.activities)} activities; {len(setup.members)} members of one program, "
-        f"{setup.num_steps} steps; files in {folder}"
-    )
+def _plan(setup: loop.Setup) -> str:
+    return f"{len(setup.members)} members of one program, {setup.num_steps} steps"

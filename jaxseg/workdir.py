@@ -11,7 +11,7 @@ from pathlib import Path
 import jax
 
 from jaxseg.config import AFTER_TRAINING, Config, flatten, to_dict
-from jaxseg.data.records import DataSet
+from jaxseg.data import DataSet, SnippetSet
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_json, write_text
 
@@ -57,14 +57,16 @@ def _differences(old: dict, new: dict) -> dict:
     }
 
 
-def claim(folder: Path, config: Config, data: DataSet, members: Sequence[Member]) -> None:
+def claim(
+    folder: Path, config: Config, data: DataSet | SnippetSet, members: Sequence[Member]
+) -> None:
     """Makes the folder, where it is missing, and writes what the run is and, if any, the truth.
 
     Raises:
         ValueError: where the folder was made from other videos; nothing is changed then.
         OSError: with the file that cannot be written.
     """
-    record = _describe(data)
+    record = data.describe()
     path = folder / "dataset.json"
     if path.exists() and json.loads(path.read_text())["videos"] != record["videos"]:
         raise ValueError(
@@ -75,31 +77,10 @@ def claim(folder: Path, config: Config, data: DataSet, members: Sequence[Member]
     write_json(path, record)
     write_json(folder / "versions.json", _versions())
     write_json(folder / "members.json", [member.record() for member in members])
-    for video in data.videos:
-        if video.labels is not None:
-            file = folder / "truth" / video.activity / f"{video.name}.txt"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, "".join(f"{data.classes[label]}\n" for label in video.labels))
-
-
-def _describe(data: DataSet) -> dict:
-    """What dataset.json says of the data."""
-    return {
-        "name": data.name,
-        "generated": data.generated,
-        "fps": data.fps,
-        "classes": list(data.classes),
-        "excluded": list(data.excluded),
-        "videos": [
-            {
-                "name": video.name,
-                "activity": video.activity,
-                "frames": video.num_frames,
-                "labels": video.labels is not None,
-            }
-            for video in data.videos
-        ],
-    }
+    for name, text in data.truth_files().items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, text)
 
 
 def _versions() -> dict:

@@ -76,3 +76,41 @@ class DataSet:
         for video in self.videos:
             groups.setdefault(video.activity, []).append(video)
         return {name: tuple(videos) for name, videos in groups.items()}
+
+    def summary(self) -> str:
+        """What it holds, in a line."""
+        frames = sum(video.num_frames for video in self.videos)
+        return (
+            f"{self.name}: {len(self.videos)} videos, {frames} frames, "
+            f"{len(self.activities)} activities"
+        )
+
+    def describe(self) -> dict:
+        """What a run's dataset.json says of it."""
+        return {
+            "task": "segmentation",
+            "name": self.name,
+            "generated": self.generated,
+            "fps": self.fps,
+            "classes": list(self.classes),
+            "excluded": list(self.excluded),
+            "videos": [
+                {
+                    "name": video.name,
+                    "activity": video.activity,
+                    "frames": video.num_frames,
+                    "labels": video.labels is not None,
+                }
+                for video in self.videos
+            ],
+        }
+
+    def truth_files(self) -> dict[str, str]:
+        """Path -> text of the files that hold its labels, a class name a line."""
+        return {
+            f"truth/{video.activity}/{video.name}.txt": "".join(
+                f"{self.classes[label]}\n" for label in video.labels
+            )
+            for video in self.videos
+            if video.labels is not None
+        }

@@ -1,6 +1,7 @@
 """What localisation data is, whoever wrote its files: snippets of two streams, true segments."""
 
 import dataclasses
+import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -102,3 +103,33 @@ class SnippetSet:
         ]
         subset = self.subset_names[video.subset == "test"]
         return {"subset": subset, **known, "annotations": annotations}
+
+    def summary(self) -> str:
+        """What it holds, in a line."""
+        return (
+            f"{self.name}: {len(self.train)} videos to train on, {len(self.test)} to test, "
+            f"{len(self.classes)} classes, {self.num_channels} channels a stream"
+        )
+
+    def describe(self) -> dict:
+        """What a run's dataset.json says of it."""
+        return {
+            "task": "localization",
+            "name": self.name,
+            "generated": self.generated,
+            "seconds_per_snippet": self.seconds_per_snippet,
+            "classes": list(self.classes),
+            "videos": [
+                {
+                    "name": video.name,
+                    "subset": video.subset,
+                    "snippets": video.num_snippets,
+                    "seconds": video.duration,
+                }
+                for video in self.videos
+            ],
+        }
+
+    def truth_files(self) -> dict[str, str]:
+        """Path -> text of the file that holds its segments, ActivityNet's JSON."""
+        return {"truth.json": json.dumps(self.to_truth(), indent=1) + "\n"}

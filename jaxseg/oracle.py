@@ -1,0 +1,155 @@
+"""The checkpoint rule `oracle-test`: the parameters that score best on the test videos.
+
+CASE's program reports its best test score, seen every 50 steps. No one who has only training
+videos can choose like that, so that such scores compare with nothing but each other.
+"""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxseg.config import Config
+from jaxseg.data.snippets import SnippetSet
+from jaxseg.detect import make_detect
+from jaxseg.evaluation import evaluate_localization
+from jaxseg.evaluation.detections import truth_segments
+from jaxseg.evaluation.localization_rules import parse_tiou
+from jaxseg.proposals import as_segments
+from jaxseg.training.loop import Setup
+from jaxseg.training.step import TrainState, make_gather
+
+FILE = Path("oracle/best.npz")
+
+
+class Best(NamedTuple):
+    """The best parameters so far of each member.
+
+    Attributes:
+        score: float64 [members], mAP in percent, mean over the thresholds.
+        step: int64 [members], how many steps had been done.
+        parameters: (params, carried) in NumPy, the members' axis in front.
+    """
+
+    score: np.ndarray
+    step: np.ndarray
+    parameters: tuple[Any, Any]
+
+
+class OracleTest:
+    """What the training loop calls every few steps: tests all members and keeps the best.
+
+    A run that is resumed goes on from the file; of equal scores the first one stays, so that it
+    ends as a run that was never stopped.
+
+    Args:
+        config: `data.num_snippets` and `evaluation.tiou`; how to test comes with each member.
+        data: its test videos are scored under protocol `anet`.
+        workdir: where `oracle/best.npz` is kept.
+    """
+
+    def __init__(self, config: Config, data: SnippetSet, setup: Setup, workdir: Path):
+        self._data = data
+        self._path = workdir / FILE
+        self._tiou = parse_tiou(config.evaluation.tiou)
+        self._detect = make_detect(data, setup, config.data.num_snippets)
+        self._gather = make_gather(len(setup.members), setup.mesh)
+        names = {video.name for video in data.test}
+        database = data.to_truth()["database"]
+        self._truth = truth_segments({name: database[name] for name in database if name in names})
+
+    def __call__(self, done_steps: int, state: TrainState) -> None:
+        """Scores the state and replaces the parameters of the members that got better.
+
+        Raises:
+            ValueError, OSError: the file of the best cannot be read or written.
+        """
+        state = self._gather(state)
+        score = self.scores(state.params, state.carried)
+        parameters = jax.tree.map(np.asarray, (state.params, state.carried))
+        new = Best(score, np.full(len(score), done_steps), parameters)
+        if self._path.exists():
+            new = better(read_best(self._path.parents[1], like=parameters), new)
+        if jax.process_index() == 0:
+            write_best(self._path, new)
+
+    def scores(self, params, carried) -> np.ndarray:
+        """mAP of each member on the test videos in percent, float64 [members]."""
+        found = [self._detect(params, carried, video) for video in self._data.test]
+        scores = []
+        for each in zip(*found, strict=True):
+            results = {
+                video.name: as_segments(one.detections, self._data.classes)
+                for video, one in zip(self._data.test, each, strict=True)
+            }
+            result = evaluate_localization(self._truth, results, tiou=self._tiou)
+            scores.append(np.mean(result["map"]))
+        return np.array(scores)
+
+
+def better(old: Best, new: Best) -> Best:
+    """For each member the one of higher score, the old one where they are equal."""
+    wins = new.score > old.score
+
+    def choose(a, b):
+        return np.where(wins.reshape(-1, *[1] * (a.ndim - 1)), b, a)
+
+    return jax.tree.map(choose, old, new)
+
+
+def describe(best: Best) -> str:
+    """A sentence for everything that is made from these parameters."""
+    steps = ", ".join(map(str, best.step.tolist()))
+    return (
+        f"oracle-test: the parameters that score best on the test videos (step {steps}); "
+        "chosen by the test itself, so not comparable with results of the last step"
+    )
+
+
+def write_best(path: Path, best: Best) -> None:
+    """Writes the file whole or not at all.
+
+    Raises:
+        OSError: with the file's name.
+    """
+    leaves = jax.tree.leaves(best.parameters)
+    arrays = {f"{index:04d}": leaf for index, leaf in enumerate(leaves)}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.savez(file, score=best.score, step=best.step, **arrays)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_best(workdir: Path, *, like: tuple[Any, Any]) -> Best:
+    """Reads `oracle/best.npz`.
+
+    Args:
+        like: (params, carried) of the same members, for their structure and shapes.
+
+    Raises:
+        ValueError: no such file, or one that is damaged or of another network.
+    """
+    path = workdir / FILE
+    leaves, structure = jax.tree.flatten(like)
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            found = [arrays[f"{index:04d}"] for index in range(len(leaves))]
+            score, step = arrays["score"], arrays["step"]
+    except FileNotFoundError:
+        raise ValueError(
+            f"no {path}: config.checkpoint.rule = 'oracle-test' has to be set before training"
+        ) from None
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is damaged ({error}); remove it to begin anew") from None
+    if [leaf.shape for leaf in found] != [leaf.shape for leaf in leaves]:
+        raise ValueError(f"{path} holds the parameters of another network or of other members")
+    return Best(score, step, jax.tree.unflatten(structure, found))

@@ -1,0 +1,111 @@
+"""Checkpoint -> detections of the test videos, as ActivityNet's JSON, and maps to look at."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from jaxseg import oracle
+from jaxseg.config import Config
+from jaxseg.data.snippets import SnippetSet, SnippetVideo
+from jaxseg.detect import Found, make_detect
+from jaxseg.predicting import appearing_together, finished_state, spread
+from jaxseg.proposals import as_segments
+from jaxseg.proposals.score_map import cluster_probabilities
+from jaxseg.training.loop import Setup
+from jaxseg.training.members import Member
+from jaxseg.training.step import make_gather
+from jaxseg.training.writer import write_json, write_text
+
+
+class Parameters(NamedTuple):
+    """What is tested, with the members' axis in front, and a sentence that says which it is."""
+
+    params: Any
+    carried: Any
+    checkpoint: str
+
+
+def predict(
+    config: Config, data: SnippetSet, setup: Setup, workdir: Path, *, progress: bool = True
+) -> None:
+    """Finds the actions of every test video under every member.
+
+    `predictions/<member>.json` holds its detections as ActivityNet's evaluator reads them, with
+    the sentence on the checkpoint under "external_data"; `maps/<member>/<video>.npz` what the
+    report draws of some videos; `clusters.json` {member: [[foreground, background]] a cluster}.
+    All of them appear at the end, together.
+
+    Raises:
+        ValueError: where there is no finished training in the folder, or a network's output is
+            not finite.
+    """
+    params, carried, checkpoint = chosen_parameters(config, setup, workdir)
+    detect = make_detect(data, setup, config.data.num_snippets)
+    shown = spread(len(data.test), config.predict.maps)
+    results: dict[str, dict] = {member.directory: {} for member in setup.members}
+    bar = tqdm(total=len(data.test), desc="predict", unit="video", disable=not progress)
+    with appearing_together(workdir, ("predictions", "maps")) as partial, bar:
+        for index, video in enumerate(data.test):
+            for member, found in zip(setup.members, detect(params, carried, video), strict=True):
+                entries = as_segments(found.detections, data.classes)
+                results[member.directory][video.name] = entries
+                if index in shown and member.seed == 0:
+                    _write_map(partial["maps"] / member.directory, data, video, found)
+            bar.update()
+        for directory, entries in results.items():
+            _write_detections(partial["predictions"] / f"{directory}.json", entries, checkpoint)
+        write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
+
+
+def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters:
+    """The parameters that `config.checkpoint.rule` asks for: "last" or "oracle-test".
+
+    Raises:
+        ValueError: where training is not finished, or was not watched as the rule needs it.
+    """
+    state = make_gather(len(setup.members), setup.mesh)(finished_state(config, setup, workdir))
+    if config.checkpoint.rule == "last":
+        step = int(state.step)
+        return Parameters(state.params, state.carried, f"last: the parameters after step {step}")
+    best = oracle.read_best(workdir, like=(state.params, state.carried))
+    return Parameters(*best.parameters, oracle.describe(best))
+
+
+def _write_detections(path: Path, results: dict, checkpoint: str) -> None:
+    """ActivityNet's JSON, compact: a run has tens of thousands of detections."""
+    external = {"checkpoint": checkpoint}
+    content = {"version": "jaxseg", "external_data": external, "results": results}
+    write_text(path, json.dumps(content, allow_nan=False) + "\n")
+
+
+def _write_map(folder: Path, data: SnippetSet, video: SnippetVideo, found: Found) -> None:
+    """What the report draws of a video; `seconds` are the borders of its T snippets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    length = data.snippet_seconds(video) * video.num_snippets
+    arrays = {
+        "map": found.score_map,
+        "attention_rgb": found.outputs["attention_rgb"],
+        "attention_flow": found.outputs["attention_flow"],
+        "clusters": cluster_probabilities(found.outputs),
+        "video_scores": found.video_scores,
+        "seconds": np.linspace(0, length, len(found.score_map) + 1),
+    }
+    np.savez_compressed(
+        folder / f"{video.name}.npz",
+        **{name: array.astype(np.float32) for name, array in arrays.items()},
+    )
+
+
+def _cluster_classes(members: Sequence[Member], carried) -> dict[str, list]:
+    """{directory: [[foreground, background]] * K}; the mean where streams have their own."""
+    classes = np.asarray(jax.device_get(carried["cluster_classes"]), np.float64)
+    classes = classes.reshape(len(members), -1, *classes.shape[-2:]).mean(axis=1)
+    return {
+        member.directory: own.round(6).tolist()
+        for member, own in zip(members, classes, strict=True)
+    }

@@ -1,0 +1,23 @@
+"""Score map -> scored intervals: runs, outer-inner scores, non-maximum suppression. NumPy only."""
+
+from jaxseg.proposals.localize import Detections, as_segments, localize, propose
+from jaxseg.proposals.nms import hard_nms, soft_nms
+from jaxseg.proposals.outer_inner import inner_means, outer_inner
+from jaxseg.proposals.runs import runs
+from jaxseg.proposals.score_map import score_map, video_scores
+from jaxseg.proposals.upsample import upsample
+
+__all__ = [
+    "Detections",
+    "as_segments",
+    "hard_nms",
+    "inner_means",
+    "localize",
+    "outer_inner",
+    "propose",
+    "runs",
+    "score_map",
+    "soft_nms",
+    "upsample",
+    "video_scores",
+]

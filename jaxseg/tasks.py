@@ -1,0 +1,77 @@
+"""The two tasks of the house: who reads, predicts and scores for each."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jaxseg import data, evaluate, evaluate_intervals, predict, predict_intervals
+from jaxseg.config import Config
+from jaxseg.oracle import OracleTest
+from jaxseg.training.loop import Setup
+from jaxseg.training.step import TrainState
+
+
+class Task(NamedTuple):
+    """How the stages of a run do what differs between tasks.
+
+    Attributes:
+        load: (config, cache folder) -> data set.
+        watch: (config, data set, setup, workdir) -> what training is watched by, or None.
+        predict: (config, data set, setup, workdir), writes the predictions.
+        evaluate: (config, workdir) -> scores, written to `evaluation.json` too.
+        summary: scores -> lines for the terminal.
+    """
+
+    load: Callable[[Config, Path], Any]
+    watch: Callable[[Config, Any, Setup, Path], Callable[[int, TrainState], None] | None]
+    predict: Callable[[Config, Any, Setup, Path], None]
+    evaluate: Callable[[Config, Path], dict]
+    summary: Callable[[dict], list[str]]
+
+
+def _load_frames(config: Config, cache: Path) -> data.DataSet:
+    return data.load(config.data, activities=config.activities, cache=cache)
+
+
+def _evaluate_frames(config: Config, folder: Path) -> dict:
+    rules = config.evaluation
+    return evaluate.evaluate(folder, protocols=rules.protocols, seed=rules.seed)
+
+
+def _load_snippets(config: Config, cache: Path) -> data.SnippetSet:
+    if config.activities:
+        raise ValueError(
+            f"config.activities: {config.method} learns all classes of {config.data.name} "
+            f"together, there is nothing to choose; got {', '.join(config.activities)}"
+        )
+    return data.load_localization(config.data)
+
+
+def _watch_tests(config: Config, videos, setup: Setup, folder: Path) -> OracleTest | None:
+    if config.checkpoint.rule != "oracle-test":
+        return None
+    return OracleTest(config, videos, setup, folder)
+
+
+def _evaluate_intervals(config: Config, folder: Path) -> dict:
+    rules = config.evaluation
+    options = {"tiou": rules.tiou, "ambiguous": rules.ambiguous}
+    return evaluate_intervals.evaluate(folder, protocols=rules.protocols, **options)
+
+
+TASKS = {
+    "segmentation": Task(
+        load=_load_frames,
+        watch=lambda *_: None,
+        predict=predict.predict,
+        evaluate=_evaluate_frames,
+        summary=evaluate.summary_lines,
+    ),
+    "localization": Task(
+        load=_load_snippets,
+        watch=_watch_tests,
+        predict=predict_intervals.predict,
+        evaluate=_evaluate_intervals,
+        summary=evaluate_intervals.summary_lines,
+    ),
+}
