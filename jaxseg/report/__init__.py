@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from jaxseg.report.page import render
-from jaxseg.report.workdir import read_run
+from jaxseg.report.tasks import render
 
 __all__ = ["write_report"]
 
@@ -17,7 +16,7 @@ def write_report(workdir: Path, *, max_videos: int = 6) -> Path:
 
     Args:
         workdir: folder of the run.
-        max_videos: how many videos an activity are drawn as colour bars, at least 1.
+        max_videos: how many videos are drawn, of each activity where there are any; at least 1.
 
     Returns:
         The path of the report.
@@ -28,7 +27,7 @@ def write_report(workdir: Path, *, max_videos: int = 6) -> Path:
     if max_videos < 1:
         raise ValueError(f"max_videos is {max_videos}, it must be at least 1")
     workdir = Path(workdir)
-    page = render(read_run(workdir), max_videos)
+    page = render(workdir, max_videos)
     target = workdir / "report.html"
     temporary = workdir / f".report.html.{os.getpid()}"
     try:

@@ -2,6 +2,7 @@
 
 python -m jaxseg.report runs/asot_breakfast
 python -m jaxseg.report runs/asot_breakfast --picture=coffee.png --activity=coffee --videos=2
+python -m jaxseg.report runs/case_thumos14 --picture=videos.png --videos=2
 """
 
 import argparse
@@ -9,8 +10,7 @@ import sys
 from pathlib import Path
 
 from jaxseg.report import write_report
-from jaxseg.report.picture import write_picture
-from jaxseg.report.workdir import read_run
+from jaxseg.report.tasks import write_picture
 
 
 def main() -> int:
@@ -27,9 +27,8 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         if arguments.picture:
-            run = read_run(arguments.workdir)
             options = {"activity": arguments.activity, "num_videos": arguments.videos}
-            print(write_picture(run, arguments.picture, **options))
+            print(write_picture(arguments.workdir, arguments.picture, **options))
         else:
             print(write_report(arguments.workdir))
     except (ValueError, OSError) as error:

@@ -18,9 +18,12 @@ _MAX_POINTS = 400
 
 @dataclasses.dataclass(frozen=True)
 class Timeline:
-    """The time axis of a video of `frames` frames, in seconds where `fps` is given."""
+    """The time axis of a video of `frames` frames, in seconds where `fps` is given.
 
-    frames: int
+    One that is measured in seconds has a frame a second, not always a whole number of them.
+    """
+
+    frames: float
     fps: float | None = None
 
     def percent(self, frame: float) -> str:
@@ -30,7 +33,7 @@ class Timeline:
         """The time of a frame, in words."""
         return f"{frame / self.fps:.1f} s" if self.fps else f"frame {frame}"
 
-    def span(self, start: int, stop: int) -> str:
+    def span(self, start: float, stop: float) -> str:
         """The frames start..stop-1 in words."""
         if self.fps:
             return f"{start / self.fps:.1f}–{stop / self.fps:.1f} s"
@@ -80,7 +83,7 @@ def bar(
         rect = f'<rect {place} height="100%" fill="{paints[label].fill}"'
         title = f"{paints[label].name}, {timeline.span(start, stop)}"
         shapes.append(f"{rect}><title>{text(title)}</title></rect>" if hover else f"{rect}/>")
-    return _svg(
+    return drawing(
         f"{kind}: {len(segments)} segments", "bar" if hover else "bar thin", "".join(shapes)
     )
 
@@ -97,7 +100,7 @@ def confidence(plan: np.ndarray) -> str:
         f'<polygon points="0,100 {points} {len(means)},100"/></svg>'
     )
     label = f"confidence, mean {best.mean():.2f}"
-    return _svg(label, "confidence", f"<title>{label}; the bar's height is 1</title>{shape}")
+    return drawing(label, "confidence", f"<title>{label}; the bar's height is 1</title>{shape}")
 
 
 def axis(timeline: Timeline) -> str:
@@ -115,7 +118,7 @@ def axis(timeline: Timeline) -> str:
 
 def strips(rows: Iterable[tuple[str, str]], *, kind: str = "") -> str:
     """(name, drawing) pairs, one under the other on a common time axis."""
-    cells = "".join(f'<div class="name">{name}</div>{drawing}' for name, drawing in rows)
+    cells = "".join(f'<div class="name">{name}</div>{shape}' for name, shape in rows)
     return f'<div class="strips {kind}">{cells}</div>'
 
 
@@ -131,5 +134,7 @@ def swatch(paint: Paint) -> str:
     return f'<svg class="swatch" aria-hidden="true">{box}</svg>'
 
 
-def _svg(label: str, kind: str, body: str) -> str:
-    return f'<svg class="{kind}" role="img" aria-label="{text(label)}">{body}</svg>'
+def drawing(label: str, kind: str, body: str, *, style: str = "") -> str:
+    """An SVG as wide as its place; `label` says what it shows, `kind` is its class of style."""
+    look = f' style="{style}"' if style else ""
+    return f'<svg class="{kind}"{look} role="img" aria-label="{text(label)}">{body}</svg>'

@@ -1,29 +1,15 @@
 """Joins the panels into one HTML page that needs nothing but itself."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from jaxseg.report.analysis import confusion, segment_lengths, segments_per_video
 from jaxseg.report.colours import hatch_definitions
 from jaxseg.report.figures import length_curves, loss_curves
-from jaxseg.report.markup import (
-    activity_blocks,
-    counted,
-    figure,
-    fold,
-    grid,
-    head_row,
-    panel,
-    row,
-    table,
-    text,
-)
+from jaxseg.report.markup import activity_blocks, counted, figure, grid, text
 from jaxseg.report.records import Activity, Run
-from jaxseg.report.style import CSS
+from jaxseg.report.shell import document, method_name, titled
 from jaxseg.report.tables import confusion_table, protocol_scores
 from jaxseg.report.videos import Painter, coupling_block, run_colours, video_block
-
-GENERATED = "generated data: not comparable with any paper's figures"
 
 
 def render(run: Run, max_videos: int) -> str:
@@ -38,67 +24,29 @@ def render(run: Run, max_videos: int) -> str:
         "Confusion": _confusions(run),
         "Segment lengths": _lengths(run),
     }
-    there = {title: body for title, body in panels.items() if body}
-    links = "".join(f'<a href="#{_anchor(title)}">{title}</a>' for title in there)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(run.name)}: jaxseg report</title><style>{CSS}</style></head><body>"
-        f'{hatch_definitions()}<main>{_header(run)}<nav aria-label="panels">{links}</nav>'
-        f"{''.join(there.values())}{_footer(run)}</main></body></html>\n"
-    )
+    return document(run, _sentence(run), panels, definitions=hatch_definitions())
 
 
-def _anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")
-
-
-def _panel(title: str, note: str, body: str) -> str:
-    return panel(_anchor(title), title, note, body)
-
-
-def _banner(run: Run) -> str:
-    return f'<p class="banner">{GENERATED}</p>' if run.generated else ""
-
-
-def _header(run: Run) -> str:
+def _sentence(run: Run) -> str:
     lengths = [n for activity in run.activities for n in activity.frames.values()]
     seeds = len({member.seed for member in run.members})
-    method = text(str(run.config.get("method", "jaxseg")).upper())
     use = (
         "labels serve the scores alone"
         if run.has_labels
         else "there are no labels to score it with"
     )
-    sentence = (
-        f"Actions found in {counted(len(lengths), 'video')} ({sum(lengths):,} frames, "
-        f"{counted(len(run.activities), 'activity', 'activities')}) by {method} without labels, "
-        f"{counted(seeds, 'seed')} an activity; {use}."
-    )
-    config = table(
-        "From config.json", head_row(["key", "value"]), _config_rows(run.config), kind="plain"
-    )
     return (
-        f"<header><h1>{text(run.name)}</h1><p>Data set: <strong>{text(run.data_name)}</strong>. "
-        f"{sentence}</p>{_banner(run)}{fold('Configuration', config)}</header>"
+        f"Actions found in {counted(len(lengths), 'video')} ({sum(lengths):,} frames, "
+        f"{counted(len(run.activities), 'activity', 'activities')}) by {method_name(run)} "
+        f"without labels, {counted(seeds, 'seed')} an activity; {use}."
     )
-
-
-def _config_rows(config: Mapping[str, Any], prefix: str = "") -> list[str]:
-    rows = []
-    for key, value in config.items():
-        if isinstance(value, Mapping) and value:
-            rows += _config_rows(value, f"{prefix}{key}.")
-        else:
-            rows.append(row(f"<code>{text(prefix + key)}</code>", [f"<code>{text(value)}</code>"]))
-    return rows
 
 
 def _scores(run: Run) -> str:
     protocols = run.evaluation.get("protocols", {})
     if not protocols:
         why = "No scores: the run was not evaluated." if run.has_labels else "No labels, no scores."
-        return _panel("Scores", why, "")
+        return titled("Scores", why, "")
     note = (
         "Clusters are matched with classes one to one: <em>full</em> over all videos of an "
         "activity, <em>per video</em> anew for each. <em>Macro</em> is the mean of activities, "
@@ -109,7 +57,7 @@ def _scores(run: Run) -> str:
         protocol_scores(name, protocol, opened=place == 0)
         for place, (name, protocol) in enumerate(protocols.items())
     )
-    return _panel("Scores", note, body)
+    return titled("Scores", note, body)
 
 
 def _losses(run: Run) -> str:
@@ -125,12 +73,12 @@ def _losses(run: Run) -> str:
         if groups:
             alt = f"training loss of {activity.name} over steps"
             pictures.append(figure(loss_curves(run.steps, groups), alt, text(activity.name)))
-    return _panel("Loss", "Training loss: the mean over seeds, and their range.", grid(pictures))
+    return titled("Loss", "Training loss: the mean over seeds, and their range.", grid(pictures))
 
 
 def _videos(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
     if not any(any(activity.predictions.values()) for activity in run.activities):
-        return _panel("Videos", "No prediction files.", "")
+        return titled("Videos", "No prediction files.", "")
     note = (
         "Within an activity equal colours are equal classes, once clusters are matched; hatched "
         "grey is a cluster without a class. The thin bars are the other seeds. Videos are ranked "
@@ -141,7 +89,7 @@ def _videos(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
     )
     note += " Confidence is the largest entry of a frame's row of the coupling. Hover for times."
     blocks = [(a.name, video_block(run, a, painters[a.name], max_videos)) for a in run.activities]
-    return _panel("Videos", note, activity_blocks(blocks))
+    return titled("Videos", note, activity_blocks(blocks))
 
 
 def _couplings(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
@@ -155,7 +103,7 @@ def _couplings(run: Run, painters: Mapping[str, Painter], max_videos: int) -> st
         "The plan is what optimal transport makes of a video: how much of each frame goes to each "
         "cluster. The affinity is what it starts from: the cosine of frames and clusters."
     )
-    return _panel("Couplings", note, activity_blocks(blocks))
+    return titled("Couplings", note, activity_blocks(blocks))
 
 
 def _confusions(run: Run) -> str:
@@ -167,13 +115,13 @@ def _confusions(run: Run) -> str:
             caption = f"{text(activity.name)}: percent of a true class's frames, {seeds}"
             blocks.append((activity.name, confusion_table(counts, classes, caption)))
     note = "What the frames of each true class (a row) were taken for, after full matching."
-    return _panel("Confusion", note, activity_blocks(blocks)) if blocks else ""
+    return titled("Confusion", note, activity_blocks(blocks)) if blocks else ""
 
 
 def _lengths(run: Run) -> str:
     pictures = [_length_figure(run, activity) for activity in run.activities]
     note = "How long segments are, and how many there are in a video; over all videos and seeds."
-    return _panel("Segment lengths", note, grid(pictures)) if any(pictures) else ""
+    return titled("Segment lengths", note, grid(pictures)) if any(pictures) else ""
 
 
 def _length_figure(run: Run, activity: Activity) -> str:
@@ -185,16 +133,3 @@ def _length_figure(run: Run, activity: Activity) -> str:
     curves = length_curves(lengths, "s" if run.fps else "frames")
     caption = f"{text(activity.name)} <small>{facts}</small>"
     return figure(curves, f"lengths of the segments of {activity.name}", caption)
-
-
-def _footer(run: Run) -> str:
-    packages = run.versions.get("packages", {})
-    made = ", ".join(f"{text(name)} {text(version)}" for name, version in packages.items())
-    facts = [
-        ("Packages", made),
-        ("Device", text(run.versions.get("device") or "")),
-        ("Commit", text(run.versions.get("commit") or "")),
-        ("Made from", " ".join(f"<code>{text(name)}</code>" for name in run.files)),
-    ]
-    lines = "".join(f"<p>{title}: {value}</p>" for title, value in facts if value)
-    return f"<footer>{_banner(run)}{lines}</footer>"

@@ -3,9 +3,11 @@
 CSS = """
 :root { color-scheme: light dark; --ink: #1f2328; --soft: #636a74; --line: #e3e5e8;
   --page: #fff; --raised: #f6f7f8; --accent: #1d5fa8; --tint: 29 95 168;
+  --second: #b85a00;
   --alarm: #8a4b00; --alarm-back: #fff4dc; --below: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e6e9; --soft: #9aa2ad; --line: #33383f;
   --page: #16181b; --raised: #1f2226; --accent: #7ab3f0; --tint: 92 156 226;
+  --second: #f2a65a;
   --alarm: #ffd48a; --alarm-back: #3a2c10; --below: #ff8a80; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
@@ -75,6 +77,21 @@ figcaption { font-size: .88rem; font-weight: 600; overflow-wrap: anywhere; }
 .strips:has(.thin) .thin + .name { line-height: 1; }
 .confidence { height: 30px; background: var(--raised); border-radius: 3px; fill: var(--accent);
   fill-opacity: .55; }
+.bar image { image-rendering: pixelated; }
+.bar.truth { color: var(--ink); height: 14px; }
+.bar.proposals { color: var(--accent); }
+.curves, .columns { display: block; width: 100%; background: var(--raised); border-radius: 3px; }
+.curves { height: 44px; }
+.curves polyline { fill: none; stroke: var(--accent); stroke-width: 1.4px;
+  vector-effect: non-scaling-stroke; }
+.curves polyline + polyline { stroke: var(--second); }
+.curve { color: var(--accent); }
+.curve + .curve { color: var(--second); }
+.columns { height: 84px; }
+.columns line { stroke: var(--soft); stroke-dasharray: 3 3; }
+.strips.wide > .name { overflow-wrap: anywhere; }
+.name b { font-weight: 600; }
+.name b:not(.curve) { color: var(--ink); }
 .axis { height: 18px; overflow: visible; font-size: 11px; fill: var(--soft); stroke: none; }
 .axis line { stroke: var(--soft); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .15em 1.1em; padding: 0;

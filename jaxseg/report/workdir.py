@@ -1,13 +1,13 @@
 """Reads the files of a run; knows their formats, and nothing of how they are drawn."""
 
 import functools
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jaxseg.report.files import read_json, read_losses
 from jaxseg.report.records import Activity, Coupling, Member, Run
 
 _FILES = (
@@ -24,11 +24,11 @@ def read_run(workdir: Path) -> Run:
     Raises:
         ValueError: a required file is missing, or a file does not hold what it should.
     """
-    config = _read_json(workdir / "config.json", required=True)
-    dataset = _read_json(workdir / "dataset.json", required=True)
-    entries = _read_json(workdir / "members.json", required=True)
-    evaluation = _read_json(workdir / "evaluation.json")
-    typical = _read_json(workdir / "typical.json")
+    config = read_json(workdir / "config.json", required=True)
+    dataset = read_json(workdir / "dataset.json", required=True)
+    entries = read_json(workdir / "members.json", required=True)
+    evaluation = read_json(workdir / "evaluation.json")
+    typical = read_json(workdir / "typical.json")
     try:
         members = tuple(Member(**entry) for entry in entries)
         names = dict.fromkeys(video["activity"] for video in dataset["videos"])
@@ -42,53 +42,20 @@ def read_run(workdir: Path) -> Run:
     except (KeyError, TypeError) as error:
         where = f"{workdir / 'dataset.json'} or members.json"
         raise ValueError(f"{where}: a field is missing or unknown: {error}") from None
-    steps, losses = _read_metrics(workdir / "metrics.jsonl", len(members))
+    steps, losses = read_losses(workdir / "metrics.jsonl", len(members))
     read = functools.partial(_read_activity, workdir, dataset, members, evaluation, typical)
     return Run(
         name=workdir.resolve().name,
         config=config,
-        versions=_read_json(workdir / "versions.json"),
+        versions=read_json(workdir / "versions.json"),
         members=members,
         activities=tuple(read(name) for name in names),
         steps=steps,
-        losses=losses,
+        losses=losses.get("loss", np.empty((0, len(members)))),
         evaluation=evaluation,
         files=tuple(name for name in _FILES if (workdir / name).exists()),
         **described,
     )
-
-
-def _read_json(path: Path, *, required: bool = False) -> Any:
-    if not path.is_file():
-        if required:
-            raise ValueError(f"{path}: no such file; the report cannot be made without it")
-        return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not valid JSON: {error}") from None
-
-
-def _read_metrics(path: Path, num_members: int) -> tuple[np.ndarray, np.ndarray]:
-    """Steps [S] and losses [S, members]; of a step written twice (a resumed run) the last holds."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    losses: dict[int, list[float]] = {}
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-            if "loss" in entry:
-                losses[entry["step"]] = [np.nan if x is None else float(x) for x in entry["loss"]]
-        except (ValueError, KeyError, TypeError) as error:
-            # A run that is still going, or was killed, leaves half a line behind.
-            if number < len(lines):
-                raise ValueError(f"{path}, line {number}: not a line of metrics: {error}") from None
-    for step, values in losses.items():
-        if len(values) != num_members:
-            raise ValueError(
-                f"{path}: step {step} has {len(values)} losses for {num_members} members"
-            )
-    steps = sorted(losses)
-    return np.array(steps, int), np.array([losses[s] for s in steps]).reshape(-1, num_members)
 
 
 def _read_activity(workdir, dataset, members, evaluation, all_typical, name) -> Activity:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import localization_runs
 import numpy as np
 import pytest
 
@@ -116,3 +117,9 @@ def write_workdir(root: Path, *, activities=("coffee",), labels=True, generated=
 def make_workdir(tmp_path):
     """Writes a workdir with the given peculiarities and returns its path."""
     return lambda **options: write_workdir(tmp_path / "my run", **options)
+
+
+@pytest.fixture
+def make_localization(tmp_path):
+    """Writes the workdir of a localisation run with the given peculiarities, returns its path."""
+    return lambda **options: localization_runs.write(tmp_path / "my finds", **options)

@@ -1,58 +1,12 @@
 import base64
 import re
 import shutil
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from pages import BANNER, Page, headings, read, svg_text
 
 from jaxseg.report import write_report
-
-BANNER = "generated data: not comparable with any paper's figures"
-VOID = {"meta", "img", "br", "link", "input"}
-
-
-class Page(HTMLParser):
-    """Checks that tags nest and collects the text, the tags and their attributes."""
-
-    def __init__(self, source: str):
-        super().__init__()
-        self.text, self.tags, self._open, self._hidden = "", [], [], False
-        self.feed(source)
-        assert not self._open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._open.append(tag)
-        if tag in VOID:
-            self._open.pop()
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if self._open and self._open[-1] != "style":
-            self.text += data
-
-
-def read(workdir, **options) -> Page:
-    return Page(write_report(workdir, **options).read_text(encoding="utf-8"))
-
-
-def headings(page: Page) -> list[str]:
-    anchors = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
-    return [anchor.removeprefix("#") for anchor in anchors]
-
-
-def svg_text(source: str) -> str:
-    """The words of a drawing in a data URI; none in a picture."""
-    kind, content = source.split(";base64,")
-    if kind != "data:image/svg+xml":
-        return ""
-    return " ".join(ElementTree.fromstring(base64.b64decode(content)).itertext())
 
 
 def test_needs_nothing_but_itself(make_workdir):

@@ -1,0 +1,88 @@
+"""What the report of a localisation run is made from, as plain data."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxseg.report.localization_scores import Evaluation
+from jaxseg.report.records import Member
+
+
+class Interval(NamedTuple):
+    """A true segment (score 1) or a proposal, from `start` to `end` seconds."""
+
+    label: str
+    start: float
+    end: float
+    score: float
+
+
+class Video(NamedTuple):
+    """A video of the data set; `seconds` may be unknown."""
+
+    name: str
+    subset: str
+    seconds: float | None
+
+
+class ScoreMap(NamedTuple):
+    """What a network said of a video of T snippets.
+
+    Attributes:
+        borders: seconds [T + 1] between snippets, rising.
+        scores: [T, G] of every class.
+        attention: stream ("rgb") -> [T]; empty for a method without it.
+        clusters: [T, K] probabilities, None for a method without clusters.
+        video_scores: [G] of the whole video, None where they were not kept.
+    """
+
+    borders: np.ndarray
+    scores: np.ndarray
+    attention: Mapping[str, np.ndarray]
+    clusters: np.ndarray | None
+    video_scores: np.ndarray | None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Localization:
+    """Everything that the report of a localisation run is made from.
+
+    Attributes:
+        name: of the workdir.
+        members: all; those of the main variant, one a seed, are `main`.
+        videos: all, in the data set's order.
+        steps, losses: int [S] and name -> float [S, members], NaN where there is none.
+        truth: video -> true segments; empty where there is no `truth.json`.
+        proposals: video -> proposals of the first member; empty where there is no file of it.
+        maps: video -> score map of the first member, as far as there are files.
+        roles: member directory -> [K, 2], each cluster's share of foreground and background.
+        evaluation: None where there is none.
+        files: the files read, relative to the workdir, folders with a slash at the end.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    data_name: str
+    generated: bool
+    classes: tuple[str, ...]
+    members: tuple[Member, ...]
+    videos: tuple[Video, ...]
+    steps: np.ndarray
+    losses: Mapping[str, np.ndarray]
+    truth: Mapping[str, tuple[Interval, ...]]
+    proposals: Mapping[str, tuple[Interval, ...]]
+    maps: Mapping[str, ScoreMap]
+    roles: Mapping[str, np.ndarray]
+    evaluation: Evaluation | None
+    files: tuple[str, ...]
+
+    @property
+    def main(self) -> tuple[Member, ...]:
+        return tuple(m for m in self.members if m.variant == self.members[0].variant)
+
+    @property
+    def test_videos(self) -> list[str]:
+        return [video.name for video in self.videos if video.subset == "test"]
