@@ -1,11 +1,15 @@
 """CASE's own sections."""
 
+import copy
 import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar
 
 from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.shared import CheckpointConfig
+from jaxseg.config.shared import CheckpointConfig, ClustersConfig, Config, OptimizerConfig
 
 PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
+DATA_SETS = ("thumos14", "thumos14_wtalc", "activitynet12", "activitynet13")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,3 +85,163 @@ class CaseEvaluationConfig:
     def validate(self, path: str) -> None:
         for name in self.protocols:
             one_of(f"{path}.protocols", name, PROTOCOLS)
+
+
+@dataclasses.dataclass(frozen=True)
+class SnippetsConfig:
+    """Which videos, and to how many snippets T each is brought, in training and in testing."""
+
+    test_share: ClassVar[float] = 0.0  # every data set names its own test videos
+
+    name: str = "thumos14"
+    root: str = ""
+    length_tolerance: int = 0
+    videos_per_batch: int = 16
+    num_snippets: int = 750
+
+    def validate(self, path: str) -> None:
+        one_of(f"{path}.name", self.name, DATA_SETS)
+        at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
+        at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
+        at_least(f"{path}.num_snippets", self.num_snippets, 1)
+
+    def steps_per_epoch(self, num_videos: int) -> int:
+        """Whole batches; the incomplete last one is dropped, and there is at least one."""
+        return max(1, num_videos // self.videos_per_batch)
+
+
+@dataclasses.dataclass(frozen=True)
+class TwoStreamConfig(ClustersConfig):
+    """Width of both encoders of a stream, and the factor of all cosines, the paper's rho."""
+
+    num_clusters: int = 16
+    hidden: int = 512
+    scale: float = 10.0
+
+    def validate(self, path: str) -> None:
+        super().validate(path)
+        at_least(f"{path}.num_clusters", self.num_clusters, 2)
+        at_least(f"{path}.hidden", self.hidden, 1)
+        positive(f"{path}.scale", self.scale)
+
+
+@dataclasses.dataclass(frozen=True)
+class CaseSolverConfig:
+    """How the pseudo-labels are made.
+
+    Attributes:
+        top_divisor: k = T // top_divisor snippets of a class make a video's score.
+        omega: share of the T-CAS in the calibrated map (Appendix F.1): 1/3 as in the released
+            program, the paper says .25.
+        assignment: of snippets to clusters: "ot", clusters of equal size; "ot-hard", the largest
+            entry of each row of that; "soft" and "hard", the prediction itself and its largest
+            entry (Table 5).
+        prior: whether the rank of the attention decides too, Eq. 12, or not, Eq. 10 (Table 6).
+        sigma: width of that prior.
+        marginal: of the clusters' labels: "empirical", Eq. 13; "uniform", Eq. 9 (Table 6).
+        epsilon: weight of the entropy in both transport problems; the paper's is its inverse, 20.
+        num_iterations: rounds of both Sinkhorns.
+        co_labelling: pseudo-labels that both streams share: "full"; "baseline", those of top
+            snippets alone; "none" (Table 12).
+        compat: "case" takes the order of the attention for its rank, as the released program.
+    """
+
+    top_divisor: int = 8
+    omega: float = 1 / 3
+    assignment: str = "ot"
+    prior: bool = True
+    sigma: float = 10.0
+    marginal: str = "empirical"
+    epsilon: float = 1 / 20
+    num_iterations: int = 3
+    co_labelling: str = "full"
+    compat: str = ""
+
+    def validate(self, path: str) -> None:
+        at_least(f"{path}.top_divisor", self.top_divisor, 1)
+        between(f"{path}.omega", self.omega, 0, 1)
+        one_of(f"{path}.assignment", self.assignment, ("ot", "ot-hard", "soft", "hard"))
+        positive(f"{path}.sigma", self.sigma)
+        one_of(f"{path}.marginal", self.marginal, ("empirical", "uniform"))
+        positive(f"{path}.epsilon", self.epsilon)
+        at_least(f"{path}.num_iterations", self.num_iterations, 1)
+        one_of(f"{path}.co_labelling", self.co_labelling, ("full", "baseline", "none"))
+        one_of(f"{path}.compat", self.compat, ("", "case"))
+
+
+@dataclasses.dataclass(frozen=True)
+class CaseLossConfig:
+    """Which losses there are, and their weights lambda_S and lambda_C (Eq. 14).
+
+    `clustering` is "full"; "scc", snippets without their clusters' classification; "none", the
+    baseline (Table 4). `attention` is the generalised cross-entropy "gce" with its `gamma`
+    (Eq. 2), or "bce" (Table 11).
+    """
+
+    clustering: str = "full"
+    attention: str = "gce"
+    gamma: float = 0.7
+    snippet_weight: float = 1.0
+    cluster_weight: float = 0.3
+
+    def validate(self, path: str) -> None:
+        one_of(f"{path}.clustering", self.clustering, ("full", "scc", "none"))
+        one_of(f"{path}.attention", self.attention, ("gce", "bce"))
+        positive(f"{path}.gamma", self.gamma)
+        at_least(f"{path}.snippet_weight", self.snippet_weight, 0)
+        at_least(f"{path}.cluster_weight", self.cluster_weight, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class ScheduleConfig:
+    """Passes over the training videos, and to how many snippets each is brought."""
+
+    num_epochs: int = 300
+    num_snippets: int = 750
+
+
+_OPTIMIZER = OptimizerConfig(learning_rate=1e-4, weight_decay=5e-4)
+
+
+@dataclasses.dataclass(frozen=True)
+class CaseConfig(Config):
+    """Everything that decides a run of CASE."""
+
+    task: ClassVar[str] = "localization"
+    sampling: ClassVar[str] = "snippets"
+
+    method: str = "case"
+    num_epochs: int = 300
+    data: SnippetsConfig = SnippetsConfig()
+    model: TwoStreamConfig = TwoStreamConfig()
+    solver: CaseSolverConfig = CaseSolverConfig()
+    loss: CaseLossConfig = CaseLossConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    twin_schedule: ScheduleConfig = ScheduleConfig()
+    optimizer: OptimizerConfig = _OPTIMIZER
+    checkpoint: CaseCheckpointConfig = CaseCheckpointConfig()
+    predict: CaseTestConfig = CaseTestConfig()
+    evaluation: CaseEvaluationConfig = CaseEvaluationConfig()
+
+    def validate(self, path: str) -> None:
+        super().validate(path)
+        if self.loss.clustering != "full" and self.predict.foreground != "attention":
+            raise ValueError(
+                f"config.predict.foreground={self.predict.foreground} asks which clusters are "
+                f"foreground, which config.loss.clustering={self.loss.clustering} does not "
+                "learn; give --config.predict.foreground=attention"
+            )
+
+    @staticmethod
+    def resolve(values: Mapping) -> Mapping:
+        """Takes num_epochs and num_snippets from the schedule, where the config leaves them open.
+
+        That is the embedded twin's, which is small, where there is no root.
+        """
+        values = copy.deepcopy(dict(values))
+        data = values.get("data", {})
+        schedule = values.get("schedule" if data.get("root") else "twin_schedule", {})
+        for node, name in ((values, "num_epochs"), (data, "num_snippets")):
+            if name in node and node[name] is None:
+                node[name] = schedule[name]
+        return values

@@ -44,7 +44,7 @@ def test_snippets(video: SnippetVideo, num_samples: int) -> tuple[np.ndarray, np
 
 
 class SnippetStream:
-    """The batches of training videos under one seed: {"rgb", "flow", "labels", "mask"}.
+    """The batches of training videos under one seed: {"rgb", "flow", "labels", ...}.
 
     Every epoch is a new permutation of the videos, of which whole batches are shown. Fewer
     videos than a batch holds are repeated until it is full, each time with other snippets: the
@@ -70,18 +70,25 @@ class SnippetStream:
         self.videos_per_batch = videos_per_batch
         self.num_snippets = num_snippets
         self.num_channels = videos[0].rgb.shape[1]
-        self.num_classes = len(videos[0].labels)
+        self.known_classes = np.any([video.labels > 0 for video in videos], axis=0)
         self._order = functools.lru_cache(maxsize=2)(self._shuffled)
 
     def arrays(self, num_videos: int) -> dict[str, tuple[tuple[int, ...], type]]:
         """Shape and dtype of each array of a batch.
 
-        "rgb" and "flow" are [videos, num_snippets, channels], "labels" [videos, classes], and
-        "mask" [videos] is False where a batch has room for more videos than there are.
+        "rgb" and "flow" are [videos, num_snippets, channels], "labels" [videos, classes];
+        "known_classes", the same for every video, says which classes any of them has; and "mask"
+        [videos] is False where a batch has room for more videos than there are.
         """
         snippets = (num_videos, self.num_snippets, self.num_channels), np.float32
-        labels = (num_videos, self.num_classes), np.float32
-        return {"rgb": snippets, "flow": snippets, "labels": labels, "mask": ((num_videos,), bool)}
+        classes = num_videos, len(self.known_classes)
+        return {
+            "rgb": snippets,
+            "flow": snippets,
+            "labels": (classes, np.float32),
+            "known_classes": (classes, bool),
+            "mask": ((num_videos,), bool),
+        }
 
     def fill(self, step: int, arrays: dict[str, np.ndarray]) -> None:
         """Writes the batch of a step into zeroed arrays.
@@ -112,4 +119,5 @@ class SnippetStream:
             picked = snippet_indices(generator, video.num_snippets, self.num_snippets)
             arrays["rgb"][slot], arrays["flow"][slot] = video.snippets(picked)
             arrays["labels"][slot] = video.labels
+            arrays["known_classes"][slot] = self.known_classes
             arrays["mask"][slot] = True

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from jaxseg.data.loader import Stream
 from jaxseg.data.pairs import PairStream
 from jaxseg.data.sampling import FrameStream
+from jaxseg.data.snippet_sampling import SnippetStream
 
 
 def _frames(videos: Sequence, seed: int, settings) -> Stream:
@@ -17,6 +18,11 @@ def _pairs(videos: Sequence, seed: int, settings) -> Stream:
     )
 
 
+def _snippets(videos: Sequence, seed: int, settings) -> Stream:
+    names = ("videos_per_batch", "num_snippets")
+    return SnippetStream(videos, seed=seed, **{name: getattr(settings, name) for name in names})
+
+
 def _shape(settings) -> dict[str, int]:
     names = ("videos_per_batch", "frames_per_video")
     return {name: getattr(settings, name) for name in names}
@@ -26,4 +32,5 @@ def _shape(settings) -> dict[str, int]:
 STREAMS: dict[str, Callable[[Sequence, int, object], Stream]] = {
     "frames": _frames,
     "pairs": _pairs,
+    "snippets": _snippets,
 }
