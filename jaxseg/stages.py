@@ -31,8 +31,13 @@ def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
         if "predict" in stages:
             predict.predict(config, videos, setup, folder)
     if "evaluate" in stages:
+        rules = config.evaluation
         scores = evaluate.evaluate(
-            folder, protocols=config.evaluation.protocols, seed=config.evaluation.seed
+            folder,
+            protocols=rules.protocols,
+            seed=rules.seed,
+            exclusion=rules.exclusion,
+            split_sil=rules.split_sil,
         )
         print("\n".join(evaluate.summary_lines(scores)))
     if "report" in stages:

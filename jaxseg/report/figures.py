@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 import numpy as np
 from matplotlib import ticker
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
@@ -15,7 +16,7 @@ COLOUR_MAP = "cividis"
 MARKERS = "^x"  # of the baselines, in their order
 INK, ACCENT, FAINT = "#27272a", "#1d5fa8", "#a1a1aa"
 _MAX_POINTS = 300
-_STYLE = {
+STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "jaxseg",
     "text.parse_math": False,
@@ -42,8 +43,8 @@ def loss_curves(steps: np.ndarray, groups: Mapping[str, np.ndarray]) -> str:
         steps: [S].
         groups: variant -> losses [S, seeds], NaN where a member had finished.
     """
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _axes(3.5, 2.1)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = new_axes(3.5, 2.1)
         for variant, losses in groups.items():
             there = np.flatnonzero(np.isfinite(losses).any(axis=1))
             if not len(there):
@@ -57,7 +58,7 @@ def loss_curves(steps: np.ndarray, groups: Mapping[str, np.ndarray]) -> str:
         axes.xaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
         if len(groups) > 1:
             axes.legend(frameon=False, fontsize=8)
-        return _svg(figure)
+        return svg_uri(figure)
 
 
 def seed_dots(
@@ -70,8 +71,8 @@ def seed_dots(
         baselines: name of a baseline -> activity -> percent.
     """
     names = list(values)
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _axes(3.9, 0.75 + 0.24 * len(names))
+    with matplotlib.rc_context(STYLE):
+        figure, axes = new_axes(3.9, 0.75 + 0.24 * len(names))
         for place, name in enumerate(names):
             places = [place] * len(values[name])
             axes.plot(values[name], places, "o", color=ACCENT, alpha=0.55, ms=5.5, mew=0)
@@ -85,7 +86,7 @@ def seed_dots(
         axes.grid(axis="x", color="#e4e4e7", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
-        return _svg(figure)
+        return svg_uri(figure)
 
 
 def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
@@ -98,8 +99,8 @@ def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
     everything = np.concatenate(list(lengths.values()))
     low, high = everything.min(), everything.max()
     x = np.geomspace(low * 0.9, high * 1.1, _MAX_POINTS)
-    with matplotlib.rc_context(_STYLE):
-        figure, axes = _axes(3.5, 2.1)
+    with matplotlib.rc_context(STYLE):
+        figure, axes = new_axes(3.5, 2.1)
         for source, values in lengths.items():
             share = np.searchsorted(np.sort(values), x, side="right") / len(values)
             axes.plot(
@@ -117,7 +118,7 @@ def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
         axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
         axes.xaxis.set_minor_formatter(ticker.NullFormatter())
         axes.legend(frameon=False, fontsize=8.5, loc="best")
-        return _svg(figure)
+        return svg_uri(figure)
 
 
 def heat_map(matrix: np.ndarray, low: float, high: float) -> str:
@@ -132,12 +133,14 @@ def heat_map(matrix: np.ndarray, low: float, high: float) -> str:
     return _data_uri("image/png", target)
 
 
-def _axes(width: float, height: float):
+def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of this size in inches with one set of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
-def _svg(figure: Figure) -> str:
+def svg_uri(figure: Figure) -> str:
+    """The figure as an SVG whose text stays text."""
     target = io.BytesIO()
     with warnings.catch_warnings():
         # The browser draws the text with the reader's fonts, whatever matplotlib's own lack.

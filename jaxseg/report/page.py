@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxseg.report.analysis import confusion, segment_lengths, segments_per_video
+from jaxseg.report.codes import codes_panel
+from jaxseg.report.collapse import collapse_panel
 from jaxseg.report.colours import hatch_definitions
 from jaxseg.report.figures import length_curves, loss_curves
 from jaxseg.report.markup import (
@@ -18,6 +20,7 @@ from jaxseg.report.markup import (
     table,
     text,
 )
+from jaxseg.report.notes import score_notes, video_notes
 from jaxseg.report.records import Activity, Run
 from jaxseg.report.style import CSS
 from jaxseg.report.tables import confusion_table, protocol_scores
@@ -33,7 +36,9 @@ def render(run: Run, max_videos: int) -> str:
     panels = {
         "Scores": _scores(run),
         "Loss": _losses(run),
+        "Collapse": collapse_panel(run),
         "Videos": _videos(run, painters, max_videos),
+        "Codes": codes_panel(run, painters, max_videos),
         "Couplings": _couplings(run, painters, max_videos),
         "Confusion": _confusions(run),
         "Segment lengths": _lengths(run),
@@ -73,7 +78,7 @@ def _header(run: Run) -> str:
     sentence = (
         f"Actions found in {counted(len(lengths), 'video')} ({sum(lengths):,} frames, "
         f"{counted(len(run.activities), 'activity', 'activities')}) by {method} without labels, "
-        f"{counted(seeds, 'seed')} an activity; {use}."
+        f"{counted(seeds, run.repeat)} an activity; {use}."
     )
     config = table(
         "From config.json", head_row(["key", "value"]), _config_rows(run.config), kind="plain"
@@ -105,8 +110,9 @@ def _scores(run: Run) -> str:
         "<em>pooled</em> counts their frames together. The trivial baselines cut every video into "
         "equal parts (equal split) or call everything one class; ▾ marks what they beat."
     )
+    note += score_notes(run)
     body = "".join(
-        protocol_scores(name, protocol, opened=place == 0)
+        protocol_scores(name, protocol, opened=place == 0, repeat=run.repeat)
         for place, (name, protocol) in enumerate(protocols.items())
     )
     return _panel("Scores", note, body)
@@ -139,7 +145,7 @@ def _videos(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
         else "One colour a cluster. The thin bars are the other seeds, which number their clusters "
         "in their own way."
     )
-    note += " Confidence is the largest entry of a frame's row of the coupling. Hover for times."
+    note += video_notes(run)
     blocks = [(a.name, video_block(run, a, painters[a.name], max_videos)) for a in run.activities]
     return _panel("Videos", note, activity_blocks(blocks))
 
