@@ -16,5 +16,5 @@ def get_config():
     config = tot.with_constants(tot=(0.07, 2.5), tot_tcl=(0.08, 2.5), layers=(64, 60, 30))
     config.data.name = "50salads_eval"
     config.model.num_clusters = 12
-    config.optimizer.freeze_steps = 1500
+    config.schedule.freeze_steps = 1500
     return config

@@ -16,5 +16,5 @@ def get_config():
     config = tot.with_constants(tot=(0.08, 2.0), tot_tcl=(0.07, 1.75), layers=(64, 60, 30))
     config.data.name = "50salads_mid"
     config.model.num_clusters = 19
-    config.optimizer.freeze_steps = 1500
+    config.schedule.freeze_steps = 1500
     return config

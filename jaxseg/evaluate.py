@@ -2,60 +2,61 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from jaxseg.evaluation import (
-    PROTOCOLS,
-    evaluate_segmentation,
-    read_classes,
-    read_clusters,
-    trivial_baselines,
-)
+from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
+from jaxseg.evaluation.generalisation import describe_splits
+from jaxseg.evaluation.score_tables import PARTS, mean, reduce_scores, score_tables, spread
+from jaxseg.evaluation.silence import SPLIT
 from jaxseg.evaluation.summary import GENERATED, NO_TRUTH, summary_lines
+from jaxseg.scored_files import Run, Truth, read_runs, read_truth, tested_videos
 
 __all__ = ["evaluate", "summary_lines"]
 
-# Part of `evaluation.json` -> what shares a matching there, and the average called pooled.
-PARTS = {"full": ("activity", "pooled"), "per_video": ("video", "video")}
 COUNTS = ("videos", "videos_skipped", "frames", "segments", "classes")
+# What becomes of excluded classes, in words, and the evaluator's argument that does it.
+EXCLUSIONS = {
+    "drop": ("drop: frames of excluded classes are removed before the matching", "excluded"),
+    "background": (
+        "background: label -1 stands for the excluded classes, whose frames count nowhere; "
+        "on a frame of another class it is wrong",
+        "background",
+    ),
+}
 
 
-class Truth(NamedTuple):
-    """Labels of the data set; videos are named `<activity>/<name>`, which is unique.
+class Rules(NamedTuple):
+    """How a run is scored; the fields are arguments of `evaluate`."""
 
-    Attributes:
-        labels: video -> int64 [frames], class indices.
-        activities: video -> activity.
-        classes: class names by index.
-        excluded: indices of the classes that are left out.
-    """
-
-    labels: dict[str, np.ndarray]
-    activities: dict[str, str]
-    classes: list[str]
-    excluded: list[int]
-
-
-class Run(NamedTuple):
-    """What the members of one seed and variant predict: video -> int64 [frames]."""
-
-    variant: str
+    protocols: tuple[str, ...]
     seed: int
-    predictions: dict[str, np.ndarray]
+    exclusion: str
+    split_sil: bool
 
 
-def evaluate(workdir: Path, *, protocols: tuple[str, ...], seed: int) -> dict:
+def evaluate(
+    workdir: Path,
+    *,
+    protocols: tuple[str, ...],
+    seed: int,
+    exclusion: str = "drop",
+    split_sil: bool = False,
+) -> dict:
     """Scores the predictions of a run under each protocol, the trivial baselines beside them.
 
     Args:
         workdir: holds `dataset.json`, `members.json`, `truth/<activity>/<video>.txt` (class
-            names) and `predictions/<activity>/<directory>/<video>.txt` (cluster numbers).
+            names) and `predictions/<activity>/<directory>/<video>.txt` (cluster numbers); labels
+            of another decoding stand in `<directory>,<decoding>`. A member of `members.json`
+            with the key "test" is scored on these of its videos alone.
         protocols: names of `jaxseg.evaluation.PROTOCOLS`.
         seed: of the protocols that draw frames.
+        exclusion: "drop" or "background", for the data set's excluded classes under every
+            protocol; see `EXCLUSIONS`.
+        split_sil: whether Breakfast's SIL becomes `action_start` at the start of a video and
+            `action_end` at its end.
 
     Returns:
         What it writes to `evaluation.json`: scores in percent, with mean, population
@@ -65,12 +66,14 @@ def evaluate(workdir: Path, *, protocols: tuple[str, ...], seed: int) -> dict:
         ValueError: a file that is missing or broken, named with the offending value; then
             nothing is written.
     """
+    if exclusion not in EXCLUSIONS:
+        raise ValueError(f"unknown exclusion {exclusion!r}: choose from {', '.join(EXCLUSIONS)}")
     workdir = Path(workdir)
     dataset = read_json(workdir / "dataset.json")
     evaluation = {"units": "percent", "data": describe(dataset)}
     if any(video["labels"] for video in dataset["videos"]):
         members = read_json(workdir / "members.json")
-        evaluation |= score(workdir, dataset, members, protocols, seed)
+        evaluation |= score(workdir, dataset, members, Rules(protocols, seed, exclusion, split_sil))
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
     write_json(workdir / "evaluation.json", evaluation)
@@ -91,27 +94,20 @@ def describe(dataset: dict) -> dict:
     }
 
 
-def score(
-    workdir: Path, dataset: dict, members: list[dict], protocols: Sequence[str], seed: int
-) -> dict:
-    """The parts of `evaluation.json` that need a truth: protocols and matching."""
+def score(workdir: Path, dataset: dict, members: list[dict], rules: Rules) -> dict:
+    """The parts of `evaluation.json` that need a truth: protocols, matching and splits."""
     num_clusters = {member["activity"]: member["num_clusters"] for member in members}
-    truth = read_truth(workdir, dataset, set(num_clusters))
+    truth = read_truth(workdir, dataset, set(num_clusters), split_sil=rules.split_sil)
+    tested = tested_videos(workdir, dataset, members)
     runs = read_runs(workdir, truth, members)
-    baselines = trivial_baselines(truth.labels, num_clusters, truth.activities)
     entries, matching = {}, {}
-    for name in protocols:
-        options = {"protocol": name, "seed": seed, "num_clusters": num_clusters}
+    for name in rules.protocols:
+        options = {"protocol": name, "seed": rules.seed, "num_clusters": num_clusters}
+        options[EXCLUSIONS[rules.exclusion][1]] = truth.excluded
         results = {key: score_one(truth, run.predictions, options) for key, run in runs.items()}
-        trivial = {key: score_one(truth, each, options) for key, each in baselines.items()}
         entries[name] = {
-            "settings": settings(trivial["one_class"]["full"]),
-            "counts": {key: trivial["one_class"]["full"][key] for key in COUNTS},
+            **trivial_scores(truth, runs, options, rules),
             "results": over_seeds(runs, results),
-            "baselines": {
-                key: reduce_scores([score_tables(result)], lambda values: values[0])
-                for key, result in trivial.items()
-            },
         }
         # Protocols differ in what they count after the matching, not in the matching.
         matching = {
@@ -119,119 +115,98 @@ def score(
             for directory, result in results.items()
             for activity, pairs in result["full"]["matching"].items()
         }
-    return {"protocols": entries, "matching": matching}
+    parts = {"protocols": entries, "matching": matching, "split_sil": rules.split_sil}
+    if tested:
+        parts["generalisation"] = generalisation(dataset, num_clusters, tested, truth)
+    return parts
 
 
 def score_one(truth: Truth, predictions: dict, options: dict) -> dict[str, dict]:
-    """One set of predictions under one protocol: part -> the evaluator's result."""
+    """Predictions of all or some videos under one protocol: part -> the evaluator's result."""
+    part = truth.of(predictions)
     return {
-        part: evaluate_segmentation(
-            truth.labels,
+        name: evaluate_segmentation(
+            part.labels,
             predictions,
             match=match,
-            activities=truth.activities,
-            classes=truth.classes,
-            excluded=truth.excluded,
+            activities=part.activities,
+            classes=part.classes,
             baselines=False,
             **options,
         )
-        for part, (match, _) in PARTS.items()
+        for name, (match, _) in PARTS.items()
     }
 
 
-def settings(result: dict) -> dict:
+def trivial_scores(truth: Truth, runs: Mapping[str, Run], options: dict, rules: Rules) -> dict:
+    """Settings, counts and trivial baselines of one protocol; means, where seeds are splits."""
+    scores: dict[str, list[dict]] = {}
+    for videos in scored_parts(runs):
+        part = truth.of(videos)
+        trivial = trivial_baselines(part.labels, options["num_clusters"], part.activities)
+        for key, predictions in trivial.items():
+            scores.setdefault(key, []).append(score_one(part, predictions, options))
+    results = [each["full"] for each in scores["one_class"]]
+    return {
+        "settings": settings(results[0], rules),
+        "counts": {key: one_or_all([result[key] for result in results]) for key in COUNTS},
+        "baselines": {
+            key: reduce_scores([score_tables(result) for result in each], mean)
+            for key, each in scores.items()
+        },
+    }
+
+
+def scored_parts(runs: Mapping[str, Run]) -> list[Collection[str]]:
+    """The scored videos of each seed, or once where every seed has the same."""
+    by_seed = {run.seed: frozenset(run.predictions) for run in runs.values()}
+    parts = [by_seed[seed] for seed in sorted(by_seed)]
+    return parts if len(set(parts)) > 1 else parts[:1]
+
+
+def one_or_all(values: list[int]) -> int | list[int]:
+    """The value, or one a split where they differ."""
+    return values if len(set(values)) > 1 else values[0]
+
+
+def settings(result: dict, rules: Rules) -> dict:
     """The rules behind a protocol's scores, for the reader of `evaluation.json`."""
+    words, _ = EXCLUSIONS[rules.exclusion]
     return {
         "units": "percent",
         "rule": PROTOCOLS[result["protocol"]].text.replace("\n", " "),
         "matching": "one to one: full by activity, per_video by video",
-        "excluded": result["exclude"]["drop"],
-        "exclusion": "drop",
+        "excluded": result["exclude"]["drop"] + result["exclude"]["background"],
+        "exclusion": words,
+        "silence": SPLIT if rules.split_sil else "as labelled",
         "seed": result["seed"],
         "length_tolerance": result["length_tolerance"],
     }
 
 
-def score_tables(results: dict[str, dict]) -> dict[str, dict]:
-    """The scores of both parts: `macro` and `pooled` averages, and by activity."""
-    tables = {}
-    for part, (_, pooled) in PARTS.items():
-        averages = results[part]["averages"]
-        tables[part] = {
-            "macro": averages["macro"],
-            "pooled": averages[pooled],
-            "by_activity": {
-                activity: {key: scores[key] for key in averages["macro"]}
-                for activity, scores in results[part]["activities"].items()
-            },
-        }
-    return tables
-
-
-def read_truth(workdir: Path, dataset: dict, activities: set[str]) -> Truth:
-    """Labels of the videos of `activities` that have any."""
-    classes = dataset["classes"]
-    for name in dataset["excluded"]:
-        if name not in classes:
-            raise ValueError(f"{workdir / 'dataset.json'}: excluded {name!r} is no class")
+def generalisation(
+    dataset: dict, activities: Collection[str], tested: Mapping[int, Collection[str]], truth: Truth
+) -> dict:
+    """What `evaluation.json` says of the splits."""
     videos = {
         f"{video['activity']}/{video['name']}": video["activity"]
         for video in dataset["videos"]
-        if video["labels"] and video["activity"] in activities
+        if video["activity"] in activities
     }
-    labels = {video: read_classes(workdir / "truth" / f"{video}.txt", classes) for video in videos}
-    return Truth(labels, videos, classes, [classes.index(name) for name in dataset["excluded"]])
+    named = ["" if at in truth.excluded else name for at, name in enumerate(truth.classes)]
+    return describe_splits(videos, tested, truth.labels, named)
 
 
-def read_runs(workdir: Path, truth: Truth, members: list[dict]) -> dict[str, Run]:
-    """Directory -> predictions of all its members, for the videos that have a truth."""
-    runs: dict[str, Run] = {}
-    for member in members:
-        directory = member["directory"]
-        run = runs.setdefault(directory, Run(member["variant"], member["seed"], {}))
-        for video, activity in truth.activities.items():
-            if activity == member["activity"]:
-                name = video.removeprefix(f"{activity}/")
-                path = workdir / "predictions" / activity / directory / f"{name}.txt"
-                run.predictions[video] = read_prediction(path, len(truth.labels[video]))
+def over_seeds(runs: Mapping[str, Run], results: Mapping[str, dict]) -> list[dict]:
+    """One entry a variant and decoding, with the mean and spread of its seeds."""
+    variants: dict[tuple[str, str], dict[int, dict]] = {}
     for directory, run in runs.items():
-        if missing := sorted(truth.labels.keys() - run.predictions.keys()):
-            raise ValueError(
-                f"{workdir / 'members.json'}: no member in {directory!r} for video {missing[0]!r}"
-            )
-    return runs
-
-
-def read_prediction(path: Path, num_frames: int) -> np.ndarray:
-    """Cluster numbers of one video; ValueError where there are not as many as frames."""
-    clusters = read_clusters(path)
-    if len(clusters) != num_frames:
-        raise ValueError(f"{path}: {len(clusters)} labels for {num_frames} frames with a truth")
-    return clusters
-
-
-def over_seeds(runs: dict[str, Run], results: dict[str, dict]) -> list[dict]:
-    """One entry a variant, with the mean and spread of its seeds."""
-    variants: dict[str, dict[int, dict]] = {}
-    for directory, run in runs.items():
-        variants.setdefault(run.variant, {})[run.seed] = results[directory]
+        variants.setdefault((run.variant, run.decoding), {})[run.seed] = results[directory]
     return [
-        {"variant": variant, "seeds": sorted(seeds)}
+        {"variant": variant, "decoding": decoding, "seeds": sorted(seeds)}
         | reduce_scores([score_tables(seeds[seed]) for seed in sorted(seeds)], spread)
-        for variant, seeds in variants.items()
+        for (variant, decoding), seeds in variants.items()
     ]
-
-
-def spread(values: list[float]) -> dict:
-    """Mean, population standard deviation and the values themselves."""
-    return {"mean": float(np.mean(values)), "std": float(np.std(values)), "values": values}
-
-
-def reduce_scores(results: list, reduce: Callable[[list[float]], object]):
-    """Puts `reduce` of all results in place of every score of tables within tables."""
-    if not isinstance(results[0], dict):
-        return reduce(results)
-    return {key: reduce_scores([each[key] for each in results], reduce) for key in results[0]}
 
 
 def read_json(path: Path):

@@ -57,7 +57,8 @@ def predict(
             arguments = _take((state.params, state.carried, setup.inputs), chosen)
             carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
             arguments = (arguments[0], carried, arguments[2])
-            shown = _spread(len(videos), config.predict.couplings)
+            tested = [i for i, video in enumerate(videos) if is_tested(members[0], video)]
+            shown = {tested[i] for i in _spread(len(tested), config.predict.couplings)}
             candidates = []
             for index, video in enumerate(videos):
                 output = _decode(run, arguments, video, lengths)

@@ -35,7 +35,13 @@ def _load_frames(config: Config, cache: Path) -> data.DataSet:
 
 def _evaluate_frames(config: Config, folder: Path) -> dict:
     rules = config.evaluation
-    return evaluate.evaluate(folder, protocols=rules.protocols, seed=rules.seed)
+    return evaluate.evaluate(
+        folder,
+        protocols=rules.protocols,
+        seed=rules.seed,
+        exclusion=rules.exclusion,
+        split_sil=rules.split_sil,
+    )
 
 
 def _load_snippets(config: Config, cache: Path) -> data.SnippetSet:

@@ -32,20 +32,34 @@ class Result(NamedTuple):
         return line
 
 
-def arguments(root: Path, workdir: Path, **overrides) -> list[str]:
+def arguments(root: Path, workdir: Path, config: Path = CONFIG, **overrides) -> list[str]:
     """A command on the toy data; keywords are config keys with __ in place of dots."""
     values = {
         "data__root": root,
         "data__frames_per_video": 16,
         "model__num_clusters": 4,
         "model__layers": f"({toy.CHANNELS},8,5)",
-        "solver__train__num_iterations": 5,
-        "solver__eval__num_iterations": 5,
         "num_epochs": 2,
         "seeds": 2,
-    } | overrides
-    given = [f"--config.{key.replace('__', '.')}={value}" for key, value in values.items()]
-    return [f"--config={CONFIG}", f"--workdir={workdir}", *given]
+    }
+    if config == CONFIG:
+        values |= {"solver__train__num_iterations": 5, "solver__eval__num_iterations": 5}
+    given = [
+        f"--config.{key.replace('__', '.')}={value}" for key, value in (values | overrides).items()
+    ]
+    return [f"--config={config}", f"--workdir={workdir}", *given]
+
+
+def tot_arguments(root: Path, workdir: Path, **overrides) -> list[str]:
+    """The same for TOT."""
+    values = {
+        "data__name": "folder",
+        "data__bins": 4,
+        "data__window": 3,
+        "optimizer__freeze_steps": 1,
+        "predict__num_buckets": 1,
+    }
+    return arguments(root, workdir, ROOT / "configs/tot_desktop_assembly.py", **values | overrides)
 
 
 def run(*words: object) -> Result:

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 
 import commands
 import pytest
 import toy
+
+from jaxseg.training.writer import MetricsWriter
 
 FILES = {
     "checkpoints",
@@ -155,6 +158,59 @@ def test_features_without_labels(tmp_path, quick_compile):
     assert table[1].startswith("0.000,") and table[-1].split(",")[1] == "5.200"  # 26 frames
     page = (tmp_path / "run/report.html").read_text()
     assert "soup0" in page and "MoF" not in page
+
+
+@pytest.fixture(scope="module")
+def tot(root, quickly, tmp_path_factory):
+    """TOT+TCL through all stages, one constant given and the other from its row."""
+    workdir = tmp_path_factory.mktemp("runs") / "tot"
+    words = commands.tot_arguments(root, workdir, tcl=True, solver__train__sigma=1.5)
+    with quickly():
+        return commands.run(*words), workdir, words
+
+
+def test_tot_from_features_to_report(tot):
+    """Labels go through the clusters in their order; those of argmax stand beside them."""
+    result, workdir, _ = tot
+    assert result.status == 0 and names(workdir) == FILES | {"truth"}
+    for directory in ("seed0", "seed1", "seed0,argmax", "seed1,argmax"):
+        files = list(workdir.glob(f"predictions/*/{directory}/*.txt"))
+        assert len(files) == 5
+        for file in files:
+            labels = [int(line) for line in file.read_text().split()]
+            assert set(labels) <= {0, 1, 2, 3}
+            if "argmax" not in directory:
+                assert labels == sorted(labels) and len(set(labels)) == 4
+    protocols = json.loads((workdir / "evaluation.json").read_text())["protocols"]
+    assert list(protocols) == ["cte", "cte-soft", "tot-text"]
+    assert "argmax" in result.out and "<html" in (workdir / "report.html").read_text()
+    labels = json.loads((workdir / "config.json").read_text())["solver"]["train"]
+    assert (labels["rho"], labels["sigma"]) == (0.07, 1.5)
+
+
+def test_tot_stopped_and_resumed_ends_in_the_same_labels(
+    tot, root, tmp_path, monkeypatch, quick_compile
+):
+    """With the thaw behind it and half of its steps ahead."""
+    _, workdir, words = tot
+    words = [f"--workdir={tmp_path / 'run'}" if "--workdir" in word else word for word in words]
+    write = MetricsWriter.write
+
+    def write_and_interrupt(self, step, *values):
+        write(self, step, *values)
+        if step == 1:
+            signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MetricsWriter, "write", write_and_interrupt)
+        stopped = commands.run(*words)
+    assert stopped.status == 128 + signal.SIGTERM and "saved at step 2 of 4" in stopped.err
+    assert "predictions" not in names(tmp_path / "run")
+    assert commands.run(*words).status == 0
+    for part in ("predictions", "couplings", "truth"):
+        assert contents(tmp_path / "run" / part) == contents(workdir / part)
+    for file in ("evaluation.json", "typical.json", "members.json"):
+        assert (tmp_path / "run" / file).read_bytes() == (workdir / file).read_bytes()
 
 
 def test_a_twin_says_so_first_and_last(tmp_path, quick_compile):

@@ -9,8 +9,9 @@ import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg import predict
+from jaxseg import predict, workdir
 from jaxseg.predict import bucket_lengths, segments_csv
+from jaxseg.training.members import enumerate_members
 
 DATA = toy.make_data()
 CLUSTERS = toy.VALUES["model"]["clusters_by_activity"]
@@ -160,3 +161,62 @@ def test_a_failure_leaves_the_old_predictions_and_nothing_half(decode, monkeypat
         predict.predict(toy.make_config({"seeds": 2}), DATA, toy_run[0], folder, progress=False)
     assert labels(folder) == before
     assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.fixture(scope="module")
+def split(train_toy, quickly):
+    """(setup, folder) of TOT's predictions where 40 % of the videos are kept for testing."""
+    values = {"seeds": 3, "data.test_share": 0.4, "solver.eval.background": True}
+    config = toy.make_tot_config(values | {"predict.num_buckets": 1, "predict.couplings": 1})
+    setup, _, folder = train_toy(config)
+    workdir.claim(folder, config, DATA, setup.members)
+    with quickly():
+        predict.predict(config, DATA, setup, folder, progress=False)
+    return setup, folder
+
+
+def test_under_a_split_only_videos_that_are_tested_on_have_predictions(split):
+    setup, folder = split
+    expected = {
+        f"{member.activity}/{directory}/{name}.txt"
+        for member in setup.members
+        for directory in (member.directory, f"{member.directory},argmax")
+        for name in member.test
+    }
+    assert set(labels(folder)) == expected and len(expected) == 12
+    assert len({member.test for member in setup.members if member.activity == "salad"}) == 2
+
+
+def test_members_json_names_the_videos_that_are_tested_on(split):
+    setup, folder = split
+    records = json.loads((folder / "members.json").read_text())
+    assert [record["test"] for record in records] == [list(m.test) for m in setup.members]
+    plain = enumerate_members(toy.make_tot_config(), DATA)
+    assert not any("test" in member.record() for member in plain)
+
+
+def test_background_is_minus_one_in_every_decoding(split):
+    found = labels(split[1])
+    for name, own in found.items():
+        activity, directory, video = name.split("/")
+        beside = found[f"{activity}/{directory.removesuffix(',argmax')},argmax/{video}"]
+        assert [label == -1 for label in own] == [label == -1 for label in beside]
+        assert set(own) <= set(range(-1, CLUSTERS[activity]))
+    everything = {label for own in found.values() for label in own}
+    assert -1 in everything and len(everything) > 2
+
+
+def test_typical_frames_are_of_tested_videos(split):
+    setup, folder = split
+    typical = json.loads((folder / "typical.json").read_text())
+    for member in setup.members:
+        found = [f for cluster in typical[member.activity][member.directory] for f in cluster]
+        assert found and {frame["video"] for frame in found} <= set(member.test)
+
+
+def test_the_couplings_that_are_kept_are_of_videos_that_are_tested_on(split):
+    """One an activity here, and those that were trained on are not in the way."""
+    setup, folder = split
+    for member in setup.members:
+        files = (folder / "couplings" / member.activity / member.directory).glob("*.npz")
+        assert {file.stem for file in files} == (set(member.test) if member.seed == 0 else set())

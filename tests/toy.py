@@ -20,11 +20,18 @@ VALUES = {
     "model": {"layers": (CHANNELS, 8, 5), "clusters_by_activity": {"salad": 4, "soup": 3}},
     "solver": {"train": {"num_iterations": 5}, "eval": {"num_iterations": 5}},
 }
+TOT_VALUES = {
+    "method": "tot",
+    "num_epochs": 3,
+    "data": VALUES["data"] | {"bins": 4, "window": 3},
+    "model": VALUES["model"],
+    "optimizer": {"freeze_steps": 2},  # soup then has one step with all parameters
+}
 
 
-def make_config(overrides: Mapping | None = None) -> Config:
+def make_config(overrides: Mapping | None = None, values: Mapping = VALUES) -> Config:
     """make_config({"solver.train.alpha": 0.2}): a tiny network, few iterations."""
-    values = copy.deepcopy(VALUES)
+    values = copy.deepcopy(values)
     for path, value in (overrides or {}).items():
         *parents, last = path.split(".")
         node = values
@@ -32,6 +39,11 @@ def make_config(overrides: Mapping | None = None) -> Config:
             node = node.setdefault(parent, {})
         node[last] = value
     return from_dict(values)
+
+
+def make_tot_config(overrides: Mapping | None = None) -> Config:
+    """The same for TOT: make_tot_config({"tcl": True})."""
+    return make_config(overrides, TOT_VALUES)
 
 
 def make_video(activity: str, number: int, frames: int) -> Video:

@@ -8,8 +8,6 @@ from typing import ClassVar
 from jaxseg.config.checks import at_least, between, one_of, positive
 from jaxseg.config.shared import Config, DataConfig, EncoderConfig, EvaluationConfig
 
-_CONSTANTS = ("rho", "sigma")
-
 
 @dataclasses.dataclass(frozen=True)
 class PairsDataConfig(DataConfig):
@@ -63,7 +61,7 @@ class LabelsConfig:
     prior_indices: str = "first"
 
     def validate(self, path: str) -> None:
-        for name in _CONSTANTS:
+        for name in ("rho", "sigma"):
             positive(f"{path}.{name}", getattr(self, name))
         at_least(f"{path}.num_iterations", self.num_iterations, 1)
         one_of(f"{path}.prior_indices", self.prior_indices, ("first", "centred"))
@@ -119,6 +117,14 @@ class TableConfig:
     tot_tcl: Constants = Constants(rho=0.04, sigma=0.75)
 
 
+@dataclasses.dataclass(frozen=True)
+class ScheduleConfig:
+    """Passes over an activity's videos, and for how many steps the prototypes are frozen."""
+
+    num_epochs: int = 1000
+    freeze_steps: int = 1000
+
+
 _ENCODER = EncoderConfig(layers=(64, 80, 40))
 _EVALUATION = EvaluationConfig(protocols=("cte", "cte-soft", "tot-text"), exclusion="background")
 
@@ -141,6 +147,8 @@ class TotConfig(Config):
     clusters: str = "prototypes"
     data: PairsDataConfig = PairsDataConfig()
     model: EncoderConfig = _ENCODER
+    schedule: ScheduleConfig = ScheduleConfig()
+    twin_schedule: ScheduleConfig = ScheduleConfig()
     constants: TableConfig = TableConfig()
     solver: SolverConfig = SolverConfig()
     loss: LossConfig = LossConfig()
@@ -148,13 +156,21 @@ class TotConfig(Config):
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:
-        """rho and sigma from the table's row, where the config leaves them open (None)."""
-        row = "tot_tcl" if values.get("tcl") else "tot"
+        """Fills in what the config leaves open (None).
+
+        rho and sigma are those of the table's row; num_epochs and freeze_steps those of the
+        schedule: that of the embedded twin, which is small, where there is no root.
+        """
         values = copy.deepcopy(dict(values))
-        labels = values.get("solver", {}).get("train", {})
-        for name in _CONSTANTS:
-            if labels.get(name, 0) is None:
-                labels[name] = values["constants"][row][name]
+        row = values.get("constants", {}).get("tot_tcl" if values.get("tcl") else "tot", {})
+        real = values.get("data", {}).get("root")
+        schedule = values.get("schedule" if real else "twin_schedule", {})
+        for node, defaults in (
+            (values.get("solver", {}).get("train", {}), row),
+            (values, {"num_epochs": schedule.get("num_epochs")}),
+            (values.get("optimizer", {}), {"freeze_steps": schedule.get("freeze_steps")}),
+        ):
+            node.update({k: v for k, v in defaults.items() if k in node and node[k] is None})
         return values
 
     def validate(self, path: str) -> None:

@@ -15,7 +15,7 @@ def paired_indices(
 
     Each of `bins` equal parts of the video gives num_samples / (2 bins) anchors; the neighbour of
     an anchor lies -window to window - 1 frames away, or at the end of the video where it would
-    lie beyond. A bin without a frame, in a video shorter than `bins`, gives the one before it.
+    lie beyond. A bin without a frame, in a video shorter than `bins`, gives the one after it.
 
     Returns:
         frames [num_samples], and [bins, 2] the places among them of each bin's first anchor and

@@ -3,7 +3,7 @@
 Shapes as in `case_labels`; a stream is a `StreamOutputs` for B videos.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -52,25 +52,19 @@ def step(
         `loss.clustering` leaves out, and "loss", their weighted sum (Eq. 14); and one
         `PseudoLabels` a stream.
     """
-    shared = solver.co_labelling == "full"
     pseudo = _label_foreground(streams, labels, solver)
     parts = _baseline_losses(streams, pseudo, labels, mask, loss)
-    total = parts["video_loss"] + parts["attention_loss"]
     if loss.clustering != "none":
         valid = jnp.repeat(mask, pseudo[0].foreground.shape[1])
-        streams = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), list(streams))
-        label = partial(case_labels.snippet_labels, mask=valid, solver=solver, scale=scale)
-        pseudo = _label_snippets(label, streams, pseudo, cluster_classes, shared=shared)
-        errors = [assignment_loss(p.snippets, s.cosines, scale) for s, p in _pairs(streams, pseudo)]
-        parts["snippet_loss"] = masked_mean(sum(errors), valid)
-        total += loss.snippet_weight * parts["snippet_loss"]
+        flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), list(streams))
+        pseudo = _label_snippets(flat, pseudo, cluster_classes, valid, solver, scale)
+        parts["snippet_loss"] = _snippet_loss(flat, pseudo, valid, scale)
     if loss.clustering == "full":
-        cosines = [cluster_cosines(s.embeddings, p, valid) for s, p in _pairs(streams, pseudo)]
-        label = partial(case_labels.cluster_labels, solver=solver)
-        pseudo = _label_clusters(label, cosines, pseudo, mask, shared=shared)
-        errors = [assignment_loss(p.clusters, own, scale) for own, p in _pairs(cosines, pseudo)]
-        parts["cluster_loss"] = jnp.mean(sum(errors))
-        total += loss.cluster_weight * parts["cluster_loss"]
+        cosines = [cluster_cosines(s.embeddings, own, valid) for s, own in _pairs(flat, pseudo)]
+        pseudo = _label_clusters(cosines, pseudo, mask, solver)
+        parts["cluster_loss"] = _cluster_loss(cosines, pseudo, scale)
+    weights = {"snippet_loss": loss.snippet_weight, "cluster_loss": loss.cluster_weight}
+    total = sum(weights.get(name, 1) * part for name, part in parts.items())
     return {"loss": total, **parts}, pseudo
 
 
@@ -156,17 +150,33 @@ def _baseline_losses(streams, pseudo, labels, mask, loss) -> dict[str, jax.Array
     }
 
 
-def _label_snippets(label: Callable, streams, pseudo, cluster_classes, *, shared):
+def _label_snippets(streams, pseudo, cluster_classes, valid, solver, scale) -> list[PseudoLabels]:
     classes = jnp.broadcast_to(cluster_classes, (len(streams), *cluster_classes.shape[-2:]))
     predictions = [
         (stream.cosines, jax.nn.sigmoid(stream.attention_logits), own[:, 0])
         for stream, own in zip(streams, classes, strict=True)
     ]
-    found = co_label(label, predictions, shared=shared)
+    label = partial(case_labels.snippet_labels, mask=valid, solver=solver, scale=scale)
+    found = co_label(label, predictions, shared=solver.co_labelling == "full")
     return [own._replace(snippets=labels) for own, labels in zip(pseudo, found, strict=True)]
 
 
-def _label_clusters(label: Callable, cosines, pseudo, mask, *, shared):
+def _snippet_loss(streams, pseudo, valid, scale) -> jax.Array:
+    """L_S (Eq. 3), the sum over the streams."""
+    pairs = _pairs(streams, pseudo)
+    errors = [assignment_loss(own.snippets, stream.cosines, scale) for stream, own in pairs]
+    return masked_mean(sum(errors), valid)
+
+
+def _label_clusters(cosines, pseudo, mask, solver) -> list[PseudoLabels]:
     shares = [case_labels.foreground_shares(own.foreground, mask) for own in pseudo]
-    found = co_label(label, zip(cosines, shares, strict=True), shared=shared)
+    label = partial(case_labels.cluster_labels, solver=solver)
+    predictions = zip(cosines, shares, strict=True)
+    found = co_label(label, predictions, shared=solver.co_labelling == "full")
     return [own._replace(clusters=labels) for own, labels in zip(pseudo, found, strict=True)]
+
+
+def _cluster_loss(cosines, pseudo, scale) -> jax.Array:
+    """L_C (Eq. 6), the sum over the streams."""
+    errors = [assignment_loss(own.clusters, each, scale) for each, own in _pairs(cosines, pseudo)]
+    return jnp.mean(sum(errors))

@@ -42,8 +42,8 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
             coherence = temporal_coherence(config, embeddings, batch, key, member)
             parts["tcl_loss"] = member.hyper["loss"]["alpha"] * coherence
         if config.cte:
-            errors = jnp.where(batch["mask"], (time - batch["time"]) ** 2, 0)
-            parts["time_loss"] = member.hyper["loss"]["time"] * jnp.sum(errors)
+            errors = jnp.where(batch["mask"], time - batch["time"], 0)
+            parts["time_loss"] = member.hyper["loss"]["time"] * jnp.sum(errors**2)
         value = sum(parts.values())
         return value, (carried, {"loss": value, **parts, **signs})
 

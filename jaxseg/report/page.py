@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from jaxseg.report.analysis import confusion, segment_lengths, segments_per_video
+from jaxseg.report.codes import codes_panel
+from jaxseg.report.collapse import collapse_panel
 from jaxseg.report.colours import hatch_definitions
 from jaxseg.report.figures import length_curves, loss_curves
 from jaxseg.report.markup import activity_blocks, counted, figure, grid, text
+from jaxseg.report.notes import score_notes, video_notes
 from jaxseg.report.records import Activity, Run
 from jaxseg.report.shell import document, method_name, titled
 from jaxseg.report.tables import confusion_table, protocol_scores
@@ -19,7 +22,9 @@ def render(run: Run, max_videos: int) -> str:
     panels = {
         "Scores": _scores(run),
         "Loss": _losses(run),
+        "Collapse": collapse_panel(run),
         "Videos": _videos(run, painters, max_videos),
+        "Codes": codes_panel(run, painters, max_videos),
         "Couplings": _couplings(run, painters, max_videos),
         "Confusion": _confusions(run),
         "Segment lengths": _lengths(run),
@@ -38,7 +43,7 @@ def _sentence(run: Run) -> str:
     return (
         f"Actions found in {counted(len(lengths), 'video')} ({sum(lengths):,} frames, "
         f"{counted(len(run.activities), 'activity', 'activities')}) by {method_name(run)} "
-        f"without labels, {counted(seeds, 'seed')} an activity; {use}."
+        f"without labels, {counted(seeds, run.repeat)} an activity; {use}."
     )
 
 
@@ -53,8 +58,9 @@ def _scores(run: Run) -> str:
         "<em>pooled</em> counts their frames together. The trivial baselines cut every video into "
         "equal parts (equal split) or call everything one class; ▾ marks what they beat."
     )
+    note += score_notes(run)
     body = "".join(
-        protocol_scores(name, protocol, opened=place == 0)
+        protocol_scores(name, protocol, opened=place == 0, repeat=run.repeat)
         for place, (name, protocol) in enumerate(protocols.items())
     )
     return titled("Scores", note, body)
@@ -87,7 +93,7 @@ def _videos(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
         else "One colour a cluster. The thin bars are the other seeds, which number their clusters "
         "in their own way."
     )
-    note += " Confidence is the largest entry of a frame's row of the coupling. Hover for times."
+    note += video_notes(run)
     blocks = [(a.name, video_block(run, a, painters[a.name], max_videos)) for a in run.activities]
     return titled("Videos", note, activity_blocks(blocks))
 

@@ -1,4 +1,4 @@
-"""One picture for a paper or a page: truth, prediction, affinity and coupling of some videos."""
+"""One picture for a paper or a page: bars and couplings of some videos, side by side."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from jaxseg.report.bars import Timeline, runs
+from jaxseg.report.codes import code_matrices
 from jaxseg.report.colours import Paint
 from jaxseg.report.figures import COLOUR_MAP
-from jaxseg.report.records import Activity, Run
+from jaxseg.report.records import Activity, Coupling, Run
 from jaxseg.report.videos import Painter, run_colours, shown_videos
 
 _UNMATCHED = "#d4d4d8"  # what hatching is in the report
-_HEIGHTS = {"truth": 1.0, "prediction": 1.0, "affinity": 2.2, "coupling": 2.2}
+_PICTURE = {"aspect": "auto", "cmap": COLOUR_MAP, "interpolation": "nearest"}
+_BAR, _HEAT = 1.0, 2.2  # heights of rows, as parts of the picture's
 
 
 def write_picture(run: Run, path: Path, *, activity: str = "", num_videos: int = 2) -> Path:
@@ -35,11 +37,13 @@ def write_picture(run: Run, path: Path, *, activity: str = "", num_videos: int =
     videos = [v for v in shown_videos(run, chosen, num_videos) if v in chosen.couplings]
     videos = videos or list(chosen.couplings)[:num_videos]
     painter = Painter(run, chosen, run_colours(run))
-    rows = [name for name in _HEIGHTS if name != "truth" or chosen.truth]
-    figure = Figure(figsize=(5.2 * len(videos), 3.6), layout="constrained", dpi=150)
-    grid = figure.subplots(
-        len(rows), len(videos), squeeze=False, height_ratios=[_HEIGHTS[name] for name in rows]
+    heats = _heats(chosen.couplings[videos[0]])
+    bars = ["truth", "prediction"] if chosen.truth else ["prediction"]
+    rows, heights = [*bars, *heats], [_BAR] * len(bars) + [_HEAT] * len(heats)
+    figure = Figure(
+        figsize=(5.2 * len(videos), 0.8 + 0.44 * sum(heights)), layout="constrained", dpi=150
     )
+    grid = figure.subplots(len(rows), len(videos), squeeze=False, height_ratios=heights)
     for column, video in enumerate(videos):
         _draw(run, chosen, painter, video, dict(zip(rows, grid[:, column], strict=True)))
     for name, axes in zip(rows, grid[:, 0], strict=True):
@@ -74,21 +78,36 @@ def _draw(run: Run, activity: Activity, painter: Painter, video: str, axes: Mapp
     predicted = activity.predictions[first.directory][video]
     _bar(axes["prediction"], predicted, painter.clusters(first))
     coupling = activity.couplings[video]
-    order = _in_time(coupling.plan)
-    for name, matrix in (("affinity", coupling.affinity), ("coupling", coupling.plan)):
-        axes[name].imshow(matrix.T[order], aspect="auto", cmap=COLOUR_MAP, interpolation="nearest")
+    heats, order = _heats(coupling), _order(coupling)
+    low, high = (0, 1) if coupling.has_codes else (None, None)
+    for name, matrix in heats.items():
+        axes[name].imshow(matrix.T[order], vmin=low, vmax=high, **_PICTURE)
         axes[name].set_yticks([])
     for axis in axes.values():
         axis.set_xlim(0, len(predicted))
         axis.set_xticks([])
-    ticks = timeline.ticks()
-    axes["coupling"].set_xticks([x for x, _ in ticks], [label for _, label in ticks])
-    axes["coupling"].set_xlabel(timeline.unit)
+    ticks, lowest = timeline.ticks(), axes[list(heats)[-1]]
+    lowest.set_xticks([x for x, _ in ticks], [label for _, label in ticks])
+    lowest.set_xlabel(timeline.unit)
     next(iter(axes.values())).set_title(video, fontsize=9)
 
 
-def _in_time(plan: np.ndarray) -> np.ndarray:
-    """Clusters by the mean time of their frames, so that a coupling runs down a staircase."""
+def _heats(coupling: Coupling) -> dict[str, np.ndarray]:
+    """Title -> [N, K]: codes and pseudo-labels where there are codes, else affinity and plan."""
+    if coupling.has_codes:
+        return code_matrices(coupling)
+    return {"affinity": coupling.affinity, "coupling": coupling.plan}
+
+
+def _order(coupling: Coupling) -> np.ndarray:
+    """Clusters in the order in which the plan runs down a staircase.
+
+    Where there are codes, that is the clusters' own order, which the prior gives them; else the
+    mean time of their frames decides.
+    """
+    plan = coupling.plan
+    if coupling.has_codes:
+        return np.arange(plan.shape[1])
     return np.argsort(np.arange(len(plan)) @ plan / np.maximum(plan.sum(0), 1e-9), kind="stable")
 
 

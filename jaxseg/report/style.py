@@ -100,6 +100,8 @@ figcaption { font-size: .88rem; font-weight: 600; overflow-wrap: anywhere; }
   vertical-align: -.05em; flex: none; }
 .pair { display: grid; gap: 10px 28px;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
+.triple { display: grid; gap: 10px 22px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); }
 .heat { display: block; width: 100%; height: calc(var(--clusters) * 18px);
   image-rendering: pixelated; border-radius: 3px; }
 .clusters { list-style: none; margin: 0; padding: 0; text-align: left; }

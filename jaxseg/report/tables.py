@@ -26,16 +26,19 @@ _AVERAGES = {
 }
 
 
-def protocol_scores(name: str, protocol: Mapping[str, Any], *, opened: bool) -> str:
+def protocol_scores(
+    name: str, protocol: Mapping[str, Any], *, opened: bool, repeat: str = "seed"
+) -> str:
     """Everything scored under one protocol: averages, then activities, seeds and settings.
 
-    Only the averages are in sight at once unless `opened`; other variants stay folded.
+    Only the averages are in sight at once unless `opened`; other variants stay folded. `repeat`
+    is what spreads are over, "seed" or "split".
     """
     results, baselines = protocol["results"], protocol["baselines"]
-    parts = [f"<h3>Protocol {text(name)}</h3>", _averages(name, results, baselines)]
+    parts = [f"<h3>Protocol {text(name)}</h3>", _averages(name, results, baselines, repeat)]
     details = [_by_activity(name, result, baselines) for result in results]
     if any(details):
-        main = details[0] + _dots(name, results[0], baselines)
+        main = details[0] + _dots(name, results[0], baselines, repeat)
         parts.append(main if opened else fold(f"{text(name)} by activity", main))
         parts += [
             fold(f"{text(name)} by activity: {_title(result)}", body)
@@ -55,7 +58,9 @@ def _metrics(result: Mapping[str, Any]) -> dict[str, str]:
     return {key: title for key, title in METRICS.items() if key in scores}
 
 
-def _averages(name: str, results: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> str:
+def _averages(
+    name: str, results: Sequence[Mapping], baselines: Mapping[str, Mapping], repeat: str
+) -> str:
     metrics = _metrics(results[0])
     head = head_row(["", *_AVERAGES], span=len(metrics))
     head += head_row(["result", *(list(metrics.values()) * len(_AVERAGES))])
@@ -67,7 +72,8 @@ def _averages(name: str, results: Sequence[Mapping], baselines: Mapping[str, Map
         if key in baselines
     ]
     seeds = sorted({len(result["seeds"]) for result in results})
-    spread = f"mean ± spread over {'/'.join(map(str, seeds))} seeds" if seeds != [1] else "one seed"
+    several = f"mean ± spread over {'/'.join(map(str, seeds))} {repeat}s"
+    spread = several if seeds != [1] else f"one {repeat}"
     return table(f"{text(name)}, percent: {spread}; two trivial baselines", head, rows)
 
 
@@ -122,10 +128,12 @@ def _baseline_cell(value: float | None) -> str:
 
 
 def _title(result: Mapping[str, Any]) -> str:
-    return text(result["variant"]) or "run"
+    return text(result["variant"]) or "trained"
 
 
-def _dots(name: str, result: Mapping[str, Any], baselines: Mapping[str, Mapping]) -> str:
+def _dots(
+    name: str, result: Mapping[str, Any], baselines: Mapping[str, Mapping], repeat: str
+) -> str:
     scores = result["full"].get("by_activity", {})
     pictures = []
     for metric, title in _metrics(result).items():
@@ -137,9 +145,9 @@ def _dots(name: str, result: Mapping[str, Any], baselines: Mapping[str, Mapping]
         }
         if values:
             caption = f"{title} <small>{text(name)}, full</small>"
-            alt = f"{title} of every seed by activity beside the trivial baselines"
+            alt = f"{title} of every {repeat} by activity beside the trivial baselines"
             pictures.append(figure(seed_dots(values, trivial), alt, caption))
-    marks = "● a seed, | their mean, ▲ equal split, × one class"
+    marks = f"● a {repeat}, | their mean, ▲ equal split, × one class"
     return f'{grid(pictures)}<p class="note">{marks}</p>' if pictures else ""
 
 

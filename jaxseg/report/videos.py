@@ -18,7 +18,6 @@ from jaxseg.report.figures import heat_map
 from jaxseg.report.markup import head_row, row, table, text
 from jaxseg.report.records import Activity, Member, Run
 
-_COUPLINGS_SHOWN = 2
 _NO_ACTION = {-1: Paint(EXCLUDED, "no action (-1)")}
 
 
@@ -30,10 +29,12 @@ class Painter:
         self._activity = activity
         self._colours = colours
 
-    def clusters(self, member: Member) -> dict[int, Paint]:
+    def clusters(self, member: Member, decoding: str = "") -> dict[int, Paint]:
+        """Paints of a member's clusters; each of its decodings is matched by itself."""
         if not self._activity.truth:
             return _NO_ACTION | plain_cluster_paints(member.num_clusters)
-        matching = self._activity.matching[member.directory]
+        directory = f"{member.directory},{decoding}" if decoding else member.directory
+        matching = self._activity.matching[directory]
         return _NO_ACTION | cluster_paints(member.num_clusters, matching, self._colours)
 
     def entries(self) -> list[Paint]:
@@ -69,13 +70,19 @@ def video_block(run: Run, activity: Activity, painter: Painter, max_videos: int)
 
 
 def coupling_block(run: Run, activity: Activity, painter: Painter, max_videos: int) -> str:
-    """Plan and affinity of up to two videos, those of the colour bars first."""
+    """Plan and affinity of up to two videos; not of those that have codes to be shown instead."""
+    videos = coupled_videos(run, activity, max_videos)
+    plain = [video for video in videos if not activity.couplings[video].has_codes]
+    return "".join(_coupling(run, activity, painter, video) for video in plain)
+
+
+def coupled_videos(run: Run, activity: Activity, max_videos: int) -> list[str]:
+    """Up to two videos that have a coupling, those of the colour bars first."""
     if not activity.couplings:
-        return ""
+        return []
     _, shown = _shown(run, activity, max_videos)
     there = [v for v in shown if v in activity.couplings] or list(activity.couplings)
-    ends = dict.fromkeys([there[0], there[-1]][:_COUPLINGS_SHOWN])
-    return "".join(_coupling(run, activity, painter, video) for video in ends)
+    return list(dict.fromkeys([there[0], there[-1]]))
 
 
 def shown_videos(run: Run, activity: Activity, count: int) -> list[str]:
@@ -107,13 +114,20 @@ def _article(run, activity, painter, video, place, scores) -> str:
     rows = [("prediction", bars.bar(predicted, painter.clusters(first), timeline, "prediction"))]
     if video in activity.truth:
         rows.insert(0, ("truth", bars.bar(truth, painter.truth, timeline, "truth")))
+    for name, videos in activity.decodings.items():
+        if video in videos:
+            paints = painter.clusters(first, name)
+            rows.append((text(name), bars.bar(videos[video], paints, timeline, name, hover=False)))
     for member in others:
         if video in activity.predictions[member.directory]:
-            labels, kind = activity.predictions[member.directory][video], f"seed {member.seed}"
+            labels, kind = (
+                activity.predictions[member.directory][video],
+                f"{run.repeat} {member.seed}",
+            )
             thin = bars.bar(labels, painter.clusters(member), timeline, kind, hover=False)
             rows.append((kind, thin))
     if video in activity.couplings:
-        rows.append(("confidence", bars.confidence(activity.couplings[video].plan)))
+        rows.append(("confidence", bars.confidence(activity.couplings[video].confidence)))
     rows.append((timeline.unit, bars.axis(timeline)))
     facts = " · ".join([*_standing(video, place, scores), timeline.length])
     return f"<article><h4>{text(video)} <small>{facts}</small></h4>{bars.strips(rows)}</article>"
@@ -147,7 +161,7 @@ def _moment(run: Run, activity: Activity, moment: Mapping) -> str:
 
 
 def _coupling(run: Run, activity: Activity, painter: Painter, video: str) -> str:
-    plan, affinity = activity.couplings[video]
+    plan, affinity, *_ = activity.couplings[video]
     low, high = float(affinity.min()), float(affinity.max())
     panels = _heat(run, activity, painter, video, "plan", plan, 0.0, 1.0)
     panels += _heat(run, activity, painter, video, "affinity (cosine)", affinity, low, high)
@@ -156,23 +170,31 @@ def _coupling(run: Run, activity: Activity, painter: Painter, video: str) -> str
 
 def _heat(run, activity, painter, video, title, matrix, low, high) -> str:
     """One of a coupling's matrices over time, a line a cluster, under the video's truth."""
-    first, num_clusters = activity.members[0], matrix.shape[1]
+    num_clusters = matrix.shape[1]
     timeline = bars.Timeline(len(matrix), run.fps)
-    paints = painter.clusters(first)
-    lines = [(paints[k], _short_name(activity, first, k)) for k in range(num_clusters)]
-    names = "".join(
-        f'<li title="{text(paint.name)}">{bars.swatch(paint)}{text(short)}</li>'
-        for paint, short in lines
-    )
     alt = f"{title} of {video}: {num_clusters} clusters over {timeline.length}"
     source, size = heat_map(matrix, low, high), f"--clusters:{num_clusters}"
     picture = f'<img class="heat" style="{size}" src="{source}" alt="{text(alt)}">'
-    rows = [(f'<ol class="clusters">{names}</ol>', picture), (timeline.unit, bars.axis(timeline))]
+    rows = [(cluster_names(activity, painter), picture), (timeline.unit, bars.axis(timeline))]
     if video in activity.truth:
         labels = activity.truth[video][: len(matrix)]
         rows.insert(0, ("truth", bars.bar(labels, painter.truth, timeline, "truth")))
     scale = f'{low:.2g} <i class="scale"></i> {high:.2g}'
     return f"<div><h5>{title} <small>{scale}</small></h5>{bars.strips(rows, kind='wide')}</div>"
+
+
+def cluster_names(activity: Activity, painter: Painter) -> str:
+    """The clusters of the first member as a list, a line of text each, with their colours."""
+    first = activity.members[0]
+    lines = [
+        (painter.clusters(first)[k], _short_name(activity, first, k))
+        for k in range(first.num_clusters)
+    ]
+    items = (
+        f'<li title="{text(paint.name)}">{bars.swatch(paint)}{text(short)}</li>'
+        for paint, short in lines
+    )
+    return f'<ol class="clusters">{"".join(items)}</ol>'
 
 
 def _short_name(activity: Activity, member: Member, cluster: int) -> str:

@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from jaxseg.report.decodings import find_decodings
 from jaxseg.report.files import read_json, read_losses
 from jaxseg.report.records import Activity, Coupling, Member, Run
+from jaxseg.report.signs import read_signs
+from jaxseg.report.silence import scored_classes, scored_labels
 
 _FILES = (
     *("config.json", "versions.json", "dataset.json", "members.json", "metrics.jsonl"),
     *("truth/", "predictions/", "couplings/", "typical.json", "evaluation.json"),
 )
+_ALWAYS = ("plan", "affinity")  # arrays that every coupling has
 
 
 def read_run(workdir: Path) -> Run:
@@ -36,12 +40,13 @@ def read_run(workdir: Path) -> Run:
             "data_name": dataset["name"],
             "generated": bool(dataset["generated"]),
             "fps": dataset["fps"],
-            "classes": tuple(dataset["classes"]),
+            "classes": scored_classes(dataset["classes"], evaluation),
             "excluded": tuple(dataset["excluded"]),
         }
     except (KeyError, TypeError) as error:
         where = f"{workdir / 'dataset.json'} or members.json"
         raise ValueError(f"{where}: a field is missing or unknown: {error}") from None
+    dataset["classes"] = described["classes"]
     steps, losses = read_losses(workdir / "metrics.jsonl", len(members))
     read = functools.partial(_read_activity, workdir, dataset, members, evaluation, typical)
     return Run(
@@ -52,6 +57,7 @@ def read_run(workdir: Path) -> Run:
         activities=tuple(read(name) for name in names),
         steps=steps,
         losses=losses.get("loss", np.empty((0, len(members)))),
+        signs=read_signs(workdir / "metrics.jsonl", steps, len(members)),
         evaluation=evaluation,
         files=tuple(name for name in _FILES if (workdir / name).exists()),
         **described,
@@ -66,17 +72,18 @@ def _read_activity(workdir, dataset, members, evaluation, all_typical, name) -> 
     own = [member for member in members if member.activity == name]
     main = tuple(member for member in own if member.variant == own[0].variant)
     index = {label: i for i, label in enumerate(dataset["classes"])}
-    predictions = {}
-    for member in main:
-        folder = workdir / "predictions" / name / member.directory
-        read = functools.partial(_read_clusters, num_clusters=member.num_clusters)
-        predictions[member.directory] = _read_videos(folder, names, read)
-    typical, couplings = [], {}
+    predictions = {m.directory: _read_labels(workdir, names, m, m.directory) for m in main}
+    typical, couplings, decodings, folders = [], {}, {}, [*predictions]
     if main:
-        folder = workdir / "couplings" / name / main[0].directory
-        read = functools.partial(_read_coupling, num_clusters=main[0].num_clusters)
-        couplings = _read_videos(folder, names, read, ".npz")
-        typical = all_typical.get(name, {}).get(main[0].directory, [])
+        first, directories = main[0], {member.directory for member in members}
+        found = find_decodings(workdir / "predictions" / name, first.directory, directories)
+        decodings = {k: _read_labels(workdir, names, first, found[k]) for k in found}
+        folders += found.values()
+        read = functools.partial(_read_coupling, num_clusters=first.num_clusters)
+        couplings = _read_videos(
+            workdir / "couplings" / name / first.directory, names, read, ".npz"
+        )
+        typical = all_typical.get(name, {}).get(first.directory, [])
     return Activity(
         name=name,
         frames={video["name"]: video["frames"] for video in videos},
@@ -85,7 +92,8 @@ def _read_activity(workdir, dataset, members, evaluation, all_typical, name) -> 
             workdir / "truth" / name, names, functools.partial(_read_truth, index=index)
         ),
         predictions=predictions,
-        matching={m.directory: _matching(workdir, evaluation, m, index) for m in main},
+        decodings=decodings,
+        matching={f: _matching(workdir, evaluation, f"{name}/{f}", index) for f in folders},
         typical=typical,
         couplings=couplings,
     )
@@ -96,13 +104,19 @@ def _read_videos(folder: Path, names, read, suffix: str = ".txt") -> dict[str, A
     return {name: read(path) for name, path in paths.items() if path.is_file()}
 
 
+def _read_labels(workdir, names, member: Member, directory: str) -> dict[str, np.ndarray]:
+    read = functools.partial(_read_clusters, num_clusters=member.num_clusters)
+    return _read_videos(workdir / "predictions" / member.activity / directory, names, read)
+
+
 def _read_truth(path: Path, index: Mapping[str, int]) -> np.ndarray:
     labels = path.read_text(encoding="utf-8").splitlines()
     try:
-        return np.array([index[label] for label in labels], np.int32)
+        indices = np.array([index[label] for label in labels], np.int32)
     except KeyError as error:
         line = labels.index(error.args[0]) + 1
         raise ValueError(f"{path}, line {line}: class {error} is not in dataset.json") from None
+    return scored_labels(indices, tuple(index))
 
 
 def _read_clusters(path: Path, num_clusters: int) -> np.ndarray:
@@ -119,18 +133,19 @@ def _read_clusters(path: Path, num_clusters: int) -> np.ndarray:
 def _read_coupling(path: Path, num_clusters: int) -> Coupling:
     try:
         with np.load(path) as arrays:
-            coupling = Coupling(*(arrays[name].astype(np.float32) for name in Coupling._fields))
+            names = [name for name in Coupling._fields if name in _ALWAYS or name in arrays]
+            coupling = Coupling(**{name: arrays[name].astype(np.float32) for name in names})
     except Exception as error:  # np.load raises whatever zip, zlib and pickle raise
         raise ValueError(f"{path}: not a coupling: {error}") from None
-    for name, matrix in coupling._asdict().items():
+    for name in names:
+        matrix = getattr(coupling, name)
         if matrix.shape != (len(coupling.plan), num_clusters) or not np.isfinite(matrix).all():
             what = f"{name} of shape {matrix.shape}"
             raise ValueError(f"{path}: {what} is not finite or not one of {num_clusters} clusters")
     return coupling
 
 
-def _matching(workdir, evaluation, member: Member, index: Mapping[str, int]) -> dict[int, str]:
-    key = f"{member.activity}/{member.directory}"
+def _matching(workdir, evaluation, key: str, index: Mapping[str, int]) -> dict[int, str]:
     matched = evaluation.get("matching", {}).get(key, {})
     for cluster, label in matched.items():
         if label not in index:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg import config
+from jaxseg.config.shared import PROTOCOLS as CONFIGURED
 from jaxseg.evaluate import evaluate, summary_lines
 from jaxseg.evaluation import (
     PROTOCOLS,
@@ -280,4 +280,4 @@ def test_the_report_draws_the_scores_of_every_protocol(workdir, protocol):
 
 
 def test_the_config_knows_every_protocol():
-    assert tuple(PROTOCOLS) == config.PROTOCOLS
+    assert tuple(PROTOCOLS) == CONFIGURED

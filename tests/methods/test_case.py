@@ -25,6 +25,8 @@ OPTIONS = {
     "w/o co-labelling": {"solver.co_labelling": "none"},
     "the program's rank": {"solver.compat": "case"},
 }
+# Those beyond differ in labels alone, which have their own tests: compiled with `-m slow`.
+QUICK = ("baseline", "+SCC", "w/o co-labelling")
 LOSSES = ("video_loss", "attention_loss", "snippet_loss", "cluster_loss")
 pytestmark = pytest.mark.usefixtures("quick_compile")
 
@@ -60,7 +62,10 @@ def is_finite(tree) -> bool:
     return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(tree))
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in OPTIONS],
+)
 def test_every_option_learns(default, name):
     """Losses and gradients are finite, and clusters that are classified are carried on."""
     _, _, params, carried, batch = default

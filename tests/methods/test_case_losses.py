@@ -11,7 +11,9 @@ from jaxseg.config.case import CaseSolverConfig
 from jaxseg.methods import case_labels, case_losses
 from jaxseg.methods.case_losses import PseudoLabels
 
-SOLVER = CaseSolverConfig()
+top_snippets = jax.jit(case_labels.top_snippets, static_argnums=1)
+video_loss = jax.jit(case_losses.video_loss)
+attention_loss = jax.jit(case_losses.attention_loss)
 pytestmark = pytest.mark.usefixtures("quick_compile")
 
 
@@ -26,7 +28,7 @@ def softmax(logits):
 
 def test_calibrated_map():
     logits, attention = normal(2, 5, 3), normal(2, 5, seed=1)
-    found = case_labels.calibrated_map(logits, attention, 0.25)
+    found = jax.jit(case_labels.calibrated_map)(logits, attention, 0.25)
     expected = 0.25 * softmax(logits) + 0.75 / (1 + np.exp(-attention))[..., None]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
@@ -34,13 +36,13 @@ def test_calibrated_map():
 @pytest.mark.parametrize(("length", "count"), [(1, 1), (7, 1), (16, 2), (31, 3)])
 def test_top_snippets_are_the_highest(length, count):
     scores = normal(2, length, 3)
-    found = np.array(case_labels.top_snippets(scores, 8))
+    found = np.array(top_snippets(scores, 8))
     threshold = np.sort(scores, axis=1)[:, -count][:, None]
     np.testing.assert_array_equal(found, scores >= threshold)
 
 
 def test_of_equal_snippets_the_first_are_taken():
-    found = np.array(case_labels.top_snippets(np.ones((1, 24, 2)), 8))
+    found = np.array(top_snippets(np.ones((1, 24, 2)), 8))
     assert found[0, :3].all() and not found[0, 3:].any()
 
 
@@ -56,11 +58,11 @@ def test_foreground_is_the_union_over_the_videos_classes():
 
 def test_video_loss_by_hand():
     logits, labels = normal(2, 6, 4), np.array([[1, 0, 1, 0], [0, 1, 0, 0]], np.float32)
-    top = np.array(case_labels.top_snippets(logits, 2))
+    top = np.array(top_snippets(logits, 2))
     means = (logits * top).sum(1) / 3
     logs = np.log(softmax(means))
     expected = [-(logs[0, 0] + logs[0, 2]) / 2, -logs[1, 1]]
-    np.testing.assert_allclose(case_losses.video_loss(logits, top, labels), expected, rtol=1e-5)
+    np.testing.assert_allclose(video_loss(logits, top, labels), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("ruled_out", [-1e9, -np.inf])
@@ -69,11 +71,12 @@ def test_classes_that_are_ruled_out_change_neither_loss_nor_gradient(ruled_out):
     more = np.pad(logits, [(0, 0), (0, 0), (0, 4)], constant_values=ruled_out)
 
     def loss(logits, labels):
-        top = case_labels.top_snippets(jax.lax.stop_gradient(logits), 2)
-        return case_losses.video_loss(logits, top, labels).sum()
+        top = top_snippets(jax.lax.stop_gradient(logits), 2)
+        return video_loss(logits, top, labels).sum()
 
-    expected, gradient = jax.value_and_grad(loss)(logits, labels)
-    found, wider = jax.value_and_grad(loss)(more, np.pad(labels, [(0, 0), (0, 4)]))
+    loss_of = jax.jit(jax.value_and_grad(loss))
+    expected, gradient = loss_of(logits, labels)
+    found, wider = loss_of(more, np.pad(labels, [(0, 0), (0, 4)]))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     np.testing.assert_allclose(wider[..., :3], gradient, rtol=1e-5, atol=1e-7)
     assert not wider[..., 3:].any()
@@ -81,7 +84,7 @@ def test_classes_that_are_ruled_out_change_neither_loss_nor_gradient(ruled_out):
 
 def test_a_video_without_a_class_costs_nothing():
     logits = normal(1, 6, 3)
-    loss = case_losses.video_loss(logits, logits > 0, np.zeros((1, 3)))
+    loss = video_loss(logits, logits > 0, np.zeros((1, 3)))
     assert loss.tolist() == [0.0]
 
 
@@ -90,13 +93,13 @@ def test_attention_loss_by_hand():
     probability = 1 / (1 + np.exp(-logits.astype(float)))
     positive, negative = (1 - probability**0.7) / 0.7, (1 - (1 - probability) ** 0.7) / 0.7
     expected = [positive[0, :2].mean() + negative[0, 2:].mean(), positive[1].mean()]
-    found = case_losses.attention_loss(logits, foreground, 0.7)
+    found = attention_loss(logits, foreground, 0.7)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_plain_cross_entropy_is_the_limit_of_the_generalised_one():
     logits, foreground = normal(2, 6), normal(2, 6, seed=1) > 0
-    plain = case_losses.attention_loss(logits, foreground)
+    plain = attention_loss(logits, foreground)
     probability = 1 / (1 + np.exp(-logits.astype(float)))
     errors = -np.where(foreground, np.log(probability), np.log(1 - probability))
     means = [
@@ -104,17 +107,15 @@ def test_plain_cross_entropy_is_the_limit_of_the_generalised_one():
     ]
     np.testing.assert_allclose(plain, np.sum(means, axis=1), rtol=1e-5)
     # The first term that the limit leaves out is gamma log(p)^2 / 2.
-    np.testing.assert_allclose(
-        case_losses.attention_loss(logits, foreground, 1e-3), plain, rtol=5e-3
-    )
+    np.testing.assert_allclose(attention_loss(logits, foreground, 1e-3), plain, rtol=5e-3)
 
 
 @pytest.mark.parametrize("gamma", [0.7, None])
 def test_attention_at_its_ends_keeps_a_finite_gradient(gamma):
     """Where a sigmoid is 0 or 1 to the last bit, a power of it has none."""
     logits, foreground = jnp.array([[-200.0, 200, -200, 200]]), np.array([[1, 1, 0, 0]], bool)
-    loss = functools.partial(case_losses.attention_loss, gamma=gamma)
-    gradient = jax.grad(lambda logits: loss(logits, foreground).sum())(logits)
+    loss = functools.partial(attention_loss, gamma=gamma)
+    gradient = jax.jit(jax.grad(lambda logits: loss(logits, foreground).sum()))(logits)
     assert np.isfinite(gradient).all() and np.isfinite(loss(logits, foreground)).all()
 
 
@@ -168,12 +169,11 @@ def test_masked_snippets_have_no_label_and_no_say(assignment):
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_clusters_are_foreground_in_the_share_of_the_snippets(share):
     cosines, shares = normal(16, 2) / 4, jnp.array([share, 1 - share])
-    solver = CaseSolverConfig(num_iterations=200)
-    found = case_labels.cluster_labels(cosines, shares, solver=solver)
+    label = jax.jit(case_labels.cluster_labels, static_argnames="solver")
+    found = label(cosines, shares, solver=CaseSolverConfig(num_iterations=200))
     np.testing.assert_allclose(found.mean(0), shares, atol=1e-3)
     np.testing.assert_allclose(found.sum(1), 1, rtol=1e-5)
-    solver = CaseSolverConfig(num_iterations=200, marginal="uniform")
-    even = case_labels.cluster_labels(cosines, shares, solver=solver)
+    even = label(cosines, shares, solver=CaseSolverConfig(num_iterations=200, marginal="uniform"))
     np.testing.assert_allclose(even.mean(0), 0.5, atol=1e-3)
 
 
@@ -183,7 +183,7 @@ def test_cluster_cosines_by_hand():
     foreground, mask = np.arange(8).reshape(2, 4) % 4 == 0, np.arange(8) < 6
     labels *= mask[:, None]
     pseudo = PseudoLabels(None, foreground, labels)
-    found = case_losses.cluster_cosines(embeddings, pseudo, mask)
+    found = jax.jit(case_losses.cluster_cosines)(embeddings, pseudo, mask)
     flat = foreground.reshape(-1)
     kinds = [embeddings[flat & mask].sum(0), embeddings[~flat & mask].sum(0)]
     clusters = [weights @ embeddings for weights in labels.T]

@@ -9,21 +9,30 @@ from jaxseg.models.two_stream import TwoStream, project
 
 CHANNELS, CLASSES, CLUSTERS, HIDDEN = 12, 5, 3, 40
 MODEL = TwoStream(CLASSES, CLUSTERS, HIDDEN)
+pytestmark = pytest.mark.usefixtures("quick_compile")
+
+
+def init(model: TwoStream) -> dict:
+    """Parameters as a method hands them over: prototypes at unit norm."""
+    example = jnp.ones((1, CHANNELS))
+    return jax.jit(lambda: project(model.init(jax.random.key(0), example, example)["params"]))()
 
 
 @pytest.fixture(scope="module")
-def params():
-    """As a method hands them over: prototypes at unit norm."""
-    example = jnp.ones((1, CHANNELS))
-    return project(MODEL.init(jax.random.key(0), example, example)["params"])
+def params(quickly):
+    with quickly():
+        return init(MODEL)
 
 
 def features(shape=(2, 7), seed=0):
     return np.random.default_rng(seed).standard_normal((2, *shape, CHANNELS)).astype(np.float32)
 
 
+run = jax.jit(lambda params, rgb, flow: MODEL.apply({"params": params}, rgb, flow))
+
+
 def apply(params, rgb, flow):
-    return jax.tree.map(np.asarray, MODEL.apply({"params": params}, rgb, flow))
+    return jax.tree.map(np.asarray, run(params, rgb, flow))
 
 
 def test_shapes(params):
@@ -85,9 +94,7 @@ def test_layers_start_within_one_over_the_root_of_their_inputs(params, layer, in
 
 
 def test_further_classes_leave_the_first_ones_as_they_are(params):
-    example = jnp.ones((1, CHANNELS))
-    more = TwoStream(CLASSES + 2, CLUSTERS, HIDDEN)
-    more = project(more.init(jax.random.key(0), example, example)["params"])
+    more = init(TwoStream(CLASSES + 2, CLUSTERS, HIDDEN))
     cut = jax.tree.map(lambda leaf, own: leaf[..., : own.shape[-1]], more, params)
     jax.tree.map(np.testing.assert_array_equal, cut, params)
 
@@ -106,9 +113,9 @@ def test_an_embedding_of_zeros_has_cosine_zero_and_finite_gradients(params):
     params = params | {"rgb": params["rgb"] | {"embedding_encoder": off}}
 
     def total(params):
-        return sum(leaf.sum() for leaf in jax.tree.leaves(MODEL.apply({"params": params}, *rows)))
+        return sum(leaf.sum() for leaf in jax.tree.leaves(run(params, *rows)))
 
     rows = features()
     assert not apply(params, *rows)[0].cosines.any()
-    for leaf in jax.tree.leaves(jax.grad(total)(params)):
+    for leaf in jax.tree.leaves(jax.jit(jax.grad(total))(params)):
         assert np.isfinite(leaf).all()

@@ -123,3 +123,49 @@ def make_workdir(tmp_path):
 def make_localization(tmp_path):
     """Writes the workdir of a localisation run with the given peculiarities, returns its path."""
     return lambda **options: localization_runs.write(tmp_path / "my finds", **options)
+
+
+# Videos of the first seed under another decoding; its cluster 0 is stir and 1 pour_milk.
+ARGMAX = [[2, 2, 0, 0, 1, 1, 1, 1, 4, 4], [2] * 10, [1] * 10]
+ARGMAX_MATCHING = {"0": CLASSES[2], "1": "pour_milk", "2": "SIL"}
+# (highest probability, clusters used, entropy) of seeds 0 and 1 after each fifth of training.
+SIGNS = [
+    [(0.2, 0.2), (1, 1), (1.6, 1.6)],
+    [(0.3, 0.21), (3, 1), (1.5, 1.6)],
+    [(0.5, 0.22), (5, 2), (1.4, 1.6)],
+    [(0.7, 0.23), (5, 2), (1.3, 1.6)],
+]
+
+
+def write_tot_workdir(root: Path, **options):
+    """The same run as TOT's: argmax beside Viterbi, codes of v0, signs of a collapse of seed 1."""
+    write_workdir(root, **options)
+    activities = options.get("activities", ("coffee",))
+    _write(root / "config.json", {"method": "tot", "temporal_prior": True})
+    lines = []
+    for step, (top, used, entropy) in enumerate(SIGNS):
+        signs = {"top_probability": top, "clusters_used": used, "entropy": entropy}
+        signs |= {"collapsed": [u < 2.5 for u in used], "loss": [3 - step, 3]}
+        line = {name: list(values) * len(activities) for name, values in signs.items()}
+        lines.append(json.dumps({"step": 5 * step, **line}) + "\n")
+    _write(root / "metrics.jsonl", "".join(lines))
+    evaluation = json.loads((root / "evaluation.json").read_text())
+    for name in activities:
+        for video, labels in enumerate(ARGMAX):
+            text = "\n".join(map(str, labels)) + "\n"
+            _write(root / f"predictions/{name}/seed0,argmax/v{video}.txt", text)
+        if "matching" in evaluation:
+            evaluation["matching"][f"{name}/seed0,argmax"] = ARGMAX_MATCHING
+        plan = np.full((10, 5), 0.025, np.float32)
+        plan[np.arange(10), PREDICTIONS[0][0]] = 0.9
+        matrices = {"plan": plan, "plan_without_prior": plan[::-1], "affinity": 30 * plan - 20}
+        codes = np.tile(np.array([0.3, 0.25, 0.2, 0.15, 0.1], np.float32), (10, 1))
+        np.savez(root / f"couplings/{name}/seed0/v0.npz", codes=codes, **matrices)
+    _write(root / "evaluation.json", evaluation)
+    return root
+
+
+@pytest.fixture
+def make_tot_workdir(tmp_path):
+    """Writes a workdir of a TOT run and returns its path."""
+    return lambda **options: write_tot_workdir(tmp_path / "tot run", **options)

@@ -5,9 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.solvers.priors import rank_prior
+from jaxseg.solvers import priors
 
 FOREGROUND = np.array([0.0, 0.3, 1.0], np.float32)
+rank_prior = jax.jit(priors.rank_prior, static_argnames=("sigma", "compat"))
+pytestmark = pytest.mark.usefixtures("quick_compile")
 
 
 def test_the_formula_by_hand():
@@ -53,7 +55,7 @@ def test_a_prior_without_snippets_is_finite():
 
 def test_sigma_may_be_traced_and_batches_be_vmapped():
     attention = np.random.default_rng(2).uniform(size=(2, 20)).astype(np.float32)
-    batched = jax.jit(jax.vmap(lambda a, s: rank_prior(a, FOREGROUND, sigma=s)))
+    batched = jax.jit(jax.vmap(lambda a, s: priors.rank_prior(a, FOREGROUND, sigma=s)))
     found = batched(attention, jnp.array([0.2, 10.0]))
     for row, own, sigma in zip(found, attention, (0.2, 10.0), strict=True):
         np.testing.assert_allclose(row, rank_prior(own, FOREGROUND, sigma=sigma), rtol=1e-5)
