@@ -54,7 +54,7 @@ def make(config: CaseConfig, *, num_clusters: int) -> Method:
         )
         if config.loss.clustering == "full":
             carried = carried | {"cluster_classes": _cluster_classes(config, pseudo)}
-        health = _health(streams, pseudo, carried["cluster_classes"], batch["mask"], member)
+        health = _health(streams, pseudo, batch["mask"], member)
         return losses["loss"], (carried, losses | health)
 
     def predict(params, carried, video, member):
@@ -90,14 +90,16 @@ def _cluster_classes(config: CaseConfig, pseudo) -> jax.Array:
     return own[0] if config.solver.co_labelling == "full" else jnp.stack(own)
 
 
-def _health(streams, pseudo, cluster_classes, mask, member) -> dict:
+def _health(streams, pseudo, mask, member) -> dict:
     """What tells clusters that are used from a collapse, and how much counts as foreground."""
-    scale = member.hyper["model"]["scale"]
-    by_video = sum(jax.nn.softmax(scale * stream.cosines).mean(axis=1) for stream in streams)
-    shares = masked_mean(by_video / len(streams), mask[:, None], axis=0)
     labelled = [case_labels.foreground_shares(own.foreground, mask)[0] for own in pseudo]
-    return {
-        "entropy": -jnp.sum(shares * jnp.log(jnp.where(shares > 0, shares, 1))),
-        "foreground_clusters": jnp.mean(cluster_classes[..., 0] > 0.5),
-        "foreground_labels": sum(labelled) / len(labelled),
-    }
+    found = {"foreground_labels": sum(labelled) / len(labelled)}
+    if pseudo[0].snippets is not None:
+        scale = member.hyper["model"]["scale"]
+        by_video = sum(jax.nn.softmax(scale * stream.cosines).mean(axis=1) for stream in streams)
+        shares = masked_mean(by_video / len(streams), mask[:, None], axis=0)
+        found["entropy"] = -jnp.sum(shares * jnp.log(jnp.where(shares > 0, shares, 1)))
+    if pseudo[0].clusters is not None:
+        foreground = jnp.stack([own.clusters for own in pseudo])[..., 0]
+        found["foreground_clusters"] = jnp.mean(foreground > 0.5)
+    return found

@@ -77,6 +77,8 @@ def test_every_option_learns(default, name):
     assert np.isfinite(value) and value > 0 and is_finite(new) and is_finite(gradient)
     parts = [metrics[loss] for loss in LOSSES if loss in metrics]
     assert len(parts) == {"baseline": 2, "+SCC": 3}.get(name, 4)
+    assert ("entropy" in metrics) == (len(parts) > 2)
+    assert ("foreground_clusters" in metrics) == (len(parts) > 3)
     weights = (1.0, 1.0, 1.0, 0.3)[: len(parts)]
     np.testing.assert_allclose(value, np.dot(weights, parts), rtol=1e-6)
     for stream in gradient.values():
