@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxseg import data, evaluate, evaluate_intervals, predict, predict_intervals
+from jaxseg import data
 from jaxseg.config import Config
-from jaxseg.oracle import OracleTest
+from jaxseg.prediction import intervals, segments
+from jaxseg.prediction.oracle import OracleTest
+from jaxseg.scoring import intervals as interval_scores
+from jaxseg.scoring import segments as segment_scores
 from jaxseg.training.loop import Setup
 from jaxseg.training.step import TrainState
 
@@ -35,7 +38,7 @@ def _load_frames(config: Config, cache: Path) -> data.DataSet:
 
 def _evaluate_frames(config: Config, folder: Path) -> dict:
     rules = config.evaluation
-    return evaluate.evaluate(
+    return segment_scores.evaluate(
         folder,
         protocols=rules.protocols,
         seed=rules.seed,
@@ -62,22 +65,22 @@ def _watch_tests(config: Config, videos, setup: Setup, folder: Path) -> OracleTe
 def _evaluate_intervals(config: Config, folder: Path) -> dict:
     rules = config.evaluation
     options = {"tiou": rules.tiou, "ambiguous": rules.ambiguous}
-    return evaluate_intervals.evaluate(folder, protocols=rules.protocols, **options)
+    return interval_scores.evaluate(folder, protocols=rules.protocols, **options)
 
 
 TASKS = {
     "segmentation": Task(
         load=_load_frames,
         watch=lambda *_: None,
-        predict=predict.predict,
+        predict=segments.predict,
         evaluate=_evaluate_frames,
-        summary=evaluate.summary_lines,
+        summary=segment_scores.summary_lines,
     ),
     "localization": Task(
         load=_load_snippets,
         watch=_watch_tests,
-        predict=predict_intervals.predict,
+        predict=intervals.predict,
         evaluate=_evaluate_intervals,
-        summary=evaluate_intervals.summary_lines,
+        summary=interval_scores.summary_lines,
     ),
 }

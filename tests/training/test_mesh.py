@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg import predict
 from jaxseg.config.shared import MeshConfig
+from jaxseg.prediction import segments as predict
 from jaxseg.training import loop
 from jaxseg.training.sharding import make_mesh
 

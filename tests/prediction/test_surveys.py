@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg import surveys
+from jaxseg.prediction import surveys
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import toy_intervals as toy
 
-from jaxseg import oracle
 from jaxseg.config.case import CaseCheckpointConfig
-from jaxseg.evaluate_intervals import evaluate
-from jaxseg.oracle import OracleTest, read_best
-from jaxseg.predict_intervals import predict
+from jaxseg.prediction import oracle
+from jaxseg.prediction.intervals import predict
+from jaxseg.prediction.oracle import OracleTest, read_best
+from jaxseg.scoring.intervals import evaluate
 
 CONFIG = dataclasses.replace(toy.Config(), checkpoint=CaseCheckpointConfig(rule="oracle-test"))
 DATA = toy.make_data()

@@ -1,9 +1,6 @@
 """Checkpoint -> prediction files: whole videos of any length through a few compiled lengths."""
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -13,8 +10,9 @@ from tqdm import tqdm
 from jaxseg.config import Config
 from jaxseg.data.records import DataSet, Video
 from jaxseg.methods.method import LENGTH_MULTIPLE
-from jaxseg.surveys import is_tested, make_surveyor
-from jaxseg.training.loop import Setup, abstract_state, open_checkpoints
+from jaxseg.prediction.finished import appearing_together, finished_state, spread
+from jaxseg.prediction.surveys import is_tested, make_surveyor
+from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_json, write_text
 
@@ -44,13 +42,13 @@ def predict(
     Raises:
         ValueError: where there is no finished training in the folder.
     """
-    state = _finished_state(config, setup, workdir)
+    state = finished_state(config, setup, workdir)
     run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
     survey = make_surveyor(setup.method)
     lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
     typical = {}
     bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
-    with _appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
+    with appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
         for activity, videos in data.activities.items():
             chosen = [i for i, m in enumerate(setup.members) if m.activity == activity]
             members = [setup.members[i] for i in chosen]
@@ -58,7 +56,7 @@ def predict(
             carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
             arguments = (arguments[0], carried, arguments[2])
             tested = [i for i, video in enumerate(videos) if is_tested(members[0], video)]
-            shown = {tested[i] for i in _spread(len(tested), config.predict.couplings)}
+            shown = {tested[i] for i in spread(len(tested), config.predict.couplings)}
             candidates = []
             for index, video in enumerate(videos):
                 output = _decode(run, arguments, video, lengths)
@@ -68,40 +66,6 @@ def predict(
                 bar.update()
             typical[activity] = _most_typical(members, videos, candidates)
         write_json(workdir / "typical.json", typical)
-
-
-@contextlib.contextmanager
-def _appearing_together(workdir: Path, names: Sequence[str]) -> Iterator[dict[str, Path]]:
-    """Folders to be filled under other names; they replace the old ones at the end, or vanish."""
-    partial = {name: workdir / f".{name}.partial" for name in names}
-    try:
-        for folder in partial.values():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-        yield partial
-        for name, folder in partial.items():
-            shutil.rmtree(workdir / name, ignore_errors=True)
-            os.replace(folder, workdir / name)
-    finally:
-        for folder in partial.values():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _finished_state(config: Config, setup: Setup, workdir: Path):
-    directory = workdir / "checkpoints"
-    if not directory.is_dir():
-        raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
-    checkpoints = open_checkpoints(config, setup, workdir)
-    state = checkpoints.restore(abstract_state(setup))
-    checkpoints.close()
-    if state is None:
-        raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
-    if int(state.step) < setup.num_steps:
-        raise ValueError(
-            f"training in {workdir} stands at step {int(state.step)} of {setup.num_steps}: "
-            "finish it first (--mode=train)"
-        )
-    return state
 
 
 def _take(tree, members: Sequence[int]):
@@ -123,11 +87,6 @@ def _decode(run, arguments, video: Video, lengths: Sequence[int]) -> dict:
     output = jax.tree.map(np.asarray, run(params, carried, _padded(video, lengths), inputs))
     typical = output.pop("typical")
     return jax.tree.map(lambda array: array[:, : video.num_frames], output) | {"typical": typical}
-
-
-def _spread(count: int, wanted: int) -> set[int]:
-    """Indices of at most `wanted` videos, evenly through the list."""
-    return set(np.linspace(0, count - 1, min(count, wanted)).round().astype(int).tolist())
 
 
 def _write(config, data, predictions, couplings, members: Sequence[Member], video, output) -> None:

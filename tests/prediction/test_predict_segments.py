@@ -9,8 +9,9 @@ import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg import predict, workdir
-from jaxseg.predict import bucket_lengths, segments_csv
+from jaxseg import workdir
+from jaxseg.prediction import segments as predict
+from jaxseg.prediction.segments import bucket_lengths, segments_csv
 from jaxseg.training.members import enumerate_members
 
 DATA = toy.make_data()

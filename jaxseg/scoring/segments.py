@@ -11,7 +11,7 @@ from jaxseg.evaluation.generalisation import describe_splits
 from jaxseg.evaluation.score_tables import PARTS, mean, reduce_scores, score_tables, spread
 from jaxseg.evaluation.silence import SPLIT
 from jaxseg.evaluation.summary import GENERATED, NO_TRUTH, summary_lines
-from jaxseg.scored_files import Run, Truth, read_runs, read_truth, tested_videos
+from jaxseg.scoring.files import Run, Truth, read_runs, read_truth, tested_videos
 
 __all__ = ["evaluate", "summary_lines"]
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet
-from jaxseg.detect import make_detect
 from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.detections import truth_segments
 from jaxseg.evaluation.localization_rules import parse_tiou
+from jaxseg.prediction.detect import make_detect
 from jaxseg.proposals import as_segments
 from jaxseg.training.loop import Setup
 from jaxseg.training.step import TrainState, make_gather

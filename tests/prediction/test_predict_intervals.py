@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import toy_intervals as toy
 
-from jaxseg import predict_intervals
 from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.detections import read_predictions
-from jaxseg.predict_intervals import predict
+from jaxseg.prediction import intervals as predict_intervals
+from jaxseg.prediction.intervals import predict
 
 CONFIG = toy.Config()
 DATA = toy.make_data()

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from jaxseg.config.shared import PROTOCOLS as CONFIGURED
-from jaxseg.evaluate import evaluate, summary_lines
 from jaxseg.evaluation import (
     PROTOCOLS,
     evaluate_segmentation,
@@ -14,6 +13,7 @@ from jaxseg.evaluation import (
     write_labels,
 )
 from jaxseg.report.tables import protocol_scores
+from jaxseg.scoring.segments import evaluate, summary_lines
 
 CLASSES = ["SIL", "pour", "stir"]
 TRUTH = {
@@ -238,7 +238,7 @@ def test_a_failed_write_keeps_the_old_file(workdir, monkeypatch):
     def full_disk(source, target):
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("jaxseg.evaluate.os.replace", full_disk)
+    monkeypatch.setattr("jaxseg.scoring.segments.os.replace", full_disk)
     with pytest.raises(ValueError, match=r"evaluation\.json: cannot be written: No space left"):
         run(workdir, protocols=("asot",))
     assert (workdir / "evaluation.json").read_text() == before

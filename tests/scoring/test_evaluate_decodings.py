@@ -5,9 +5,9 @@ import shutil
 import pytest
 from run_folder import member, run, write_run
 
-from jaxseg.evaluate import summary_lines
 from jaxseg.report.decodings import find_decodings
-from jaxseg.scored_files import decodings
+from jaxseg.scoring.files import decodings
+from jaxseg.scoring.segments import summary_lines
 
 TRUTH = {("coffee", "a"): [0, 0, 1, 2], ("tea", "a"): [0, 1]}
 MEMBERS = [member(activity, seed, clusters=3) for activity in ("coffee", "tea") for seed in (0, 1)]

@@ -9,11 +9,11 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from jaxseg import oracle
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
-from jaxseg.detect import Found, make_detect
-from jaxseg.predicting import appearing_together, finished_state, spread
+from jaxseg.prediction import oracle
+from jaxseg.prediction.detect import Found, make_detect
+from jaxseg.prediction.finished import appearing_together, finished_state, spread
 from jaxseg.proposals import as_segments
 from jaxseg.proposals.score_map import cluster_probabilities
 from jaxseg.training.loop import Setup

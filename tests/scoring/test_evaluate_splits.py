@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from run_folder import CLASSES, member, run, write_run
 
-from jaxseg.evaluate import summary_lines
 from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
 from jaxseg.evaluation.generalisation import describe_splits
 from jaxseg.report.tables import protocol_scores
+from jaxseg.scoring.segments import summary_lines
 
 TRUTH = {
     ("coffee", "a"): [0, 0, 1, 1],

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from jaxseg.evaluate import evaluate
 from jaxseg.evaluation import write_labels
+from jaxseg.scoring.segments import evaluate
 
 CLASSES = ["SIL", "pour", "stir"]
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluate import reduce_scores, spread, write_json
 from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.average_precision import ranking
 from jaxseg.evaluation.detection_counts import count, prepare
@@ -21,6 +20,7 @@ from jaxseg.evaluation.localization import ranked_rows
 from jaxseg.evaluation.localization_rules import find_protocol, parse_tiou
 from jaxseg.evaluation.summary import GENERATED, NO_TRUTH
 from jaxseg.evaluation.wtalc_files import read_ambiguous
+from jaxseg.scoring.segments import reduce_scores, spread, write_json
 
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 

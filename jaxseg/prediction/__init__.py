@@ -1,0 +1,1 @@
+"""From a finished training to files: labels of frames, or detections of intervals."""
