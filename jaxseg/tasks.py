@@ -18,21 +18,21 @@ class Task(NamedTuple):
     """How the stages of a run do what differs between tasks.
 
     Attributes:
-        load: (config, cache folder) -> data set.
+        load: (config, cache folder or None) -> data set.
         watch: (config, data set, setup, workdir) -> what training is watched by, or None.
         predict: (config, data set, setup, workdir), writes the predictions.
         evaluate: (config, workdir) -> scores, written to `evaluation.json` too.
         summary: scores -> lines for the terminal.
     """
 
-    load: Callable[[Config, Path], Any]
+    load: Callable[[Config, Path | None], Any]
     watch: Callable[[Config, Any, Setup, Path], Callable[[int, TrainState], None] | None]
     predict: Callable[[Config, Any, Setup, Path], None]
     evaluate: Callable[[Config, Path], dict]
     summary: Callable[[dict], list[str]]
 
 
-def _load_frames(config: Config, cache: Path) -> data.DataSet:
+def _load_frames(config: Config, cache: Path | None) -> data.DataSet:
     return data.load(config.data, activities=config.activities, cache=cache)
 
 
@@ -47,7 +47,7 @@ def _evaluate_frames(config: Config, folder: Path) -> dict:
     )
 
 
-def _load_snippets(config: Config, cache: Path) -> data.SnippetSet:
+def _load_snippets(config: Config, cache: Path | None) -> data.SnippetSet:
     if config.activities:
         raise ValueError(
             f"config.activities: {config.method} learns all classes of {config.data.name} "

@@ -27,7 +27,10 @@ MAY_IMPORT = {
     "stages": ("config report tasks training workdir", ""),
     "command_line": ("config", "absl"),
     "main": ("command_line config stages training", "absl ml_collections"),
-    "benchmarks": ("config data evaluation methods training solvers", "jax numpy ott scipy"),
+    "benchmarks": (
+        "config data evaluation methods tasks training solvers",
+        "jax numpy ott scipy",
+    ),
 }
 
 

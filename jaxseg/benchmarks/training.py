@@ -2,6 +2,7 @@
 
     python -m jaxseg.benchmarks.training
     python -m jaxseg.benchmarks.training --config=configs/asot_50salads_mid.py --seeds=10
+    python -m jaxseg.benchmarks.training --config=configs/case_thumos14.py --root=/data/THUMOS14
 
 Prints milliseconds, medians over steps: a train step of all members, the batch that it needs
 when nothing else runs, and how long the loop waits for a batch that is drawn while the step
@@ -19,8 +20,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxseg import data
 from jaxseg.config import Config, from_dict
+from jaxseg.tasks import TASKS
 from jaxseg.training import loop, sharding
 from jaxseg.training.step import make_init, make_step
 
@@ -86,6 +87,11 @@ def _loop(batches: Iterator, run, num_steps: int) -> tuple[list[float], list[flo
     return waits, loops
 
 
+def _shapes(batch: dict[str, np.ndarray]) -> str:
+    """ "frames 50 x 2 x 256 x 64, mask 50 x 2 x 256"."""
+    return ", ".join(f"{name} {' x '.join(map(str, a.shape))}" for name, a in batch.items())
+
+
 def table(times: Times) -> str:
     """Lines of milliseconds and of shares of the step."""
     rows = {
@@ -101,12 +107,15 @@ def table(times: Times) -> str:
     )
 
 
-def _config(file: Path, seeds: int, activities: Sequence[str]) -> Config:
+def _config(options: argparse.Namespace) -> Config:
+    file = options.config
     if not file.is_file():
         raise ValueError(f"no config file {file}")
     sys.path.append(str(file.resolve().parent.parent))
     values = runpy.run_path(str(file))["get_config"]().to_dict()
-    values |= {"seeds": seeds, "activities": tuple(activities), "num_epochs": 10_000}
+    values |= {"seeds": options.seeds, "num_epochs": 10_000}
+    values["activities"] = tuple(options.activities)
+    values["data"]["root"] = options.root
     return from_dict(values)
 
 
@@ -116,18 +125,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, default=Path("configs/asot_breakfast.py"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--activities", nargs="*", default=(), help="default: all")
+    parser.add_argument("--root", default="", help="data; default: the embedded twin")
     parser.add_argument("--steps", type=int, default=20)
     options = parser.parse_args(arguments)
     try:
         if options.steps < 1:
             raise ValueError(f"--steps must be at least 1, got {options.steps}")
-        config = _config(options.config, options.seeds, options.activities)
-        setup = loop.set_up(config, data.load(config.data, activities=config.activities))
+        config = _config(options)
+        setup = loop.set_up(config, TASKS[config.task].load(config, None))
     except (ValueError, OSError) as error:
         parser.exit(2, f"error: {error}\n")
-    shape = setup.batches.batch(0)["frames"].shape
     device = jax.devices()[0].device_kind
-    print("members x videos x frames x channels: " + " x ".join(map(str, shape)))
+    print("members x videos x ...: " + _shapes(setup.batches.batch(0)))
     print(f"{jax.device_count()} x {device}, {options.steps} steps")
     print(table(measure(setup, options.steps)))
     return 0

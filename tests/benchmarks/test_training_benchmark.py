@@ -23,7 +23,7 @@ def test_the_command(capsys, quick_compile):
     words = ["--config", str(CONFIG), "--activities", "coffee", "milk", "--seeds=2", "--steps=2"]
     assert training.main(words) == 0
     first, _, *rows = capsys.readouterr().out.splitlines()
-    assert first.endswith("4 x 2 x 256 x 64")
+    assert "frames 4 x 2 x 256 x 64" in first
     assert [row[:21].strip() for row in rows] == [
         "train step",
         "batch, drawn alone",
@@ -32,6 +32,12 @@ def test_the_command(capsys, quick_compile):
         "loop, all together",
     ]
     assert "100.0 % of a step" in rows[0]
+
+
+def test_the_command_times_localisation_too(capsys, quick_compile):
+    file = CONFIG.with_name("case_activitynet12.py")
+    assert training.main([f"--config={file}", "--seeds=1", "--steps=1"]) == 0
+    assert "rgb 1 x 16 x 50 x 32" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
