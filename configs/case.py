@@ -86,7 +86,7 @@ def get_config() -> ConfigDict:
                 "cluster_weight": 0.3,  # lambda_C
             },
             "schedule": {"num_epochs": 300, "num_snippets": 750},
-            "twin_schedule": {"num_epochs": 200, "num_snippets": 150},
+            "twin_schedule": {"num_epochs": 400, "num_snippets": 150},
             "optimizer": {"learning_rate": 1e-4, "weight_decay": 5e-4, "freeze_steps": 0},
             # every: steps between two, 0: a fifth of the run; "oracle-test": see the option's text
             "checkpoint": {"every": 0, "keep": 2, "watch_every": 50, "rule": "last"},

@@ -21,6 +21,6 @@ def get_config():
     config.model.num_clusters = 64
     config.solver.top_divisor = config.predict.top_divisor = 2
     config.schedule = {"num_epochs": 20, "num_snippets": 50}
-    config.twin_schedule = {"num_epochs": 200, "num_snippets": 50}
+    config.twin_schedule = {"num_epochs": 400, "num_snippets": 50}
     config.evaluation.tiou = "activitynet"
     return config
