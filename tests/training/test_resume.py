@@ -92,6 +92,15 @@ def test_soup_is_null_once_it_has_finished(toy_run):
     ]
 
 
+@pytest.fixture
+def ctrl_c_interrupts():
+    """As at a terminal; a background job of a shell is started with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_a_second_signal_acts_at_once():
     with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
         signal.raise_signal(signal.SIGINT)
