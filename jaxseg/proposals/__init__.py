@@ -1,5 +1,7 @@
-"""Score map -> scored intervals: runs, outer-inner scores, non-maximum suppression. NumPy only."""
+"""Score map -> scored intervals: runs, outer-inner scores, suppression or fusion. NumPy only."""
 
+from jaxseg.proposals.fusion import Fusion, fuse
+from jaxseg.proposals.instances import Instances, find_instances, select, to_detections
 from jaxseg.proposals.localize import Detections, as_segments, localize, propose
 from jaxseg.proposals.nms import hard_nms, soft_nms
 from jaxseg.proposals.outer_inner import inner_means, outer_inner
@@ -9,7 +11,11 @@ from jaxseg.proposals.upsample import upsample
 
 __all__ = [
     "Detections",
+    "Fusion",
+    "Instances",
     "as_segments",
+    "find_instances",
+    "fuse",
     "hard_nms",
     "inner_means",
     "localize",
@@ -17,7 +23,9 @@ __all__ = [
     "propose",
     "runs",
     "score_map",
+    "select",
     "soft_nms",
+    "to_detections",
     "upsample",
     "video_scores",
 ]

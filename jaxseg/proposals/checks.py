@@ -36,3 +36,18 @@ def intervals(start, end, score) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             f"interval {early[0]}, [{start[early[0]]}, {end[early[0]]}], ends before it starts"
         )
     return start, end, score
+
+
+def map_and_scores(score_map, video_scores) -> tuple[np.ndarray, np.ndarray]:
+    """A score map [T, G] and the video's scores [G] as float64.
+
+    Raises:
+        ValueError: shapes that do not fit, or values that are not finite.
+    """
+    score_map = finite("score map", score_map, 2)
+    video_scores = finite("video scores", video_scores, 1)
+    if video_scores.shape != score_map.shape[1:]:
+        raise ValueError(
+            f"{len(video_scores)} video scores for a map of {score_map.shape[1]} classes"
+        )
+    return score_map, video_scores

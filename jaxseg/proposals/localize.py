@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.proposals.checks import finite
+from jaxseg.proposals.checks import map_and_scores
 from jaxseg.proposals.nms import hard_nms, soft_nms
 from jaxseg.proposals.outer_inner import outer_inner
 from jaxseg.proposals.runs import runs
@@ -70,7 +70,9 @@ def localize(
     Raises:
         ValueError: shapes that do not fit, values that are not finite, or settings out of range.
     """
-    score_map, video_scores = _checked(score_map, video_scores, seconds)
+    score_map, video_scores = map_and_scores(score_map, video_scores)
+    if not (np.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"seconds must be finite and not negative, got {seconds}")
     if nms not in SUPPRESSIONS:
         raise ValueError(f"nms must be one of {', '.join(SUPPRESSIONS)}, got {nms!r}")
     found = [(np.zeros(0, np.int64), *np.zeros((3, 0)))]
@@ -83,18 +85,6 @@ def localize(
         score, kept = _suppressed(start, end, score, nms, nms_threshold, nms_alpha)
         found.append((np.full(len(kept), label), score[kept], start[kept], end[kept]))
     return Detections(*(np.concatenate(column) for column in zip(*found, strict=True)))
-
-
-def _checked(score_map, video_scores, seconds) -> tuple[np.ndarray, np.ndarray]:
-    score_map = finite("score map", score_map, 2)
-    video_scores = finite("video scores", video_scores, 1)
-    if video_scores.shape != score_map.shape[1:]:
-        raise ValueError(
-            f"{len(video_scores)} video scores for a map of {score_map.shape[1]} classes"
-        )
-    if not (np.isfinite(seconds) and seconds >= 0):
-        raise ValueError(f"seconds must be finite and not negative, got {seconds}")
-    return score_map, video_scores
 
 
 def shown_classes(video_scores: np.ndarray, threshold: float) -> np.ndarray:
@@ -129,17 +119,19 @@ def _suppressed(start, end, score, nms: str, threshold: float, alpha: float):
     return score, np.lexsort((end, start, -score))
 
 
-def as_segments(detections: Detections, classes: Sequence[str], *, digits: int = 6) -> list[dict]:
+def as_segments(
+    detections: Detections, classes: Sequence[str], *, digits: int | None = 6
+) -> list[dict]:
     """A video's entry in ActivityNet's JSON: [{"label", "score", "segment": [start, end]}].
 
     Args:
         classes: names by index.
-        digits: decimals that are kept of scores and seconds.
+        digits: decimals that are kept of scores and seconds; None keeps all.
     """
-    columns = detections._replace(
-        **{name: np.round(getattr(detections, name), digits) for name in ("score", "start", "end")}
-    )
-    rows = zip(*(column.tolist() for column in columns), strict=True)
+    if digits is not None:
+        label, *numbers = detections
+        detections = Detections(label, *(np.round(column, digits) for column in numbers))
+    rows = zip(*(column.tolist() for column in detections), strict=True)
     return [
         {"label": classes[label], "score": score, "segment": [start, end]}
         for label, score, start, end in rows

@@ -78,7 +78,7 @@ def suppress(start, end, score, *, threshold: float, extra: float) -> Suppressio
     if not extra >= 0:
         raise ValueError(f"extra must not be negative, got {extra}")
     timeline = np.argsort(start, kind="stable")
-    first, last = _reach(start[timeline], end[timeline] + extra, threshold)
+    first, last = reach(start[timeline], end[timeline] + extra, threshold)
     rank = np.empty_like(timeline)
     rank[timeline] = np.arange(len(start))
     order = np.lexsort((end, start, -score))
@@ -88,11 +88,12 @@ def suppress(start, end, score, *, threshold: float, extra: float) -> Suppressio
     return Suppression(order, timeline[by][rank], overlap[rank])
 
 
-def _reach(start, end, threshold) -> tuple[np.ndarray, np.ndarray]:
+def reach(start, end, threshold) -> tuple[np.ndarray, np.ndarray]:
     """The slice of intervals, in order of start, that can have a tIoU of `threshold` with each.
 
     One that does is no longer than this one's length over the threshold, and touches it: the
-    slice keeps the choice near linear in the number of intervals.
+    slice keeps the choice near linear in the number of intervals. The same holds where that share
+    of the other's own length has to lie in this one, as in GauFuse's fusion.
     """
     longest = (end - start) / threshold
     rounding = 1e-9 * (np.abs(start) + longest)

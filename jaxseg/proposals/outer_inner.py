@@ -5,7 +5,7 @@ import numpy as np
 from jaxseg.proposals.checks import finite
 
 
-def outer_inner(curve, start, end, width) -> np.ndarray:
+def outer_inner(curve, start, end, width, *, horizon: int | None = None) -> np.ndarray:
     """Mean inside each interval minus the mean over its two flanks together, 0 without flanks.
 
     Outer borders that fall between positions are rounded down, so that the left flank may be one
@@ -17,6 +17,7 @@ def outer_inner(curve, start, end, width) -> np.ndarray:
         end: int [n], position after its last one.
         width: [n] or a number, positions of a flank, not rounded: CASE's program takes 0.15 of
             the length L, GauFuse 0.0785 L^0.9.
+        horizon: position from which on nothing counts as a flank; None: where the curve ends.
 
     Returns:
         float64 [n].
@@ -32,7 +33,9 @@ def outer_inner(curve, start, end, width) -> np.ndarray:
     # The last position that a flank reaches, plus one: not floor(end + width), which rounds
     # differently where the sum passes a power of two.
     left = np.maximum(np.floor(start - width), 0).astype(np.int64)
-    right = np.minimum(np.floor(end - 1 + width) + 1, len(curve)).astype(np.int64)
+    horizon = len(curve) if horizon is None else min(horizon, len(curve))
+    right = np.minimum(np.floor(end - 1 + width) + 1, horizon).astype(np.int64)
+    right = np.maximum(right, end)
     total = _running_sum(curve)
     inside = total[end] - total[start]
     around = total[right] - total[left] - inside
