@@ -1,0 +1,245 @@
+"""LinPro: the curve over time whose contrasts are the scores of given instances (GauFuse).
+
+For M instances of one class on T snippets (Zhou et al., CVPR 2023):
+
+    minimise  sum_t p_t   subject to   A p = q,   0 <= p <= 1,
+
+where row k of A is +1 inside instance k, -1 on its flanks and 0 elsewhere, and q are its scores.
+Many curves are optimal, and which one is taken decides the method. Their analytic centre, where
+sum_t log p_t (1 - p_t) is greatest, spreads the score of a lone instance evenly over it.
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.optimize import linprog
+
+from jaxseg.solvers.checks import require
+from jaxseg.solvers.interior_point import Problem, follow
+from jaxseg.solvers.interval_rows import find_borders, group_starts, interval_rows
+from jaxseg.solvers.linear_program_input import all_known, as_array, as_mask, as_vector, where_valid
+
+MODES = ("spread", "vertex", "mean")
+NUM_ITERATIONS = 60
+TOLERANCE = 1e-4
+
+
+class LinearProgram(NamedTuple):
+    """A curve and how it was found; a pytree of arrays.
+
+    Scores that no curve has are data, not an exception: the nearest that some curve has, in
+    least squares over the rows, take their place, and `num_unmet` counts the rows they leave.
+
+    Attributes:
+        p: [T], in [0, 1]; 0 on masked snippets and on those that no valid row touches.
+        objective: sum of p.
+        residual: largest |A p - q| of the valid rows, as the mode has them.
+        num_unmet: int32, valid rows with |A p - q| beyond the tolerance, or not a number.
+        feasible: bool, whether there are none.
+        converged: bool, whether the curve stood still before the iterations were over.
+        num_iterations: int32, steps taken.
+    """
+
+    p: jax.Array
+    objective: jax.Array
+    residual: jax.Array
+    num_unmet: jax.Array
+    feasible: jax.Array
+    converged: jax.Array
+    num_iterations: jax.Array
+
+
+def solve(
+    A: jax.Array,
+    q: jax.Array,
+    *,
+    mode: str = "spread",
+    row_mask: jax.Array | None = None,
+    mask: jax.Array | None = None,
+    num_iterations: int = NUM_ITERATIONS,
+    tolerance: jax.Array | float = TOLERANCE,
+) -> LinearProgram:
+    """Minimises sum p subject to A p = q and 0 <= p <= 1, in O(M^2 T + M^3) a step.
+
+    Args:
+        A: [M, T], any numbers; see `interval_rows`. What stands in masked rows and columns does
+            not matter, NaN included.
+        q: [M], scores of any sign.
+        mode: "spread": the analytic centre of the optimal curves, to about the square root of
+            the precision relative to a typical p; "mean": the same once the positive and the
+            negative part of each row are divided by their sums, so that q is a difference of
+            means and near the plateau of a lone instance; "vertex": an optimal curve with no
+            more than M snippets strictly between 0 and 1, by SciPy's HiGHS on the host, for
+            known arrays only: not under jit or vmap.
+        row_mask: [M] bool, valid instances.
+        mask: [T] bool, valid snippets.
+        num_iterations: most steps of each of two phases, static: the first looks for scores that
+            can be met, the second for the curve. Without vmap, steps after the last one needed
+            are skipped.
+        tolerance: a row is met within this share of the largest |q|.
+
+    Returns:
+        A `LinearProgram`, in float64 for float64 arrays and in float32 otherwise.
+
+    Raises:
+        ValueError: for shapes that do not fit, an unknown mode, known numbers that are not
+            finite or out of range, and "vertex" for traced arrays.
+    """
+    _check(mode, num_iterations, tolerance)
+    A = as_array("A", A, "instances, snippets")
+    row_mask = as_mask("row_mask", row_mask, A.shape[0])
+    mask = as_mask("mask", mask, A.shape[1])
+    A = where_valid("A", A, row_mask[:, None] & mask)
+    q = where_valid("q", as_vector("q", q, len(A)), row_mask).astype(A.dtype)
+    if mode == "vertex":
+        return _vertex(A, q, num_iterations, tolerance)
+    return _spread(A, q, mask.astype(A.dtype), mode, num_iterations, tolerance)
+
+
+def solve_intervals(
+    start: jax.Array,
+    end: jax.Array,
+    q: jax.Array,
+    num_snippets: int,
+    *,
+    length: jax.Array | int | None = None,
+    row_mask: jax.Array | None = None,
+    mode: str = "spread",
+    num_iterations: int = NUM_ITERATIONS,
+    tolerance: jax.Array | float = TOLERANCE,
+    compat: str = "",
+) -> LinearProgram:
+    """`solve` of `interval_rows` without their M x T numbers, in O(M^3) a step.
+
+    Between two neighbouring borders all snippets are inside and on the flanks of the same
+    instances, and the centre gives them the same value: 4 M + 1 columns at most, whatever T.
+    "vertex" does not, and takes all T columns.
+
+    Args:
+        start: [M], in snippets, fractions allowed.
+        end: [M], not before `start`.
+        q: [M], scores of any sign.
+        num_snippets: T, static.
+        length: valid snippets, the first ones, may be traced; all of them by default.
+        row_mask, mode, num_iterations, tolerance: as for `solve`.
+        compat: as for `interval_rows`.
+
+    Returns:
+        A `LinearProgram`, in float64 for borders in float64 and in float32 otherwise.
+
+    Raises:
+        ValueError: as for `solve` and `interval_rows`.
+    """
+    _check(mode, num_iterations, tolerance)
+    require("num_snippets", num_snippets, "positive")
+    length = num_snippets if length is None else length
+    if mode == "vertex":
+        given = {"length": length, "row_mask": row_mask, "compat": compat}
+        A = interval_rows(start, end, num_snippets, **given)
+        given = {"num_iterations": num_iterations, "tolerance": tolerance}
+        return solve(A, q, mode=mode, row_mask=row_mask, **given)
+    borders = find_borders(start, end, length, row_mask=row_mask, compat=compat)
+    row_mask = as_mask("row_mask", row_mask, len(borders.start))
+    q = where_valid("q", as_vector("q", q, len(row_mask)), row_mask).astype(borders.start.dtype)
+
+    starts = group_starts(borders, num_snippets)
+    count = jnp.diff(jnp.minimum(starts, length), append=length)
+    solved = _spread(borders.contrast(starts), q, count, mode, num_iterations, tolerance)
+    snippets = jnp.arange(num_snippets)
+    group = jnp.searchsorted(starts, snippets.astype(starts.dtype), side="right") - 1
+    return solved._replace(p=jnp.where(snippets < length, solved.p[group], 0))
+
+
+@functools.partial(jax.jit, static_argnames=("mode", "num_iterations"))
+def _spread(A, q, count, mode, num_iterations, tolerance) -> LinearProgram:
+    """The centre, of columns [G] that stand `count` times each; p is [G]."""
+    count = jnp.where((A != 0).any(0), count, 0)
+    A = _means(A, count) if mode == "mean" else A
+    with jax.default_matmul_precision("highest"):
+        nearest, curve = _phases(A, q, count)
+        first = follow(nearest, num_iterations)
+        residual = nearest.residual(first.p)
+        reached = jnp.abs(residual).max() <= nearest.tolerance
+        point = follow(curve._replace(target=jnp.where(reached, q, q - residual)), num_iterations)
+        # The only curve of no mass at all is known exactly.
+        p = jnp.where((count > 0) & (q != 0).any(), jnp.clip(point.p, 0, 1), 0)
+        steps = first.num_steps + point.num_steps
+        return _result(p, A @ (count * p) - q, count, q, tolerance, point.done, steps)
+
+
+def _means(A, count) -> jax.Array:
+    """The positive and the negative part of each row, divided by their sums over all columns."""
+
+    def mean(part):
+        return part / _or_one(part @ count)[:, None]
+
+    return mean(jnp.maximum(A, 0)) - mean(jnp.maximum(-A, 0))
+
+
+def _phases(A, q, count) -> tuple[Problem, Problem]:
+    """The problem of the nearest scores, and that of the curve, which still has q as its target.
+
+    The first ends once all rows are met to the square root of the precision. In the second the
+    slack leaves a row d times its dual y beside its target, and y is about the inverse of the
+    row's entries: d is a few units in the last place of q, in units of these entries.
+    """
+    eps = float(jnp.finfo(A.dtype).eps)
+    scale = _or_one(jnp.abs(q).max())
+    level = jnp.minimum(0.25, scale / (jnp.abs(A) @ count).max())  # a typical p
+    nearest = Problem(
+        rows=A,
+        count=count,
+        target=q,
+        cost=jnp.zeros_like(scale),
+        slack=jnp.ones_like(q),
+        level=level,
+        barrier=0.1 * eps * scale * level,
+        tolerance=eps**0.5 * scale,
+    )
+    curve = nearest._replace(
+        cost=jnp.ones_like(scale),
+        slack=10 * eps * scale * _or_one(jnp.abs(A).max(1)),
+        barrier=eps**0.5 * level,
+    )
+    return nearest, curve
+
+
+def _or_one(values) -> jax.Array:
+    return jnp.where(values > 0, values, 1)
+
+
+def _vertex(A, q, num_iterations, tolerance) -> LinearProgram:
+    if not all_known(A, q, tolerance):
+        raise ValueError(
+            'mode "vertex" runs SciPy on the host and takes no traced arrays: call it outside of '
+            'jax.jit and jax.vmap, or choose "spread"'
+        )
+    rows = np.asarray(A, np.float64)
+    found = _simplex(rows, np.asarray(q, np.float64))
+    if found.x is None:  # no curve has these scores
+        nearest = _spread(A, q, jnp.ones_like(A[0]), "spread", num_iterations, tolerance).p
+        found = _simplex(rows, rows @ np.asarray(nearest, np.float64))
+    p = jnp.zeros_like(A[0]) if found.x is None else jnp.asarray(np.clip(found.x, 0, 1), A.dtype)
+    steps = jnp.asarray(found.nit, jnp.int32)
+    count = jnp.ones_like(p)
+    return _result(p, A @ p - q, count, q, tolerance, jnp.asarray(found.status == 0), steps)
+
+
+def _simplex(rows: np.ndarray, target: np.ndarray):
+    return linprog(np.ones(rows.shape[1]), A_eq=rows, b_eq=target, bounds=(0, 1), method="highs-ds")
+
+
+def _result(p, difference, count, q, tolerance, converged, steps) -> LinearProgram:
+    off = jnp.abs(difference)
+    num_unmet = jnp.sum(~(off <= tolerance * jnp.abs(q).max()), dtype=jnp.int32)
+    return LinearProgram(p, count @ p, off.max(), num_unmet, num_unmet == 0, converged, steps)
+
+
+def _check(mode, num_iterations, tolerance) -> None:
+    if mode not in MODES:
+        raise ValueError(f'mode must be "spread", "vertex" or "mean", got {mode!r}')
+    require("num_iterations", num_iterations, "positive")
+    require("tolerance", tolerance, "not negative")

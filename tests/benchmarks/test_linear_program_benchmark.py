@@ -1,0 +1,71 @@
+"""LinPro's benchmark at a size that takes a moment: its rows and optima, never its times."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from jaxseg.benchmarks import linear_program
+
+PROGRAMS = [linear_program.INTERVALS, linear_program.ROWS, *linear_program.HIGHS]
+pytestmark = pytest.mark.usefixtures("quick_compile")
+
+
+def test_one_run_prints_and_writes_every_row(tmp_path, capsys):
+    path = tmp_path / "linear_program.json"
+    assert linear_program.main(["--snippets=60", "--repeats=1", f"--json={path}"]) == 0
+    measured = json.loads(path.read_text())["lengths"]
+    assert [(row["snippets"], row["instances"]) for row in measured] == [(60, 2)]
+    printed = capsys.readouterr().out
+    for length in measured:
+        assert [row["program"] for row in length["rows"]] == PROGRAMS
+        assert length["rows"][0]["times_ours"] == 1
+        for row in length["rows"]:
+            assert row["milliseconds"] > 0 and math.isfinite(row["times_ours"])
+            assert abs(row["relative_difference"]) < 1e-3
+            assert f"  {row['program']} " in printed
+        for count in length["bytes"].values():
+            assert f"{count:,}" in printed
+
+
+def test_the_chain_overlaps_and_ends_with_the_video():
+    start, end, score = linear_program.chain(1000)
+    assert len(start) == 28 and (end[:-1] > start[1:]).all()
+    assert start[0] == 0 and end[-1] <= 1000 and (np.diff(start) > 0).all()
+    assert ((score > 0) & (score < 1)).all()
+
+
+def test_memory_is_linear_in_snippets_times_instances():
+    """From a tenth of the length to the whole: per snippet and instance it does not grow."""
+    sizes = []
+    for snippets in (1_000, 10_000):
+        start, _, score = linear_program.chain(snippets)
+        rows = np.zeros((len(start), snippets), np.float32)
+        program = linear_program.from_rows(rows, score)
+        sizes.append(linear_program.memory(program) / rows.size)
+    assert sizes[1] < 1.1 * sizes[0]
+
+
+@pytest.mark.parametrize("argument", ["--snippets=0", "--snippets=9,x", "--repeats=-1"])
+def test_a_wrong_argument_is_named(argument, capsys):
+    with pytest.raises(SystemExit) as stop:
+        linear_program.main([argument])
+    name, value = argument.split("=")
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert stop.value.code == 2
+    assert f"argument {name}" in message and repr(value.split(",")[-1]) in message
+
+
+def test_a_programme_without_an_end_is_named(capsys, monkeypatch):
+    """What HiGHS says of scores that no curve has."""
+
+    def beyond(num_snippets):
+        start, end, score = chain(num_snippets)
+        return start, end, 100 * score
+
+    chain = linear_program.chain
+    monkeypatch.setattr(linear_program, "chain", beyond)
+    assert linear_program.main(["--snippets=60", "--repeats=1"]) == 1
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message.startswith("error: highs-ds at T=60: The problem is infeasible.")
