@@ -20,11 +20,17 @@ class Stream(Protocol):
     videos: Sequence
     videos_per_batch: int
 
-    def arrays(self, num_videos: int) -> Mapping[str, tuple[tuple[int, ...], type]]:
-        """Shape, leading axis `num_videos`, and dtype of each array of a batch."""
+    def arrays(
+        self, num_videos: int, step: int | None
+    ) -> Mapping[str, tuple[tuple[int, ...], type]]:
+        """Shape, leading axis `num_videos`, and dtype of each array of a step's batch.
+
+        Args:
+            step: None for the warm start.
+        """
 
     def fill(self, step: int, arrays: Arrays) -> None:
-        """Writes the batch of a step into zeroed arrays."""
+        """Writes the batch of a step into zeroed arrays, larger where another member's are."""
 
     def fill_warm_start(self, arrays: Arrays) -> None:
         """Writes one sample of every video into zeroed arrays."""
@@ -46,14 +52,14 @@ class Batches:
 
     def batch(self, step: int) -> Arrays:
         """The batch of one step."""
-        batch = self._empty(self.unique[0].videos_per_batch)
+        batch = self._empty(self.unique[0].videos_per_batch, int(step))
         for index, stream in enumerate(self.unique):
             stream.fill(int(step), {name: array[index] for name, array in batch.items()})
         return self._spread(batch)
 
     def warm_start(self) -> Arrays:
         """One sample of every video of every member, padded to the most videos."""
-        sample = self._empty(max(len(stream.videos) for stream in self.unique))
+        sample = self._empty(max(len(stream.videos) for stream in self.unique), None)
         for index, stream in enumerate(self.unique):
             stream.fill_warm_start({name: array[index] for name, array in sample.items()})
         return self._spread(sample)
@@ -63,12 +69,14 @@ class Batches:
         steps = grain.MapDataset.range(start, self.num_steps).map(self.batch)
         return iter(steps.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)))
 
-    def _empty(self, num_videos: int) -> Arrays:
-        described = self.unique[0].arrays(num_videos)
-        return {
-            name: np.zeros((len(self.unique), *shape), dtype)
-            for name, (shape, dtype) in described.items()
-        }
+    def _empty(self, num_videos: int, step: int | None) -> Arrays:
+        """Zeros for every stream, as large in each dimension as any of them needs."""
+        described = [stream.arrays(num_videos, step) for stream in self.unique]
+        empty = {}
+        for name, (_, dtype) in described[0].items():
+            shape = np.max([own[name][0] for own in described], axis=0)
+            empty[name] = np.zeros((len(self.unique), *shape), dtype)
+        return empty
 
     def _spread(self, arrays: Arrays) -> Arrays:
         if len(self.unique) == len(self.owner):

@@ -45,8 +45,8 @@ class PairStream(FrameStream):
         super().__init__(videos, **others)
         self.bins, self.window = bins, window
 
-    def arrays(self, num_videos: int) -> dict[str, tuple[tuple[int, ...], type]]:
-        return super().arrays(num_videos) | {
+    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
+        return super().arrays(num_videos, step) | {
             "time": ((num_videos, self.frames_per_video), np.float32),
             "pairs": ((num_videos, self.bins, 2), np.int32),
         }

@@ -50,7 +50,7 @@ class FrameStream:
         self.num_channels = videos[0].features.shape[1]
         self._order = functools.lru_cache(maxsize=2)(self._shuffled)
 
-    def arrays(self, num_videos: int) -> dict[str, tuple[tuple[int, ...], type]]:
+    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
         """ "frames" [videos, frames_per_video, channels] and "mask" [videos, frames_per_video]."""
         shape = (num_videos, self.frames_per_video)
         return {"frames": ((*shape, self.num_channels), np.float32), "mask": (shape, bool)}

@@ -73,8 +73,8 @@ class SnippetStream:
         self.known_classes = np.any([video.labels > 0 for video in videos], axis=0)
         self._order = functools.lru_cache(maxsize=2)(self._shuffled)
 
-    def arrays(self, num_videos: int) -> dict[str, tuple[tuple[int, ...], type]]:
-        """Shape and dtype of each array of a batch.
+    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
+        """Shape and dtype of each array of a batch, the same at every step.
 
         "rgb" and "flow" are [videos, num_snippets, channels], "labels" [videos, classes];
         "known_classes", the same for every video, says which classes any of them has; and "mask"

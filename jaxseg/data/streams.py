@@ -1,11 +1,31 @@
-"""The streams by the name under which a method asks for them."""
+"""How videos become batches and test videos, by the name under which a method asks for it."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from jaxseg.data.loader import Stream
 from jaxseg.data.pairs import PairStream
 from jaxseg.data.sampling import FrameStream
-from jaxseg.data.snippet_sampling import SnippetStream
+from jaxseg.data.snippet_sampling import SnippetStream, test_snippets
+from jaxseg.data.snippets import SnippetVideo
+from jaxseg.data.whole_videos import WholeVideoStream, whole_video
+
+View = tuple[dict[str, np.ndarray], int]
+
+
+class Sampling(NamedTuple):
+    """What training and testing see of the videos.
+
+    Attributes:
+        make: (training videos, seed, config.data) -> their stream.
+        test_view: (test video, config.data) -> the arrays that `Method.predict` sees of it, and
+            how many of their rows are valid; None where whole videos are labelled frame by frame.
+    """
+
+    make: Callable[[Sequence, int, object], Stream]
+    test_view: Callable[[SnippetVideo, object], View] | None = None
 
 
 def _frames(videos: Sequence, seed: int, settings) -> Stream:
@@ -18,19 +38,32 @@ def _pairs(videos: Sequence, seed: int, settings) -> Stream:
     )
 
 
-def _snippets(videos: Sequence, seed: int, settings) -> Stream:
-    names = ("videos_per_batch", "num_snippets")
-    return SnippetStream(videos, seed=seed, **{name: getattr(settings, name) for name in names})
-
-
 def _shape(settings) -> dict[str, int]:
     names = ("videos_per_batch", "frames_per_video")
     return {name: getattr(settings, name) for name in names}
 
 
-# name -> (videos, seed, config.data) -> stream
-STREAMS: dict[str, Callable[[Sequence, int, object], Stream]] = {
-    "frames": _frames,
-    "pairs": _pairs,
-    "snippets": _snippets,
+def _snippets(videos: Sequence, seed: int, settings) -> Stream:
+    names = ("videos_per_batch", "num_snippets")
+    return SnippetStream(videos, seed=seed, **{name: getattr(settings, name) for name in names})
+
+
+def _view_snippets(video: SnippetVideo, settings) -> View:
+    rgb, flow = test_snippets(video, settings.num_snippets)
+    return {"rgb": rgb, "flow": flow}, settings.num_snippets
+
+
+def _whole(videos: Sequence, seed: int, settings) -> Stream:
+    return WholeVideoStream(videos, seed=seed, videos_per_batch=settings.videos_per_batch)
+
+
+def _view_whole(video: SnippetVideo, settings) -> View:
+    return whole_video(video), video.num_snippets
+
+
+STREAMS = {
+    "frames": Sampling(_frames),
+    "pairs": Sampling(_pairs),
+    "snippets": Sampling(_snippets, _view_snippets),
+    "whole": Sampling(_whole, _view_whole),
 }

@@ -160,7 +160,7 @@ def test_the_stream_by_its_name_takes_its_numbers_from_the_config():
     class Settings:
         videos_per_batch, frames_per_video, bins, window = 3, 24, 6, 2
 
-    one = STREAMS["pairs"](numbered(2), 5, Settings)
+    one = STREAMS["pairs"].make(numbered(2), 5, Settings)
     expected = PairStream(
         numbered(2), seed=5, videos_per_batch=3, frames_per_video=24, bins=6, window=2
     )
