@@ -2,6 +2,8 @@
 
 from jaxseg.report.figures import loss_curves
 from jaxseg.report.localization_clusters import cluster_block
+from jaxseg.report.localization_instances import instance_panel
+from jaxseg.report.localization_pseudo import pseudo_panel
 from jaxseg.report.localization_records import Localization
 from jaxseg.report.localization_tables import error_block, protocol_scores
 from jaxseg.report.localization_videos import MAX_LANES, shown_videos, video_article
@@ -16,6 +18,8 @@ def render(run: Localization, max_videos: int) -> str:
         "Errors": _errors(run),
         "Loss": _losses(run),
         "Videos": _videos(run, max_videos),
+        **instance_panel(run, max_videos),
+        **pseudo_panel(run, max_videos),
         "Clusters": _clusters(run),
     }
     return document(run, _sentence(run), panels)
@@ -85,10 +89,16 @@ def _videos(run: Localization, max_videos: int) -> str:
         f"Test videos of seed {run.main[0].seed}. Under each class: its score over time, dark to "
         'bright <small>0</small> <i class="scale"></i> <small>1</small>, and its score for the '
         f"whole video; the best proposals that fit {MAX_LANES} lines, the stronger the higher "
-        "their score; the true segments. Attention is drawn from 0 to 1. Clusters have colours of "
-        "their own, pale where they are background. Hover for times."
+        f"their score; the true segments. Attention is drawn from 0 to 1.{_cluster_note(run)} "
+        "Hover for times."
     )
     return titled("Videos", note, "".join(video_article(run, each) for each in shown))
+
+
+def _cluster_note(run: Localization) -> str:
+    if all(each.clusters is None for each in run.maps.values()):
+        return ""
+    return " Clusters have colours of their own, pale where they are background."
 
 
 def _clusters(run: Localization) -> str:

@@ -80,7 +80,8 @@ def _attention(axes, run: Localization, video: Shown) -> None:
     for colour, (stream, values) in zip(_STREAMS, video.score_map.attention.items(), strict=False):
         axes.stairs(values, video.score_map.borders, color=colour, label=stream, lw=0.9)
     axes.set(ylim=(0, 1.35), yticks=[])  # the room above 1 is the legend's
-    axes.legend(frameon=False, fontsize=7, loc="upper right", ncols=2, borderaxespad=0.1)
+    if any(video.score_map.attention):  # a single stream has no name
+        axes.legend(frameon=False, fontsize=7, loc="upper right", ncols=2, borderaxespad=0.1)
 
 
 def _clusters(axes, run: Localization, video: Shown) -> None:

@@ -20,11 +20,19 @@ class Interval(NamedTuple):
 
 
 class Video(NamedTuple):
-    """A video of the data set; `seconds` may be unknown."""
+    """A video of the data set; None is unknown.
+
+    Attributes:
+        seconds: of the whole video.
+        snippets: their number.
+        snippet_seconds: that one snippet stands for.
+    """
 
     name: str
     subset: str
     seconds: float | None
+    snippets: int | None
+    snippet_seconds: float | None
 
 
 class ScoreMap(NamedTuple):
@@ -33,9 +41,10 @@ class ScoreMap(NamedTuple):
     Attributes:
         borders: seconds [T + 1] between snippets, rising.
         scores: [T, G] of every class.
-        attention: stream ("rgb") -> [T]; empty for a method without it.
+        attention: stream ("rgb", "" of a single one) -> [T]; empty for a method without it.
         clusters: [T, K] probabilities, None for a method without clusters.
         video_scores: [G] of the whole video, None where they were not kept.
+        instances: proposals before their fusion, None where they were not kept.
     """
 
     borders: np.ndarray
@@ -43,6 +52,28 @@ class ScoreMap(NamedTuple):
     attention: Mapping[str, np.ndarray]
     clusters: np.ndarray | None
     video_scores: np.ndarray | None
+    instances: tuple[Interval, ...] | None
+
+
+class PseudoLabels(NamedTuple):
+    """What a training video of T snippets was labelled with at a refresh.
+
+    Attributes:
+        borders: seconds [T + 1] between snippets, rising.
+        labels: [T, G], P_r of every class.
+        instances: those that the labels were made from.
+    """
+
+    borders: np.ndarray
+    labels: np.ndarray
+    instances: tuple[Interval, ...]
+
+
+class Refresh(NamedTuple):
+    """Pseudo-labels of some training videos, video -> labels, made at this epoch."""
+
+    epoch: float
+    videos: Mapping[str, PseudoLabels]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,6 +88,8 @@ class Localization:
         truth: video -> true segments; empty where there is no `truth.json`.
         proposals: video -> proposals of the first member; empty where there is no file of it.
         maps: video -> score map of the first member, as far as there are files.
+        refreshes: pseudo-labels of the first member in the order they were made; all of the same
+            videos; empty for a method without them.
         roles: member directory -> [K, 2], each cluster's share of foreground and background.
         evaluation: None where there is none.
         files: the files read, relative to the workdir, folders with a slash at the end.
@@ -75,6 +108,7 @@ class Localization:
     truth: Mapping[str, tuple[Interval, ...]]
     proposals: Mapping[str, tuple[Interval, ...]]
     maps: Mapping[str, ScoreMap]
+    refreshes: tuple[Refresh, ...]
     roles: Mapping[str, np.ndarray]
     evaluation: Evaluation | None
     files: tuple[str, ...]

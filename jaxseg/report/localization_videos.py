@@ -1,5 +1,6 @@
 """The pictures of single videos: attention, clusters, score map, proposals, truth on one axis."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,11 +40,17 @@ def shown_videos(run: Localization, count: int) -> list[Shown]:
     """Up to `count` test videos spread over the list, those with a score map if there are any."""
     names = [name for name in run.test_videos if name in run.maps]
     names = names or [name for name in run.test_videos if name in run.proposals]
+    return [show(run, name) for name in spread(names, count)]
+
+
+def spread(names: Sequence[str], count: int) -> list[str]:
+    """Up to `count` names, spread over the list."""
     places = np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int)
-    return [_shown(run, names[place]) for place in places]
+    return [names[place] for place in places]
 
 
-def _shown(run: Localization, name: str) -> Shown:
+def show(run: Localization, name: str) -> Shown:
+    """A test video with its classes, truth, proposals and score map."""
     truth = tuple(sorted(run.truth.get(name, ()), key=lambda each: each.start))
     proposals = tuple(sorted(run.proposals.get(name, ()), key=lambda each: -each.score))
     score_map = run.maps.get(name)
@@ -101,10 +108,11 @@ def _network_rows(run: Localization, shown: Shown) -> list[tuple[str, str]]:
     """Attention and clusters, as far as the method has them."""
     score_map, timeline, rows = shown.score_map, shown.timeline, []
     if score_map is not None and score_map.attention:
-        streams = ", ".join(score_map.attention)
-        names = " ".join(f'<b class="curve">{text(name)}</b>' for name in score_map.attention)
-        shape = curves(score_map.attention, score_map.borders, timeline, f"attention of {streams}")
-        rows.append((f"attention {names}", shape))
+        names = [name for name in score_map.attention if name]
+        streams = " ".join(f'<b class="curve">{text(name)}</b>' for name in names)
+        said = f"attention of {', '.join(names)}" if names else "attention"
+        shape = curves(score_map.attention, score_map.borders, timeline, said)
+        rows.append((f"attention {streams}", shape))
     if score_map is not None and score_map.clusters is not None:
         parts = cluster_spans(run, shown)
         rows.append(("clusters", spans(parts, timeline, f"clusters: {len(parts)} runs")))
@@ -116,8 +124,8 @@ def _class_rows(run: Localization, shown: Shown, label: str) -> list[tuple[str, 
     proposals = [each for each in shown.proposals if each.label == label]
     truth = [each for each in shown.truth if each.label == label]
     rows = [_score_row(run, shown, label)]
-    rows += [_proposal_row(proposals, shown, label)] if proposals else []
-    return rows + ([_truth_row(truth, shown, label)] if truth else [])
+    rows += [proposal_row("proposals", proposals, shown, label)] if proposals else []
+    return rows + ([truth_row(truth, shown, label)] if truth else [])
 
 
 def _score_row(run: Localization, shown: Shown, label: str) -> tuple[str, str]:
@@ -133,7 +141,8 @@ def _score_row(run: Localization, shown: Shown, label: str) -> tuple[str, str]:
     return f"<b>{text(label)}</b> <small>{', '.join(facts)}</small>", strip
 
 
-def _proposal_row(proposals: list[Interval], shown: Shown, label: str) -> tuple[str, str]:
+def proposal_row(name: str, proposals: list[Interval], shown: Shown, label: str) -> tuple[str, str]:
+    """Those proposals of one class that fit a few lanes, as strong as their scores."""
     best, timeline = shown.proposals[0].score, shown.timeline
     parts = [
         Span(
@@ -146,11 +155,12 @@ def _proposal_row(proposals: list[Interval], shown: Shown, label: str) -> tuple[
     ]
     number = 1 + max(part.lane for part in parts)
     said = f"{label}: {len(parts)} of {counted(len(proposals), 'proposal')}"
-    name = f"proposals <small>{len(parts)} of {len(proposals)}</small>"
-    return name, spans(parts, timeline, said, kind="proposals", num_lanes=number)
+    facts = f"{name} <small>{len(parts)} of {len(proposals)}</small>"
+    return facts, spans(parts, timeline, said, kind="proposals", num_lanes=number)
 
 
-def _truth_row(truth: list[Interval], shown: Shown, label: str) -> tuple[str, str]:
+def truth_row(truth: list[Interval], shown: Shown, label: str) -> tuple[str, str]:
+    """The true segments of one class."""
     parts = [
         Span(each.start, each.end, f"{label}, {shown.timeline.span(each.start, each.end)}")
         for each in truth

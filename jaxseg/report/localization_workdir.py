@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from jaxseg.report.files import read_json, read_losses, read_object
-from jaxseg.report.localization_records import Interval, Localization, ScoreMap, Video
+from jaxseg.report.localization_arrays import check_array
+from jaxseg.report.localization_maps import read_maps
+from jaxseg.report.localization_records import Interval, Localization, Video
+from jaxseg.report.localization_refreshes import read_refreshes
 from jaxseg.report.localization_scores import read_evaluation
 from jaxseg.report.records import Member
 
 _FILES = (
     *("config.json", "versions.json", "dataset.json", "members.json", "metrics.jsonl"),
-    *("truth.json", "predictions/", "maps/", "clusters.json", "evaluation.json"),
+    *("truth.json", "predictions/", "maps/", "pseudo_labels/"),
+    *("clusters.json", "evaluation.json"),
 )
-_ATTENTION = "attention_"
 
 
 def read_localization(workdir: Path) -> Localization:
@@ -44,7 +47,10 @@ def read_localization(workdir: Path) -> Localization:
         proposals=_read_proposals(
             workdir / "predictions" / f"{first.directory}.json", classes, names
         ),
-        maps=_read_maps(workdir / "maps" / first.directory, names, len(classes), first),
+        maps=read_maps(workdir / "maps" / first.directory, names, classes, first),
+        refreshes=read_refreshes(
+            workdir / "pseudo_labels", first.directory, described["videos"], classes
+        ),
         roles=_read_roles(workdir / "clusters.json", members),
         evaluation=read_evaluation(workdir / "evaluation.json"),
         files=tuple(name for name in _FILES if (workdir / name).exists()),
@@ -55,7 +61,8 @@ def read_localization(workdir: Path) -> Localization:
 def _read_dataset(path: Path) -> dict[str, Any]:
     dataset = read_json(path, required=True)
     try:
-        videos = tuple(_video(video) for video in dataset["videos"])
+        everywhere = dataset.get("seconds_per_snippet")
+        videos = tuple(_video(video, everywhere) for video in dataset["videos"])
         return {
             "data_name": dataset["name"],
             "generated": bool(dataset["generated"]),
@@ -66,9 +73,13 @@ def _read_dataset(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: a field is missing or of another kind: {error}") from None
 
 
-def _video(entry: Mapping[str, Any]) -> Video:
-    seconds = entry.get("seconds")
-    return Video(entry["name"], entry["subset"], None if seconds is None else float(seconds))
+def _video(entry: Mapping[str, Any], snippet_seconds: float | None) -> Video:
+    """One of the data set; a snippet's seconds are those of all videos or follow from its own."""
+    seconds, snippets = entry.get("seconds"), entry.get("snippets")
+    seconds = None if seconds is None else float(seconds)
+    if snippet_seconds is None and seconds and snippets:
+        snippet_seconds = seconds / snippets
+    return Video(entry["name"], entry["subset"], seconds, snippets, snippet_seconds)
 
 
 def _read_members(path: Path) -> tuple[Member, ...]:
@@ -139,60 +150,6 @@ def _interval(
     return Interval(label, start, end, score)
 
 
-def _read_maps(
-    folder: Path, names: Sequence[str], num_classes: int, member: Member
-) -> dict[str, ScoreMap]:
-    paths = {name: folder / f"{name}.npz" for name in names}
-    return {
-        name: _read_map(path, num_classes, member.num_clusters)
-        for name, path in paths.items()
-        if path.is_file()
-    }
-
-
-def _read_map(path: Path, num_classes: int, num_clusters: int) -> ScoreMap:
-    arrays = _read_arrays(path)
-    length = len(arrays["map"])
-    streams = [name for name in arrays if name.startswith(_ATTENTION)]
-    shapes = dict.fromkeys(streams, (length,)) | {
-        "map": (length, num_classes),
-        "clusters": (length, num_clusters),
-        "video_scores": (num_classes,),
-        "seconds": (length + 1,),
-    }
-    for name in [name for name in arrays if name in shapes]:
-        _check_array(path, name, arrays[name], shapes[name])
-    if not length or (np.diff(arrays["seconds"]) <= 0).any():
-        raise ValueError(f"{path}: seconds do not rise over {length} snippets")
-    return ScoreMap(
-        borders=arrays["seconds"],
-        scores=arrays["map"],
-        attention={name.removeprefix(_ATTENTION): arrays[name] for name in streams},
-        clusters=arrays.get("clusters"),
-        video_scores=arrays.get("video_scores"),
-    )
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a file, which has a map and its seconds."""
-    try:
-        with np.load(path) as file:
-            arrays = {name: file[name].astype(np.float64) for name in file.files}
-    except Exception as error:  # np.load raises whatever zip, zlib and pickle raise
-        raise ValueError(f"{path}: not a score map: {type(error).__name__} {error}") from None
-    for name in ("map", "seconds"):
-        if name not in arrays or not arrays[name].ndim:
-            raise ValueError(f"{path}: not a score map: no {name!r} in it")
-    return arrays
-
-
-def _check_array(path: Path, name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
-    if array.shape != shape:
-        raise ValueError(f"{path}: {name} has shape {array.shape}, not {shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{path}: {name} has {array[~np.isfinite(array)][0]} in it")
-
-
 def _read_roles(path: Path, members: Sequence[Member]) -> dict[str, np.ndarray]:
     content = read_object(path)
     roles = {}
@@ -203,6 +160,6 @@ def _read_roles(path: Path, members: Sequence[Member]) -> dict[str, np.ndarray]:
             rows = np.array(content[member.directory], float)
         except (TypeError, ValueError):
             raise ValueError(f"{path}: {member.directory!r} is not a row a cluster") from None
-        _check_array(path, repr(member.directory), rows, (member.num_clusters, 2))
-        roles[member.directory] = rows
+        shape = (member.num_clusters, 2)
+        roles[member.directory] = check_array(path, repr(member.directory), rows, shape)
     return roles

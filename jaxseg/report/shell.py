@@ -7,6 +7,7 @@ from jaxseg.report.markup import fold, head_row, panel, row, table, text
 from jaxseg.report.style import CSS
 
 GENERATED = "generated data: not comparable with any paper's figures"
+_SPELLED = {"gaufuse": "GauFuse"}  # methods that are more than capitals
 
 
 class Described(Protocol):
@@ -48,8 +49,9 @@ def titled(title: str, note: str, body: str) -> str:
 
 
 def method_name(run: Described) -> str:
-    """The run's method, as HTML."""
-    return text(str(run.config.get("method", "jaxseg")).upper())
+    """The run's method as its paper writes it, as HTML."""
+    method = str(run.config.get("method", "jaxseg"))
+    return text(_SPELLED.get(method, method.upper()))
 
 
 def _anchor(title: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import gaufuse_runs
 import localization_runs
 import numpy as np
 import pytest
@@ -123,6 +124,12 @@ def make_workdir(tmp_path):
 def make_localization(tmp_path):
     """Writes the workdir of a localisation run with the given peculiarities, returns its path."""
     return lambda **options: localization_runs.write(tmp_path / "my finds", **options)
+
+
+@pytest.fixture
+def make_gaufuse(tmp_path):
+    """Writes the workdir of a run of GauFuse with the given peculiarities, returns its path."""
+    return lambda **options: gaufuse_runs.write(tmp_path / "my fuses", **options)
 
 
 # Videos of the first seed under another decoding; its cluster 0 is stir and 1 pour_milk.

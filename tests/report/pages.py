@@ -1,6 +1,7 @@
 """Reads a report back: its text, its tags, the words of its drawings."""
 
 import base64
+import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -51,3 +52,20 @@ def svg_text(source: str) -> str:
     if kind != "data:image/svg+xml":
         return ""
     return " ".join(ElementTree.fromstring(base64.b64decode(content)).itertext())
+
+
+def section(page: str, anchor: str) -> str:
+    """One panel of a page."""
+    return re.search(rf'<section id="{anchor}">.*?</section>', page)[0]
+
+
+def articles(page: str) -> dict[str, str]:
+    """Video -> its part of the page."""
+    found = re.findall(r"<article>.*?</article>", page)
+    return {re.search(r"<h4>(\S+) ", each)[1]: each for each in found}
+
+
+def drawings(article: str) -> dict[str, ElementTree.Element]:
+    """Description -> the drawing."""
+    shapes = re.findall(r'<svg class="(?:bar|curves|columns).*?</svg>(?=</?div|<span)', article)
+    return {root.get("aria-label"): root for root in map(ElementTree.fromstring, shapes)}

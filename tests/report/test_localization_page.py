@@ -10,7 +10,7 @@ import localization_runs
 import numpy as np
 import pytest
 from localization_runs import COFFEE, DIVE, THROW
-from pages import BANNER, Page, headings, read, svg_text
+from pages import BANNER, Page, articles, drawings, headings, read, svg_text
 
 from jaxseg.report import write_report
 
@@ -27,18 +27,6 @@ def whole(tmp_path_factory) -> str:
     return source(localization_runs.write(tmp_path_factory.mktemp("runs") / "my finds"))
 
 
-def articles(page: str) -> dict[str, str]:
-    """Video -> its part of the page."""
-    found = re.findall(r"<article>.*?</article>", page)
-    return {re.search(r"<h4>(\S+) ", each)[1]: each for each in found}
-
-
-def drawings(article: str) -> dict[str, ElementTree.Element]:
-    """Description -> the drawing."""
-    shapes = re.findall(r'<svg class="(?:bar|curves|columns).*?</svg>(?=</?div|<span)', article)
-    return {root.get("aria-label"): root for root in map(ElementTree.fromstring, shapes)}
-
-
 def edit(path, change) -> None:
     content = json.loads(path.read_text(encoding="utf-8"))
     change(content)
@@ -53,6 +41,13 @@ def test_needs_nothing_but_itself(whole):
         for key in ("src", "href", "data", "srcset"):
             assert attrs.get(key, "#").startswith(("#", "data:"))
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+
+
+def test_a_run_of_gaufuse_needs_nothing_but_itself(make_gaufuse):
+    page = source(make_gaufuse())
+    own = ["instances-before-and-after-fusion", "pseudo-labels-over-refreshes"]
+    assert headings(Page(page)) == ["scores", "videos", *own]
+    assert "<script" not in page and "url(" not in page and "http" not in page
 
 
 def test_every_picture_opens_and_has_a_description(whole):
