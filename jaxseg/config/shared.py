@@ -1,6 +1,8 @@
 """The sections that every method's config has."""
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -111,16 +113,42 @@ class OptimizerConfig:
     """Adam with L2 decay added to the gradient, as PyTorch has it.
 
     What a method counts as late (TOT: the prototypes) stays outside Adam for `freeze_steps`.
+
+    Attributes:
+        betas: how much of its two moments Adam keeps in a step.
+        change_at: epochs, or parts of them, from which on the learning rate is another; counted
+            as `Config.epoch_scale` says.
+        factors: of `learning_rate`, one from each of these on.
     """
 
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
     freeze_steps: int = 0
+    betas: tuple[float, float] = (0.9, 0.999)
+    change_at: tuple[float, ...] = ()
+    factors: tuple[float, ...] = ()
 
     def validate(self, path: str) -> None:
         positive(f"{path}.learning_rate", self.learning_rate)
         at_least(f"{path}.weight_decay", self.weight_decay, 0)
         at_least(f"{path}.freeze_steps", self.freeze_steps, 0)
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"config.{path}.betas must be two numbers in [0, 1), got {self.betas}")
+        self._validate_schedule(path)
+
+    def _validate_schedule(self, path: str) -> None:
+        if not all(a < b < math.inf for a, b in itertools.pairwise((0.0, *self.change_at))):
+            raise ValueError(
+                f"config.{path}.change_at must be positive epochs in ascending order, "
+                f"got {self.change_at}"
+            )
+        if len(self.factors) != len(self.change_at):
+            raise ValueError(
+                f"config.{path}.factors must have one for each epoch of change_at, "
+                f"{self.change_at}, got {self.factors}"
+            )
+        for factor in self.factors:
+            at_least(f"{path}.factors", factor, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,6 +213,12 @@ class ReportConfig:
         at_least(f"{path}.max_videos", self.max_videos, 1)
 
 
+def chosen_schedule(values: Mapping) -> Mapping:
+    """The schedule that counts: the embedded twin's, which is small, where there is no root."""
+    real = values.get("data", {}).get("root")
+    return values.get("schedule" if real else "twin_schedule", {})
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """What decides a run of any method; each method's own adds to it.
@@ -209,6 +243,11 @@ class Config:
     predict: PredictConfig = PredictConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     report: ReportConfig = ReportConfig()
+
+    @property
+    def epoch_scale(self) -> float:
+        """Epochs of this run to one of those in which the config counts its schedule."""
+        return 1.0
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:

@@ -174,4 +174,20 @@ def stack(members: Sequence[Member]) -> MemberInputs:
         num_steps=np.array([member.num_steps for member in members], np.int32),
         freeze_steps=np.array([m.config.optimizer.freeze_steps for m in members], np.int32),
         hyper=jax.tree.map(lambda *values: np.stack(values), *hyper),
+        rate_steps=np.stack([_rate_steps(member) for member in members]),
+        rate_factors=np.array(
+            [(1, *member.config.optimizer.factors) for member in members], np.float32
+        ),
     )
+
+
+def _rate_steps(member: Member) -> np.ndarray:
+    """The first step of each epoch, or part of one, from which on the learning rate is another.
+
+    Epochs of a schedule that was scaled are integers up to rounding alone; those beyond the
+    member's end come at its end, which it never reaches.
+    """
+    config = member.config
+    per_epoch = config.epoch_scale * member.num_steps / max(1, config.num_epochs)
+    steps = np.ceil(np.round(np.array(config.optimizer.change_at) * per_epoch, 6))
+    return np.minimum(steps, member.num_steps).astype(np.int32)

@@ -22,13 +22,23 @@ class TrainState(NamedTuple):
     carried: Any
 
 
-def optimizer(hyper: dict) -> optax.GradientTransformation:
+def optimizer(
+    hyper: dict, betas: tuple[float, float] = (0.9, 0.999)
+) -> optax.GradientTransformation:
     """Adam with L2 decay added to the gradient before the moments, as PyTorch's Adam has it."""
     return optax.chain(
         optax.add_decayed_weights(hyper["weight_decay"]),
-        optax.scale_by_adam(),
+        optax.scale_by_adam(*betas),
         optax.scale_by_learning_rate(hyper["learning_rate"]),
     )
+
+
+def learning_rate(step: jax.Array, member: MemberInputs) -> jax.Array:
+    """Of one step, counted from 0; without a schedule it is the config's number as it is."""
+    rate = member.hyper["optimizer"]["learning_rate"]
+    if not len(member.rate_steps):
+        return rate
+    return rate * member.rate_factors[jnp.sum(step >= member.rate_steps)]
 
 
 def _parted(params: dict, late: Sequence[str]) -> dict[str, dict]:
@@ -39,13 +49,14 @@ def _parted(params: dict, late: Sequence[str]) -> dict[str, dict]:
 
 def _start(method: Method, params: dict, member: MemberInputs) -> dict:
     """Adam's state of each part; the late one counts its steps from its own start."""
-    transform = optimizer(member.hyper["optimizer"])
+    transform = optimizer(member.hyper["optimizer"], method.betas)
     return {name: transform.init(part) for name, part in _parted(params, method.late).items()}
 
 
 def _update(method: Method, step, params: dict, opt_state: dict, grads: dict, member):
     """New parameters and Adam's state; a frozen part keeps both, bit by bit."""
-    transform = optimizer(member.hyper["optimizer"])
+    hyper = member.hyper["optimizer"] | {"learning_rate": learning_rate(step, member)}
+    transform = optimizer(hyper, method.betas)
     new_params, new_state = {}, {}
     gradients = _parted(grads, method.late)
     for name, part in _parted(params, method.late).items():

@@ -10,15 +10,17 @@ from jaxseg.training.step import optimizer
 RATE, DECAY = 3e-3, 0.02
 
 
-def adam(weights: np.ndarray, gradients, rate: float, decay: float) -> np.ndarray:
-    """PyTorch's Adam(weight_decay=decay), in float64."""
+def adam(weights: np.ndarray, gradients, rate, decay: float, betas=(0.9, 0.999)) -> np.ndarray:
+    """PyTorch's Adam(betas, weight_decay=decay), in float64; one rate, or one for each step."""
     mean = square = np.zeros_like(weights)
-    for step, gradient in enumerate(gradients, 1):
+    b1, b2 = betas
+    rates = np.broadcast_to(rate, len(gradients))
+    for step, (gradient, rate) in enumerate(zip(gradients, rates, strict=True), 1):
         gradient = gradient + decay * weights
-        mean = 0.9 * mean + 0.1 * gradient
-        square = 0.999 * square + 0.001 * gradient**2
-        corrected = np.sqrt(square / (1 - 0.999**step)) + 1e-8
-        weights = weights - rate * mean / (1 - 0.9**step) / corrected
+        mean = b1 * mean + (1 - b1) * gradient
+        square = b2 * square + (1 - b2) * gradient**2
+        corrected = np.sqrt(square / (1 - b2**step)) + 1e-8
+        weights = weights - rate * mean / (1 - b1**step) / corrected
     return weights
 
 
