@@ -87,7 +87,14 @@ def get_config() -> ConfigDict:
             },
             "schedule": {"num_epochs": 300, "num_snippets": 750},
             "twin_schedule": {"num_epochs": 400, "num_snippets": 150},
-            "optimizer": {"learning_rate": 1e-4, "weight_decay": 5e-4, "freeze_steps": 0},
+            "optimizer": {
+                "learning_rate": 1e-4,
+                "weight_decay": 5e-4,
+                "freeze_steps": 0,
+                "betas": (0.9, 0.999),
+                "change_at": (),  # epochs from which on the learning rate is another
+                "factors": (),  # of learning_rate, from each of these on
+            },
             # every: steps between two, 0: a fifth of the run; "oracle-test": see the option's text
             "checkpoint": {"every": 0, "keep": 2, "watch_every": 50, "rule": "last"},
             "predict": {

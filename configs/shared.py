@@ -34,6 +34,9 @@ def segmentation() -> ConfigDict:
                 "learning_rate": 1e-3,
                 "weight_decay": 1e-4,
                 "freeze_steps": 0,  # steps for which late parameters stay (TOT's prototypes)
+                "betas": (0.9, 0.999),
+                "change_at": (),  # epochs from which on the learning rate is another
+                "factors": (),  # of learning_rate, from each of these on
             },
             # every: steps between two, 0: a fifth of the run; watch_every: of a run that is watched
             "checkpoint": {"every": 0, "keep": 2, "watch_every": 50},

@@ -11,15 +11,15 @@ NETWORKS = "flax optax orbax ott"
 
 # room: rooms of jaxseg below it, libraries. Nobody imports main, stages or a benchmark.
 MAY_IMPORT = {
-    "solvers": ("", "jax numpy"),
+    "solvers": ("", "jax numpy scipy"),
     "models": ("solvers", "jax flax"),
     "data": ("evaluation", "numpy tqdm grain"),
     "evaluation": ("", "numpy scipy"),
     "report": ("", "numpy matplotlib"),
     "config": ("", ""),
-    "methods": ("config models solvers", f"jax numpy {NETWORKS}"),
+    "methods": ("config models proposals solvers", f"jax numpy {NETWORKS}"),
     "training": ("config data methods", f"jax numpy tqdm {NETWORKS}"),
-    "proposals": ("", "numpy"),
+    "proposals": ("evaluation", "numpy tqdm"),
     "prediction": ("config data evaluation methods proposals training", "jax numpy tqdm"),
     "scoring": ("evaluation", "numpy"),
     "workdir": ("config data training", "jax"),
@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "command_line": ("config", "absl"),
     "main": ("command_line config stages training", "absl ml_collections"),
     "benchmarks": (
-        "config data evaluation methods tasks training solvers",
+        "config data evaluation methods models tasks training solvers",
         "jax numpy ott scipy",
     ),
 }

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,7 @@ import numpy as np
 from jaxseg.config.case import CaseCheckpointConfig, CaseEvaluationConfig, CaseTestConfig
 from jaxseg.config.shared import ClustersConfig, MeshConfig, OptimizerConfig
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
+from jaxseg.methods import case_detect
 from jaxseg.methods.method import Method
 from jaxseg.training import sharding
 from jaxseg.training.loop import Setup, open_checkpoints
@@ -45,6 +47,10 @@ class Data:
 class Config:
     """The sections that prediction asks for."""
 
+    sampling: ClassVar[str] = "snippets"
+
+    num_epochs: int = 1
+    epoch_scale: float = 1.0
     data: Data = Data()
     model: ClustersConfig = dataclasses.field(default_factory=lambda: ClustersConfig(2))
     optimizer: OptimizerConfig = dataclasses.field(default_factory=OptimizerConfig)
@@ -74,7 +80,7 @@ def make_method() -> Method:
         return {"gain": jnp.zeros(())}, {"cluster_classes": jnp.eye(2)}
 
     def predict(params, carried, video, member):
-        outputs = {}
+        outputs = {"cluster_classes": carried["cluster_classes"]}
         for stream in ("rgb", "flow"):
             shown = params["gain"] * video[stream]
             some = shown.max(axis=-1)
@@ -85,7 +91,8 @@ def make_method() -> Method:
             )
         return outputs
 
-    return Method(init, lambda *_: None, lambda *_: None, lambda params: params, predict)
+    unused = (lambda *_: None, lambda *_: None, lambda params: params)
+    return Method(init, *unused, predict, locate=case_detect.locate)
 
 
 def make_setup(config: Config, *, seeds: int = 2, idle: int = 0) -> Setup:

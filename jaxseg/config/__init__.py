@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from jaxseg.config.asot import AsotConfig
 from jaxseg.config.case import CaseConfig
 from jaxseg.config.fields import build, flatten, to_dict
+from jaxseg.config.gaufuse import GaufuseConfig
 from jaxseg.config.shared import AFTER_TRAINING, Config
 from jaxseg.config.tot import TotConfig
 
 __all__ = ["AFTER_TRAINING", "CONFIGS", "Config", "check_key", "flatten", "from_dict", "to_dict"]
 
-CONFIGS = {"asot": AsotConfig, "tot": TotConfig, "case": CaseConfig}
+CONFIGS = {"asot": AsotConfig, "tot": TotConfig, "case": CaseConfig, "gaufuse": GaufuseConfig}
 
 
 def from_dict(values: Mapping) -> Config:

@@ -1,12 +1,18 @@
 """CASE's own sections."""
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.shared import CheckpointConfig, ClustersConfig, Config, OptimizerConfig
+from jaxseg.config.fields import fill
+from jaxseg.config.shared import (
+    CheckpointConfig,
+    ClustersConfig,
+    Config,
+    OptimizerConfig,
+    chosen_schedule,
+)
 
 PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
 DATA_SETS = ("thumos14", "thumos14_wtalc", "activitynet12", "activitynet13")
@@ -126,13 +132,11 @@ class TwoStreamConfig(ClustersConfig):
 
 
 @dataclasses.dataclass(frozen=True)
-class CaseSolverConfig:
-    """How the pseudo-labels are made.
+class ClusterSolverConfig:
+    """How the pseudo-labels of snippets and clusters are made, on any backbone.
 
     Attributes:
-        top_divisor: k = T // top_divisor snippets of a class make a video's score.
-        omega: share of the T-CAS in the calibrated map (Appendix F.1): 1/3 as in the released
-            program, the paper says .25.
+        top_divisor: the highest T // top_divisor snippets of a class are foreground.
         assignment: of snippets to clusters: "ot", clusters of equal size; "ot-hard", the largest
             entry of each row of that; "soft" and "hard", the prediction itself and its largest
             entry (Table 5).
@@ -141,32 +145,47 @@ class CaseSolverConfig:
         marginal: of the clusters' labels: "empirical", Eq. 13; "uniform", Eq. 9 (Table 6).
         epsilon: weight of the entropy in both transport problems; the paper's is its inverse, 20.
         num_iterations: rounds of both Sinkhorns.
-        co_labelling: pseudo-labels that both streams share: "full"; "baseline", those of top
-            snippets alone; "none" (Table 12).
         compat: "case" takes the order of the attention for its rank, as the released program.
     """
 
     top_divisor: int = 8
-    omega: float = 1 / 3
     assignment: str = "ot"
     prior: bool = True
     sigma: float = 10.0
     marginal: str = "empirical"
     epsilon: float = 1 / 20
     num_iterations: int = 3
-    co_labelling: str = "full"
     compat: str = ""
 
     def validate(self, path: str) -> None:
         at_least(f"{path}.top_divisor", self.top_divisor, 1)
-        between(f"{path}.omega", self.omega, 0, 1)
         one_of(f"{path}.assignment", self.assignment, ("ot", "ot-hard", "soft", "hard"))
         positive(f"{path}.sigma", self.sigma)
         one_of(f"{path}.marginal", self.marginal, ("empirical", "uniform"))
         positive(f"{path}.epsilon", self.epsilon)
         at_least(f"{path}.num_iterations", self.num_iterations, 1)
-        one_of(f"{path}.co_labelling", self.co_labelling, ("full", "baseline", "none"))
         one_of(f"{path}.compat", self.compat, ("", "case"))
+
+
+@dataclasses.dataclass(frozen=True)
+class CaseSolverConfig(ClusterSolverConfig):
+    """How the pseudo-labels are made in two streams.
+
+    Attributes:
+        top_divisor: k = T // top_divisor snippets of a class make a video's score, too.
+        omega: share of the T-CAS in the calibrated map (Appendix F.1): 1/3 as in the released
+            program, the paper says .25.
+        co_labelling: pseudo-labels that both streams share: "full"; "baseline", those of top
+            snippets alone; "none" (Table 12).
+    """
+
+    omega: float = 1 / 3
+    co_labelling: str = "full"
+
+    def validate(self, path: str) -> None:
+        super().validate(path)
+        between(f"{path}.omega", self.omega, 0, 1)
+        one_of(f"{path}.co_labelling", self.co_labelling, ("full", "baseline", "none"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,10 +257,7 @@ class CaseConfig(Config):
 
         That is the embedded twin's, which is small, where there is no root.
         """
-        values = copy.deepcopy(dict(values))
-        data = values.get("data", {})
-        schedule = values.get("schedule" if data.get("root") else "twin_schedule", {})
-        for node, name in ((values, "num_epochs"), (data, "num_snippets")):
-            if name in node and node[name] is None:
-                node[name] = schedule[name]
-        return values
+        schedule = chosen_schedule(values)
+        defaults = {"num_epochs": schedule.get("num_epochs")}
+        defaults["data.num_snippets"] = schedule.get("num_snippets")
+        return fill(values, defaults)

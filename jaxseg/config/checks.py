@@ -1,6 +1,7 @@
 """What a field's value must be; each mistake is one sentence naming field and value."""
 
 import math
+from collections.abc import Sequence
 
 
 def positive(path: str, value: float) -> None:
@@ -26,3 +27,9 @@ def one_of(path: str, value: str, names) -> None:
     if value not in names:
         listed = ", ".join(name or '""' for name in names)
         raise ValueError(f"config.{path} must be one of {listed}, got {value!r}")
+
+
+def ascending(path: str, epochs: Sequence[int]) -> None:
+    """Epochs from 0 on, none of them twice."""
+    if list(epochs) != sorted(set(epochs)) or any(epoch < 0 for epoch in epochs):
+        raise ValueError(f"config.{path} must be ascending epochs, got {epochs}")

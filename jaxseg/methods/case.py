@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxseg.config.case import CaseConfig
-from jaxseg.methods import case_labels, case_losses
+from jaxseg.methods import case_detect, case_labels, case_losses
 from jaxseg.methods.losses import masked_mean
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.models.two_stream import STREAMS, StreamOutputs, TwoStream, project
@@ -64,9 +64,9 @@ def make(config: CaseConfig, *, num_clusters: int) -> Method:
             found[f"class_logits_{name}"] = stream.class_logits
             found[f"attention_{name}"] = jax.nn.sigmoid(stream.attention_logits)
             found[f"cluster_logits_{name}"] = member.hyper["model"]["scale"] * stream.cosines
-        return found
+        return found | {"cluster_classes": carried["cluster_classes"]}
 
-    return Method(init, None, loss, project, predict)
+    return Method(init, None, loss, project, predict, locate=case_detect.locate)
 
 
 def _settings(config: CaseConfig, member: MemberInputs) -> dict:

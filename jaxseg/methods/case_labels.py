@@ -2,7 +2,7 @@
 
 B videos of T snippets, N = B T snippets of a batch, K clusters, G classes. Videos where a mask
 does not hold are padding: they change nothing. `solver` says how labels are made, see
-`CaseSolverConfig`; its numbers may be traced.
+`ClusterSolverConfig`; its numbers may be traced.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import jax
 import jax.numpy as jnp
 
-from jaxseg.config.case import CaseSolverConfig
+from jaxseg.config.case import ClusterSolverConfig
 from jaxseg.methods.losses import masked_mean
 from jaxseg.solvers import priors, sinkhorn
 
@@ -71,7 +71,7 @@ def snippet_labels(
     foreground: jax.Array,
     mask: jax.Array,
     *,
-    solver: CaseSolverConfig,
+    solver: ClusterSolverConfig,
     scale: jax.Array | float,
 ) -> jax.Array:
     """Q_S: which cluster each snippet belongs to (Eq. 12).
@@ -102,7 +102,9 @@ def snippet_labels(
     return jnp.where(mask[:, None], found, 0)
 
 
-def cluster_labels(cosines: jax.Array, shares: jax.Array, *, solver: CaseSolverConfig) -> jax.Array:
+def cluster_labels(
+    cosines: jax.Array, shares: jax.Array, *, solver: ClusterSolverConfig
+) -> jax.Array:
     """Q_C: which clusters are foreground.
 
     Args:

@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 import jax
 
+from jaxseg.methods.located import Located
+from jaxseg.methods.refresh import Refresh
+
 Params = Any
 LENGTH_MULTIPLE = 8  # padded lengths that `predict` meets are multiples of it
 
@@ -18,6 +21,9 @@ class MemberInputs(NamedTuple):
         num_steps: int32, after which its parameters stay as they are.
         freeze_steps: int32, until which those parameters do that the method calls late.
         hyper: numeric hyper-parameters, nested as in the config.
+        rate_steps: int32 [n], ascending, from which on the learning rate is another; n is the
+            same for all members.
+        rate_factors: float32 [n + 1], of the learning rate: 1, then one from each of these steps.
     """
 
     key: jax.Array
@@ -25,6 +31,8 @@ class MemberInputs(NamedTuple):
     num_steps: jax.Array
     freeze_steps: jax.Array
     hyper: dict
+    rate_steps: jax.Array
+    rate_factors: jax.Array
 
 
 class Method(NamedTuple):
@@ -42,7 +50,12 @@ class Method(NamedTuple):
     what of each frame is looked at ((params, carried, video, member) -> arrays [frames, ...]),
     and `survey` makes of it what `predict` gets in the place of `carried`: (arrays [all frames,
     ...], time [all frames] in [0, 1], mask [all frames], member) -> carried. Parameters under
-    the names in `late` stay outside the optimiser for a member's `freeze_steps`.
+    the names in `late` stay outside the optimiser for a member's `freeze_steps`; `betas` are how
+    much Adam keeps of its mean gradient and of its mean squared gradient in a step. A method may
+    ask for pseudo-labels of all training videos now and then, `refresh`. One that localises says
+    on the host what the outputs of `predict` (without a member axis, in NumPy) amount to, `locate`:
+    (outputs, config.predict, seconds of the video) -> Located. `rows` names those of its outputs
+    that have a row for each snippet: they come to the host as long as the video, without padding.
     """
 
     init: Callable[[jax.Array, dict, MemberInputs], tuple[Params, Any]]
@@ -53,3 +66,7 @@ class Method(NamedTuple):
     observe: Callable[[Params, Any, dict, MemberInputs], dict] | None = None
     survey: Callable[[dict, jax.Array, jax.Array, MemberInputs], Any] | None = None
     late: tuple[str, ...] = ()
+    betas: tuple[float, float] = (0.9, 0.999)
+    refresh: Refresh | None = None
+    locate: Callable[[dict, Any, float], Located] | None = None
+    rows: tuple[str, ...] = ()

@@ -11,11 +11,11 @@ from tqdm import tqdm
 
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
+from jaxseg.methods.located import Located
 from jaxseg.prediction import oracle
-from jaxseg.prediction.detect import Found, make_detect
+from jaxseg.prediction.detect import make_detect
 from jaxseg.prediction.finished import appearing_together, finished_state, spread
 from jaxseg.proposals import as_segments
-from jaxseg.proposals.score_map import cluster_probabilities
 from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
 from jaxseg.training.step import make_gather
@@ -37,7 +37,8 @@ def predict(
 
     `predictions/<member>.json` holds its detections as ActivityNet's evaluator reads them, with
     the sentence on the checkpoint under "external_data"; `maps/<member>/<video>.npz` what the
-    report draws of some videos; `clusters.json` {member: [[foreground, background]] a cluster}.
+    report draws of some videos; where the method has clusters `clusters.json`,
+    {member: [[foreground, background]] a cluster}.
     All of them appear at the end, together.
 
     Raises:
@@ -45,7 +46,7 @@ def predict(
             not finite.
     """
     params, carried, checkpoint = chosen_parameters(config, setup, workdir)
-    detect = make_detect(data, setup, config.data.num_snippets)
+    detect = make_detect(config, data, setup)
     shown = spread(len(data.test), config.predict.maps)
     results: dict[str, dict] = {member.directory: {} for member in setup.members}
     bar = tqdm(total=len(data.test), desc="predict", unit="video", disable=not progress)
@@ -59,7 +60,8 @@ def predict(
             bar.update()
         for directory, entries in results.items():
             _write_detections(partial["predictions"] / f"{directory}.json", entries, checkpoint)
-        write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
+        if "cluster_classes" in carried:
+            write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
 
 
 def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters:
@@ -83,18 +85,15 @@ def _write_detections(path: Path, results: dict, checkpoint: str) -> None:
     write_text(path, json.dumps(content, allow_nan=False) + "\n")
 
 
-def _write_map(folder: Path, data: SnippetSet, video: SnippetVideo, found: Found) -> None:
+def _write_map(folder: Path, data: SnippetSet, video: SnippetVideo, found: Located) -> None:
     """What the report draws of a video; `seconds` are the borders of its T snippets."""
     folder.mkdir(parents=True, exist_ok=True)
     length = data.snippet_seconds(video) * video.num_snippets
     arrays = {
         "map": found.score_map,
-        "attention_rgb": found.outputs["attention_rgb"],
-        "attention_flow": found.outputs["attention_flow"],
-        "clusters": cluster_probabilities(found.outputs),
         "video_scores": found.video_scores,
         "seconds": np.linspace(0, length, len(found.score_map) + 1),
-    }
+    } | found.drawn
     np.savez_compressed(
         folder / f"{video.name}.npz",
         **{name: array.astype(np.float32) for name, array in arrays.items()},

@@ -4,7 +4,6 @@ CASE's program reports its best test score, seen every 50 steps. No one who has 
 videos can choose like that, so that such scores compare with nothing but each other.
 """
 
-import os
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from jaxseg.prediction.detect import make_detect
 from jaxseg.proposals import as_segments
 from jaxseg.training.loop import Setup
 from jaxseg.training.step import TrainState, make_gather
+from jaxseg.training.writer import write_arrays
 
 FILE = Path("oracle/best.npz")
 
@@ -46,7 +46,7 @@ class OracleTest:
     ends as a run that was never stopped.
 
     Args:
-        config: `data.num_snippets` and `evaluation.tiou`; how to test comes with each member.
+        config: `data` and `evaluation.tiou`; how to test comes with each member.
         data: its test videos are scored under protocol `anet`.
         workdir: where `oracle/best.npz` is kept.
     """
@@ -55,7 +55,7 @@ class OracleTest:
         self._data = data
         self._path = workdir / FILE
         self._tiou = parse_tiou(config.evaluation.tiou)
-        self._detect = make_detect(data, setup, config.data.num_snippets)
+        self._detect = make_detect(config, data, setup)
         self._gather = make_gather(len(setup.members), setup.mesh)
         names = {video.name for video in data.test}
         database = data.to_truth()["database"]
@@ -117,16 +117,8 @@ def write_best(path: Path, best: Best) -> None:
     """
     leaves = jax.tree.leaves(best.parameters)
     arrays = {f"{index:04d}": leaf for index, leaf in enumerate(leaves)}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez(file, score=best.score, step=best.step, **arrays)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OSError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arrays(path, {"score": best.score, "step": best.step} | arrays)
 
 
 def read_best(workdir: Path, *, like: tuple[Any, Any]) -> Best:

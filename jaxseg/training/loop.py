@@ -22,6 +22,7 @@ from jaxseg.training.alarms import CollapseAlarm
 from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.interrupts import Interrupts, Stopped
 from jaxseg.training.members import Member, enumerate_members, stack
+from jaxseg.training.refreshes import Refreshes
 from jaxseg.training.step import TrainState, make_gather, make_init, make_step, make_warm_start
 from jaxseg.training.writer import MetricsWriter
 
@@ -58,6 +59,7 @@ def set_up(config: Config, data: DataSet) -> Setup:
     inputs.num_steps[len(members) :] = 0
     inputs = jax.device_put(inputs, sharding.by_member(mesh))
     method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
+    method = method._replace(betas=config.optimizer.betas)
     num_steps = max(member.num_steps for member in members)
     return Setup(method, members, inputs, mesh, Batches(_streams(config, data, padded), num_steps))
 
@@ -77,7 +79,7 @@ def _streams(config: Config, data: DataSet, members: Sequence[Member]) -> list[S
         key = member.activity, member.seed
         if key not in made:
             videos = [v for v in data.activities[member.activity] if v.name not in member.test]
-            made[key] = STREAMS[config.sampling](videos, member.seed, config.data)
+            made[key] = STREAMS[config.sampling].make(videos, member.seed, config.data)
     return [made[member.activity, member.seed] for member in members]
 
 
@@ -139,14 +141,28 @@ def train(
         start = int(state.step)
         writer = MetricsWriter(workdir / "metrics.jsonl", start=start)
         try:
-            return _run(config, setup, state, checkpoints, writer, start, progress, watch)
+            refreshes = _refreshes(config, setup, workdir, start, progress)
+            return _run(
+                config, setup, state, checkpoints, writer, start, progress, watch, refreshes
+            )
         finally:
             writer.close()
     finally:
         checkpoints.close()
 
 
-def _run(config, setup, state, checkpoints, writer, start, progress, watch) -> TrainState:
+def _refreshes(config, setup, workdir, start, progress) -> Refreshes | None:
+    """The method's pseudo-labels as the first step to come expects them, if it has any."""
+    if setup.method.refresh is None:
+        return None
+    refreshes = Refreshes(config, setup, workdir, progress=progress)
+    refreshes.restore(start)
+    return refreshes
+
+
+def _run(
+    config, setup, state, checkpoints, writer, start, progress, watch, refreshes
+) -> TrainState:
     total, running = setup.num_steps, np.array([m.num_steps for m in setup.members])
     every = config.checkpoint.every or max(1, -(-total // 5))
     log_every = max(1, total // LOGGED_LINES)
@@ -158,6 +174,9 @@ def _run(config, setup, state, checkpoints, writer, start, progress, watch) -> T
     )
     with Interrupts() as interrupts, bar:
         for step, batch in enumerate(setup.batches.iterate(start), start):
+            if refreshes:
+                state = refreshes.before(step, state)
+                batch |= {"targets": refreshes.targets(step, batch)}
             state, metrics = step_function(state, jax.device_put(batch, where), setup.inputs)
             done = step + 1
             if step % log_every == 0 or done == total:

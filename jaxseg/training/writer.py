@@ -1,10 +1,11 @@
-"""Small files of a run: metrics.jsonl line by line, JSON files atomically."""
+"""Small files of a run: metrics.jsonl line by line, the others atomically."""
 
+import contextlib
 import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,27 @@ def write_json(path: Path, value) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file through a temporary one, so that a reader never meets half of it.
+    """Writes a text file, see `written_at_once`."""
+    with written_at_once(path) as temporary:
+        temporary.write_text(text)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes an `.npz` file, see `written_at_once`."""
+    with written_at_once(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+@contextlib.contextmanager
+def written_at_once(path: Path) -> Iterator[Path]:
+    """A temporary file that takes the name at the end: a reader never meets half of it.
 
     Raises:
         OSError: with the file's name, which the system leaves out where the disk is full.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text)
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror}") from None

@@ -167,7 +167,8 @@ def test_what_is_predicted(default):
         assert np.abs(found[f"cluster_logits_{stream}"]).max() <= 10 + 1e-5
         attention = np.asarray(found[f"attention_{stream}"])
         assert attention.shape == (SNIPPETS,) and ((attention > 0) & (attention < 1)).all()
-    assert len(found) == 6
+    np.testing.assert_array_equal(found["cluster_classes"], carried["cluster_classes"])
+    assert len(found) == 7
 
 
 def test_health_tells_a_collapse(default):
