@@ -1,12 +1,18 @@
 """CASE's own sections."""
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.shared import CheckpointConfig, ClustersConfig, Config, OptimizerConfig
+from jaxseg.config.fields import fill
+from jaxseg.config.shared import (
+    CheckpointConfig,
+    ClustersConfig,
+    Config,
+    OptimizerConfig,
+    chosen_schedule,
+)
 
 PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
 DATA_SETS = ("thumos14", "thumos14_wtalc", "activitynet12", "activitynet13")
@@ -238,10 +244,7 @@ class CaseConfig(Config):
 
         That is the embedded twin's, which is small, where there is no root.
         """
-        values = copy.deepcopy(dict(values))
-        data = values.get("data", {})
-        schedule = values.get("schedule" if data.get("root") else "twin_schedule", {})
-        for node, name in ((values, "num_epochs"), (data, "num_snippets")):
-            if name in node and node[name] is None:
-                node[name] = schedule[name]
-        return values
+        schedule = chosen_schedule(values)
+        defaults = {"num_epochs": schedule.get("num_epochs")}
+        defaults["data.num_snippets"] = schedule.get("num_snippets")
+        return fill(values, defaults)

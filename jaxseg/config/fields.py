@@ -1,5 +1,6 @@
 """Nested dictionaries -> nested frozen dataclasses and back, every value checked for its type."""
 
+import copy
 import dataclasses
 import difflib
 import typing
@@ -21,6 +22,24 @@ def flatten(values: Mapping, prefix: str = "") -> dict:
         nested = isinstance(value, Mapping) and name != "clusters_by_activity"
         flat |= flatten(value, f"{prefix}{name}.") if nested else {prefix + name: value}
     return flat
+
+
+def fill(values: Mapping, defaults: Mapping[str, object]) -> dict:
+    """A copy with a default in the place of each value that is left open (None).
+
+    Args:
+        values: nested, as `from_dict` takes them; what is absent is not added.
+        defaults: by dotted path: {"data.num_snippets": 750}.
+    """
+    values = copy.deepcopy(dict(values))
+    for path, default in defaults.items():
+        *sections, name = path.split(".")
+        node = values
+        for section in sections:
+            node = node.get(section, {})
+        if name in node and node[name] is None:
+            node[name] = default
+    return values
 
 
 def build(cls, values: Mapping, prefix: str = ""):

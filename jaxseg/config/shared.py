@@ -185,6 +185,12 @@ class ReportConfig:
         at_least(f"{path}.max_videos", self.max_videos, 1)
 
 
+def chosen_schedule(values: Mapping) -> Mapping:
+    """The schedule that counts: the embedded twin's, which is small, where there is no root."""
+    real = values.get("data", {}).get("root")
+    return values.get("schedule" if real else "twin_schedule", {})
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """What decides a run of any method; each method's own adds to it.

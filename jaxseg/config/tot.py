@@ -1,12 +1,18 @@
 """TOT's own sections."""
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.shared import Config, DataConfig, EncoderConfig, EvaluationConfig
+from jaxseg.config.fields import fill
+from jaxseg.config.shared import (
+    Config,
+    DataConfig,
+    EncoderConfig,
+    EvaluationConfig,
+    chosen_schedule,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,17 +167,12 @@ class TotConfig(Config):
         rho and sigma are those of the table's row; num_epochs and freeze_steps those of the
         schedule: that of the embedded twin, which is small, where there is no root.
         """
-        values = copy.deepcopy(dict(values))
         row = values.get("constants", {}).get("tot_tcl" if values.get("tcl") else "tot", {})
-        real = values.get("data", {}).get("root")
-        schedule = values.get("schedule" if real else "twin_schedule", {})
-        for node, defaults in (
-            (values.get("solver", {}).get("train", {}), row),
-            (values, {"num_epochs": schedule.get("num_epochs")}),
-            (values.get("optimizer", {}), {"freeze_steps": schedule.get("freeze_steps")}),
-        ):
-            node.update({k: v for k, v in defaults.items() if k in node and node[k] is None})
-        return values
+        schedule = chosen_schedule(values)
+        defaults = {f"solver.train.{name}": value for name, value in row.items()}
+        defaults["num_epochs"] = schedule.get("num_epochs")
+        defaults["optimizer.freeze_steps"] = schedule.get("freeze_steps")
+        return fill(values, defaults)
 
     def validate(self, path: str) -> None:
         super().validate(path)

@@ -30,12 +30,15 @@ class MemberInputs(NamedTuple):
 class Method(NamedTuple):
     """One paper. Every function is pure and sees one member; the caller vmaps and jits.
 
-    A batch is {"frames": [videos, frames, channels], "mask": [videos, frames]} and whatever else
-    the method's stream adds, a video {"frames": [frames, channels], "mask": [frames]}. `predict`
-    returns "labels" [frames], -1 where the mask does not hold; "decodings", the labels of other
-    decodings by name; "matrices" [frames, K] to be drawn, among them "plan" and "affinity"; and
-    "typical": for each eighth of the padded video and each cluster the similarity and the index
-    of its most typical frame, [8, K].
+    In segmentation a batch is {"frames": [videos, frames, channels], "mask": [videos, frames]}
+    and whatever else the method's stream adds, a video {"frames": [frames, channels], "mask":
+    [frames]}. `predict` returns "labels" [frames], -1 where the mask does not hold; "decodings",
+    the labels of other decodings by name; "matrices" [frames, K] to be drawn, among them "plan"
+    and "affinity"; and "typical": for each eighth of the padded video and each cluster the
+    similarity and the index of its most typical frame, [8, K].
+
+    In localisation a batch and a video are what the method's `make` says, snippets by stream and
+    the videos' labels, and `predict` returns the network's outputs for `jaxseg.proposals`.
 
     `warm_start` sees one sample of every video before the first step; None where parameters do
     not depend on data. Where decoding needs to know all of an activity's frames, `observe` says
