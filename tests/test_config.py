@@ -9,6 +9,7 @@ import toy
 
 from jaxseg.config import CONFIGS as CLASSES
 from jaxseg.config import check_key, flatten, from_dict, to_dict
+from jaxseg.config.fields import fill
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 CONFIG_FILES = sorted(file for file in CONFIGS.glob("*.py") if file.stem != "shared")
@@ -140,3 +141,12 @@ def test_every_config_file_has_exactly_the_known_keys(file, monkeypatch):
     values["data"]["root"] = "a folder"  # people's own features have no twin
     config = from_dict(values)
     assert config.method in file.stem and config.num_epochs >= 10
+
+
+def test_what_a_config_leaves_open_is_filled_in_a_copy():
+    """None alone: neither another value, 0 included, nor one that is absent."""
+    values = {"seeds": 0, "num_epochs": None, "data": {"window": None, "bins": 4}}
+    defaults = {"seeds": 5, "num_epochs": 7, "method": "tot", "model.hidden": 3}
+    filled = fill(values, defaults | {"data.window": 30, "data.bins": 32})
+    assert filled == {"seeds": 0, "num_epochs": 7, "data": {"window": 30, "bins": 4}}
+    assert values == {"seeds": 0, "num_epochs": None, "data": {"window": None, "bins": 4}}

@@ -1,13 +1,13 @@
 """A CASE run in miniature: videos of a few snippets in which classes and background look apart."""
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 
 import jax
 import numpy as np
+import toy
 
-from jaxseg.config import Config, from_dict
+from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.training import loop
 
@@ -24,14 +24,7 @@ VALUES = {
 
 def make_config(overrides: Mapping | None = None) -> Config:
     """make_config({"loss.clustering": "scc"}): a tiny network, six steps."""
-    values = copy.deepcopy(VALUES)
-    for path, value in (overrides or {}).items():
-        *parents, last = path.split(".")
-        node = values
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = value
-    return from_dict(values)
+    return toy.make_config(overrides, VALUES)
 
 
 def make_video(number: int, classes: int) -> SnippetVideo:

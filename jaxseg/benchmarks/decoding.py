@@ -6,8 +6,6 @@ python -m jaxseg.benchmarks.decoding --frames=100000 --clusters=20 --json=decodi
 
 import argparse
 import importlib
-import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -15,7 +13,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxseg.benchmarks.solvers import median_seconds, note, positive, random_cost
+from jaxseg.benchmarks.side_by_side import (
+    add_common_arguments,
+    device,
+    median_seconds,
+    note,
+    positive,
+    report,
+)
+from jaxseg.benchmarks.solvers import random_cost
 from jaxseg.solvers import viterbi
 
 TEMPERATURE = 0.1  # of the softmax whose logarithm TOT decodes
@@ -111,6 +117,11 @@ DECODERS = {
 
 def measure(options: argparse.Namespace) -> dict:
     """Everything that a run prints, as numbers; the first row is ours."""
+    if options.frames < options.clusters:
+        raise ValueError(
+            f"--frames={options.frames} cannot hold --clusters={options.clusters}: "
+            "every cluster takes one"
+        )
     note(f"decoding N={options.frames:,} K={options.clusters}, {options.repeats} rounds each")
     log_likelihood = random_problem(options.frames, options.clusters)
     programs, missing = {}, []
@@ -131,7 +142,7 @@ def measure(options: argparse.Namespace) -> dict:
         for name, taken, found in zip(programs, seconds, labels, strict=True)
     ]
     return {
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} processors",
+        "device": device(),
         "frames": options.frames,
         "clusters": options.clusters,
         "rows": rows,
@@ -166,34 +177,12 @@ def parser() -> argparse.ArgumentParser:
     add = described.add_argument
     add("--frames", type=positive, default=10_000, metavar="N", help="frames (10000)")
     add("--clusters", type=positive, default=19, metavar="K", help="clusters (19)")
-    add(
-        "--repeats",
-        type=positive,
-        default=9,
-        metavar="R",
-        help="runs of each program after its warm-up; the median counts (9)",
-    )
-    add("--json", metavar="FILE", help="also write the numbers to this file")
+    add_common_arguments(described)
     return described
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    try:
-        if options.frames < options.clusters:
-            raise ValueError(
-                f"--frames={options.frames} cannot hold --clusters={options.clusters}: "
-                "every cluster takes one"
-            )
-        results = measure(options)
-        print(table(results))
-        if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(results, file, indent=1)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return report(parser().parse_args(arguments), measure, table)
 
 
 if __name__ == "__main__":

@@ -8,15 +8,14 @@ Localisation: detections of the size of ActivityNet's validation set at ten thre
 import argparse
 import sys
 import tarfile
-import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.benchmarks.localization import localization_rows
+from jaxseg.benchmarks.localization import localization_rows, seconds
 from jaxseg.benchmarks.per_frame import per_frame_scores
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation
 
@@ -90,13 +89,6 @@ def generate_predictions(truth, activities) -> dict[str, np.ndarray]:
     return predictions
 
 
-def seconds(work: Callable[[], object]) -> tuple[float, object]:
-    """Processor time of one call, on however many cores, and what it returned."""
-    start = time.process_time()
-    result = work()
-    return time.process_time() - start, result
-
-
 def print_segmentation(scale: float) -> None:
     """Times of every protocol, and of the loop on a tenth of the videos."""
     labels = make_labels()
@@ -104,11 +96,11 @@ def print_segmentation(scale: float) -> None:
     frames = sum(len(labels.truth[name]) for name in names)
     print(f"segmentation: {labels.source}, {len(names):,} videos, {frames:,} frames")
     times = {
-        protocol: seconds(lambda p=protocol: score(labels, names, p)) for protocol in PROTOCOLS
+        protocol: seconds(lambda p=protocol: score(labels, names, p))[1] for protocol in PROTOCOLS
     }
-    for protocol, (taken, _) in times.items():
+    for protocol, taken in times.items():
         print(f"  {protocol:<12}{taken:8.2f} s, two trivial baselines included")
-    print(f"  {'together':<12}{sum(taken for taken, _ in times.values()):8.2f} s of one core")
+    print(f"  {'together':<12}{sum(times.values()):8.2f} s of one core")
     print_loop(labels, names[::TENTH])
 
 
@@ -128,8 +120,8 @@ def print_loop(labels: Labels, names: Sequence[str]) -> None:
     """The per-frame loop and the evaluator on the same videos, and whether they agree."""
     truth = {name: labels.truth[name].tolist() for name in names}
     predictions = {name: labels.predictions[name].tolist() for name in names}
-    slow, loop = seconds(lambda: per_frame_scores(truth, predictions, labels.activities))
-    fast, ours = seconds(
+    loop, slow = seconds(lambda: per_frame_scores(truth, predictions, labels.activities))
+    ours, fast = seconds(
         lambda: [score(labels, names, each, baselines=False) for each in ("asot-exact", "mstcn")]
     )
     found = ours[0]["averages"]["macro"] | ours[1]["metrics"]

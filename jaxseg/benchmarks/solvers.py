@@ -6,14 +6,10 @@ python -m jaxseg.benchmarks.solvers --against=none --frames=1000,10000 --json=so
 
 import argparse
 import functools
-import json
-import os
 import platform
 import resource
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 
 import jax
@@ -21,6 +17,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxseg.benchmarks.side_by_side import (
+    add_common_arguments,
+    device,
+    median_seconds,
+    note,
+    positive,
+    report,
+)
 from jaxseg.solvers import fugw
 from jaxseg.solvers.solution import Solution
 
@@ -41,19 +45,6 @@ def random_cost(num_frames: int, num_clusters: int) -> np.ndarray:
     labels = np.sort(rng.integers(0, num_clusters, num_frames))
     cost = 1 - 0.7 * (labels[:, None] == np.arange(num_clusters))
     return np.clip(cost + 0.3 * rng.normal(size=cost.shape), 0, 2).astype(np.float32)
-
-
-def median_seconds(programs: Sequence[Callable], repeats: int) -> list[float]:
-    """Median time of each program after a warm-up; they take turns, so that all see one load."""
-    for program in programs:
-        jax.block_until_ready(program())
-    times = [[] for _ in programs]
-    for _ in range(repeats):
-        for program, taken in zip(programs, times, strict=True):
-            start = time.perf_counter()
-            jax.block_until_ready(program())
-            taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
 
 
 def compiled(solve: Callable, cost: jax.Array) -> Callable:
@@ -160,10 +151,6 @@ def resident_mib() -> float:
     return peak / MIB if platform.system() == "Darwin" else peak / 1024
 
 
-def note(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
-
-
 def tables(results: dict) -> str:
     """The report of a run, as text."""
     head = f"Structured optimal transport, K={results['clusters']}, float32, {results['device']}"
@@ -211,7 +198,7 @@ def measure(options: argparse.Namespace) -> dict:
         comparison = compare_with_ott(options.against_frames, options.clusters, options.repeats)
     lengths = time_lengths(options.frames, options.clusters, options.repeats)
     return {
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} processors",
+        "device": device(),
         "clusters": options.clusters,
         "against_frames": options.against_frames,
         "comparison": comparison,
@@ -221,12 +208,6 @@ def measure(options: argparse.Namespace) -> dict:
         },
         "memory": memory,
     }
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
 
 
 def lengths(text: str) -> list[int]:
@@ -256,29 +237,12 @@ def parser() -> argparse.ArgumentParser:
         help="lengths to time; memory is measured at the longest (1000 to 100000)",
     )
     add("--clusters", type=positive, default=19, metavar="K", help="clusters of all (19)")
-    add(
-        "--repeats",
-        type=positive,
-        default=9,
-        metavar="R",
-        help="runs of each program after its warm-up; the median counts (9)",
-    )
-    add("--json", metavar="FILE", help="also write the numbers to this file")
+    add_common_arguments(described)
     return described
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    try:
-        results = measure(options)
-        print(tables(results))
-        if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(results, file, indent=1)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return report(parser().parse_args(arguments), measure, tables)
 
 
 if __name__ == "__main__":

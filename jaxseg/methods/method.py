@@ -38,24 +38,33 @@ class MemberInputs(NamedTuple):
 class Method(NamedTuple):
     """One paper. Every function is pure and sees one member; the caller vmaps and jits.
 
-    A batch is {"frames": [videos, frames, channels], "mask": [videos, frames]} and whatever else
-    the method's stream adds, a video {"frames": [frames, channels], "mask": [frames]}. `predict`
-    returns "labels" [frames], -1 where the mask does not hold; "decodings", the labels of other
-    decodings by name; "matrices" [frames, K] to be drawn, among them "plan" and "affinity"; and
-    "typical": for each eighth of the padded video and each cluster the similarity and the index
-    of its most typical frame, [8, K].
+    In segmentation a batch is {"frames": [videos, frames, channels], "mask": [videos, frames]}
+    and whatever else the method's stream adds, a video {"frames": [frames, channels], "mask":
+    [frames]}. `predict` returns "labels" [frames], -1 where the mask does not hold; "decodings",
+    the labels of other decodings by name; "matrices" [frames, K] to be drawn, among them "plan"
+    and "affinity"; and "typical": for each eighth of the padded video and each cluster the
+    similarity and the index of its most typical frame, [8, K].
 
-    `warm_start` sees one sample of every video before the first step; None where parameters do
-    not depend on data. Where decoding needs to know all of an activity's frames, `observe` says
-    what of each frame is looked at ((params, carried, video, member) -> arrays [frames, ...]),
-    and `survey` makes of it what `predict` gets in the place of `carried`: (arrays [all frames,
-    ...], time [all frames] in [0, 1], mask [all frames], member) -> carried. Parameters under
-    the names in `late` stay outside the optimiser for a member's `freeze_steps`; `betas` are how
-    much Adam keeps of its mean gradient and of its mean squared gradient in a step. A method may
-    ask for pseudo-labels of all training videos now and then, `refresh`. One that localises says
-    on the host what the outputs of `predict` (without a member axis, in NumPy) amount to, `locate`:
-    (outputs, config.predict, seconds of the video) -> Located. `rows` names those of its outputs
-    that have a row for each snippet: they come to the host as long as the video, without padding.
+    In localisation a batch and a video are what the method's `make` says, snippets by stream and
+    the videos' labels, and `predict` returns the network's outputs for `jaxseg.proposals`.
+
+    Attributes:
+        init: (key, example batch, member) -> parameters, carried state.
+        warm_start: sees one sample of every video before the first step; None where parameters
+            do not depend on data.
+        loss: (params, carried, batch, key, member) -> scalar, (new carried state, metrics).
+        project: what is done to the parameters after every update.
+        predict: (params, carried, video, member) -> outputs by name, as said above.
+        observe: where decoding needs to know all of an activity's frames, what of each is looked
+            at: (params, carried, video, member) -> arrays [frames, ...].
+        survey: makes of that what `predict` gets in the place of `carried`: (arrays [all frames,
+            ...], time [all frames] in [0, 1], mask [all frames], member) -> carried.
+        late: names of parameters that stay outside the optimiser for a member's `freeze_steps`.
+        betas: how much Adam keeps of its mean gradient and mean squared gradient in a step.
+        refresh: pseudo-labels that are made of all training videos now and then.
+        locate: for a method that localises, what the outputs of `predict` amount to, on the host:
+            (outputs of one member in NumPy, config.predict, seconds of the video) -> Located.
+        rows: the outputs with a row for each snippet; they come to the host without padding.
     """
 
     init: Callable[[jax.Array, dict, MemberInputs], tuple[Params, Any]]

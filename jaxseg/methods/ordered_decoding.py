@@ -32,10 +32,15 @@ class Survey(NamedTuple):
         return 2 * embeddings @ self.centres.T - jnp.sum(self.centres**2, axis=-1)
 
 
+def ordered_by_time(config: TotConfig) -> bool:
+    """Whether clusters follow each other by the mean time of their frames, as CTE's always do."""
+    return config.clusters == "kmeans" or config.solver.eval.order == "mean_time"
+
+
 def make_survey(config: TotConfig):
     """The method's `survey`, or None where decoding looks at single videos."""
     settings, means = config.solver.eval, config.clusters == "kmeans"
-    by_time = means or settings.order == "mean_time"
+    by_time = ordered_by_time(config)
     if not by_time and not settings.background:
         return None
 
@@ -86,12 +91,11 @@ def decode(
     likeliest = jnp.where(mask, jnp.argmax(log_codes, axis=-1), -1).astype(jnp.int32)
     if not settings.viterbi:
         return likeliest, likeliest
-    by_time = config.clusters == "kmeans" or settings.order == "mean_time"
     labels = viterbi.decode(
         jnp.maximum(log_codes, _FLOOR),
         mask=mask,
         cluster_mask=member.cluster_mask,
-        order=survey.order if by_time else None,
+        order=survey.order if ordered_by_time(config) else None,
         stay_probability=hyper["stay_probability"],
     )
     return labels, likeliest

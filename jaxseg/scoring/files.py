@@ -1,5 +1,10 @@
-"""What of a workdir is scored: the truth, and what every seed, variant and decoding predicts."""
+"""What of a workdir is scored: the truth, and what every seed, variant and decoding predicts.
 
+Scores are written beside them, whole or not at all.
+"""
+
+import json
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -178,3 +183,15 @@ def read_prediction(path: Path, num_frames: int) -> np.ndarray:
     if len(clusters) != num_frames:
         raise ValueError(f"{path}: {len(clusters)} labels for {num_frames} frames with a truth")
     return clusters
+
+
+def write_json(path: Path, contents: dict) -> None:
+    """Writes a JSON file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(contents, indent=1, allow_nan=False), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)

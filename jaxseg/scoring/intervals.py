@@ -18,9 +18,10 @@ from jaxseg.evaluation.detections import (
 )
 from jaxseg.evaluation.localization import ranked_rows
 from jaxseg.evaluation.localization_rules import find_protocol, parse_tiou
+from jaxseg.evaluation.score_tables import reduce_scores, spread
 from jaxseg.evaluation.summary import GENERATED, NO_TRUTH
 from jaxseg.evaluation.wtalc_files import read_ambiguous
-from jaxseg.scoring.segments import reduce_scores, spread, write_json
+from jaxseg.scoring.files import write_json
 
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 

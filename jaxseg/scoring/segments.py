@@ -1,7 +1,6 @@
 """The stage that scores a run: reads the files of its workdir and writes `evaluation.json`."""
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from jaxseg.evaluation.generalisation import describe_splits
 from jaxseg.evaluation.score_tables import PARTS, mean, reduce_scores, score_tables, spread
 from jaxseg.evaluation.silence import SPLIT
 from jaxseg.evaluation.summary import GENERATED, NO_TRUTH, summary_lines
-from jaxseg.scoring.files import Run, Truth, read_runs, read_truth, tested_videos
+from jaxseg.scoring.files import Run, Truth, read_runs, read_truth, tested_videos, write_json
 
 __all__ = ["evaluate", "summary_lines"]
 
@@ -217,15 +216,3 @@ def read_json(path: Path):
         raise ValueError(f"{path}: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{path}: no JSON: {error}") from None
-
-
-def write_json(path: Path, contents: dict) -> None:
-    """Writes a JSON file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(contents, indent=1, allow_nan=False), encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)

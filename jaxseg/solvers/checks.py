@@ -31,30 +31,36 @@ def as_problem(cost, mask, cluster_mask) -> tuple[jax.Array, jax.Array, jax.Arra
     Raises:
         ValueError: for a cost that is no matrix or holds nothing, masks of other lengths.
     """
-    cost = jnp.asarray(cost)
-    if cost.ndim != 2 or cost.size == 0:
-        raise ValueError(
-            f"cost must be [frames, clusters], got shape {cost.shape}; use jax.vmap over batches"
-        )
-    if not jnp.issubdtype(cost.dtype, jnp.floating):
-        cost = cost.astype(float)
+    cost = as_matrix("cost", cost)
     frames, clusters = cost.shape
-    mask = _mask("mask", mask, frames, cost)
-    return cost, mask, _mask("cluster_mask", cluster_mask, clusters, cost)
+    mask = as_mask("mask", mask, frames, cost)
+    return cost, mask, as_mask("cluster_mask", cluster_mask, clusters, cost)
 
 
-def _mask(name, mask, length, cost) -> jax.Array:
-    if mask is None:
-        return jnp.ones(length, bool)
-    mask = jnp.asarray(mask, bool)
+def as_matrix(name: str, values) -> jax.Array:
+    """A problem's matrix as floating [N, K]; ValueError where it is none or holds nothing."""
+    values = jnp.asarray(values)
+    if values.ndim != 2 or values.size == 0:
+        wanted = f"{name} must be [frames, clusters]"
+        raise ValueError(f"{wanted}, got shape {values.shape}; use jax.vmap over batches")
+    return values if jnp.issubdtype(values.dtype, jnp.floating) else values.astype(float)
+
+
+def as_mask(name: str, mask, length: int, cost: jax.Array | None = None) -> jax.Array:
+    """A mask as bool [length], all valid by default; ValueError for another length."""
+    mask = jnp.ones(length, bool) if mask is None else jnp.asarray(mask, bool)
     require_shape(name, mask, (length,), cost)
     return mask
 
 
-def require_shape(name: str, array, shape: tuple[int, ...], cost: jax.Array) -> None:
-    """Raises ValueError unless an array, where one is given, has the shape the cost asks for."""
+def require_shape(name: str, array, shape: tuple[int, ...], cost: jax.Array | None = None) -> None:
+    """Raises ValueError unless an array, where one is given, has the shape the problem asks for.
+
+    The message gives the cost's shape where the problem is one with a cost.
+    """
     if array is not None and array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, the cost {cost.shape} asks for {shape}")
+        problem = "the problem" if cost is None else f"the cost {cost.shape}"
+        raise ValueError(f"{name} has shape {array.shape}, {problem} asks for {shape}")
 
 
 def as_numbers(cost: jax.Array, *values) -> list[jax.Array | None]:

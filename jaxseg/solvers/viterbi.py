@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxseg.solvers.checks import as_mask, as_matrix
+
 
 def decode(
     log_likelihood: jax.Array,
@@ -48,10 +50,10 @@ def decode(
         ValueError: for shapes that do not fit, a known order that is no permutation and a known
             probability out of range.
     """
-    log_likelihood = _as_matrix("log_likelihood", log_likelihood)
+    log_likelihood = as_matrix("log_likelihood", log_likelihood)
     frames, clusters = log_likelihood.shape
-    mask = _as_mask("mask", mask, frames)
-    cluster_mask = _as_mask("cluster_mask", cluster_mask, clusters)
+    mask = as_mask("mask", mask, frames)
+    cluster_mask = as_mask("cluster_mask", cluster_mask, clusters)
     order = _as_order(order, clusters)
     advance = _log_odds_of_advance(stay_probability, log_likelihood.dtype)
 
@@ -118,8 +120,8 @@ def time_sums(assignment: jax.Array, *, mask: jax.Array | None = None) -> jax.Ar
     Raises:
         ValueError: for shapes that do not fit.
     """
-    assignment = _as_matrix("assignment", assignment)
-    mask = _as_mask("mask", mask, len(assignment))
+    assignment = as_matrix("assignment", assignment)
+    mask = as_mask("mask", mask, len(assignment))
     mass = jnp.where(mask[:, None], assignment, 0)
     time = (jnp.cumsum(mask) - 0.5) / jnp.maximum(mask.sum(), 1)
     return jnp.stack([(time.astype(mass.dtype)[:, None] * mass).sum(0), mass.sum(0)])
@@ -143,7 +145,7 @@ def order_by_time(sums: jax.Array, *, cluster_mask: jax.Array | None = None) -> 
     if sums.ndim != 2 or len(sums) != 2:
         raise ValueError(f"sums must be [2, clusters], got shape {sums.shape}")
     time, mass = sums
-    cluster_mask = _as_mask("cluster_mask", cluster_mask, len(mass))
+    cluster_mask = as_mask("cluster_mask", cluster_mask, len(mass))
     mean = jnp.where(mass > 0, time / jnp.where(mass > 0, mass, 1), jnp.inf)
     return jnp.lexsort((mean, ~cluster_mask)).astype(jnp.int32)
 
@@ -156,22 +158,6 @@ def mean_time_order(
 ) -> jax.Array:
     """The order of the clusters in one video: `order_by_time` of its `time_sums`."""
     return order_by_time(time_sums(assignment, mask=mask), cluster_mask=cluster_mask)
-
-
-def _as_matrix(name, values) -> jax.Array:
-    values = jnp.asarray(values)
-    if values.ndim != 2 or values.size == 0:
-        wanted = f"{name} must be [frames, clusters]"
-        raise ValueError(f"{wanted}, got shape {values.shape}; use jax.vmap over batches")
-    return values if jnp.issubdtype(values.dtype, jnp.floating) else values.astype(float)
-
-
-def _as_mask(name, mask, length) -> jax.Array:
-    """A mask of the length, all valid by default."""
-    mask = jnp.ones(length, bool) if mask is None else jnp.asarray(mask, bool)
-    if mask.shape != (length,):
-        raise ValueError(f"{name} has shape {mask.shape}, the problem asks for ({length},)")
-    return mask
 
 
 def _as_order(order, num_clusters) -> jax.Array:

@@ -1,10 +1,8 @@
 """CTE's, TW-FINCH's and MS-TCN's evaluators on the recorded cases, and the slips not followed."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from recorded_labels import CASES, SHARED, frames, read_case
 from scipy.io import loadmat
 
 from jaxseg.benchmarks.per_frame import find_segments
@@ -12,31 +10,7 @@ from jaxseg.evaluation import evaluate_segmentation, segment_scores
 from jaxseg.evaluation.groups import group_videos, join, without_background
 from jaxseg.evaluation.matching import match_together
 
-SHARED = Path(__file__).resolve().parents[2] / "../shared"
-GOLDEN = SHARED / "golden"
-CASES = (
-    "01_salads_equal_clusters",
-    "02_salads_fewer_clusters",
-    "03_salads_more_clusters",
-    "04_breakfast_background_predicted",
-    "05_breakfast_background_never_predicted",
-    "06_edge",
-)
 NEVER_PREDICTED = CASES[4]
-
-
-def read_case(name):
-    path = GOLDEN / f"eval_seg_{name}.json"
-    if not path.is_file():
-        pytest.skip(f"no {path.name}: the recorded scores are not on this machine")
-    return json.loads(path.read_text())
-
-
-def frames(videos, shift=0):
-    return {
-        f"video{number:02}": np.concatenate([[label + shift] * length for label, length in runs])
-        for number, runs in enumerate(videos)
-    }
 
 
 class Case:

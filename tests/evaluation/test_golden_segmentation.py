@@ -2,10 +2,10 @@
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from recorded_labels import CASES, GOLDEN, SHARED, frames, read_case
 from scipy.stats import binom
 
 from jaxseg.evaluation import (
@@ -18,17 +18,7 @@ from jaxseg.evaluation import (
 from jaxseg.evaluation.groups import group_videos, join
 from jaxseg.evaluation.matching import match_together
 
-SHARED = Path(__file__).resolve().parents[2] / "../shared"
-GOLDEN = SHARED / "golden"
 COFFEE = SHARED / "data/breakfast_coffee5"
-CASES = (
-    "01_salads_equal_clusters",
-    "02_salads_fewer_clusters",
-    "03_salads_more_clusters",
-    "04_breakfast_background_predicted",
-    "05_breakfast_background_never_predicted",
-    "06_edge",
-)
 EXACT = {
     "f1": "f1_exact_OWN",
     "precision": "f1_exact_precision_OWN",
@@ -41,19 +31,9 @@ def load(name):
 
     Classes are shifted by one, because the recorded background is -1.
     """
-    path = GOLDEN / f"eval_seg_{name}.json"
-    if not path.is_file():
-        pytest.skip(f"no {path.name}: the recorded scores are not on this machine")
-    case = json.loads(path.read_text())
+    case = read_case(name)
     excluded = [] if case["excluded_class"] is None else [case["excluded_class"] + 1]
     return frames(case["gt_rle"], shift=1), frames(case["pred_rle"]), excluded, case["asot"]
-
-
-def frames(videos, shift=0):
-    return {
-        f"video{number:02}": np.concatenate([[label + shift] * length for label, length in runs])
-        for number, runs in enumerate(videos)
-    }
 
 
 @pytest.fixture(params=CASES)

@@ -238,7 +238,7 @@ def test_a_failed_write_keeps_the_old_file(workdir, monkeypatch):
     def full_disk(source, target):
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("jaxseg.scoring.segments.os.replace", full_disk)
+    monkeypatch.setattr("jaxseg.scoring.files.os.replace", full_disk)
     with pytest.raises(ValueError, match=r"evaluation\.json: cannot be written: No space left"):
         run(workdir, protocols=("asot",))
     assert (workdir / "evaluation.json").read_text() == before

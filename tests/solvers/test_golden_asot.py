@@ -1,12 +1,10 @@
 """Couplings, labels and step sizes of ASOT's own program on the same costs."""
 
-import json
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from solver_problems import GOLDEN
+from solver_problems import GOLDEN, load_recorded
 
 from jaxseg.solvers import fugw
 
@@ -34,11 +32,7 @@ FLOAT32_TOLERANCE = {"asot_13_real_example": 3e-4}
 
 def load(name):
     """The case's arrays, its cost [B, N, K], its mask [B, N] and the keywords of `fugw.solve`."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the recorded outputs of ASOT's program are not on this machine")
-    cases = json.loads((GOLDEN / "index.json").read_text())["cases"]
-    given = next(case["params"] for case in cases if case["name"] == name)
-    arrays = dict(np.load(GOLDEN / f"{name}.npz"))
+    arrays, given = load_recorded(name)
     if "cost" not in arrays:
         arrays["cost"] = np.atleast_3d(1 - np.load(AFFINITY)).reshape(given["shape"])
     mask = arrays.get("mask", np.ones(arrays["cost"].shape[:2], bool))

@@ -1,13 +1,12 @@
 """CASE's transport plans and priors beside those of its own program on the same logits."""
 
-import json
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from solver_problems import GOLDEN
+from solver_problems import load_recorded
 
 from jaxseg.solvers import priors, sinkhorn
 
@@ -30,15 +29,6 @@ FLOAT32 = 2e-6
 FLOAT64 = {"sinkhorn_case_01_snippets_full": 5e-8}
 OWN_PRIOR = 3e-7
 pytestmark = pytest.mark.usefixtures("quick_compile")
-
-
-def load(name):
-    """The case's arrays and its parameters."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the recorded outputs of CASE's program are not on this machine")
-    cases = json.loads((GOLDEN / "index.json").read_text())["cases"]
-    given = next(case["params"] for case in cases if case["name"] == name)
-    return dict(np.load(GOLDEN / f"{name}.npz")), given
 
 
 def transport(arrays, given, dtype, prior=None):
@@ -71,7 +61,7 @@ def tolerance(name, dtype):
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("name", WITH_PRIOR + CLUSTERS + PLAIN)
 def test_plans(name, dtype):
-    arrays, given = load(name)
+    arrays, given = load_recorded(name)
     with jax.enable_x64(dtype == jnp.float64):
         plan = np.asarray(transport(arrays, given, dtype, arrays.get("prior")))
     np.testing.assert_allclose(plan, arrays["Q_f64"], rtol=0, atol=tolerance(name, dtype))
@@ -85,7 +75,7 @@ def test_plans(name, dtype):
 )
 def test_priors_and_their_plans(name, compat, dtype):
     """The program divides its prior by its sum, which changes no plan."""
-    arrays, given = load(name)
+    arrays, given = load_recorded(name)
     expected = arrays["prior" if compat else "prior_true_rank"]
     with jax.enable_x64(dtype == jnp.float64):
         prior = rank_prior(arrays, dtype, compat)
@@ -101,5 +91,5 @@ def test_priors_and_their_plans(name, compat, dtype):
 
 def test_the_true_rank_and_the_programs_differ():
     """At a narrow sigma by far more than the tolerances above."""
-    arrays, _ = load("sinkhorn_case_03_snippets_sigma0.3")
+    arrays, _ = load_recorded("sinkhorn_case_03_snippets_sigma0.3")
     assert np.abs(arrays["Q_f64"] - arrays["Q_true_rank_f64"]).max() > 0.1

@@ -1,12 +1,10 @@
 """Pseudo-labels and decodings of TOT's own program from the same scores."""
 
-import json
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from solver_problems import GOLDEN
+from solver_problems import load_recorded
 
 from jaxseg.solvers import priors, sinkhorn, viterbi
 
@@ -20,15 +18,6 @@ VITERBI = (
     "06_integer_ties_permuted_order",
 )
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
-def load(name):
-    """The case's arrays and the parameters that the program was given."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the recorded outputs of TOT's program are not on this machine")
-    cases = json.loads((GOLDEN / "index.json").read_text())["cases"]
-    given = next(case["params"] for case in cases if case["name"] == name)
-    return dict(np.load(GOLDEN / f"{name}.npz")), given
 
 
 def prior_of(given, dtype):
@@ -47,7 +36,7 @@ def label(scores, rho, prior):
 @pytest.mark.parametrize("name", SINKHORN)
 def test_pseudo_labels(name, dtype):
     """Case 6 overflows in the program's float32; its float64 is what ours in float32 returns."""
-    arrays, given = load(f"sinkhorn_tot_{name}")
+    arrays, given = load_recorded(f"sinkhorn_tot_{name}")
     scores = arrays["scores"].astype(dtype)
     with jax.enable_x64(dtype == np.float64):
         prior = None
@@ -67,7 +56,7 @@ def test_pseudo_labels(name, dtype):
 @pytest.mark.parametrize("name", [name for name in SINKHORN if name != "04_noprior"])
 def test_priors(name, dtype):
     """Up to the factor that marginals take away: 1 / (2 pi sigma) there, with 3.142 for pi."""
-    arrays, given = load(f"sinkhorn_tot_{name}")
+    arrays, given = load_recorded(f"sinkhorn_tot_{name}")
     with jax.enable_x64(dtype == np.float64):
         prior = np.asarray(prior_of(given, dtype))
     expected = arrays["prior"] * 2 * 3.142 * given["sigma"]
@@ -79,7 +68,7 @@ def test_priors(name, dtype):
 @pytest.mark.parametrize("name", VITERBI)
 def test_decodings(name, dtype):
     """Labels to the last frame, and so the score of the path; a stay or a move costs log 2."""
-    arrays, _ = load(f"viterbi_{name}")
+    arrays, _ = load_recorded(f"viterbi_{name}")
     scores = arrays["loglik"]
     with jax.enable_x64(dtype == np.float64):
         decode = jax.jit(lambda scores, order: viterbi.decode(scores, order=order))
