@@ -5,8 +5,6 @@ python -m jaxseg.benchmarks.linear_program --snippets=100,1000 --json=linear_pro
 """
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -16,7 +14,14 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from jaxseg.benchmarks.solvers import lengths, median_seconds, note, positive
+from jaxseg.benchmarks.side_by_side import (
+    add_common_arguments,
+    device,
+    median_seconds,
+    note,
+    report,
+)
+from jaxseg.benchmarks.solvers import lengths
 from jaxseg.solvers import linear_program
 from jaxseg.solvers.interval_rows import interval_rows
 
@@ -105,7 +110,7 @@ def memory(program: jax.stages.Compiled) -> int:
 def measure(options: argparse.Namespace) -> dict:
     """Everything that a run prints, as numbers."""
     return {
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} processors",
+        "device": device(),
         "lengths": [compare(count, options.repeats) for count in options.snippets],
     }
 
@@ -150,29 +155,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="T,T,...",
         help=f"lengths, with one instance for {SNIPPETS_PER_INSTANCE} snippets (100 to 10000)",
     )
-    add(
-        "--repeats",
-        type=positive,
-        default=9,
-        metavar="R",
-        help="runs of each program after its warm-up; the median counts (9)",
-    )
-    add("--json", metavar="FILE", help="also write the numbers to this file")
+    add_common_arguments(described)
     return described
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    try:
-        results = measure(options)
-        print(table(results))
-        if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(results, file, indent=1)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return report(parser().parse_args(arguments), measure, table)
 
 
 if __name__ == "__main__":

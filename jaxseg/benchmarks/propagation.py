@@ -5,8 +5,6 @@ python -m jaxseg.benchmarks.propagation --snippets=100,1000 --width=2048 --json=
 """
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
 
@@ -14,7 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxseg.benchmarks.solvers import MIB, lengths, median_seconds, note, positive
+from jaxseg.benchmarks.side_by_side import (
+    add_common_arguments,
+    device,
+    median_seconds,
+    note,
+    positive,
+    report,
+)
+from jaxseg.benchmarks.solvers import MIB, lengths
 from jaxseg.models.propagation import assignments, expectation_maximization, propagate
 
 SNIPPETS = (100, 300, 1_000, 3_000, 10_000)
@@ -88,7 +94,7 @@ def measure(options: argparse.Namespace) -> dict:
     rows = [compare(num_snippets, options) for num_snippets in sorted(set(options.snippets))]
     columns = ("milliseconds", "dense_milliseconds", "scratch_mib", "dense_scratch_mib")
     return {
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} processors",
+        "device": device(),
         "width": options.width,
         "means": options.means,
         "rows": rows,
@@ -143,35 +149,18 @@ def parser() -> argparse.ArgumentParser:
     add("--width", type=positive, default=64, metavar="D", help="of the embeddings (64)")
     add("--means", type=positive, default=8, metavar="K", help="representative snippets (8)")
     add(
-        "--repeats",
-        type=positive,
-        default=9,
-        metavar="R",
-        help="runs of the K x K form after its warm-up; the median counts (9)",
-    )
-    add(
         "--dense-repeats",
         type=positive,
         default=3,
         metavar="R",
         help="the same for the T x T form, which takes long (3)",
     )
-    add("--json", metavar="FILE", help="also write the numbers to this file")
+    add_common_arguments(described)
     return described
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
-    try:
-        results = measure(options)
-        print(table(results))
-        if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(results, file, indent=1)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return report(parser().parse_args(arguments), measure, table)
 
 
 if __name__ == "__main__":
