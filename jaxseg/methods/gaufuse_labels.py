@@ -12,6 +12,7 @@ from jaxseg.methods.gaufuse_detect import choose, instances, score_map, video_sc
 from jaxseg.methods.refresh import Labels
 from jaxseg.proposals import Instances
 from jaxseg.solvers import linear_program
+from jaxseg.solvers.linear_program import LinearProgram
 
 
 def label(outputs: Mapping[str, np.ndarray], number: int, config: GaufuseConfig) -> Labels:
@@ -26,19 +27,22 @@ def label(outputs: Mapping[str, np.ndarray], number: int, config: GaufuseConfig)
     scores = score_map(outputs, share=pseudo.share)
     video = video_scores(outputs, share=pseudo.video_share)
     fused = choose(instances(scores, video, pseudo), pseudo, tau=pseudo.taus[number])
-    labels = np.zeros(scores.shape, np.float32)
+    labels, unmet = np.zeros(scores.shape, np.float32), 0
     for column in np.unique(fused.label):
         own = Instances(*(values[fused.label == column] for values in fused))
-        labels[:, column] = _curve(own, len(labels), pseudo)
-    return Labels(
-        labels, {name: getattr(fused, name) for name in ("start", "end", "score", "label")}
-    )
+        if pseudo.labels == "linpro":
+            found = _programme(own, len(labels), pseudo)
+            labels[:, column] = np.asarray(found.p)[: len(labels)]
+            unmet += int(found.num_unmet)
+        else:
+            labels[:, column] = _held(own, len(labels), pseudo)
+    shown = {name: getattr(fused, name) for name in ("start", "end", "score", "label")}
+    counts = {"instances": len(fused.start), "instances whose score no curve has": unmet}
+    return Labels(labels, shown, counts)
 
 
-def _curve(fused: Instances, length: int, pseudo: PseudoConfig) -> np.ndarray:
-    """One class's labels [T] from its fused instances."""
-    if pseudo.labels == "linpro":
-        return _programme(fused, length, pseudo)
+def _held(fused: Instances, length: int, pseudo: PseudoConfig) -> np.ndarray:
+    """Each snippet's highest or mean score [T] of the instances that hold it."""
     snippets, score = np.arange(length), fused.score[:, None]
     inside = (fused.start[:, None] <= snippets) & (snippets < fused.end[:, None])
     if pseudo.labels == "scores":
@@ -47,21 +51,19 @@ def _curve(fused: Instances, length: int, pseudo: PseudoConfig) -> np.ndarray:
     return np.sum(inside * score, axis=0) / np.maximum(inside.sum(axis=0), 1)
 
 
-def _programme(fused: Instances, length: int, pseudo: PseudoConfig) -> np.ndarray:
+def _programme(fused: Instances, length: int, pseudo: PseudoConfig) -> LinearProgram:
     """LinPro's curve, padded to one of a few sizes so that few programs are compiled."""
     if pseudo.linpro == "vertex":
-        found = linear_program.solve_intervals(
+        return linear_program.solve_intervals(
             fused.start, fused.end, fused.score, length, mode="vertex", compat=pseudo.compat
         )
-        return np.asarray(found.p)
     rows, snippets = _power_of_two(len(fused.start), 8), _power_of_two(length, 4096)
     there = np.arange(rows) < len(fused.start)
     start, end, score = (
         np.resize(np.asarray(values, np.float32), rows)
         for values in (fused.start, fused.end, fused.score)
     )
-    found = _solve(start, end, score, length, there, snippets, pseudo.linpro, pseudo.compat)
-    return np.asarray(found.p)[:length]
+    return _solve(start, end, score, length, there, snippets, pseudo.linpro, pseudo.compat)
 
 
 @partial(jax.jit, static_argnums=(5, 6, 7))

@@ -1,6 +1,7 @@
 """Pseudo-labels that a method makes for all of its training videos at once, now and then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,12 @@ class Labels(NamedTuple):
     Attributes:
         labels: float32 [T, W].
         shown: further arrays by name, which the report may draw.
+        counts: numbers that are worth a line in the log, added up over videos and members.
     """
 
     labels: np.ndarray
     shown: dict[str, np.ndarray]
+    counts: Mapping[str, int] = MappingProxyType({})
 
 
 class Refresh(NamedTuple):

@@ -1,6 +1,8 @@
 """Refreshes of a method's pseudo-labels: made at named epochs, kept on disk, mixed into batches."""
 
+import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -98,6 +100,7 @@ class Refreshes:
         state = self._gather(state)
         view = STREAMS[self._config.sampling].test_view
         made, shown = [[] for _ in self._members], {"shown": np.array(self._shown)}
+        counts: Counter[str] = Counter()
         title = f"refresh {number + 1} of {len(self.steps)}"
         bar = tqdm(self._videos, desc=title, unit="video", disable=not self._progress, leave=False)
         for video in bar:
@@ -106,11 +109,15 @@ class Refreshes:
             for member, own, said in zip(self._members, made, outputs, strict=True):
                 labels = self._label(number, member, video, said)
                 own.append(_compact(labels.labels))
+                counts.update(labels.counts)
                 if member is self._members[0] and video.name in self._shown:
                     drawn = {"labels": labels.labels} | labels.shown
                     prefix = f"{member.directory}/{video.name}"
                     shown |= {f"{prefix}/{name}": array for name, array in drawn.items()}
-        return made, shown
+        if counts and self._progress:
+            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+            tqdm.write(f"{title}: {listed}", file=sys.stderr)
+        return made, shown | {f"counts/{name}": np.array(n) for name, n in counts.items()}
 
     def _label(self, number: int, member: Member, video, outputs) -> Labels:
         try:

@@ -208,3 +208,19 @@ def test_locating_in_videos_without_anything(length):
     found = locate(outputs_of({0: np.full(length, 1e-4)}), toy_gaufuse.make_config().predict, 9.0)
     assert len(found.detections.label) == 0 and found.score_map.shape == (length, CLASSES)
     jax.tree.map(lambda array: np.testing.assert_array_equal(np.isfinite(array), True), found.drawn)
+
+
+def test_instances_are_counted():
+    found = label(outputs_of({0: plateau(10, 30, 0.02)}), 0, toy_gaufuse.make_config())
+    assert found.counts == {"instances": 1, "instances whose score no curve has": 0}
+    assert len(found.shown["start"]) == 1
+
+
+def test_scores_that_no_curve_has_are_counted():
+    """Runs of one curve at many thresholds, hardly thinned: more scores than snippets."""
+    curve = np.abs(np.sin(np.arange(T))) * 0.04
+    settings = {"pseudo.method": "hard", "pseudo.nms_threshold": 1.0}
+    found = label(outputs_of({1: curve}), 0, toy_gaufuse.make_config(settings))
+    unmet = found.counts["instances whose score no curve has"]
+    assert 0 < unmet < found.counts["instances"]
+    assert (found.labels >= 0).all() and (found.labels <= 1).all()
