@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from jaxseg.config import case
+from jaxseg.config import case, localization
 from jaxseg.config.fields import build
 from jaxseg.evaluation.localization_rules import PROTOCOLS
 from jaxseg.proposals import localize
@@ -29,9 +29,17 @@ from jaxseg.proposals import localize
         (case.CaseTestConfig, {"flank": -0.1}, "flank must be at least 0, got -0.1"),
         (case.CaseTestConfig, {"upsampling": 0}, "upsampling must be at least 1, got 0"),
         (case.CaseTestConfig, {"maps": -1}, "maps must be at least 0, got -1"),
-        (case.CaseCheckpointConfig, {"rule": "best"}, "rule must be one of last, oracle-test"),
-        (case.CaseCheckpointConfig, {"keep": 0}, "keep must be at least 1, got 0"),
-        (case.CaseEvaluationConfig, {"protocols": ("mstcn",)}, "protocols must be one of anet, "),
+        (
+            localization.LocalizationCheckpointConfig,
+            {"rule": "best"},
+            "rule must be one of last, oracle-test",
+        ),
+        (localization.LocalizationCheckpointConfig, {"keep": 0}, "keep must be at least 1, got 0"),
+        (
+            localization.LocalizationEvaluationConfig,
+            {"protocols": ("mstcn",)},
+            "protocols must be one of anet, ",
+        ),
     ],
 )
 def test_wrong_values_are_one_sentence(section, values, message):
@@ -45,4 +53,4 @@ def test_defaults_are_those_of_the_functions():
     for name, parameter in inspect.signature(localize).parameters.items():
         if parameter.default is not parameter.empty:
             assert getattr(defaults, name) == parameter.default
-    assert set(case.PROTOCOLS) == set(PROTOCOLS)
+    assert set(localization.PROTOCOLS) == set(PROTOCOLS)

@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxseg.config.case import CaseCheckpointConfig, CaseEvaluationConfig, CaseTestConfig
+from jaxseg.config.case import CaseTestConfig
+from jaxseg.config.localization import LocalizationCheckpointConfig, LocalizationEvaluationConfig
 from jaxseg.config.shared import ClustersConfig, MeshConfig, OptimizerConfig
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.methods import case_detect
@@ -55,8 +56,12 @@ class Config:
     model: ClustersConfig = dataclasses.field(default_factory=lambda: ClustersConfig(2))
     optimizer: OptimizerConfig = dataclasses.field(default_factory=OptimizerConfig)
     predict: CaseTestConfig = dataclasses.field(default_factory=lambda: CaseTestConfig(maps=2))
-    checkpoint: CaseCheckpointConfig = dataclasses.field(default_factory=CaseCheckpointConfig)
-    evaluation: CaseEvaluationConfig = dataclasses.field(default_factory=CaseEvaluationConfig)
+    checkpoint: LocalizationCheckpointConfig = dataclasses.field(
+        default_factory=LocalizationCheckpointConfig
+    )
+    evaluation: LocalizationEvaluationConfig = dataclasses.field(
+        default_factory=LocalizationEvaluationConfig
+    )
 
 
 def make_data(videos: dict | None = None) -> SnippetSet:

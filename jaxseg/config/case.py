@@ -6,16 +6,13 @@ from typing import ClassVar
 
 from jaxseg.config.checks import at_least, between, one_of, positive
 from jaxseg.config.fields import fill
-from jaxseg.config.shared import (
-    CheckpointConfig,
-    ClustersConfig,
-    Config,
-    OptimizerConfig,
-    chosen_schedule,
+from jaxseg.config.localization import (
+    LocalizationCheckpointConfig,
+    LocalizationEvaluationConfig,
+    VideosConfig,
+    check_foreground,
 )
-
-PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
-DATA_SETS = ("thumos14", "thumos14_wtalc", "activitynet12", "activitynet13")
+from jaxseg.config.shared import ClustersConfig, Config, OptimizerConfig, chosen_schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,59 +58,14 @@ class CaseTestConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class CaseCheckpointConfig(CheckpointConfig):
-    """Which parameters are tested.
-
-    "last", those after the last step; or "oracle-test", as the released program does: those of
-    every `watch_every` steps that score best on the test videos, which nobody could choose
-    without the answers.
-    """
-
-    rule: str = "last"
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        one_of(f"{path}.rule", self.rule, ("last", "oracle-test"))
-
-
-@dataclasses.dataclass(frozen=True)
-class CaseEvaluationConfig:
-    """Which localisation protocols score the detections, at which tIoU.
-
-    `tiou` is "thumos14" (0.1:0.7:0.1), "activitynet" (0.5:0.95:0.05), start:stop:step or a,b,c;
-    `ambiguous` a file of intervals that some protocols leave out, "" for none.
-    """
-
-    protocols: tuple[str, ...] = ("anet",)
-    tiou: str = "thumos14"
-    ambiguous: str = ""
-
-    def validate(self, path: str) -> None:
-        for name in self.protocols:
-            one_of(f"{path}.protocols", name, PROTOCOLS)
-
-
-@dataclasses.dataclass(frozen=True)
-class SnippetsConfig:
+class SnippetsConfig(VideosConfig):
     """Which videos, and to how many snippets T each is brought, in training and in testing."""
 
-    test_share: ClassVar[float] = 0.0  # every data set names its own test videos
-
-    name: str = "thumos14"
-    root: str = ""
-    length_tolerance: int = 0
-    videos_per_batch: int = 16
     num_snippets: int = 750
 
     def validate(self, path: str) -> None:
-        one_of(f"{path}.name", self.name, DATA_SETS)
-        at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
-        at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
+        super().validate(path)
         at_least(f"{path}.num_snippets", self.num_snippets, 1)
-
-    def steps_per_epoch(self, num_videos: int) -> int:
-        """Whole batches; the incomplete last one is dropped, and there is at least one."""
-        return max(1, num_videos // self.videos_per_batch)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,18 +190,17 @@ class CaseConfig(Config):
     schedule: ScheduleConfig = ScheduleConfig()
     twin_schedule: ScheduleConfig = ScheduleConfig()
     optimizer: OptimizerConfig = _OPTIMIZER
-    checkpoint: CaseCheckpointConfig = CaseCheckpointConfig()
+    checkpoint: LocalizationCheckpointConfig = dataclasses.field(
+        default_factory=LocalizationCheckpointConfig
+    )
     predict: CaseTestConfig = CaseTestConfig()
-    evaluation: CaseEvaluationConfig = CaseEvaluationConfig()
+    evaluation: LocalizationEvaluationConfig = dataclasses.field(
+        default_factory=LocalizationEvaluationConfig
+    )
 
     def validate(self, path: str) -> None:
         super().validate(path)
-        if self.loss.clustering != "full" and self.predict.foreground != "attention":
-            raise ValueError(
-                f"config.predict.foreground={self.predict.foreground} asks which clusters are "
-                f"foreground, which config.loss.clustering={self.loss.clustering} does not "
-                "learn; give --config.predict.foreground=attention"
-            )
+        check_foreground(self.predict.foreground, self.loss.clustering)
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:

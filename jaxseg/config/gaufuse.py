@@ -4,39 +4,26 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxseg.config.case import (
-    DATA_SETS,
-    CaseCheckpointConfig,
-    CaseEvaluationConfig,
-    ClusterSolverConfig,
-)
+from jaxseg.config.case import ClusterSolverConfig
 from jaxseg.config.checks import ascending, at_least, between, one_of, positive
 from jaxseg.config.fields import fill
 from jaxseg.config.instances import GaufuseTestConfig, PseudoConfig
+from jaxseg.config.localization import (
+    LocalizationCheckpointConfig,
+    LocalizationEvaluationConfig,
+    VideosConfig,
+    check_foreground,
+)
 from jaxseg.config.shared import ClustersConfig, Config, OptimizerConfig, chosen_schedule
 
 COUNTED_IN = 350  # epochs of the published schedule, in which every epoch below is counted
 
 
 @dataclasses.dataclass(frozen=True)
-class WholeVideosConfig:
+class WholeVideosConfig(VideosConfig):
     """Which videos, and how many make a step; each keeps its own length."""
 
-    test_share: ClassVar[float] = 0.0  # every data set names its own test videos
-
-    name: str = "thumos14"
-    root: str = ""
-    length_tolerance: int = 0
     videos_per_batch: int = 10
-
-    def validate(self, path: str) -> None:
-        one_of(f"{path}.name", self.name, DATA_SETS)
-        at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
-        at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
-
-    def steps_per_epoch(self, num_videos: int) -> int:
-        """Whole batches; the incomplete last one is dropped, and there is at least one."""
-        return max(1, num_videos // self.videos_per_batch)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,9 +156,13 @@ class GaufuseConfig(Config):
     schedule: GaufuseScheduleConfig = GaufuseScheduleConfig()
     twin_schedule: GaufuseScheduleConfig = GaufuseScheduleConfig()
     optimizer: OptimizerConfig = _OPTIMIZER
-    checkpoint: CaseCheckpointConfig = dataclasses.field(default_factory=CaseCheckpointConfig)
+    checkpoint: LocalizationCheckpointConfig = dataclasses.field(
+        default_factory=LocalizationCheckpointConfig
+    )
     predict: GaufuseTestConfig = dataclasses.field(default_factory=GaufuseTestConfig)
-    evaluation: CaseEvaluationConfig = dataclasses.field(default_factory=CaseEvaluationConfig)
+    evaluation: LocalizationEvaluationConfig = dataclasses.field(
+        default_factory=LocalizationEvaluationConfig
+    )
 
     @property
     def epoch_scale(self) -> float:
@@ -184,12 +175,7 @@ class GaufuseConfig(Config):
 
     def validate(self, path: str) -> None:
         super().validate(path)
-        if self.loss.clustering != "full" and self.predict.foreground != "attention":
-            raise ValueError(
-                f"config.predict.foreground={self.predict.foreground} asks which clusters are "
-                f"foreground, which config.loss.clustering={self.loss.clustering} does not "
-                "learn; give --config.predict.foreground=attention"
-            )
+        check_foreground(self.predict.foreground, self.loss.clustering)
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 import toy_intervals as toy
 
-from jaxseg.config.case import CaseCheckpointConfig
+from jaxseg.config.localization import LocalizationCheckpointConfig
 from jaxseg.prediction import oracle
 from jaxseg.prediction.intervals import predict
 from jaxseg.prediction.oracle import OracleTest, read_best
 from jaxseg.scoring.intervals import evaluate
 
-CONFIG = dataclasses.replace(toy.Config(), checkpoint=CaseCheckpointConfig(rule="oracle-test"))
+CONFIG = dataclasses.replace(
+    toy.Config(), checkpoint=LocalizationCheckpointConfig(rule="oracle-test")
+)
 DATA = toy.make_data()
 LIKE = ({"gain": np.zeros(2)}, {"cluster_classes": np.zeros((2, 2, 2))})
 pytestmark = pytest.mark.usefixtures("quick_compile")
@@ -40,7 +42,7 @@ def test_each_member_keeps_its_best(tmp_path):
 def test_scores_are_the_mean_map_of_the_test_videos(tmp_path):
     best = watch(tmp_path, {1: (10.0, 0.0)})
     setup = toy.make_setup(CONFIG)
-    config = dataclasses.replace(CONFIG, checkpoint=CaseCheckpointConfig())
+    config = dataclasses.replace(CONFIG, checkpoint=LocalizationCheckpointConfig())
     toy.write_records(tmp_path, DATA, setup)
     toy.save(config, setup, tmp_path, toy.make_state(setup, (10.0, 0.0)))
     predict(config, DATA, setup, tmp_path, progress=False)

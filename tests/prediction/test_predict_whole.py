@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import toy_gaufuse
 
-from jaxseg.config.case import CaseCheckpointConfig
+from jaxseg.config.localization import LocalizationCheckpointConfig
 from jaxseg.data import whole_videos
 from jaxseg.prediction.intervals import predict
 from jaxseg.prediction.oracle import OracleTest, read_best
@@ -160,7 +160,9 @@ def test_clusters_assist_the_test(clustered, foreground):
 @pytest.mark.usefixtures("quick_compile")
 def test_the_best_on_the_test_videos(tmp_path):
     """Kept per member, and used where the config asks for it."""
-    config = dataclasses.replace(CONFIG, checkpoint=CaseCheckpointConfig(rule="oracle-test"))
+    config = dataclasses.replace(
+        CONFIG, checkpoint=LocalizationCheckpointConfig(rule="oracle-test")
+    )
     setup, state = start(config)
     watched = OracleTest(config, DATA, setup, tmp_path)
     # All cosines are 0 and nothing stands out: whole videos are better than detections at random.
