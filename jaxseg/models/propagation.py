@@ -114,8 +114,26 @@ def propagate(
     z = assignments(sources, x, mask, means_mask=sources_mask)
     shares = _over_snippets(z)
     system = jnp.eye(len(sources), dtype=x.dtype) - weight**2 * _product(shares, z.T)
-    reached = jnp.linalg.solve(system, sources + weight * _product(shares, x))
+    reached = _product(_inverse(system), sources + weight * _product(shares, x))
     return (1 - weight) * (x + weight * _product(z.T, reached))
+
+
+def _inverse(system: jax.Array) -> jax.Array:
+    """Inverse of I - w^2 S [K, K], the rows of S being at least 0 and of sum 1 at most.
+
+    Gauss and Jordan's elimination, of matrices that need no pivots. `jnp.linalg.solve` is no way
+    out: XLA's batched triangular solve on a CPU waits for its own pool of threads, and two that
+    run at once, as those of this network's two branches, wait forever where there are two threads
+    (seen with jaxlib 0.10.2 and two cores, once in some thousand steps).
+    """
+    size = len(system)
+
+    def eliminate(k, both):
+        row = both[k] / both[k, k]
+        return (both - both[:, k, None] * row).at[k].set(row)
+
+    both = jnp.concatenate([system, jnp.eye(size, dtype=system.dtype)], axis=1)
+    return jax.lax.fori_loop(0, size, eliminate, both)[:, size:]
 
 
 def _over_snippets(z: jax.Array) -> jax.Array:

@@ -236,3 +236,15 @@ def test_memory_grows_with_the_snippets_and_not_with_their_square():
 
     assert 0 < scratch(8_000) < 2.1 * scratch(4_000)
     assert scratch(8_000) < 4 * 8_000 * (4 * D + 8 * K)  # a few arrays [T, D] and [K, T]
+
+
+def test_no_thread_of_the_program_waits_for_another():
+    """LAPACK's batched solves do, in XLA's own pool: two at once can wait forever."""
+
+    def loss(x, sources):
+        branches = [propagate(x, jnp.ones(len(x), bool), each) for each in (sources, 2 * sources)]
+        return sum(jnp.sum(branch**2) for branch in branches)
+
+    batched = jax.jit(jax.vmap(jax.grad(loss, argnums=(0, 1))))
+    text = batched.lower(jnp.ones((3, 20, 4)), jnp.ones((3, 5, 4))).compile().as_text()
+    assert "lapack" not in text and "triangular" not in text
