@@ -60,7 +60,10 @@ def step(
         pseudo = _label_snippets(flat, pseudo, cluster_classes, valid, solver, scale)
         parts["snippet_loss"] = _snippet_loss(flat, pseudo, valid, scale)
     if loss.clustering == "full":
-        cosines = [cluster_cosines(s.embeddings, own, valid) for s, own in _pairs(flat, pseudo)]
+        cosines = [
+            cluster_cosines(stream.embeddings, own.snippets, own.foreground, valid)
+            for stream, own in _pairs(flat, pseudo)
+        ]
         pseudo = _label_clusters(cosines, pseudo, mask, solver)
         parts["cluster_loss"] = _cluster_loss(cosines, pseudo, scale)
     weights = {"snippet_loss": loss.snippet_weight, "cluster_loss": loss.cluster_weight}
@@ -107,20 +110,23 @@ def assignment_loss(labels: jax.Array, cosines: jax.Array, scale) -> jax.Array:
     return soft_cross_entropy(labels, jax.nn.log_softmax(scale * cosines))
 
 
-def cluster_cosines(embeddings: jax.Array, pseudo: PseudoLabels, mask: jax.Array) -> jax.Array:
+def cluster_cosines(
+    embeddings: jax.Array, snippets: jax.Array, foreground: jax.Array, mask: jax.Array
+) -> jax.Array:
     """Cosines of the clusters' prototypes and those of foreground and background (Eq. 4 and 5).
 
     Args:
         embeddings: [N, D].
-        pseudo: with the labels of these snippets.
+        snippets: Q_S of these snippets, [N, K].
+        foreground: Q_A, bool, N entries in any shape.
         mask: [N] bool.
 
     Returns:
         [K, 2], foreground first; 0 where a prototype has no snippets.
     """
-    foreground = pseudo.foreground.reshape(-1)
+    foreground = foreground.reshape(-1)
     either = jnp.stack([foreground & mask, ~foreground & mask], axis=-1)
-    weights = jnp.concatenate([pseudo.snippets, either.astype(embeddings.dtype)], axis=-1)
+    weights = jnp.concatenate([snippets, either.astype(embeddings.dtype)], axis=-1)
     prototypes = unit(weights.T @ embeddings)
     return prototypes[:-2] @ prototypes[-2:].T
 

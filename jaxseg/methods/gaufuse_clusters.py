@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from jaxseg.config.gaufuse import GaufuseConfig
 from jaxseg.methods import case_labels
-from jaxseg.methods.case_losses import PseudoLabels, assignment_loss, cluster_cosines
+from jaxseg.methods.case_losses import assignment_loss, cluster_cosines
 from jaxseg.methods.gaufuse_losses import top
 from jaxseg.methods.losses import masked_mean
 from jaxseg.methods.method import MemberInputs
@@ -59,8 +59,7 @@ def step(
     if config.loss.clustering == "scc":
         return losses, cluster_classes
     foreground = _foreground(outputs, batch, config)
-    pseudo = PseudoLabels(jnp.zeros(()), foreground, snippets)
-    sides = cluster_cosines(embeddings, pseudo, valid)
+    sides = cluster_cosines(embeddings, snippets, foreground, valid)
     share = masked_mean(foreground.reshape(-1).astype(cosines.dtype), valid)
     clusters = case_labels.cluster_labels(
         jax.lax.stop_gradient(sides), jnp.stack([share, 1 - share]), solver=solver

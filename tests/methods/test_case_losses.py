@@ -9,7 +9,6 @@ import pytest
 
 from jaxseg.config.case import CaseSolverConfig
 from jaxseg.methods import case_labels, case_losses
-from jaxseg.methods.case_losses import PseudoLabels
 
 top_snippets = jax.jit(case_labels.top_snippets, static_argnums=1)
 video_loss = jax.jit(case_losses.video_loss)
@@ -182,8 +181,7 @@ def test_cluster_cosines_by_hand():
     labels[:, 2] = 0  # a cluster that nobody is in
     foreground, mask = np.arange(8).reshape(2, 4) % 4 == 0, np.arange(8) < 6
     labels *= mask[:, None]
-    pseudo = PseudoLabels(None, foreground, labels)
-    found = jax.jit(case_losses.cluster_cosines)(embeddings, pseudo, mask)
+    found = jax.jit(case_losses.cluster_cosines)(embeddings, labels, foreground, mask)
     flat = foreground.reshape(-1)
     kinds = [embeddings[flat & mask].sum(0), embeddings[~flat & mask].sum(0)]
     clusters = [weights @ embeddings for weights in labels.T]
