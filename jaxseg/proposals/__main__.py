@@ -39,7 +39,8 @@ OPTIONS = {
         "choices": DISTRIBUTIONS,
         "default": "gaussian",
         "help": "fusion: what is fitted; gaussian (default), uniform: halfway between the"
-        " extremes, exponential: gaussian by score, student-t: location of a t distribution (slow)",
+        " extremes, exponential: here the same as gaussian,"
+        " whose weights are scores too, student-t: location of a t distribution (slow)",
     },
     "--nms_threshold": {
         "type": float,

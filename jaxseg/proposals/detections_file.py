@@ -33,6 +33,8 @@ def rewrite(predictions: Path, out: Path, *, version: str = "", **settings) -> t
     segments = read_predictions(predictions)
     if out.exists() and out.samefile(predictions):
         raise ValueError(f"{out}: is the file that is read; --out must name another one")
+    if out.is_dir():
+        raise ValueError(f"{out}: is a folder; --out must name a file")
     videos = tqdm(
         zip(segments.videos, instances_by_video(segments), strict=True),
         *("videos", len(segments.videos)),

@@ -85,7 +85,8 @@ def fuse(
     instances, values = np.stack([start, end, score])[:, timeline], values[timeline]
     fused, seeds, sizes = np.zeros((len(start), 3)), [], []
     for seed, members in _groups(*instances, overlap, extra):
-        raised = np.exp((values[members] - values[members].max()) / tau)
+        with np.errstate(over="ignore"):  # however small tau is: exp(-inf) is the 0 that is meant
+            raised = np.exp((values[members] - values[members].max()) / tau)
         fused[len(seeds)] = _locate(instances[:, members], raised / raised.sum(), distribution)
         seeds.append(seed)
         sizes.append(len(members))
@@ -116,7 +117,7 @@ def _locate(group: np.ndarray, weights: np.ndarray, distribution: str) -> np.nda
     """Start, end and score [3] of a group [3, n] under weights [n] of sum 1."""
     low, high = group.min(axis=1), group.max(axis=1)
     if distribution == "uniform":
-        return low + (high - low) / 2
+        return low / 2 + high / 2
     # Rounding must not carry a mean out of its group.
     mean = np.clip((group * weights).sum(axis=1), low, high)
     if distribution == "student-t":

@@ -39,7 +39,8 @@ def soft_nms(
     """Scores after CASE's soft suppression.
 
     What hard suppression would take out stays with its score times exp(-tIoU^2 / alpha). Unlike
-    in soft-NMS as first proposed (Bodla et al. 2017), it decays once and suppresses nothing.
+    in soft-NMS as first proposed (Bodla et al. 2017), it decays once and suppresses nothing. A
+    score below 0, which the factor would raise, stays as it is.
 
     Args:
         start, end, score, threshold, extra: see `suppress`.
@@ -55,7 +56,8 @@ def soft_nms(
         raise ValueError(f"alpha must be positive, got {alpha}")
     found = suppress(start, end, score, threshold=threshold, extra=extra)
     decay = np.where(found.kept, 1.0, np.exp(-np.square(found.overlap) / alpha))
-    return np.asarray(score, np.float64) * decay
+    score = np.asarray(score, np.float64)
+    return np.where(score > 0, score * decay, score)
 
 
 def suppress(start, end, score, *, threshold: float, extra: float) -> Suppression:
@@ -75,8 +77,8 @@ def suppress(start, end, score, *, threshold: float, extra: float) -> Suppressio
     start, end, score = intervals(start, end, score)
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold must be in (0, 1], got {threshold}")
-    if not extra >= 0:
-        raise ValueError(f"extra must not be negative, got {extra}")
+    if not 0 <= extra < np.inf:
+        raise ValueError(f"extra must be finite and not negative, got {extra}")
     timeline = np.argsort(start, kind="stable")
     first, last = reach(start[timeline], end[timeline] + extra, threshold)
     rank = np.empty_like(timeline)

@@ -83,7 +83,7 @@ def _start(problem: Problem) -> Point:
         upper=lower * p / (1 - p),
         y=jnp.zeros_like(problem.target),
         length=jnp.full_like(problem.level, 0.5),
-        done=jnp.zeros((), bool),
+        done=~(problem.count > 0).any(),
         num_steps=jnp.zeros((), jnp.int32),
     )
 

@@ -7,7 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxseg.solvers.checks import require
-from jaxseg.solvers.linear_program_input import all_known, as_array, as_mask, as_vector, where_valid
+from jaxseg.solvers.linear_program_input import (
+    all_known,
+    as_array,
+    as_length,
+    as_mask,
+    as_vector,
+    where_valid,
+)
 
 FLANK, EXPONENT = 0.0785, 0.9  # an instance of L snippets has flanks of .0785 L^.9 on each side
 
@@ -58,7 +65,7 @@ def interval_rows(
             they start, and an unknown compat.
     """
     require("num_snippets", num_snippets, "positive")
-    length = num_snippets if length is None else length
+    length = as_length(length, num_snippets)
     borders = find_borders(start, end, length, row_mask=row_mask, compat=compat)
     return borders.contrast(jnp.arange(num_snippets))
 

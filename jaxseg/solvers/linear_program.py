@@ -20,7 +20,14 @@ from scipy.optimize import linprog
 from jaxseg.solvers.checks import require
 from jaxseg.solvers.interior_point import Problem, follow
 from jaxseg.solvers.interval_rows import find_borders, group_starts, interval_rows
-from jaxseg.solvers.linear_program_input import all_known, as_array, as_mask, as_vector, where_valid
+from jaxseg.solvers.linear_program_input import (
+    all_known,
+    as_array,
+    as_length,
+    as_mask,
+    as_vector,
+    where_valid,
+)
 
 MODES = ("spread", "vertex", "mean")
 NUM_ITERATIONS = 60
@@ -135,7 +142,7 @@ def solve_intervals(
     """
     _check(mode, num_iterations, tolerance)
     require("num_snippets", num_snippets, "positive")
-    length = num_snippets if length is None else length
+    length = as_length(length, num_snippets)
     if mode == "vertex":
         given = {"length": length, "row_mask": row_mask, "compat": compat}
         A = interval_rows(start, end, num_snippets, **given)
@@ -159,11 +166,13 @@ def _spread(A, q, count, mode, num_iterations, tolerance) -> LinearProgram:
     count = jnp.where((A != 0).any(0), count, 0)
     A = _means(A, count) if mode == "mean" else A
     with jax.default_matmul_precision("highest"):
-        nearest, curve = _phases(A, q, count)
+        # Smaller scores than these are 0: their barrier would be no number any more.
+        q = jnp.where(jnp.abs(q).max() <= jnp.finfo(A.dtype).tiny ** 0.4, 0, q)
+        nearest = _nearest(A, q, count)
         first = follow(nearest, num_iterations)
-        residual = nearest.residual(first.p)
-        reached = jnp.abs(residual).max() <= nearest.tolerance
-        point = follow(curve._replace(target=jnp.where(reached, q, q - residual)), num_iterations)
+        reached = jnp.abs(nearest.residual(first.p)).max() <= nearest.tolerance
+        target = jnp.where(reached, q, A @ (count * first.p))
+        point = follow(_cheapest(A, target, count), num_iterations)
         # The only curve of no mass at all is known exactly.
         p = jnp.where((count > 0) & (q != 0).any(), jnp.clip(point.p, 0, 1), 0)
         steps = first.num_steps + point.num_steps
@@ -179,17 +188,12 @@ def _means(A, count) -> jax.Array:
     return mean(jnp.maximum(A, 0)) - mean(jnp.maximum(-A, 0))
 
 
-def _phases(A, q, count) -> tuple[Problem, Problem]:
-    """The problem of the nearest scores, and that of the curve, which still has q as its target.
-
-    The first ends once all rows are met to the square root of the precision. In the second the
-    slack leaves a row d times its dual y beside its target, and y is about the inverse of the
-    row's entries: d is a few units in the last place of q, in units of these entries.
-    """
+def _nearest(A, q, count) -> Problem:
+    """The scores nearest to q that some curve has; ends once all are met to half the digits."""
     eps = float(jnp.finfo(A.dtype).eps)
     scale = _or_one(jnp.abs(q).max())
     level = jnp.minimum(0.25, scale / (jnp.abs(A) @ count).max())  # a typical p
-    nearest = Problem(
+    return Problem(
         rows=A,
         count=count,
         target=q,
@@ -199,12 +203,22 @@ def _phases(A, q, count) -> tuple[Problem, Problem]:
         barrier=0.1 * eps * scale * level,
         tolerance=eps**0.5 * scale,
     )
-    curve = nearest._replace(
+
+
+def _cheapest(A, target, count) -> Problem:
+    """The curve of least mass among those with scores that can be met.
+
+    The slack leaves a row d times its dual y beside its target, and y is about the inverse of the
+    row's entries: d is a few units in the last place of the target, in units of these entries.
+    """
+    eps = float(jnp.finfo(A.dtype).eps)
+    scale = _or_one(jnp.abs(target).max())
+    nearest = _nearest(A, target, count)
+    return nearest._replace(
         cost=jnp.ones_like(scale),
         slack=10 * eps * scale * _or_one(jnp.abs(A).max(1)),
-        barrier=eps**0.5 * level,
+        barrier=eps**0.5 * nearest.level,
     )
-    return nearest, curve
 
 
 def _or_one(values) -> jax.Array:

@@ -34,6 +34,21 @@ def as_mask(name: str, mask, length: int) -> jax.Array:
     return mask
 
 
+def as_length(length, num_snippets: int):
+    """How many of the snippets are valid, all of them by default; a traced one is cut to fit.
+
+    Raises:
+        ValueError: for a known one that is no whole number from 0 to `num_snippets`.
+    """
+    if length is None:
+        return num_snippets
+    if not all_known(length):
+        return jnp.clip(length, 0, num_snippets)
+    if not 0 <= length <= num_snippets or int(length) != length:
+        raise ValueError(f"length must be a whole number in [0, {num_snippets}], got {length}")
+    return int(length)
+
+
 def _require_length(name: str, values: jax.Array, length: int) -> None:
     if values.shape != (length,):
         raise ValueError(f"{name} has shape {values.shape}, the problem asks for ({length},)")

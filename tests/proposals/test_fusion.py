@@ -199,3 +199,17 @@ def test_bad_input_is_one_line(values, options, message):
     with pytest.raises(ValueError, match=message) as error:
         fuse(*values, **{"tau": 0.2} | options)
     assert "\n" not in str(error.value)
+
+
+def test_halfway_between_borders_is_no_earlier_at_the_end():
+    """Instances of hardly any length: an end that rounds below its start is no interval."""
+    start = [6.1125068865206025, 1.775488581674567, 7.814761747149061, 1.775488581674567]
+    end = [6.112506886520603, 1.7754885816745671, 7.814761747149061, 7.814761747149061]
+    score = [0.1, 0.2, 0.3, 2]
+    found = fuse(start, end, score, score, tau=0.2, distribution="uniform", extra=0.0)
+    assert (found.start <= found.end).all()
+
+
+def test_a_tau_below_all_differences():
+    found = fuse([0, 1], [10, 9], [0.9, 0.5], [0.2, 0.3], tau=1e-310)
+    assert (found.start, found.end) == ([1], [9])

@@ -59,7 +59,7 @@ def test_soft_decays_what_hard_takes_out(intervals, threshold, extra, alpha):
     start, end, score = columns(intervals)
     expected = score.copy()
     for index, by, tiou in greedy(start, end, score, threshold, extra):
-        if index != by:
+        if index != by and score[index] > 0:
             expected[index] *= np.exp(-(tiou**2) / alpha)
     found = soft_nms(start, end, score, threshold=threshold, alpha=alpha, extra=extra)
     rows = [np.lexsort((each, end, start)) for each in (found, expected)]
@@ -120,10 +120,21 @@ def test_intervals_of_no_length():
         (([0], [1], [1]), {"threshold": 0.0}, r"threshold must be in \(0, 1\], got 0.0"),
         (([0], [1], [1]), {"threshold": np.nan}, "threshold must be in"),
         (([0], [1], [1]), {"alpha": 0.0}, "alpha must be positive, got 0.0"),
-        (([0], [1], [1]), {"extra": -1.0}, "extra must not be negative, got -1.0"),
+        (([0], [1], [1]), {"extra": -1.0}, "extra must be finite and not negative, got -1.0"),
     ],
 )
 def test_bad_input_is_one_line(values, options, message):
     with pytest.raises(ValueError, match=message) as error:
         soft_nms(*values, **options)
     assert "\n" not in str(error.value)
+
+
+def test_a_negative_score_is_not_raised():
+    found = soft_nms([0, 0, 20], [10, 9, 30], [-0.1, -0.5, -0.2])
+    assert found.tolist() == [-0.1, -0.5, -0.2]
+
+
+@pytest.mark.parametrize("extra", [-1.0, np.inf, np.nan])
+def test_lengths_grow_by_a_number(extra):
+    with pytest.raises(ValueError, match="extra must be finite and not negative"):
+        hard_nms([0], [1], [1], extra=extra)

@@ -17,9 +17,12 @@ from interval_problems import (
     seeds,
     solve,
 )
+from scipy.optimize import lsq_linear
 from solver_problems import few
 
 from jaxseg.solvers import linear_program
+from jaxseg.solvers.interval_rows import interval_rows
+from jaxseg.solvers.linear_program import solve_intervals
 
 PRECISIONS = (np.float32, np.float64)
 pytestmark = pytest.mark.usefixtures("quick_compile")
@@ -189,3 +192,32 @@ def test_few_iterations_are_told():
     stopped = jax.jit(lambda: linear_program.solve(A, q, num_iterations=2))()
     assert not stopped.converged and stopped.num_iterations == 4
     assert np.isfinite(stopped.p).all()
+
+
+@pytest.mark.parametrize("factor", [1e3, 1e6, 1e8, 1e12])
+def test_scores_far_out_of_reach(factor):
+    start, end, q = [10.0, 20.0], [30.0, 50.0], np.array([0.3, 0.2]) * factor
+    found = solve_intervals(start, end, q, 100)
+    assert found.converged and found.num_unmet == 2
+    rows = np.float64(interval_rows(start, end, 100))
+    nearest = lsq_linear(rows, 1e3 * q / factor, (0, 1)).x  # the same from there on
+    np.testing.assert_allclose(rows @ found.p, rows @ nearest, rtol=1e-4)
+
+
+def test_scores_too_small_for_the_precision_are_none():
+    for score in (1e-18, 1e-30, 0.0):
+        assert not np.any(solve_intervals([10.0], [30.0], [score], 100).p)
+    small = solve_intervals([10.0], [30.0], [1e-14], 100)
+    np.testing.assert_allclose(small.p[10:30], 5e-16, rtol=1e-3)
+
+
+def test_instances_without_a_snippet_take_no_step():
+    found = solve_intervals([10.0, 120.0], [10.0, 130.0], [0.3, 0.2], 100)
+    assert found.converged and found.num_iterations == 0 and found.num_unmet == 2
+    assert not np.any(found.p)
+
+
+@pytest.mark.parametrize("length", [-1, 101, 50.5])
+def test_a_length_that_no_video_of_this_size_has(length):
+    with pytest.raises(ValueError, match=r"length must be a whole number in \[0, 100\], got"):
+        solve_intervals([10.0], [30.0], [0.3], 100, length=length)
