@@ -3,8 +3,10 @@
 Paper: Zhou et al., Improving Weakly Supervised Temporal Action Localization by Bridging
 Train-Test Gap in Pseudo Labels, CVPR 2023, on the backbone RSKP (Huang et al., CVPR 2022). The
 files beside this one set what differs between data sets. Epochs are counted in the published
-350; a run of fewer (--config.num_epochs=70) passes through the same schedule, learning rates,
-memory and refreshes, in fewer steps. Parts and alternatives, as overrides of any of them:
+350; a run of fewer (--config.num_epochs=70) passes through the same schedule in fewer steps:
+learning rates and refreshes change at the nearest step, losses and targets at the next whole epoch
+of the run. A step holds ten videos of each seed, padded to the longest of all: where memory is
+short, take fewer seeds at a time. Parts and alternatives, as overrides of any of them:
 
     the backbone alone, suppressed     --config.pseudo.refresh_at="()" --config.predict.method=hard
     + fusion at test                   --config.pseudo.refresh_at="()"
@@ -102,7 +104,7 @@ def get_config() -> ConfigDict:
                 "refresh_at": (200, 230, 245, 260, 275, 300),
                 "taus": (0.02, 0.02, 0.02, 0.002, 0.002, 0.0016),
                 "labels": "linpro",  # "scores", "mean"
-                "linpro": "spread",  # "vertex", "mean"
+                "linpro": "spread",  # "mean"; "vertex": by HiGHS on the host, for small data
                 "delta": True,  # 2 (P_r - P_r-1) from epoch 250 on, 2.15 from 300
                 "delta_at": (250, 300),
                 "delta_factors": (2.0, 2.15),

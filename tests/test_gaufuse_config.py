@@ -11,6 +11,7 @@ import toy_gaufuse
 from jaxseg.config import CONFIGS, from_dict, instances, to_dict
 from jaxseg.methods import gaufuse
 from jaxseg.proposals import find_instances, fusion, select
+from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
 
 FILES = sorted((Path(toy_gaufuse.__file__).parents[1] / "configs").glob("*_*.py"))
@@ -195,3 +196,26 @@ def test_no_refreshes():
 def test_an_epoch_is_whole_batches():
     data = toy_gaufuse.make_config({"data.videos_per_batch": 10}).data
     assert [data.steps_per_epoch(videos) for videos in (200, 29, 5)] == [20, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "overrides, message",
+    [
+        ({"pseudo.refresh_at": (200, 350)}, r"refresh_at counts in the schedule's 350 epochs"),
+        ({"pseudo.refresh_at": (200,)}, r"delta learns what changed between two refreshes"),
+    ],
+)
+def test_refreshes_that_would_not_do_what_they_say(overrides, message):
+    with pytest.raises(ValueError, match=message):
+        toy_gaufuse.make_config(overrides)
+
+
+def test_one_refresh_is_enough_for_labels_themselves():
+    config = toy_gaufuse.make_config({"pseudo.refresh_at": (200,), "pseudo.delta": False})
+    assert len(config.pseudo.refresh_at) == 1
+
+
+def test_a_freeze_of_nothing_is_refused():
+    config = toy_gaufuse.make_config({"optimizer.freeze_steps": 2})
+    with pytest.raises(ValueError, match="freeze_steps=2: gaufuse has no parameters that stay"):
+        loop.set_up(config, toy_gaufuse.make_data())

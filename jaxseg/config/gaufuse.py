@@ -176,6 +176,11 @@ class GaufuseConfig(Config):
     def validate(self, path: str) -> None:
         super().validate(path)
         check_foreground(self.predict.foreground, self.loss.clustering)
+        if any(epoch >= COUNTED_IN for epoch in self.pseudo.refresh_at):
+            raise ValueError(
+                f"config.pseudo.refresh_at counts in the schedule's {COUNTED_IN} epochs, whatever "
+                f"num_epochs is: got {self.pseudo.refresh_at}"
+            )
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:

@@ -93,6 +93,11 @@ class PseudoConfig(InstancesConfig):
         one_of(f"{path}.linpro", self.linpro, ("spread", "vertex", "mean"))
         ascending(f"{path}.refresh_at", self.refresh_at)
         ascending(f"{path}.delta_at", self.delta_at)
+        if self.delta and len(self.refresh_at) == 1:
+            raise ValueError(
+                f"config.{path}.delta learns what changed between two refreshes, refresh_at has "
+                f"one, {self.refresh_at}: give --config.{path}.delta=False"
+            )
         if len(self.delta_at) != len(self.delta_factors):
             raise ValueError(
                 f"config.{path}.delta_factors must have one for each epoch of delta_at, "

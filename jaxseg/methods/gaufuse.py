@@ -92,7 +92,10 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
             parts, carried = parts | own, carried | {"cluster_classes": classes}
         carried = carried | {"memory": _remember(carried["memory"], outputs, batch, epoch)}
         total = sum(parts.values())
-        metrics = parts | {"loss": total, "pseudo_weight": pseudo_weight(epoch, settings)}
+        metrics = parts | {"loss": total}
+        if config.pseudo.refresh_at:
+            learns = epoch > config.loss.pseudo_from
+            metrics["pseudo_weight"] = jnp.where(learns, pseudo_weight(epoch, settings), 0)
         # The published gradients are sums over the videos of a batch.
         return total * jnp.sum(present), (carried, metrics)
 

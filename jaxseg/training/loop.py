@@ -60,6 +60,11 @@ def set_up(config: Config, data: DataSet) -> Setup:
     inputs = jax.device_put(inputs, sharding.by_member(mesh))
     method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
     method = method._replace(betas=config.optimizer.betas)
+    if config.optimizer.freeze_steps and not method.late:
+        raise ValueError(
+            f"config.optimizer.freeze_steps={config.optimizer.freeze_steps}: {config.method} has "
+            "no parameters that stay frozen at first"
+        )
     num_steps = max(member.num_steps for member in members)
     return Setup(method, members, inputs, mesh, Batches(_streams(config, data, padded), num_steps))
 
@@ -153,7 +158,7 @@ def train(
 
 def _refreshes(config, setup, workdir, start, progress) -> Refreshes | None:
     """The method's pseudo-labels as the first step to come expects them, if it has any."""
-    if setup.method.refresh is None:
+    if setup.method.refresh is None or start >= setup.num_steps:
         return None
     refreshes = Refreshes(config, setup, workdir, progress=progress)
     refreshes.restore(start)

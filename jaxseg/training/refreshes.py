@@ -57,12 +57,16 @@ class Refreshes:
         self._newest: list[list[_Compact]] = []  # of the last refresh and the one before it
 
     def restore(self, step: int) -> None:
-        """Reads what the steps before this one had been given.
+        """Reads what the steps before this one had been given; what is to be made again goes.
 
         Raises:
             ValueError: a refresh whose file is missing or damaged.
         """
         made = [number for number, at in enumerate(self.steps) if at < step]
+        if jax.process_index() == 0:
+            for number in range(len(made), len(self.steps)):
+                for name in (f"{number}.npz", f"{number}.all.npz"):
+                    (self._folder / name).unlink(missing_ok=True)
         self._newest = [self._read(number) for number in reversed(made[-2:])]
 
     def before(self, step: int, state: TrainState) -> TrainState:
@@ -101,7 +105,7 @@ class Refreshes:
         view = STREAMS[self._config.sampling].test_view
         made, shown = [[] for _ in self._members], {"shown": np.array(self._shown)}
         counts: Counter[str] = Counter()
-        title = f"refresh {number + 1} of {len(self.steps)}"
+        title = f"refresh {number} of 0 to {len(self.steps) - 1}"
         bar = tqdm(self._videos, desc=title, unit="video", disable=not self._progress, leave=False)
         for video in bar:
             seen = view(video, self._config.data)
@@ -123,7 +127,7 @@ class Refreshes:
         try:
             return self._refresh.label(outputs, number, member.config)
         except ValueError as error:
-            where = f"refresh {number + 1}, video {video.name!r}, {member.directory}"
+            where = f"refresh {number}, video {video.name!r}, {member.directory}"
             raise ValueError(f"{where}: {error}") from None
 
     def _write(self, number: int, made: list[list["_Compact"]], shown: dict) -> None:

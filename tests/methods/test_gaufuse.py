@@ -230,7 +230,9 @@ def test_without_pseudo_labels_nothing_is_asked(default):
     loss = jax.jit(lambda batch: setup.method.loss(params, carried, batch, member.key, member))
     (_, (new, metrics)) = loss(alone)
     nothing = batch | {"targets": np.zeros_like(batch["targets"])}
-    assert_close((new, metrics), step(params, carried, nothing)[0][1])
+    expected, weighed = step(params, carried, nothing)[0][1]
+    assert_close((new, metrics), (expected, {name: weighed[name] for name in metrics}))
+    assert weighed.keys() - metrics.keys() == {"pseudo_weight"}
     assert metrics["pseudo_loss"] == 0 and metrics["distillation_loss"] > 0
 
 

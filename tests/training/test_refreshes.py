@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,6 +197,22 @@ def test_labels_that_are_no_longer_needed_may_be_missing(run, tmp_path):
     jax.tree.map(np.testing.assert_array_equal, found.state, run.state)
 
 
+def test_a_finished_run_needs_no_labels(tmp_path):
+    Run(tmp_path)
+    for file in (tmp_path / "pseudo_labels").glob("*.all.npz"):
+        file.unlink()
+    assert Run(tmp_path).before == {}
+
+
+def test_an_older_trainings_labels_do_not_stay(tmp_path):
+    """The checkpoints were removed: what is not made yet is not there to be shown."""
+    Run(tmp_path)
+    shutil.rmtree(tmp_path / "checkpoints")
+    with pytest.raises(Stopped):
+        Run(tmp_path, stop_at=STEPS[1])
+    assert sorted(arrays(tmp_path)) == ["0.all.npz", "0.npz"]
+
+
 def test_a_label_that_cannot_be_made_names_refresh_video_and_member(tmp_path):
     setup = set_up()
     state = first_state(setup)
@@ -203,7 +220,7 @@ def test_a_label_that_cannot_be_made_names_refresh_video_and_member(tmp_path):
     asked = Refreshes(CONFIG, setup, tmp_path, progress=False)
     with pytest.raises(ValueError) as error:
         asked.before(3, state._replace(params=params))
-    expected = "refresh 2, video 'a', seed1: level must not be negative, got -1.0"
+    expected = "refresh 1, video 'a', seed1: level must not be negative, got -1.0"
     assert str(error.value) == expected
     assert not list(tmp_path.iterdir())
 
