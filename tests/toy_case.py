@@ -43,6 +43,11 @@ def make_video(number: int, classes: int) -> SnippetVideo:
 def make_data(classes: int = len(CLASSES)) -> SnippetSet:
     """Eight training videos; further classes are listed and never happen."""
     videos = tuple(make_video(number, classes) for number in range(VIDEOS))
+    return make_set(videos, classes)
+
+
+def make_set(videos: tuple[SnippetVideo, ...], classes: int) -> SnippetSet:
+    """Videos of `CLASSES`, and further classes by name alone; a snippet lasts a second."""
     names = CLASSES + tuple(f"unseen{index}" for index in range(classes - len(CLASSES)))
     return SnippetSet("toy", videos, names, seconds_per_snippet=1.0)
 

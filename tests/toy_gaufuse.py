@@ -7,15 +7,14 @@ Fourteen epochs of two steps stand for the published 350: refreshes come before 
 from collections.abc import Mapping
 from pathlib import Path
 
-import jax
 import numpy as np
 import toy
+import toy_case
 
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
-from jaxseg.training import loop
 
-CLASSES = ("dive", "jump", "throw")
+CLASSES = toy_case.CLASSES
 CHANNELS, VIDEOS_PER_BATCH, NUM_STEPS = 5, 4, 28
 REFRESHED = (16, 19, 20, 21, 22, 24)
 # name -> (subset, snippets, {class: (first snippet, snippet after the last)}); padded to 64 or 96
@@ -67,12 +66,9 @@ def make_video(name: str, classes: int = len(CLASSES)) -> SnippetVideo:
 def make_data(classes: int = len(CLASSES)) -> SnippetSet:
     """Eight training videos and three to test; further classes are listed and never happen."""
     videos = tuple(make_video(name, classes) for name in VIDEOS)
-    names = CLASSES + tuple(f"unseen{index}" for index in range(classes - len(CLASSES)))
-    return SnippetSet("toy", videos, names, seconds_per_snippet=1.0)
+    return toy_case.make_set(videos, classes)
 
 
 def train(config: Config, workdir: Path, data: SnippetSet | None = None, watch=None):
     """Trains to the end; returns the setup and the state in NumPy."""
-    setup = loop.set_up(config, data or make_data())
-    state = loop.train(config, setup, workdir, progress=False, watch=watch)
-    return setup, jax.tree.map(np.asarray, state)
+    return toy_case.train(config, workdir, data or make_data(), watch)

@@ -17,6 +17,15 @@ def unit(vectors: jax.Array) -> jax.Array:
     return vectors * jax.lax.rsqrt(jnp.where(square > 0, square, 1))
 
 
+def cosines(rows: jax.Array, units: jax.Array) -> jax.Array:
+    """Of rows [..., D] and vectors of length 1 [K, D], [..., K]; 0 for rows of zeros.
+
+    Dividing the products spares a normalised copy of the rows, often the largest array there is.
+    """
+    square = jnp.sum(rows**2, axis=-1, keepdims=True)
+    return rows @ units.T * jax.lax.rsqrt(jnp.where(square > 0, square, 1))
+
+
 class _Layer(nn.Module):
     """A linear layer whose bias starts from the fan-in too."""
 

@@ -11,21 +11,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.models.frame_encoder import unit
+from jaxseg.models.frame_encoder import cosines, unit
 
 _NOTHING = -1e30  # logit of what has no share, finite so that a softmax over nothing is no NaN
 
 # The linear system is worth full float32 where accelerators multiply with less by default.
 _product = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
-
-
-def cosines(rows: jax.Array, others: jax.Array) -> jax.Array:
-    """Of all rows [..., D] and others [K, D], [..., K]; 0 for vectors of zeros.
-
-    Dividing the products spares a normalised copy of the rows.
-    """
-    square = jnp.sum(rows**2, axis=-1, keepdims=True)
-    return rows @ unit(others).T * lax.rsqrt(jnp.where(square > 0, square, 1))
 
 
 def masked_softmax(logits: jax.Array, valid: jax.Array, axis: int) -> jax.Array:
@@ -58,7 +49,7 @@ def assignments(
     if means_mask is not None:
         means = jnp.where(means_mask[:, None], means, 0)
         valid = valid & means_mask[:, None]
-    similar = cosines(jnp.where(mask[:, None], x, 0), means).T
+    similar = cosines(jnp.where(mask[:, None], x, 0), unit(means)).T
     return masked_softmax(sharpness * similar, valid, axis=0)
 
 

@@ -6,7 +6,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from jaxseg.models.propagation import cosines, expectation_maximization, masked_softmax, propagate
+from jaxseg.models.frame_encoder import cosines, unit
+from jaxseg.models.propagation import expectation_maximization, masked_softmax, propagate
 
 _xavier = nn.initializers.xavier_uniform()
 
@@ -95,7 +96,7 @@ class Rskp(nn.Module):
             propagated=branch(propagated),
             memory=None if memory is None else branch(spread(memory, memory_mask)),
             means=means,
-            mean_scores=jax.nn.softmax(self.scale * cosines(means, centres)),
+            mean_scores=jax.nn.softmax(self.scale * cosines(means, unit(centres))),
             embeddings=x,
             propagated_embeddings=propagated,
         )
@@ -119,9 +120,10 @@ def _branch(x, mask, centres, foreground, scale) -> Branch:
     A video's feature is the mean of its snippets, weighted by sigmoids; sigmoids that are
     divided by their sum are a softmax of their logarithms, which no number underflows.
     """
-    logits = scale * cosines(x, jnp.concatenate([centres, foreground[None]]))
+    units = unit(jnp.concatenate([centres, foreground[None]]))
+    logits = scale * cosines(x, units)
     weights = masked_softmax(jax.nn.log_sigmoid(logits), mask[:, None], axis=0)
-    by_weights = scale * cosines(weights.T @ x, centres)  # a row for each column of weights
+    by_weights = scale * cosines(weights.T @ x, units[:-1])  # a row for each column of weights
     return Branch(
         class_logits=logits[:, :-1],
         attention_logits=logits[:, -1],

@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from jaxseg.models.frame_encoder import unit
+from jaxseg.models.frame_encoder import cosines, unit
 
 STREAMS = ("rgb", "flow")
 
@@ -67,7 +66,7 @@ class Stream(nn.Module):
         outputs = StreamOutputs(
             class_logits=_Dense(self.num_classes, name="classifier")(seen),
             attention_logits=_Dense(1, name="attention")(embeddings)[:, 0],
-            cosines=_cosines(embeddings, prototypes),
+            cosines=cosines(embeddings, prototypes),
             embeddings=embeddings,
         )
         return jax.tree.map(
@@ -96,12 +95,3 @@ def project(params: dict) -> dict:
     return {
         name: stream | {"prototypes": unit(stream["prototypes"])} for name, stream in params.items()
     }
-
-
-def _cosines(embeddings: jax.Array, unit_prototypes: jax.Array) -> jax.Array:
-    """[..., D] and [K, D] to [..., K]; 0 for an embedding of zeros.
-
-    Dividing the products spares a normalised copy of the embeddings, the largest array there is.
-    """
-    square = jnp.sum(embeddings**2, axis=-1, keepdims=True)
-    return embeddings @ unit_prototypes.T * jax.lax.rsqrt(jnp.where(square > 0, square, 1))

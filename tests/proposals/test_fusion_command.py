@@ -160,11 +160,16 @@ def test_a_missing_file_is_one_line(tmp_path, capsys):
     assert capsys.readouterr().err == missing
 
 
-def test_help_names_every_option(capsys):
+def test_help_says_every_default(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    assert all(name in text for name in OPTIONS)
+    defaults = {name: own["default"] for name, own in OPTIONS.items() if "default" in own}
+    assert len(defaults) >= 6
+    for name, default in defaults.items():
+        own = " ".join(OPTIONS[name]["help"].split())
+        assert f"default {default:g}" in own if isinstance(default, float) else str(default) in own
+        assert name in text
     assert "python -m jaxseg.evaluation localization" in text
 
 

@@ -1,29 +1,17 @@
 """Instances and fused instances of GauFuse's own program on the same maps."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from recorded import load_recorded
 
 from jaxseg.proposals import find_instances, fuse, select
 
-GOLDEN = Path(__file__).resolve().parents[2].parent / "shared/golden"
 MAPS = ("fusion_01_gau_maps_small_scores", "fusion_02_gau_maps_large_scores")
 SETS = "fusion_03_gau_random_proposals"
 TAUS = (0.2, 0.02, 0.002)
 # Float64 on both sides, positions up to 420: a few units in the last place, and those of the
 # program's sums of exp(w / tau), which takes no maximum out.
 TOLERANCE = {"rtol": 0, "atol": 1e-11}
-
-
-def load(name):
-    """Arrays and parameters of a case."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the recorded outputs of the authors' programs are not on this machine")
-    cases = json.loads((GOLDEN / "index.json").read_text())["cases"]
-    params = next(case["params"] for case in cases if case["name"] == name)
-    return dict(np.load(GOLDEN / f"{name}.npz")), params
 
 
 def instances_of(arrays, params):
@@ -38,7 +26,7 @@ def rows_of(instances, label, count):
 
 @pytest.mark.parametrize("name", MAPS)
 def test_instances(name):
-    arrays, params = load(name)
+    arrays, params = load_recorded(name)
     found = instances_of(arrays, params)
     expected = {
         int(key.removeprefix("proposals_class")): rows
@@ -53,7 +41,7 @@ def test_instances(name):
 @pytest.mark.parametrize("tau", TAUS)
 @pytest.mark.parametrize("name", MAPS)
 def test_fused_instances_of_a_video(name, tau):
-    arrays, params = load(name)
+    arrays, params = load_recorded(name)
     found = select(instances_of(arrays, params), tau=tau, overlap=params["overlap"])
     for label in range(arrays["score_map"].shape[1]):
         expected = arrays[f"fused_tau{tau}_class{label}"]
@@ -63,7 +51,7 @@ def test_fused_instances_of_a_video(name, tau):
 @pytest.mark.parametrize("tau", TAUS)
 @pytest.mark.parametrize("number", range(4))
 def test_fused_random_instances(number, tau):
-    arrays, params = load(SETS)
+    arrays, params = load_recorded(SETS)
     found = fuse(*arrays[f"set{number}"].T, tau=tau, overlap=params["overlap"])
     np.testing.assert_array_equal(found.seed, arrays[f"pick_set{number}"])
     expected = arrays[f"fused_tau{tau}_set{number}"]

@@ -1,29 +1,17 @@
 """Maps, video scores, proposals and detections of CASE's own program on the same outputs."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from recorded import load_recorded
 
 from jaxseg.proposals import localize, propose, runs, score_map, video_scores
 from jaxseg.proposals.outer_inner import inner_means, outer_inner
 
-GOLDEN = Path(__file__).resolve().parents[2].parent / "shared/golden"
 CASES = ("fusion_07_case_one_class", "fusion_08_case_two_classes", "fusion_09_case_argmax_fallback")
 GAUFUSE = ("fusion_01_gau_maps_small_scores", "fusion_02_gau_maps_large_scores")
 ARRAYS = {"class_logits": "cas", "attention": "att", "cluster_logits": "clu"}
 # Float64 on both sides; a running sum in place of a mean costs a few units in the last place.
 TOLERANCE = 1e-12
-
-
-def load(name):
-    """Arrays and parameters of a case."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the recorded outputs of the authors' programs are not on this machine")
-    cases = json.loads((GOLDEN / "index.json").read_text())["cases"]
-    params = next(case["params"] for case in cases if case["name"] == name)
-    return dict(np.load(GOLDEN / f"{name}.npz")), params
 
 
 def outputs_of(arrays):
@@ -47,7 +35,7 @@ def by_score(rows):
 
 @pytest.mark.parametrize("name", CASES)
 def test_map_and_video_scores(name):
-    arrays, params = load(name)
+    arrays, params = load_recorded(name)
     outputs = outputs_of(arrays)
     found = score_map(outputs, arrays["cls_gt"])
     np.testing.assert_allclose(found, arrays["combined_map_f64"], rtol=0, atol=TOLERANCE)
@@ -58,7 +46,7 @@ def test_map_and_video_scores(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_proposals(name):
-    arrays, params = load(name)
+    arrays, params = load_recorded(name)
     expected = arrays["proposals_before_nms_f64"]
     [label] = arrays["predicted_classes"]
     start, end, score = propose(arrays["combined_map_f64"][:, label])
@@ -71,7 +59,7 @@ def test_proposals(name):
 @pytest.mark.parametrize("nms", ["soft", "none"])
 @pytest.mark.parametrize("name", CASES)
 def test_detections(name, nms):
-    arrays, params = load(name)
+    arrays, params = load_recorded(name)
     outputs = outputs_of(arrays)
     scores = score_map(outputs, arrays["cls_gt"])
     settings = {"nms_threshold": params["nms_thresh"], "nms_alpha": params["nms_alpha"]}
@@ -96,7 +84,7 @@ def test_runs_and_scores_of_gaufuse(name, label):
     It counts the position after a run into it, and never the last one of the video into a flank:
     only proposals that end well before are compared in score.
     """
-    arrays, _ = load(name)
+    arrays, _ = load_recorded(name)
     curve, expected = arrays["score_map"][:, label], arrays[f"proposals_class{label}"]
     start, end = runs(curve, np.arange(0.001, 0.04, 0.002), shortest=2, strict=True)
     width = 0.0785 * (end - start) ** 0.9

@@ -5,31 +5,18 @@ loops, one logarithm of a sum of exponentials at a time.
 """
 
 import functools
-import json
-from pathlib import Path
 
 import jax
 import numpy as np
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from jaxseg.solvers import fugw
 
-GOLDEN = Path(__file__).resolve().parents[2] / "../shared/golden"
 FRAMES, CLUSTERS = 40, 5  # the shape of most problems: every further one is compiled anew
 RELAXED = ("none", "frames", "actions", "both")
 
 few = functools.partial(settings, derandomize=True, deadline=None, database=None)
-
-
-def load_recorded(name):
-    """Arrays and parameters of a case that one of the authors' programs has solved."""
-    if not GOLDEN.is_dir():
-        pytest.skip("the recorded outputs of the authors' programs are not on this machine")
-    cases = json.loads((GOLDEN / "index.json").read_text())["cases"]
-    given = next(case["params"] for case in cases if case["name"] == name)
-    return dict(np.load(GOLDEN / f"{name}.npz")), given
 
 
 def random_cost(seed, frames=FRAMES, clusters=CLUSTERS):

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from solver_problems import load_recorded
+from recorded import load_recorded
 
 from jaxseg.solvers import priors, sinkhorn
 
