@@ -14,7 +14,8 @@ from interval_problems import (
     seeds,
     solve,
 )
-from solver_problems import GOLDEN, few
+from recorded import GOLDEN
+from solver_problems import few
 
 from jaxseg.solvers import linear_program
 from jaxseg.solvers.interval_rows import interval_rows
