@@ -49,7 +49,7 @@ def get_config() -> ConfigDict:
             "activities": (),  # always empty: all classes are learned together
             "num_epochs": config_dict.placeholder(int),  # as in the schedule, or the twin's
             "sweep": (),  # e.g. ("model.propagation=0.3", "model.propagation=0.5")
-            "mesh": {"member": 0, "data": 1},  # devices along each axis; 0: all that are left
+            "mesh": {"member": 0, "data": 0},  # devices along each axis; 0: chosen by the program
             "data": {
                 "name": "thumos14",
                 "root": "",  # empty: the embedded twin, generated data

@@ -11,7 +11,7 @@ def segmentation() -> ConfigDict:
             "activities": (),  # empty: all of them
             "num_epochs": 30,
             "sweep": (),  # e.g. ("solver.train.alpha=0.3", "solver.train.alpha=0.5")
-            "mesh": {"member": 0, "data": 1},  # devices along each axis; 0: all that are left
+            "mesh": {"member": 0, "data": 0},  # devices along each axis; 0: chosen by the program
             "data": {
                 "name": "breakfast",
                 "root": "",  # empty: the embedded twin, generated data

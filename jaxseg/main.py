@@ -17,7 +17,7 @@ from pathlib import Path
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from jaxseg import stages
+from jaxseg import processes, stages
 from jaxseg.command_line import complain, parse
 from jaxseg.config import from_dict
 from jaxseg.training.interrupts import Stopped
@@ -25,6 +25,11 @@ from jaxseg.training.interrupts import Stopped
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Config file: configs/asot_breakfast.py")
 _MODE = flags.DEFINE_enum("mode", "all", ("all", *stages.STAGES), "Which stage to run.")
 _WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
+_COORDINATOR = flags.DEFINE_string(
+    "coordinator", None, "Several processes: host:port of the first one. See launch/."
+)
+_NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Several processes: how many.")
+_PROCESS_ID = flags.DEFINE_integer("process_id", None, "Several processes: this one, from 0.")
 _TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
 
 
@@ -33,6 +38,7 @@ def run() -> None:
     if _CONFIG.value is None:
         raise ValueError("give --config=FILE, e.g. --config=configs/asot_breakfast.py")
     config = from_dict(_CONFIG.value.to_dict())
+    processes.start(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
     name = Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
     workdir = Path(_WORKDIR.value or f"runs/{name}")
     stages.run(config, workdir, list(stages.STAGES) if _MODE.value == "all" else [_MODE.value])
@@ -54,7 +60,7 @@ def main(argv: list[str]) -> int:
     except (ValueError, OSError) as error:
         if _TRACEBACK.value:
             raise
-        return complain(str(error))
+        return processes.leave(complain(str(error)))
     return 0
 
 

@@ -19,14 +19,14 @@ AFTER_TRAINING = (
 
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
-    """How many devices along each axis; 0 takes all that are left."""
+    """How many devices along each axis; 0 leaves it to what gives each device least to do."""
 
     member: int = 0
-    data: int = 1
+    data: int = 0
 
     def validate(self, path: str) -> None:
         at_least(f"{path}.member", self.member, 0)
-        at_least(f"{path}.data", self.data, 1)
+        at_least(f"{path}.data", self.data, 0)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,8 +29,12 @@ class Stream(Protocol):
             step: None for the warm start.
         """
 
-    def fill(self, step: int, arrays: Arrays) -> None:
-        """Writes the batch of a step into zeroed arrays, larger where another member's are."""
+    def fill(self, step: int, arrays: Arrays, first: int) -> None:
+        """Writes videos of a step's batch, from place `first` on, into zeroed arrays.
+
+        Their number is the arrays'; the other axes may be larger, where another member's are.
+        Nothing is read of other videos, and what is written does not depend on who is.
+        """
 
     def fill_warm_start(self, arrays: Arrays) -> None:
         """Writes one sample of every video into zeroed arrays."""
@@ -43,23 +47,36 @@ class Batches:
         streams: one a member; members that differ in hyper-parameters alone share theirs, which
             is then drawn once.
         num_steps: the longest member's steps; a member beyond its own goes on cycling.
+        members, videos: the part of a batch that is drawn; all of it by default. It is the same
+            numbers whatever the part.
     """
 
-    def __init__(self, streams: Sequence[Stream], num_steps: int):
-        self.unique = list(dict.fromkeys(streams))
-        self.owner = np.array([self.unique.index(stream) for stream in streams])
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        num_steps: int,
+        members: slice = slice(None),
+        videos: slice = slice(None),
+    ):
+        own = streams[members]
+        self.all = list(dict.fromkeys(streams))
+        self.unique = list(dict.fromkeys(own))
+        self.owner = np.array([self.unique.index(stream) for stream in own])
         self.num_steps = num_steps
+        self.videos_per_batch = self.all[0].videos_per_batch
+        self._videos = range(self.videos_per_batch)[videos]
 
     def batch(self, step: int) -> Arrays:
         """The batch of one step."""
-        batch = self._empty(self.unique[0].videos_per_batch, int(step))
+        batch = self._empty(len(self._videos), int(step))
         for index, stream in enumerate(self.unique):
-            stream.fill(int(step), {name: array[index] for name, array in batch.items()})
+            own = {name: array[index] for name, array in batch.items()}
+            stream.fill(int(step), own, self._videos.start)
         return self._spread(batch)
 
     def warm_start(self) -> Arrays:
         """One sample of every video of every member, padded to the most videos."""
-        sample = self._empty(max(len(stream.videos) for stream in self.unique), None)
+        sample = self._empty(max(len(stream.videos) for stream in self.all), None)
         for index, stream in enumerate(self.unique):
             stream.fill_warm_start({name: array[index] for name, array in sample.items()})
         return self._spread(sample)
@@ -70,8 +87,8 @@ class Batches:
         return iter(steps.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)))
 
     def _empty(self, num_videos: int, step: int | None) -> Arrays:
-        """Zeros for every stream, as large in each dimension as any of them needs."""
-        described = [stream.arrays(num_videos, step) for stream in self.unique]
+        """Zeros for every stream of the part, as large as any member of the run needs."""
+        described = [stream.arrays(num_videos, step) for stream in self.all]
         empty = {}
         for name, (_, dtype) in described[0].items():
             shape = np.max([own[name][0] for own in described], axis=0)

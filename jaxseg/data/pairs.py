@@ -1,6 +1,7 @@
 """TOT's samples: anchors from equal bins of a video, and for each a neighbour in time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -51,12 +52,13 @@ class PairStream(FrameStream):
             "pairs": ((num_videos, self.bins, 2), np.int32),
         }
 
-    def fill_video(
-        self, video: Video, generator: np.random.Generator, arrays: dict[str, np.ndarray]
-    ) -> None:
-        picked, arrays["pairs"][:] = paired_indices(
+    def draw(self, video: Video, generator: np.random.Generator) -> Any:
+        return paired_indices(
             generator, video.num_frames, self.frames_per_video, self.bins, self.window
         )
+
+    def write(self, video: Video, picked: Any, arrays: dict[str, np.ndarray]) -> None:
+        picked, arrays["pairs"][:] = picked
         arrays["frames"][:] = video.frames(picked)
         arrays["time"][:] = picked / video.num_frames
         arrays["mask"][:] = True

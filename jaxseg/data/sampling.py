@@ -3,6 +3,7 @@
 import functools
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -58,33 +59,39 @@ class FrameStream:
     def _shuffled(self, epoch: int) -> np.ndarray:
         return _generator(self.seed, self.activity, _ORDER, epoch).permutation(len(self.videos))
 
-    def fill(self, step: int, arrays: dict[str, np.ndarray]) -> None:
-        """Writes the batch of a step into zeroed arrays.
+    def fill(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
+        """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         Args:
             step: counts from 0 over all epochs; each epoch shows every video once.
-            arrays: as `arrays` describes them, for `videos_per_batch` videos.
+            arrays: as `arrays` describes them, for any number of videos.
+            first: place in the batch of the first of them.
         """
         per_epoch = steps_per_epoch(len(self.videos), self.videos_per_batch)
         epoch, position = divmod(step, per_epoch)
         start = position * self.videos_per_batch
         chosen = self._order(epoch)[start : start + self.videos_per_batch]
-        self._fill(chosen, _generator(self.seed, self.activity, _FRAMES, step), arrays)
+        self._fill(chosen, _generator(self.seed, self.activity, _FRAMES, step), arrays, first)
 
     def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
         """Writes one sample of every video, in order."""
         generator = _generator(self.seed, self.activity, _WARM_START)
         self._fill(range(len(self.videos)), generator, arrays)
 
-    def _fill(self, chosen, generator, arrays) -> None:
+    def _fill(self, chosen, generator, arrays, first: int = 0) -> None:
+        """Draws for all videos, so that none depends on which ones are read."""
+        wanted = range(first, first + len(arrays["mask"]))
         for slot, index in enumerate(chosen):
-            own = {name: array[slot] for name, array in arrays.items()}
-            self.fill_video(self.videos[index], generator, own)
+            picked = self.draw(self.videos[index], generator)
+            if slot in wanted:
+                own = {name: array[slot - first] for name, array in arrays.items()}
+                self.write(self.videos[index], picked, own)
 
-    def fill_video(
-        self, video: Video, generator: np.random.Generator, arrays: dict[str, np.ndarray]
-    ) -> None:
-        """Writes one video's sample, its share of a batch's arrays."""
-        picked = frame_indices(generator, video.num_frames, self.frames_per_video)
+    def draw(self, video: Video, generator: np.random.Generator) -> Any:
+        """What is random about one video's sample."""
+        return frame_indices(generator, video.num_frames, self.frames_per_video)
+
+    def write(self, video: Video, picked: Any, arrays: dict[str, np.ndarray]) -> None:
+        """Reads one video's sample into its share of a batch's arrays."""
         arrays["frames"][: len(picked)] = video.frames(picked)
         arrays["mask"][: len(picked)] = True

@@ -90,18 +90,19 @@ class SnippetStream:
             "mask": ((num_videos,), bool),
         }
 
-    def fill(self, step: int, arrays: dict[str, np.ndarray]) -> None:
-        """Writes the batch of a step into zeroed arrays.
+    def fill(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
+        """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         Args:
             step: counts from 0 over all epochs.
-            arrays: as `arrays` describes them, for `videos_per_batch` videos.
+            arrays: as `arrays` describes them, for any number of videos.
+            first: place in the batch of the first of them.
         """
         per_epoch = steps_per_epoch(len(self.videos), self.videos_per_batch)
         epoch, position = divmod(step, per_epoch)
         places = np.arange(self.videos_per_batch) + position * self.videos_per_batch
         chosen = self._order(epoch)[places % len(self.videos)]
-        self._fill(chosen, self._generator(_SNIPPETS, step), arrays)
+        self._fill(chosen, self._generator(_SNIPPETS, step), arrays, first)
 
     def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
         """Writes one sample of every video, in order."""
@@ -113,10 +114,15 @@ class SnippetStream:
     def _shuffled(self, epoch: int) -> np.ndarray:
         return self._generator(_ORDER, epoch).permutation(len(self.videos))
 
-    def _fill(self, chosen, generator, arrays) -> None:
-        for slot, index in enumerate(chosen):
+    def _fill(self, chosen, generator, arrays, first: int = 0) -> None:
+        """Draws for all videos, so that none depends on which ones are read."""
+        wanted = range(first, first + len(arrays["mask"]))
+        for place, index in enumerate(chosen):
             video = self.videos[index]
             picked = snippet_indices(generator, video.num_snippets, self.num_snippets)
+            if place not in wanted:
+                continue
+            slot = place - first
             arrays["rgb"][slot], arrays["flow"][slot] = video.snippets(picked)
             arrays["labels"][slot] = video.labels
             arrays["known_classes"][slot] = self.known_classes

@@ -86,14 +86,16 @@ class WholeVideoStream:
             "epoch": ((num_videos,), np.float32),
         }
 
-    def fill(self, step: int, arrays: dict[str, np.ndarray]) -> None:
-        """Writes the batch of a step into zeroed arrays.
+    def fill(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
+        """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         Args:
             step: counts from 0 over all epochs.
-            arrays: as `arrays` describes them, for `videos_per_batch` videos; T may be larger.
+            arrays: as `arrays` describes them, for any number of videos; T may be larger.
+            first: place in the batch of the first of them.
         """
-        self._fill(self._shown(step), step // self._steps_per_epoch, arrays)
+        chosen = self._shown(step)[first : first + len(arrays["mask"])]
+        self._fill(chosen, step // self._steps_per_epoch, arrays)
 
     def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
         """Writes every video, in order, as of epoch 0."""

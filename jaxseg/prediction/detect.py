@@ -1,13 +1,18 @@
 """Network -> detections of whole videos, under all members of a run at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import jax
+import numpy as np
+
+from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.data.streams import STREAMS
 from jaxseg.methods.located import Located
-from jaxseg.training.forward import make_forward
+from jaxseg.proposals import Detections
+from jaxseg.training.forward import make_forward, make_localize
 from jaxseg.training.loop import Setup
 
 Detect = Callable[[Any, Any, SnippetVideo], list[Located]]
@@ -16,13 +21,14 @@ Detect = Callable[[Any, Any, SnippetVideo], list[Located]]
 def make_detect(config: Config, data: SnippetSet, setup: Setup) -> Detect:
     """(params, carried, video) -> what each member of the run finds.
 
-    Both trees have the members' axis in front, without the mesh's idle members. Each member is
+    Both trees are those of `make_localize`. Each member is
     tested by its own `config.predict`.
 
     The function raises ValueError, with the video and the member, where a network's output is
     not finite.
     """
-    forward = make_forward(setup.method, setup.inputs, len(setup.members), setup.mesh)
+    localize = make_localize(len(setup.members), setup.mesh)
+    forward = make_forward(setup.method, localize(setup.inputs))
     view = STREAMS[config.sampling].test_view
 
     def detect(params, carried, video: SnippetVideo) -> list[Located]:
@@ -38,3 +44,34 @@ def make_detect(config: Config, data: SnippetSet, setup: Setup) -> Detect:
         return found
 
     return detect
+
+
+def join_detections(
+    own: Mapping[int, Sequence[Detections]], num_videos: int, num_members: int
+) -> list[list[Detections]]:
+    """What all processes have found, by video and member.
+
+    Args:
+        own: place of a video -> what each member finds in it, for this process's share.
+        num_videos, num_members: of the run.
+    """
+    if processes.count() == 1:
+        return [list(own[index]) for index in range(num_videos)]
+    rows = [
+        np.column_stack([np.full(len(one.label), index), np.full(len(one.label), slot), *one])
+        for index, members in own.items()
+        for slot, one in enumerate(members)
+    ]
+    table = np.concatenate([np.zeros((0, 6)), *rows])
+    found = processes.exchange({str(jax.process_index()): table})
+    table = np.concatenate(list(found.values()))
+    key = table[:, 0] * num_members + table[:, 1]
+    order = np.argsort(key, kind="stable")
+    borders = np.searchsorted(key[order], np.arange(1, num_videos * num_members))
+    parts = [_as_detections(part) for part in np.split(table[order, 2:], borders)]
+    return [parts[index * num_members : (index + 1) * num_members] for index in range(num_videos)]
+
+
+def _as_detections(rows: np.ndarray) -> Detections:
+    label, *numbers = rows.T
+    return Detections(label.astype(np.int64), *(column.copy() for column in numbers))

@@ -9,16 +9,16 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
+from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.methods.located import Located
 from jaxseg.prediction import oracle
-from jaxseg.prediction.detect import make_detect
+from jaxseg.prediction.detect import join_detections, make_detect
 from jaxseg.prediction.finished import appearing_together, finished_state, spread
-from jaxseg.proposals import as_segments
+from jaxseg.proposals import Detections, as_segments
 from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
-from jaxseg.training.step import make_gather
 from jaxseg.training.writer import write_json, write_text
 
 
@@ -48,20 +48,25 @@ def predict(
     params, carried, checkpoint = chosen_parameters(config, setup, workdir)
     detect = make_detect(config, data, setup)
     shown = spread(len(data.test), config.predict.maps)
-    results: dict[str, dict] = {member.directory: {} for member in setup.members}
+    videos = processes.share(data.test)
+    progress = progress and processes.is_first()
     bar = tqdm(total=len(data.test), desc="predict", unit="video", disable=not progress)
     with appearing_together(workdir, ("predictions", "maps")) as partial, bar:
-        for index, video in enumerate(data.test):
-            for member, found in zip(setup.members, detect(params, carried, video), strict=True):
-                entries = as_segments(found.detections, data.classes)
-                results[member.directory][video.name] = entries
+        own = {}
+        for index, video in videos:
+            found = detect(params, carried, video)
+            own[index] = [one.detections for one in found]
+            for member, one in zip(setup.members, found, strict=True):
                 if index in shown and member.seed == 0:
-                    _write_map(partial["maps"] / member.directory, data, video, found)
-            bar.update()
-        for directory, entries in results.items():
-            _write_detections(partial["predictions"] / f"{directory}.json", entries, checkpoint)
-        if "cluster_classes" in carried:
-            write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
+                    _write_map(partial["maps"] / member.directory, data, video, one)
+            bar.update(processes.count())
+        joined = join_detections(own, len(data.test), len(setup.members))
+        if processes.is_first():
+            for member, each in zip(setup.members, zip(*joined, strict=True), strict=True):
+                path = partial["predictions"] / f"{member.directory}.json"
+                _write_detections(path, data, each, checkpoint)
+            if "cluster_classes" in carried:
+                write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
 
 
 def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters:
@@ -70,7 +75,7 @@ def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters
     Raises:
         ValueError: where training is not finished, or was not watched as the rule needs it.
     """
-    state = make_gather(len(setup.members), setup.mesh)(finished_state(config, setup, workdir))
+    state = finished_state(config, setup, workdir)
     if config.checkpoint.rule == "last":
         step = int(state.step)
         return Parameters(state.params, state.carried, f"last: the parameters after step {step}")
@@ -78,8 +83,14 @@ def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters
     return Parameters(*best.parameters, oracle.describe(best))
 
 
-def _write_detections(path: Path, results: dict, checkpoint: str) -> None:
+def _write_detections(
+    path: Path, data: SnippetSet, found: Sequence[Detections], checkpoint: str
+) -> None:
     """ActivityNet's JSON, compact: a run has tens of thousands of detections."""
+    results = {
+        video.name: as_segments(one, data.classes)
+        for video, one in zip(data.test, found, strict=True)
+    }
     external = {"checkpoint": checkpoint}
     content = {"version": "jaxseg", "external_data": external, "results": results}
     write_text(path, json.dumps(content, allow_nan=False) + "\n")

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet
 from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.detections import truth_segments
 from jaxseg.evaluation.localization_rules import parse_tiou
-from jaxseg.prediction.detect import make_detect
+from jaxseg.prediction.detect import join_detections, make_detect
 from jaxseg.proposals import as_segments
+from jaxseg.training.forward import make_localize
 from jaxseg.training.loop import Setup
-from jaxseg.training.step import TrainState, make_gather
+from jaxseg.training.step import TrainState
 from jaxseg.training.writer import write_arrays
 
 FILE = Path("oracle/best.npz")
@@ -52,11 +54,11 @@ class OracleTest:
     """
 
     def __init__(self, config: Config, data: SnippetSet, setup: Setup, workdir: Path):
-        self._data = data
+        self._data, self._members = data, setup.members
         self._path = workdir / FILE
         self._tiou = parse_tiou(config.evaluation.tiou)
         self._detect = make_detect(config, data, setup)
-        self._gather = make_gather(len(setup.members), setup.mesh)
+        self._localize = make_localize(len(setup.members), setup.mesh)
         names = {video.name for video in data.test}
         database = data.to_truth()["database"]
         self._truth = truth_segments({name: database[name] for name in database if name in names})
@@ -67,23 +69,29 @@ class OracleTest:
         Raises:
             ValueError, OSError: the file of the best cannot be read or written.
         """
-        state = self._gather(state)
-        score = self.scores(state.params, state.carried)
-        parameters = jax.tree.map(np.asarray, (state.params, state.carried))
-        new = Best(score, np.full(len(score), done_steps), parameters)
+        params, carried = self._localize((state.params, state.carried))
+        score = self.scores(params, carried)
+        parameters = jax.tree.map(np.asarray, (params, carried))
+        best = Best(score, np.full(len(score), done_steps), parameters)
+        processes.first_alone(lambda: self._keep(best), "oracle")
+
+    def _keep(self, new: Best) -> None:
         if self._path.exists():
-            new = better(read_best(self._path.parents[1], like=parameters), new)
-        if jax.process_index() == 0:
-            write_best(self._path, new)
+            new = better(read_best(self._path.parents[1], like=new.parameters), new)
+        write_best(self._path, new)
 
     def scores(self, params, carried) -> np.ndarray:
         """mAP of each member on the test videos in percent, float64 [members]."""
-        found = [self._detect(params, carried, video) for video in self._data.test]
+        own = {
+            index: [one.detections for one in self._detect(params, carried, video)]
+            for index, video in processes.share(self._data.test)
+        }
+        found = join_detections(own, len(self._data.test), len(self._members))
         scores = []
         for each in zip(*found, strict=True):
             results = {
-                video.name: as_segments(one.detections, self._data.classes)
-                for video, one in zip(self._data.test, each, strict=True)
+                video.name: as_segments(detections, self._data.classes)
+                for video, detections in zip(self._data.test, each, strict=True)
             }
             result = evaluate_localization(self._truth, results, tiou=self._tiou)
             scores.append(np.mean(result["map"]))

@@ -7,11 +7,13 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
+from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.records import DataSet, Video
 from jaxseg.methods.method import LENGTH_MULTIPLE
 from jaxseg.prediction.finished import appearing_together, finished_state, spread
 from jaxseg.prediction.surveys import is_tested, make_surveyor
+from jaxseg.training.forward import make_localize
 from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_json, write_text
@@ -45,27 +47,32 @@ def predict(
     state = finished_state(config, setup, workdir)
     run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
     survey = make_surveyor(setup.method)
+    inputs = make_localize(len(setup.members), setup.mesh)(setup.inputs)
     lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
     typical = {}
+    progress = progress and processes.is_first()
     bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
     with appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
         for activity, videos in data.activities.items():
             chosen = [i for i, m in enumerate(setup.members) if m.activity == activity]
             members = [setup.members[i] for i in chosen]
-            arguments = _take((state.params, state.carried, setup.inputs), chosen)
+            arguments = _take((state.params, state.carried, inputs), chosen)
             carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
             arguments = (arguments[0], carried, arguments[2])
             tested = [i for i, video in enumerate(videos) if is_tested(members[0], video)]
             shown = {tested[i] for i in spread(len(tested), config.predict.couplings)}
-            candidates = []
-            for index, video in enumerate(videos):
+            candidates = {}
+            for index, video in processes.share(videos):
                 output = _decode(run, arguments, video, lengths)
-                candidates.append(output.pop("typical"))
+                similarity, frames = output.pop("typical")
+                candidates |= {f"{index}/similarity": similarity, f"{index}/frames": frames}
                 folder = partial["couplings"] if index in shown else None
                 _write(config, data, partial["predictions"], folder, members, video, output)
-                bar.update()
+                bar.update(processes.count())
+            candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
-        write_json(workdir / "typical.json", typical)
+        if processes.is_first():
+            write_json(workdir / "typical.json", typical)
 
 
 def _take(tree, members: Sequence[int]):
@@ -126,7 +133,7 @@ def segments_csv(labels: np.ndarray, fps: float | None) -> str:
     return "start,end,label\n" + "".join(rows)
 
 
-def _most_typical(members: Sequence[Member], videos, candidates) -> dict:
+def _most_typical(members: Sequence[Member], videos, candidates: dict[str, np.ndarray]) -> dict:
     """{directory: [per cluster: [{"video", "frame", "similarity"}]]}, best first."""
     result = {}
     for index, member in enumerate(members):
@@ -134,10 +141,12 @@ def _most_typical(members: Sequence[Member], videos, candidates) -> dict:
         for cluster in range(member.num_clusters):
             found = [
                 {"video": video.name, "frame": int(frame), "similarity": round(float(value), 4)}
-                for video, (similarity, frames) in zip(videos, candidates, strict=True)
+                for place, video in enumerate(videos)
                 if is_tested(member, video)
                 for value, frame in zip(
-                    similarity[index, :, cluster], frames[index, :, cluster], strict=True
+                    candidates[f"{place}/similarity"][index, :, cluster],
+                    candidates[f"{place}/frames"][index, :, cluster],
+                    strict=True,
                 )
                 if np.isfinite(value)
             ]

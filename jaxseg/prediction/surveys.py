@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
+from jaxseg import processes
 from jaxseg.data.records import Video
 from jaxseg.methods.method import Method
 from jaxseg.training.members import Member
@@ -24,15 +25,20 @@ def make_surveyor(method: Method) -> Callable:
 
     def run(members: Sequence[Member], videos: Sequence[Video], arguments, padded: Callable):
         params, carried, inputs = arguments
-        seen = []
-        for video in videos:
+        own = {}
+        for index, video in processes.share(videos):
             found = observe(params, carried, padded(video), inputs)
-            seen.append({k: np.asarray(v)[:, : video.num_frames] for k, v in found.items()})
+            own |= {
+                f"{index}/{name}": np.asarray(array)[:, : video.num_frames]
+                for name, array in found.items()
+            }
+        seen = processes.exchange(own)
+        names = sorted({name.partition("/")[2] for name in seen})
         time = np.concatenate([np.arange(v.num_frames) / v.num_frames for v in videos])
         length = -(-len(time) // CHUNK) * CHUNK
         arrays = {
-            name: _pad(np.concatenate([one[name] for one in seen], axis=1), length)
-            for name in seen[0]
+            name: _pad(np.concatenate([seen[f"{i}/{name}"] for i in range(len(videos))], 1), length)
+            for name in names
         }
         mask = np.stack([_decoded_frames(member, videos, length) for member in members])
         time = np.pad(time, (0, length - len(time))).astype(np.float32)

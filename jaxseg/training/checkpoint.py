@@ -10,7 +10,8 @@ import jax
 import orbax.checkpoint as ocp
 from jax.sharding import Mesh
 
-from jaxseg.training.step import TrainState, make_gather, make_scatter
+from jaxseg import processes
+from jaxseg.training.step import TrainState, make_fill
 from jaxseg.training.writer import write_json
 
 CHECKSUMS = "checksums.json"
@@ -20,10 +21,12 @@ ROOM = 2**18  # bytes of a checkpoint beside the numbers in it, generously
 class Checkpoints:
     """The checkpoints of one run, in `<workdir>/checkpoints/<step>/`.
 
-    Checksums of its files lie in each: a damaged checkpoint is recognised before orbax meets it,
-    whatever part of it was damaged, and the one before it is used.
+    Every process writes its own members. Checksums of the files lie in each checkpoint: a damaged
+    one is recognised before orbax meets it, whatever part of it was damaged, and the one before
+    it is used.
 
-    Idle members of the mesh are not saved, so that any mesh can go on from a checkpoint.
+    Idle members of the mesh are saved as they are and count for nothing when they are read, so
+    that any mesh of any number of processes can go on from a checkpoint.
 
     Args:
         directory: where they are; made where it is missing.
@@ -34,10 +37,11 @@ class Checkpoints:
 
     def __init__(self, directory: Path, *, keep: int, num_members: int, mesh: Mesh):
         self.directory = directory.absolute()
-        self._gather = make_gather(num_members, mesh)
-        self._scatter = make_scatter(num_members, mesh)
+        self._num_members = num_members
+        self._fill = make_fill(num_members, mesh)
         self._manager = ocp.CheckpointManager(
             self.directory,
+            item_handlers=ocp.PyTreeCheckpointHandler(),
             options=ocp.CheckpointManagerOptions(
                 max_to_keep=keep, create=True, enable_async_checkpointing=False
             ),
@@ -52,13 +56,13 @@ class Checkpoints:
         step = int(state.step)
         if step in self._manager.all_steps():
             return
-        state = self._gather(state)
         try:
             self._require_room(sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
-            self._manager.save(step, args=ocp.args.StandardSave(_as_dict(state)))
-            if jax.process_index() == 0:
-                folder = self.directory / str(step)
-                write_json(folder / CHECKSUMS, _checksums(folder))
+            self._manager.save(step, args=ocp.args.PyTreeSave(_as_dict(state)))
+            folder = self.directory / str(step)
+            processes.first_alone(
+                lambda: write_json(folder / CHECKSUMS, _checksums(folder)), "checksums"
+            )
         except Exception as error:  # orbax and its storage raise many kinds; all mean: not saved
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise OSError(f"cannot write checkpoint {step} in {self.directory}: {reason}") from None
@@ -76,7 +80,7 @@ class Checkpoints:
         again.
 
         Args:
-            like: shapes, dtypes and shardings of what is saved, from `abstract_state`.
+            like: shapes, dtypes and shardings of the state, from `abstract_state`.
 
         Raises:
             ValueError: where there are checkpoints and none of them can be read.
@@ -89,7 +93,7 @@ class Checkpoints:
                 for bad in damaged:
                     print(f"checkpoint {bad} is damaged; using {step}", file=sys.stderr)
                     self._manager.delete(bad)
-                return self._scatter(state)
+                return self._fill(state)
             damaged.append(step)
         if damaged:
             raise ValueError(
@@ -101,11 +105,31 @@ class Checkpoints:
     def _read(self, step: int, like: TrainState) -> TrainState | None:
         if not _is_intact(self.directory / str(step)):
             return None
+        wanted = _as_dict(like)
+        # Not strict: as many members as this mesh has room for, which may be more or fewer.
+        how = {
+            name: ocp.ArrayRestoreArgs(
+                sharding=leaf.sharding, global_shape=leaf.shape, dtype=leaf.dtype, strict=False
+            )
+            for name, leaf in wanted.items()
+        }
         try:
-            leaves = self._manager.restore(step, args=ocp.args.StandardRestore(_as_dict(like)))
+            self._require_same_network(step, wanted)
+            leaves = self._manager.restore(step, args=ocp.args.PyTreeRestore(wanted, how))
         except Exception:  # whatever a broken file makes of orbax, the answer is the one before
             return None
         return _from_dict(leaves, like)
+
+    def _require_same_network(self, step: int, wanted: dict) -> None:
+        """What is not strict must not cut or fill any axis but the members'."""
+        saved = self._manager.item_metadata(step).tree
+        if saved.keys() != wanted.keys():
+            raise ValueError("other leaves")
+        for name, leaf in wanted.items():
+            there, here = saved[name].shape, leaf.shape
+            too_few = there and there[0] < self._num_members
+            if len(there) != len(here) or there[1:] != here[1:] or too_few:
+                raise ValueError(f"leaf {name}: {there}, not {here}")
 
     def close(self) -> None:
         self._manager.close()

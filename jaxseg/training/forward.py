@@ -1,10 +1,11 @@
-"""One video through all members' networks at once, outputs on the host."""
+"""One video through all members' networks at once, by one process alone, outputs on the host."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training.sharding import replicated
@@ -12,22 +13,31 @@ from jaxseg.training.sharding import replicated
 Forward = Callable[[Any, Any, dict, int], list[dict[str, np.ndarray]]]
 
 
-def make_forward(method: Method, inputs: MemberInputs, num_members: int, mesh) -> Forward:
+def make_localize(num_members: int, mesh: Mesh) -> Callable[[Any], Any]:
+    """Tree with the members' axis in front -> a copy of it on this process's first device.
+
+    Idle members of the mesh are left out. All processes call it together; what they do with
+    their copies concerns nobody else, and does not depend on the mesh.
+    """
+
+    def gather(tree):
+        return jax.tree.map(lambda leaf: leaf[:num_members], tree)
+
+    gather = jax.jit(gather, out_shardings=replicated(mesh))
+    return lambda tree: jax.tree.map(lambda leaf: leaf.addressable_data(0), gather(tree))
+
+
+def make_forward(method: Method, inputs: MemberInputs) -> Forward:
     """(params, carried, video's arrays, how many rows are valid) -> what `predict` says of it.
 
-    That is a dict a member, without padding. Both trees have the members' axis in front, without
-    the mesh's idle members. Compiled once for each shape of the video's arrays.
+    That is a dict a member, without padding. All three trees are those of `make_localize`.
+    Compiled once for each shape of the video's arrays.
     """
-    predict = jax.vmap(method.predict, in_axes=(0, 0, None, 0))
-
-    def run(params, carried, video, inputs):
-        inputs = jax.tree.map(lambda leaf: leaf[:num_members], inputs)
-        return predict(params, carried, video, inputs)
-
-    compiled = jax.jit(run, out_shardings=replicated(mesh))
+    compiled = jax.jit(jax.vmap(method.predict, in_axes=(0, 0, None, 0)))
 
     def forward(params, carried, video: dict, num_rows: int) -> list[dict[str, np.ndarray]]:
         outputs = jax.tree.map(np.asarray, compiled(params, carried, video, inputs))
+        num_members = len(inputs.num_steps)
         for name in outputs.keys() & set(method.rows):
             outputs[name] = outputs[name][:, :num_rows]
         return [

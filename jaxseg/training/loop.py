@@ -11,6 +11,7 @@ import numpy as np
 from jax.sharding import Mesh
 from tqdm import tqdm
 
+from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.loader import Batches, Stream
 from jaxseg.data.records import DataSet
@@ -23,7 +24,13 @@ from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.interrupts import Interrupts, Stopped
 from jaxseg.training.members import Member, enumerate_members, stack
 from jaxseg.training.refreshes import Refreshes
-from jaxseg.training.step import TrainState, make_gather, make_init, make_step, make_warm_start
+from jaxseg.training.step import (
+    TrainState,
+    make_init,
+    make_step,
+    make_warm_start,
+    state_shardings,
+)
 from jaxseg.training.writer import MetricsWriter
 
 LOGGED_LINES = 200  # about as many lines as a curve has use for
@@ -42,6 +49,11 @@ class Setup(NamedTuple):
     def num_steps(self) -> int:
         return self.batches.num_steps
 
+    @property
+    def num_slots(self) -> int:
+        """Members and idle ones."""
+        return len(self.inputs.num_steps)
+
 
 def set_up(config: Config, data: DataSet) -> Setup:
     """Members, their streams of batches and the mesh.
@@ -52,12 +64,15 @@ def set_up(config: Config, data: DataSet) -> Setup:
     """
     _check_channels(config, data)
     members = enumerate_members(config, data)
-    mesh = sharding.make_mesh(config.mesh, videos_per_batch=config.data.videos_per_batch)
+    videos_per_batch = config.data.videos_per_batch
+    mesh = sharding.make_mesh(
+        config.mesh, num_members=len(members), videos_per_batch=videos_per_batch
+    )
     idle = sharding.padding(len(members), mesh)
     padded = members + (members[-1],) * idle
     inputs = stack(padded)
     inputs.num_steps[len(members) :] = 0
-    inputs = jax.device_put(inputs, sharding.by_member(mesh))
+    inputs = _place_inputs(inputs, mesh)
     method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
     method = method._replace(betas=config.optimizer.betas)
     if config.optimizer.freeze_steps and not method.late:
@@ -66,7 +81,17 @@ def set_up(config: Config, data: DataSet) -> Setup:
             "no parameters that stay frozen at first"
         )
     num_steps = max(member.num_steps for member in members)
-    return Setup(method, members, inputs, mesh, Batches(_streams(config, data, padded), num_steps))
+    part = sharding.own_part(mesh, len(padded), videos_per_batch)
+    batches = Batches(_streams(config, data, padded), num_steps, *part)
+    return Setup(method, members, inputs, mesh, batches)
+
+
+def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
+    where, slots = sharding.by_member(mesh), len(inputs.num_steps)
+    numbers = inputs._replace(key=np.asarray(jax.random.key_data(inputs.key)))
+    placed = sharding.place(numbers, where, (slots,), (slice(0, slots),))
+    keys = jax.jit(jax.random.wrap_key_data, out_shardings=where)(placed.key)
+    return placed._replace(key=keys)
 
 
 def _check_channels(config: Config, data: DataSet) -> None:
@@ -99,24 +124,34 @@ def open_checkpoints(config: Config, setup: Setup, workdir: Path) -> Checkpoints
 
 
 def abstract_state(setup: Setup) -> TrainState:
-    """Shapes, dtypes and shardings of a checkpoint, without computing anything."""
-    shapes = jax.eval_shape(make_init(setup.method, setup.mesh), _example(setup), setup.inputs)
-    shapes = jax.eval_shape(make_gather(len(setup.members), setup.mesh), shapes)
-    where = sharding.replicated(setup.mesh)
-    return jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), shapes
-    )
+    """Shapes, dtypes and shardings of the train state, without computing anything."""
+    example = place_batch(setup, setup.batches.batch(0))
+    shapes = jax.eval_shape(make_init(setup.method, setup.mesh), example, setup.inputs)
+
+    def abstract(tree, where):
+        return jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), tree
+        )
+
+    return TrainState(*map(abstract, shapes, state_shardings(setup.mesh)))
 
 
-def _example(setup: Setup) -> dict:
-    return setup.batches.batch(0)
+def place_batch(setup: Setup, batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+    """A batch of all processes' members and videos, from each process's own part."""
+    where = sharding.by_member_and_video(setup.mesh)
+    lengths = setup.num_slots, setup.batches.videos_per_batch
+    return sharding.place(batch, where, lengths, sharding.own_part(setup.mesh, *lengths))
 
 
 def _first_state(setup: Setup) -> TrainState:
-    state = make_init(setup.method, setup.mesh)(_example(setup), setup.inputs)
+    example = place_batch(setup, setup.batches.batch(0))
+    state = make_init(setup.method, setup.mesh)(example, setup.inputs)
     if setup.method.warm_start is None:
         return state
-    sample = jax.device_put(setup.batches.warm_start(), sharding.by_member(setup.mesh))
+    lengths = setup.num_slots, setup.batches.videos_per_batch
+    part = sharding.own_part(setup.mesh, *lengths)
+    where, sample = sharding.by_member(setup.mesh), setup.batches.warm_start()
+    sample = sharding.place(sample, where, lengths[:1], part[:1])
     return make_warm_start(setup.method, setup.mesh)(state, sample, setup.inputs)
 
 
@@ -130,9 +165,10 @@ def train(
 ) -> TrainState:
     """Trains all members to their last step, from the newest checkpoint where there is one.
 
-    A run that is stopped and resumed ends in the same bits, on a CPU, as one that ran through:
-    the batch and the random numbers of a step depend on its number alone. `watch` is shown the
-    state after every `config.checkpoint.watch_every` steps, and at the end.
+    All processes of a run call it together. A run that is stopped and resumed ends in the same
+    bits, on a CPU, as one that ran through: the batch and the random numbers of a step depend on
+    its number alone. `watch` is shown the state after every `config.checkpoint.watch_every`
+    steps, and at the end.
 
     Raises:
         Stopped: after SIGINT or SIGTERM, once the state is saved.
@@ -144,7 +180,7 @@ def train(
         if state is None:
             state = _first_state(setup)
         start = int(state.step)
-        writer = MetricsWriter(workdir / "metrics.jsonl", start=start)
+        writer = MetricsWriter(workdir / "metrics.jsonl", start=start, writes=processes.is_first())
         try:
             refreshes = _refreshes(config, setup, workdir, start, progress)
             return _run(
@@ -172,8 +208,9 @@ def _run(
     every = config.checkpoint.every or max(1, -(-total // 5))
     log_every = max(1, total // LOGGED_LINES)
     step_function = make_step(setup.method, setup.mesh)
-    alarm = CollapseAlarm(setup.members, lambda text: tqdm.write(text, file=sys.stderr))
-    where = sharding.by_member_and_video(setup.mesh)
+    alarm = CollapseAlarm(setup.members, _warn)
+    agree = processes.Agreement()
+    progress = progress and processes.is_first()
     bar = tqdm(
         total=total, initial=start, desc="train", unit="step", disable=not progress, leave=True
     )
@@ -182,30 +219,36 @@ def _run(
             if refreshes:
                 state = refreshes.before(step, state)
                 batch |= {"targets": refreshes.targets(step, batch)}
-            state, metrics = step_function(state, jax.device_put(batch, where), setup.inputs)
+            state, metrics = step_function(state, place_batch(setup, batch), setup.inputs)
             done = step + 1
             if step % log_every == 0 or done == total:
+                metrics = sharding.on_host(metrics, setup.mesh)
                 alarm.check(step, _log(writer, bar, step, metrics, step < running))
             bar.update()
             if watch and (done % config.checkpoint.watch_every == 0 or done == total):
                 watch(done, state)
             if done % every == 0 or done == total:
                 checkpoints.save(state)
-            if interrupts.received:
+            if received := agree(interrupts.received or 0):
                 checkpoints.save(state)
-                name = signal.Signals(interrupts.received).name
+                name = signal.Signals(received).name
                 raise Stopped(
                     f"stopped by {name} and saved at step {done} of {total}; "
                     "the same command goes on from there",
-                    interrupts.received,
+                    received,
                 )
     if total == start == 0:
         checkpoints.save(state)
     return state
 
 
+def _warn(text: str) -> None:
+    if processes.is_first():
+        tqdm.write(text, file=sys.stderr)
+
+
 def _log(writer, bar, step, metrics, running) -> dict[str, np.ndarray]:
-    values = {name: np.asarray(metric)[: len(running)] for name, metric in metrics.items()}
+    values = {name: metric[: len(running)] for name, metric in metrics.items()}
     writer.write(step, values, running)
     bar.set_postfix(loss=f"{values['loss'][running].mean():.3f}", refresh=False)
     return values

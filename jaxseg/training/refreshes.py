@@ -11,12 +11,13 @@ import numpy as np
 from jax.sharding import Mesh
 from tqdm import tqdm
 
+from jaxseg import processes
 from jaxseg.data.streams import STREAMS
 from jaxseg.methods.refresh import Labels
 from jaxseg.training import sharding
-from jaxseg.training.forward import make_forward
+from jaxseg.training.forward import make_forward, make_localize
 from jaxseg.training.members import Member
-from jaxseg.training.step import TrainState, make_gather
+from jaxseg.training.step import TrainState
 from jaxseg.training.writer import write_arrays
 
 FOLDER = "pseudo_labels"
@@ -50,9 +51,11 @@ class Refreshes:
         self._columns = self._refresh.extra_columns + len(self._videos[0].labels)
         chosen = np.linspace(0, len(self._videos) - 1, min(SHOWN, len(self._videos)))
         self._shown = [self._videos[int(index)].name for index in chosen]
-        self._folder, self._progress = workdir / FOLDER, progress
-        self._gather = make_gather(len(setup.members), setup.mesh)
-        self._forward = make_forward(setup.method, setup.inputs, len(setup.members), setup.mesh)
+        self._folder, self._progress = workdir / FOLDER, progress and processes.is_first()
+        self._localize = make_localize(len(setup.members), setup.mesh)
+        self._forward = make_forward(setup.method, self._localize(setup.inputs))
+        slots = setup.num_slots, setup.batches.videos_per_batch
+        self._first = sharding.own_part(setup.mesh, *slots).members.start
         self._reset = _make_reset(self._refresh.reset, setup.mesh)
         self._newest: list[list[_Compact]] = []  # of the last refresh and the one before it
 
@@ -63,7 +66,7 @@ class Refreshes:
             ValueError: a refresh whose file is missing or damaged.
         """
         made = [number for number, at in enumerate(self.steps) if at < step]
-        if jax.process_index() == 0:
+        if processes.is_first():
             for number in range(len(made), len(self.steps)):
                 for name in (f"{number}.npz", f"{number}.all.npz"):
                     (self._folder / name).unlink(missing_ok=True)
@@ -79,49 +82,80 @@ class Refreshes:
         for number in [number for number, at in enumerate(self.steps) if at == step]:
             made, shown = self._make(number, state)
             self._newest = [made, *self._newest[:1]]
-            if jax.process_index() == 0:
+            if processes.is_first():
                 self._write(number, made, shown | {"epoch": np.array(step / self._per_epoch)})
             state = state._replace(carried=self._reset(state.carried))
         return state
 
     def targets(self, step: int, batch: dict[str, np.ndarray]) -> np.ndarray:
-        """What a batch learns from, float32 [members, videos, T, W]."""
+        """What this process's part of a batch learns from, float32 [members, videos, T, W]."""
         members, videos, length = batch["mask"].shape
+        real = range(self._first, min(self._first + members, len(self._members)))
         targets = np.zeros((members, videos, length, self._columns), np.float32)
         weights = self._refresh.mix(step // self._per_epoch)
         for weight, labels in zip(weights, self._newest, strict=False):
             if not weight:
                 continue
-            for member, slot in np.ndindex(len(self._members), videos):
-                video = batch["video"][member, slot]
+            for place, slot in np.ndindex(len(real), videos):
+                video = batch["video"][place, slot]
                 if video >= 0:
-                    columns, values = labels[member][video]
-                    targets[member, slot, : len(values), columns] += weight * values.T
+                    columns, values = labels[real[place]][video]
+                    targets[place, slot, : len(values), columns] += weight * values.T
         return targets
 
     def _make(self, number: int, state: TrainState) -> tuple[list[list["_Compact"]], dict]:
-        """Labels by member and video, and what the report may draw of them."""
-        state = self._gather(state)
+        """Labels by member and video, and what the report may draw of them.
+
+        Every process looks at its share of the videos, and all of them get everything.
+        """
+        params, carried = self._localize((state.params, state.carried))
         view = STREAMS[self._config.sampling].test_view
-        made, shown = [[] for _ in self._members], {"shown": np.array(self._shown)}
-        counts: Counter[str] = Counter()
         title = f"refresh {number} of 0 to {len(self.steps) - 1}"
-        bar = tqdm(self._videos, desc=title, unit="video", disable=not self._progress, leave=False)
-        for video in bar:
-            seen = view(video, self._config.data)
-            outputs = self._forward(state.params, state.carried, *seen)
-            for member, own, said in zip(self._members, made, outputs, strict=True):
-                labels = self._label(number, member, video, said)
-                own.append(_compact(labels.labels))
-                counts.update(labels.counts)
-                if member is self._members[0] and video.name in self._shown:
-                    drawn = {"labels": labels.labels} | labels.shown
-                    prefix = f"{member.directory}/{video.name}"
-                    shown |= {f"{prefix}/{name}": array for name, array in drawn.items()}
+        videos = processes.share(self._videos)
+        bar = tqdm(videos, desc=title, unit="video", disable=not self._progress, leave=False)
+        own = {}
+        for index, video in bar:
+            outputs = self._forward(params, carried, *view(video, self._config.data))
+            for slot, said in enumerate(outputs):
+                labels = self._label(number, self._members[slot], video, said)
+                own |= self._named(f"{index}/{slot}", labels, video, first=slot == 0)
+        found = processes.exchange(own)
+        made = [
+            [
+                (found[f"{index}/{slot}/columns"], found[f"{index}/{slot}/values"])
+                for index in range(len(self._videos))
+            ]
+            for slot in range(len(self._members))
+        ]
+        return made, {"shown": np.array(self._shown)} | self._told(title, found)
+
+    def _named(self, prefix: str, labels: Labels, video, *, first: bool) -> dict[str, np.ndarray]:
+        """One video's labels under one member, for the others to have."""
+        columns, values = _compact(labels.labels)
+        named = {f"{prefix}/columns": columns, f"{prefix}/values": values}
+        named |= {f"{prefix}/counts/{name}": np.array(n) for name, n in labels.counts.items()}
+        if first and video.name in self._shown:
+            drawn = {"labels": labels.labels} | labels.shown
+            place = f"shown/{self._members[0].directory}/{video.name}"
+            named |= {f"{place}/{name}": array for name, array in drawn.items()}
+        return named
+
+    def _told(self, title: str, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What the report may draw; what was counted is printed too."""
+        counts: Counter[str] = Counter()
+        for name, array in found.items():
+            _, _, kind, *what = name.split("/", 3)
+            if not name.startswith("shown/") and kind == "counts":
+                counts[what[0]] += int(array)
         if counts and self._progress:
             listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
             tqdm.write(f"{title}: {listed}", file=sys.stderr)
-        return made, shown | {f"counts/{name}": np.array(n) for name, n in counts.items()}
+        shown = {
+            name.removeprefix("shown/"): array
+            for name, array in found.items()
+            if name.startswith("shown/")
+        }
+        return shown | {f"counts/{name}": np.array(n) for name, n in counts.items()}
 
     def _label(self, number: int, member: Member, video, outputs) -> Labels:
         try:

@@ -1,31 +1,64 @@
 """The mesh (member, data) and where each array of a run lives on it."""
 
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
 import jax
+import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from jaxseg.config.shared import MeshConfig
 
 
-def make_mesh(config: MeshConfig, *, videos_per_batch: int) -> Mesh:
+def make_mesh(
+    config: MeshConfig,
+    *,
+    num_members: int,
+    videos_per_batch: int,
+    devices: Sequence[jax.Device] | None = None,
+) -> Mesh:
     """A mesh with the axes "member" and "data" over all devices.
 
+    Where the config leaves a choice, each device gets as little work as possible.
+
+    Args:
+        num_members: of the run, without idle ones.
+        devices: those to use instead of all.
+
     Raises:
-        ValueError: for a shape that does not fit the devices or the batch, with those that do.
+        ValueError: for a shape that does not fit the devices, the batch or the members, with
+            those that do: a batch is split evenly, and of the members that a mesh has room for
+            more than half are real ones.
     """
-    devices = jax.devices()
-    member = config.member or max(1, len(devices) // config.data)
-    if member * config.data != len(devices) or videos_per_batch % config.data:
-        fitting = [
-            f"{len(devices) // data} x {data}"
-            for data in range(1, len(devices) + 1)
-            if len(devices) % data == 0 and videos_per_batch % data == 0
-        ]
+    devices = jax.devices() if devices is None else devices
+    total = len(devices)
+    whole = [
+        (total // data, data)
+        for data in range(1, total + 1)
+        if total % data == 0 and videos_per_batch % data == 0
+    ]
+    open_to = [
+        (member, data)
+        for member, data in whole
+        if config.member in (0, member) and config.data in (0, data)
+    ]
+    free = not config.member
+    fitting = [shape for shape in open_to if free or shape[0] < 2 * num_members]
+    if not fitting:
+        good = [f"{m} x {d}" for m, d in whole if m < 2 * num_members]
         raise ValueError(
-            f"a mesh of member x data = {member} x {config.data} does not fit {len(devices)} "
-            f"devices and batches of {videos_per_batch} videos; these do: {', '.join(fitting)}"
+            f"a mesh of member x data = {config.member or 'any'} x {config.data or 'any'} does "
+            f"not fit {total} devices, batches of {videos_per_batch} videos and {num_members} "
+            f"members; these do: {', '.join(good) or 'none; leave config.mesh.member at 0'}"
         )
+
+    def work(shape: tuple[int, int]) -> tuple[int, int]:
+        member, data = shape
+        return -(-num_members // member) * (videos_per_batch // data), data
+
     return jax.make_mesh(
-        (member, config.data), ("member", "data"), axis_types=(AxisType.Auto,) * 2, devices=devices
+        min(fitting, key=work), ("member", "data"), axis_types=(AxisType.Auto,) * 2, devices=devices
     )
 
 
@@ -47,3 +80,63 @@ def replicated(mesh: Mesh) -> NamedSharding:
 def padding(num_members: int, mesh: Mesh) -> int:
     """Idle members that fill the last row of the mesh."""
     return -num_members % mesh.shape["member"]
+
+
+class Part(NamedTuple):
+    """Which members and which videos of a batch the devices of this process need."""
+
+    members: slice
+    videos: slice
+
+
+def own_part(mesh: Mesh, num_members: int, num_videos: int) -> Part:
+    """The smallest block of a batch [members, videos, ...] that holds all of this process's.
+
+    Args:
+        num_members: with the idle ones.
+    """
+    found = by_member_and_video(mesh).addressable_devices_indices_map((num_members, num_videos))
+    indices = list(found.values())
+    return Part(
+        _hull([members for members, _ in indices], num_members),
+        _hull([videos for _, videos in indices], num_videos),
+    )
+
+
+def _hull(slices: Sequence[slice], length: int) -> slice:
+    bounds = [each.indices(length) for each in slices]
+    return slice(min(start for start, _, _ in bounds), max(stop for _, stop, _ in bounds))
+
+
+def place(arrays: Any, where: NamedSharding, lengths: Sequence[int], part: Sequence[slice]) -> Any:
+    """Arrays of all processes from the block of them that each process has.
+
+    Args:
+        arrays: tree of NumPy arrays, [part's leading axes, ...].
+        lengths: of the leading axes, over all processes.
+        part: which of them this process has.
+    """
+    offsets = [own.start for own in part]
+
+    def place_one(array: np.ndarray) -> jax.Array:
+        shape = (*lengths, *array.shape[len(lengths) :])
+
+        def block(index: tuple[slice, ...]) -> np.ndarray:
+            bounds = [i.indices(n) for i, n in zip(index, lengths, strict=False)]
+            own = [slice(a - o, b - o) for (a, b, _), o in zip(bounds, offsets, strict=True)]
+            return array[tuple(own)]
+
+        return jax.make_array_from_callback(shape, where, block)
+
+    return jax.tree.map(place_one, arrays)
+
+
+def on_host(arrays: Mapping[str, jax.Array], mesh: Mesh) -> dict[str, np.ndarray]:
+    """Arrays of all devices as NumPy arrays, on every process; all call it together."""
+    copied = _copy_everywhere(mesh)(dict(arrays))
+    return {name: np.asarray(array.addressable_data(0)) for name, array in copied.items()}
+
+
+@functools.lru_cache(maxsize=4)
+def _copy_everywhere(mesh: Mesh):
+    return jax.jit(lambda arrays: arrays, out_shardings=replicated(mesh))

@@ -80,30 +80,19 @@ def state_shardings(mesh: Mesh) -> TrainState:
     return TrainState(sharding.replicated(mesh), members, members, members)
 
 
-def make_gather(num_members: int, mesh: Mesh) -> Callable[[TrainState], TrainState]:
-    """State -> the same without the mesh's idle members, a copy everywhere.
+def make_fill(num_members: int, mesh: Mesh) -> Callable[[TrainState], TrainState]:
+    """State -> the same with copies of the last member in place of idle ones, whatever they were.
 
-    This is what a checkpoint holds, so that a mesh of any shape can go on from it.
+    So any mesh can go on from a checkpoint of any other: idle members are nobody's.
     """
+    slots = np.arange(num_members + sharding.padding(num_members, mesh))
+    source = np.minimum(slots, num_members - 1)
 
-    def gather(state):
-        step, *others = state
-        return TrainState(step, *jax.tree.map(lambda leaf: leaf[:num_members], others))
-
-    return jax.jit(gather, out_shardings=sharding.replicated(mesh))
-
-
-def make_scatter(num_members: int, mesh: Mesh) -> Callable[[TrainState], TrainState]:
-    """The way back from `make_gather`: idle members are copies of the last one."""
-    source = np.minimum(
-        np.arange(num_members + sharding.padding(num_members, mesh)), num_members - 1
-    )
-
-    def scatter(state):
+    def fill(state):
         step, *others = state
         return TrainState(step, *jax.tree.map(lambda leaf: leaf[source], others))
 
-    return jax.jit(scatter, out_shardings=state_shardings(mesh))
+    return jax.jit(fill, donate_argnums=0, out_shardings=state_shardings(mesh))
 
 
 def make_init(method: Method, mesh: Mesh) -> Callable[[dict, MemberInputs], TrainState]:

@@ -51,9 +51,13 @@ class MetricsWriter:
     Args:
         path: the file; what a killed run wrote beyond `start` is dropped first.
         start: step from which this process trains.
+        writes: False for a process that leaves the file to another one.
     """
 
-    def __init__(self, path: Path, *, start: int):
+    def __init__(self, path: Path, *, start: int, writes: bool = True):
+        self._file = None
+        if not writes:
+            return
         kept = [line for line in _lines(path) if json.loads(line)["step"] < start]
         self._offset = json.loads(kept[-1])["seconds"] if kept else 0.0
         path.write_text("".join(f"{line}\n" for line in kept))
@@ -62,6 +66,8 @@ class MetricsWriter:
 
     def write(self, step: int, metrics: Mapping[str, np.ndarray], running: np.ndarray) -> None:
         """One line; members that have finished are null."""
+        if self._file is None:
+            return
         row = {"step": step, "seconds": round(self._offset + time.monotonic() - self._start, 3)}
         for name, values in metrics.items():
             row[name] = [
@@ -72,7 +78,8 @@ class MetricsWriter:
         self._file.flush()
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,0 +1,179 @@
+"""The processes of a run: how they find each other, take turns, agree, and join what each made.
+
+One process is the special case in which all of this does nothing.
+"""
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+T = TypeVar("T")
+JAX_NAMES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+FLAGS = ("coordinator", "num_processes", "process_id")
+# How many processes SLURM and Open MPI say that they have started.
+ENGINE_COUNTS = ("SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE")
+
+
+def start(coordinator: str | None, num_processes: int | None, process_id: int | None) -> None:
+    """Joins the other processes of this run, if there are any; comes before any computation.
+
+    Explicit values come first, then JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and
+    JAX_PROCESS_ID, then what SLURM, Open MPI or, with JAXSEG_DISTRIBUTED=1, a TPU pod tell.
+
+    Args:
+        coordinator: "host:port" of process 0; all three or none of them.
+
+    Raises:
+        ValueError: only some of the three, numbers that are none or do not fit each other, or
+            no group that could be joined.
+    """
+    given = dict(zip(FLAGS, (coordinator, num_processes, process_id), strict=True))
+    if all(value is None for value in given.values()):
+        given = {name: os.environ.get(name) for name in JAX_NAMES}
+    if any(value is not None for value in given.values()):
+        _join(given)
+    elif os.environ.get("JAXSEG_DISTRIBUTED", "0") != "0" or _engine_count() > 1:
+        _initialize()
+
+
+def _join(given: Mapping[str, str | int | None]) -> None:
+    missing = [name for name, value in given.items() if value is None]
+    if missing:
+        raise ValueError(f"several processes need all of {', '.join(given)}; no {missing[0]}")
+    (_, address), (_, total), (name, own) = given.items()
+    try:
+        total, own = int(total), int(own)
+    except ValueError:
+        raise ValueError(f"{', '.join(given)}: {address}, {total}, {own}: no numbers") from None
+    if not 0 <= own < total:
+        raise ValueError(f"{name} = {own} is none of {total} processes, counted from 0")
+    if ":" not in address:
+        raise ValueError(f"{next(iter(given))} = {address!r} is no host:port")
+    if total > 1:
+        _initialize(coordinator_address=address, num_processes=total, process_id=own)
+
+
+def _engine_count() -> int:
+    counts = [os.environ.get(name, "1") for name in ENGINE_COUNTS]
+    return max(int(count) if count.isdecimal() else 1 for count in counts)
+
+
+def _initialize(**where) -> None:
+    try:
+        jax.distributed.initialize(**where)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ValueError(f"cannot join the other processes of this run: {reason}") from None
+
+
+def count() -> int:
+    """How many processes this run has."""
+    return jax.process_count()
+
+
+def is_first() -> bool:
+    """Whether this process writes what is written once: logs, reports, small files."""
+    return jax.process_index() == 0
+
+
+def say(text: str) -> None:
+    """Prints what all processes have to say, once."""
+    if is_first():
+        print(text, flush=True)
+
+
+def barrier(name: str) -> None:
+    """Returns when all processes have come here."""
+    if count() > 1:
+        multihost_utils.sync_global_devices(name)
+
+
+def first_alone(function: Callable[[], None], name: str) -> None:
+    """The first process does it; the others wait until it is done."""
+    if is_first():
+        function()
+    barrier(name)
+
+
+def first_before_others(function: Callable[[], T], name: str) -> T:
+    """All do it, the first one before the others, who find on disk what it has made there."""
+    result = function() if is_first() else None
+    barrier(name)
+    return result if is_first() else function()
+
+
+def share(items: Sequence[T]) -> list[tuple[int, T]]:
+    """This process's share of a work list, with places: every n-th, so that shares are alike."""
+    own = range(jax.process_index(), len(items), count())
+    return [(index, items[index]) for index in own]
+
+
+def exchange(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Every process's arrays, which have names of their own, on all processes."""
+    if count() == 1:
+        return dict(arrays)
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)
+    own = np.frombuffer(packed.getvalue(), np.uint8)
+    sizes = multihost_utils.process_allgather(np.array(own.size)).reshape(-1)
+    padded = np.zeros(sizes.max(), np.uint8)
+    padded[: own.size] = own
+    everything = multihost_utils.process_allgather(padded)
+    merged = {}
+    for content, size in zip(everything, sizes, strict=True):
+        with np.load(io.BytesIO(content[:size].tobytes())) as part:
+            merged |= {name: part[name] for name in part.files}
+    return merged
+
+
+class Agreement:
+    """What the processes tell each other between two steps, without waiting for each other.
+
+    A call returns the largest number that any process gave at the call before, the same on all
+    of them: one process that is asked to stop makes all stop behind the same step. A process that
+    is alone gets its own number at once.
+    """
+
+    def __init__(self):
+        self._pending: jax.Array | None = None
+
+    def __call__(self, number: int) -> int:
+        if count() == 1:
+            return number
+        found, self._pending = self._pending, _largest(number)
+        return 0 if found is None else int(found.addressable_data(0))
+
+
+def _largest(number: int) -> jax.Array:
+    over_all, maximum = _maximum()
+    own = np.full(1, number, np.int32)
+    said = jax.make_array_from_callback((jax.device_count(),), over_all, lambda index: own)
+    return maximum(said)
+
+
+@functools.cache
+def _maximum():
+    mesh = jax.make_mesh((jax.device_count(),), ("device",), axis_types=(AxisType.Auto,))
+    everywhere = NamedSharding(mesh, PartitionSpec())
+    maximum = jax.jit(lambda said: said.max(), out_shardings=everywhere)
+    return NamedSharding(mesh, PartitionSpec("device")), maximum
+
+
+def leave(status: int) -> int:
+    """The exit status; after a mistake the process goes at once.
+
+    The usual end of a process waits for the others, who may wait for this one.
+    """
+    if status and count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
