@@ -103,13 +103,6 @@ def first_alone(function: Callable[[], None], name: str) -> None:
     barrier(name)
 
 
-def first_before_others(function: Callable[[], T], name: str) -> T:
-    """All do it, the first one before the others, who find on disk what it has made there."""
-    result = function() if is_first() else None
-    barrier(name)
-    return result if is_first() else function()
-
-
 def share(items: Sequence[T]) -> list[tuple[int, T]]:
     """This process's share of a work list, with places: every n-th, so that shares are alike."""
     own = range(jax.process_index(), len(items), count())
@@ -149,7 +142,16 @@ class Agreement:
         if count() == 1:
             return number
         found, self._pending = self._pending, _largest(number)
-        return 0 if found is None else int(found.addressable_data(0))
+        return _value(found)
+
+    def settled(self) -> int:
+        """What the last call was told, after which there is none."""
+        found, self._pending = self._pending, None
+        return _value(found)
+
+
+def _value(found: jax.Array | None) -> int:
+    return 0 if found is None else int(found.addressable_data(0))
 
 
 def _largest(number: int) -> jax.Array:

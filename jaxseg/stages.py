@@ -25,8 +25,7 @@ def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
     workdir.check(folder, config)
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
-        cache = folder.parent / "cache"
-        videos = processes.first_before_others(lambda: task.load(config, cache), "data")
+        videos = task.load(config, folder.parent / "cache")
         setup = loop.set_up(config, videos)
         processes.first_alone(
             lambda: workdir.claim(folder, config, videos, setup.members), "workdir"

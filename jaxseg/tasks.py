@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxseg import data
+from jaxseg import data, processes
 from jaxseg.config import Config
 from jaxseg.prediction import intervals, segments
 from jaxseg.prediction.oracle import OracleTest
@@ -18,7 +18,7 @@ class Task(NamedTuple):
     """How the stages of a run do what differs between tasks.
 
     Attributes:
-        load: (config, cache folder or None) -> data set.
+        load: (config, cache folder or None) -> data set, read by all processes together.
         watch: (config, data set, setup, workdir) -> what training is watched by, or None.
         predict: (config, data set, setup, workdir), writes the predictions.
         evaluate: (config, workdir) -> scores, written to `evaluation.json` too.
@@ -33,7 +33,13 @@ class Task(NamedTuple):
 
 
 def _load_frames(config: Config, cache: Path | None) -> data.DataSet:
-    return data.load(config.data, activities=config.activities, cache=cache)
+    return data.load(
+        config.data,
+        activities=config.activities,
+        cache=cache,
+        progress=processes.is_first(),
+        crew=processes,
+    )
 
 
 def _evaluate_frames(config: Config, folder: Path) -> dict:
@@ -53,7 +59,7 @@ def _load_snippets(config: Config, cache: Path | None) -> data.SnippetSet:
             f"config.activities: {config.method} learns all classes of {config.data.name} "
             f"together, there is nothing to choose; got {', '.join(config.activities)}"
         )
-    return data.load_localization(config.data)
+    return data.load_localization(config.data, progress=processes.is_first(), crew=processes)
 
 
 def _watch_tests(config: Config, videos, setup: Setup, folder: Path) -> OracleTest | None:

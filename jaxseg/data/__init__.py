@@ -6,6 +6,7 @@ from typing import Protocol
 
 from jaxseg.data.assemble import read_videos
 from jaxseg.data.catalog import CATALOG, check_known
+from jaxseg.data.crew import ALONE, Crew
 from jaxseg.data.folder import find_in_folder
 from jaxseg.data.localization import LOCALIZATION, load_localization
 from jaxseg.data.published import find_published
@@ -55,6 +56,7 @@ def load(
     activities: Sequence[str] = (),
     cache: Path | None = None,
     progress: bool = True,
+    crew: Crew = ALONE,
 ) -> DataSet:
     """Reads a data set from `config.root`, or makes its twin where that is empty.
 
@@ -63,6 +65,7 @@ def load(
         activities: those to read; empty for all.
         cache: folder for binary copies of text features; None reads the text every time.
         progress: show a bar over the videos when reading takes long.
+        crew: the processes that read together, see `Crew`.
 
     Raises:
         FileNotFoundError: the root, or a part of the data set that must be in it, is missing.
@@ -84,6 +87,7 @@ def load(
         scaling=scaling(config),
         cache=cache,
         progress=progress,
+        crew=crew,
     )
     classes = names.classes if names else ()
     known_fps = None if config.name == FOLDER else CATALOG[config.name].fps

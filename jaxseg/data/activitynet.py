@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from jaxseg.data.annotations import annotate, class_names
+from jaxseg.data.crew import ALONE, Crew
 from jaxseg.data.files import listed
 from jaxseg.data.snippet_assembly import assemble
 from jaxseg.data.snippet_files import (
@@ -35,7 +36,9 @@ SUBSETS = {"training": "train", "validation": "test", "testing": None}
 PREFIX = "v_"
 
 
-def read_activitynet(name: str, root: Path, *, length_tolerance: int, progress: bool) -> SnippetSet:
+def read_activitynet(
+    name: str, root: Path, *, length_tolerance: int, progress: bool, crew: Crew = ALONE
+) -> SnippetSet:
     """Reads the version that `name` says.
 
     Raises:
@@ -52,7 +55,7 @@ def read_activitynet(name: str, root: Path, *, length_tolerance: int, progress: 
     files = {video: paths for video, paths in files.items() if video not in left_out}
     check_paired(files, annotations, features)
     classes = class_names(annotations.values())
-    streams = read_streams(files, progress=progress)
+    streams = read_streams(files, progress=progress, crew=crew)
     videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
     return SnippetSet(name, videos, classes, ("training", "validation"), seconds_per_snippet=None)
 

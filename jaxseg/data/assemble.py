@@ -1,11 +1,13 @@
 """From files to videos: which axis is time, equal lengths, equal channels, standardisation."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from jaxseg.data.crew import ALONE, Crew
 from jaxseg.data.features import read_arrays
 from jaxseg.data.files import Source, listed
 from jaxseg.data.labels import ClassNames
@@ -20,6 +22,7 @@ def read_videos(
     scaling: str,
     cache: Path | None,
     progress: bool,
+    crew: Crew = ALONE,
 ) -> tuple[Video, ...]:
     """Reads the features and labels of every source.
 
@@ -34,20 +37,23 @@ def read_videos(
         scaling: "" leaves features as they are, see `standardization` for the others.
         cache: folder of binary copies of text features, or None.
         progress: show a bar when it takes long.
+        crew: the processes that read together.
 
     Raises:
         ValueError: one line with file, video and value.
         OSError: the cache cannot be written.
     """
     labels = [None if names is None else names.read_labels(source.truth) for source in sources]
-    arrays = read_arrays([s.features for s in sources], cache=cache, progress=progress)
+    files = [source.features for source in sources]
+    arrays = read_arrays(files, cache=cache, progress=progress, crew=crew)
     axes = frame_axes(sources, arrays, labels, length_tolerance)
     arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
     check_channels(sources, arrays)
-    return tuple(
-        make_video(source, array, truth, scaling)
+    videos = [
+        make_video(source, array, truth)
         for source, array, truth in zip(sources, arrays, labels, strict=True)
-    )
+    ]
+    return tuple(standardized(videos, sources, scaling, crew) if scaling else videos)
 
 
 def frame_axes(
@@ -111,10 +117,8 @@ def check_channels(sources: Sequence[Source], arrays: Sequence[np.ndarray]) -> N
         )
 
 
-def make_video(
-    source: Source, features: np.ndarray, labels: np.ndarray | None, scaling: str
-) -> Video:
-    """Cuts to the common length and standardises."""
+def make_video(source: Source, features: np.ndarray, labels: np.ndarray | None) -> Video:
+    """Cuts to the common length."""
     if labels is not None:
         length = min(len(features), len(labels))
         features, labels = features[:length], labels[:length]
@@ -122,15 +126,27 @@ def make_video(
         raise ValueError(
             f"{source.features}: video {source.video} has {len(features)} frame; two are needed"
         )
-    factors = None
-    if scaling:
-        if not features.any():
+    return Video(source.video, source.activity, features, labels)
+
+
+def standardized(
+    videos: Sequence[Video], sources: Sequence[Source], scaling: str, crew: Crew
+) -> list[Video]:
+    """The videos with their scaling, of which each process works out its share."""
+    own = {}
+    for index, video in crew.share(videos):
+        if not video.features.any():
             raise ValueError(
-                f"{source.features}: every row of video {source.video} is zero: "
+                f"{sources[index].features}: every row of video {video.name} is zero: "
                 f"nothing to standardise"
             )
-        factors = standardization(features, scaling)
-    return Video(source.video, source.activity, features, labels, factors)
+        mean, factor = standardization(video.features, scaling)
+        own |= {f"{index}/mean": mean, f"{index}/factor": factor}
+    found = crew.exchange(own)
+    return [
+        dataclasses.replace(video, scaling=(found[f"{index}/mean"], found[f"{index}/factor"]))
+        for index, video in enumerate(videos)
+    ]
 
 
 def standardization(features: np.ndarray, scaling: str = "frame") -> tuple[np.ndarray, np.ndarray]:

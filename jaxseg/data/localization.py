@@ -5,6 +5,7 @@ from typing import Protocol
 
 from jaxseg.data.activitynet import read_activitynet
 from jaxseg.data.catalog import check_known
+from jaxseg.data.crew import ALONE, Crew
 from jaxseg.data.localization_twin import make_localization_twin
 from jaxseg.data.snippets import SnippetSet
 from jaxseg.data.thumos14 import read_thumos14
@@ -33,12 +34,15 @@ class LocalizationConfig(Protocol):
     length_tolerance: int
 
 
-def load_localization(config: LocalizationConfig, *, progress: bool = True) -> SnippetSet:
+def load_localization(
+    config: LocalizationConfig, *, progress: bool = True, crew: Crew = ALONE
+) -> SnippetSet:
     """Reads a data set from `config.root`, or makes its twin where that is empty.
 
     Args:
         config: see `LocalizationConfig`.
         progress: show a bar over the files when reading takes long.
+        crew: the processes that read together, see `Crew`.
 
     Raises:
         FileNotFoundError: the root, or a part of the data set that must be in it, is missing.
@@ -52,4 +56,5 @@ def load_localization(config: LocalizationConfig, *, progress: bool = True) -> S
         Path(config.root).expanduser(),
         length_tolerance=config.length_tolerance,
         progress=progress,
+        crew=crew,
     )

@@ -10,6 +10,7 @@ The splits say which videos there are; `gt.json` has to say the same.
 from pathlib import Path
 
 from jaxseg.data.annotations import Annotation, annotate, class_names
+from jaxseg.data.crew import ALONE, Crew
 from jaxseg.data.files import listed
 from jaxseg.data.snippet_assembly import assemble
 from jaxseg.data.snippet_files import (
@@ -27,7 +28,9 @@ FOLDERS = ("THUMOS14", "thumos14", "THUMOS")
 SUBSETS = ("train", "test")
 
 
-def read_thumos14(name: str, root: Path, *, length_tolerance: int, progress: bool) -> SnippetSet:
+def read_thumos14(
+    name: str, root: Path, *, length_tolerance: int, progress: bool, crew: Crew = ALONE
+) -> SnippetSet:
     """Reads the data set.
 
     Raises:
@@ -45,7 +48,7 @@ def read_thumos14(name: str, root: Path, *, length_tolerance: int, progress: boo
         check_paired(found, annotated, folder / "features" / subset)
         files |= found
     classes = class_names(annotations.values())
-    streams = read_streams(files, progress=progress)
+    streams = read_streams(files, progress=progress, crew=crew)
     videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
     return SnippetSet(name, videos, classes)
 

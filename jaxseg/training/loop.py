@@ -231,15 +231,18 @@ def _run(
                 checkpoints.save(state)
             if received := agree(interrupts.received or 0):
                 checkpoints.save(state)
-                name = signal.Signals(received).name
-                raise Stopped(
-                    f"stopped by {name} and saved at step {done} of {total}; "
-                    "the same command goes on from there",
-                    received,
-                )
+                raise _stopped(received, done, total)
+        if received := agree.settled():
+            raise _stopped(received, total, total)
     if total == start == 0:
         checkpoints.save(state)
     return state
+
+
+def _stopped(number: int, done: int, total: int) -> Stopped:
+    name = signal.Signals(number).name
+    where = f"stopped by {name} and saved at step {done} of {total}"
+    return Stopped(f"{where}; the same command goes on from there", number)
 
 
 def _warn(text: str) -> None:

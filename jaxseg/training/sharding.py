@@ -89,6 +89,7 @@ class Part(NamedTuple):
     videos: slice
 
 
+@functools.lru_cache(maxsize=8)
 def own_part(mesh: Mesh, num_members: int, num_videos: int) -> Part:
     """The smallest block of a batch [members, videos, ...] that holds all of this process's.
 
