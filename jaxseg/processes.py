@@ -6,6 +6,7 @@ One process is the special case in which all of this does nothing.
 import functools
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -17,6 +18,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 T = TypeVar("T")
 JAX_NAMES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+RETRY = 128 + signal.SIGTERM  # what launchers start again on
 FLAGS = ("coordinator", "num_processes", "process_id")
 # How many processes SLURM and Open MPI say that they have started.
 ENGINE_COUNTS = ("SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE")
@@ -58,7 +60,8 @@ def _join(given: Mapping[str, str | int | None]) -> None:
     if ":" not in address:
         raise ValueError(f"{next(iter(given))} = {address!r} is no host:port")
     if total > 1:
-        _initialize(coordinator_address=address, num_processes=total, process_id=own)
+        where = {"coordinator_address": address, "num_processes": total, "process_id": own}
+        _initialize(**where, cluster_detection_method="deactivate")  # no engine is asked
 
 
 def _engine_count() -> int:
@@ -127,6 +130,13 @@ def exchange(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return merged
 
 
+def everyone(condition: bool) -> bool:
+    """Whether all processes say so; they wait for each other."""
+    if count() == 1:
+        return condition
+    return bool(multihost_utils.process_allgather(np.array(condition)).all())
+
+
 class Agreement:
     """What the processes tell each other between two steps, without waiting for each other.
 
@@ -167,6 +177,13 @@ def _maximum():
     everywhere = NamedSharding(mesh, PartitionSpec())
     maximum = jax.jit(lambda said: said.max(), out_shardings=everywhere)
     return NamedSharding(mesh, PartitionSpec("device")), maximum
+
+
+def is_loss(error: RuntimeError) -> bool:
+    """Whether an error of XLA's means that another process of this run is gone."""
+    own_faults = ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "UNIMPLEMENTED")
+    is_jax = isinstance(error, jax.errors.JaxRuntimeError)
+    return is_jax and count() > 1 and not str(error).startswith(own_faults)
 
 
 def leave(status: int) -> int:

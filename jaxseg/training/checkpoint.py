@@ -64,6 +64,8 @@ class Checkpoints:
                 lambda: write_json(folder / CHECKSUMS, _checksums(folder)), "checksums"
             )
         except Exception as error:  # orbax and its storage raise many kinds; all mean: not saved
+            if isinstance(error, RuntimeError) and processes.is_loss(error):
+                raise
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise OSError(f"cannot write checkpoint {step} in {self.directory}: {reason}") from None
 
@@ -89,9 +91,10 @@ class Checkpoints:
         damaged = []
         for step in steps:
             state = self._read(step, like)
-            if state is not None:
+            if processes.everyone(state is not None):
                 for bad in damaged:
-                    print(f"checkpoint {bad} is damaged; using {step}", file=sys.stderr)
+                    if processes.is_first():
+                        print(f"checkpoint {bad} is damaged; using {step}", file=sys.stderr)
                     self._manager.delete(bad)
                 return self._fill(state)
             damaged.append(step)
@@ -103,7 +106,7 @@ class Checkpoints:
         return None
 
     def _read(self, step: int, like: TrainState) -> TrainState | None:
-        if not _is_intact(self.directory / str(step)):
+        if not processes.everyone(_is_intact(self.directory / str(step))):
             return None
         wanted = _as_dict(like)
         # Not strict: as many members as this mesh has room for, which may be more or fewer.
