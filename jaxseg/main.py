@@ -5,6 +5,7 @@
         --config.seeds=5 --config.activities=coffee,tea
     python -m jaxseg.main --config=configs/asot_folder.py --config.data.root=DIR \\
         --config.model.num_clusters=7
+    python -m jaxseg.main --config=configs/asot_breakfast.py --mode=plan --published --meshes=1,8x1
 
 Every value of the config can be overridden with --config.<name>=<value>; the config file's top
 comment says what is worth changing. A stopped run goes on where it was when the same command is
@@ -17,13 +18,17 @@ from pathlib import Path
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from jaxseg import processes, stages
+from jaxseg import planning, processes, stages
 from jaxseg.command_line import complain, parse
 from jaxseg.config import from_dict
 from jaxseg.training.interrupts import Stopped
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Config file: configs/asot_breakfast.py")
-_MODE = flags.DEFINE_enum("mode", "all", ("all", *stages.STAGES), "Which stage to run.")
+_MODE = flags.DEFINE_enum(
+    "mode", "all", ("all", "plan", *stages.STAGES), "Which stage to run; plan: what all would need."
+)
+_MESHES = flags.DEFINE_list("meshes", [], "Mode plan: devices, or member x data: 1,64,8x2.")
+_PUBLISHED = flags.DEFINE_bool("published", False, "Mode plan: the real data's sizes, without it.")
 _WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
 _COORDINATOR = flags.DEFINE_string(
     "coordinator", None, "Several processes: host:port of the first one. See launch/."
@@ -37,10 +42,15 @@ def run() -> None:
     """Runs the stages that --mode names."""
     if _CONFIG.value is None:
         raise ValueError("give --config=FILE, e.g. --config=configs/asot_breakfast.py")
-    config = from_dict(_CONFIG.value.to_dict())
-    processes.start(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
+    values = _CONFIG.value.to_dict()
     name = Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
     workdir = Path(_WORKDIR.value or f"runs/{name}")
+    if _MODE.value == "plan":
+        return planning.run(values, workdir, meshes=_MESHES.value, as_published=_PUBLISHED.value)
+    if _MESHES.value or _PUBLISHED.value:
+        raise ValueError("--meshes and --published belong to --mode=plan")
+    config = from_dict(values)
+    processes.start(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
     stages.run(config, workdir, list(stages.STAGES) if _MODE.value == "all" else [_MODE.value])
 
 
@@ -57,6 +67,11 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130
+    except RuntimeError as error:
+        if _TRACEBACK.value or not processes.is_loss(error):
+            raise
+        complain(f"another process of this run is gone; start all again ({str(error)[:200]})")
+        return processes.leave(processes.RETRY)
     except (ValueError, OSError) as error:
         if _TRACEBACK.value:
             raise

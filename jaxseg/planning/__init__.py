@@ -1,0 +1,112 @@
+"""What a run would need and how fast it would go on devices that need not be here.
+
+    python -m jaxseg.main --mode=plan --config=configs/asot_breakfast.py --published \\
+        --config.seeds=5 --meshes=1,8,64x1,256
+
+The step is compiled for as many CPU devices as the largest mesh has, so that it holds the
+collectives that a real mesh would run; nothing is trained. What is counted in it is exact for
+that program; seconds on other chips are estimates, and TPUs and GPUs fuse operations otherwise.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jax
+
+from jaxseg.config import Config, from_dict
+from jaxseg.config.shared import MeshConfig
+from jaxseg.planning import table
+from jaxseg.planning.chips import CHIPS
+from jaxseg.planning.collectives import Collective, collectives
+from jaxseg.planning.program import Step, compile_step
+from jaxseg.planning.sizes import published
+from jaxseg.planning.this_cpu import this_cpu
+from jaxseg.tasks import TASKS
+from jaxseg.training.writer import write_json
+
+__all__ = ["Collective", "Step", "collectives", "compile_step", "run"]
+
+MOST_DEVICES = 4096
+
+
+def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_published: bool) -> None:
+    """Plans a run on each of some meshes; prints the tables and writes plan.json.
+
+    Args:
+        values: of the config, as `config.from_dict` takes them.
+        folder: where plan.json goes.
+        meshes: member x data each, as "8x2", or a number of devices that are laid out as a run
+            would; none takes the config's.
+        as_published: for the published data set and its schedule instead of the embedded twin;
+            the data need not be here.
+
+    Raises:
+        ValueError: a mesh that is none, or does not fit, naming those that do; a root where the
+            sizes shall be the published ones, or data of which none are known.
+        OSError: a file that cannot be read or written.
+    """
+    if as_published:
+        if root := values["data"]["root"]:
+            raise ValueError(f"--published plans without data: leave out config.data.root={root}")
+        # A root, which nobody reads, is what makes the schedule that of the real data.
+        values = {**values, "data": {**values["data"], "root": "published"}}
+    config = from_dict(values)
+    shapes = [_shape(mesh) for mesh in meshes] or [_configured(config.mesh)]
+    devices = _devices(max(count for count, _ in shapes))
+    data = (
+        published(config)
+        if as_published
+        else TASKS[config.task].load(config, folder.parent / "cache")
+    )
+    steps = [
+        compile_step(dataclasses.replace(config, mesh=mesh), data, devices[:count])
+        for count, mesh in shapes
+    ]
+    chips = (*CHIPS, this_cpu())
+    print(f"{config.method} on {_title(config, data, as_published)}")
+    print(table.text(steps, chips))
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "plan.json", table.values(steps, chips))
+    print(f"in full: {folder / 'plan.json'}")
+
+
+def _title(config: Config, data, as_published: bool) -> str:
+    origin = "as published" if as_published else "as it is" if config.data.root else "embedded twin"
+    videos = sum(len(each) for each in data.activities.values())
+    return (
+        f"{data.name} ({origin}): {videos:,} videos, {data.num_channels:,} channels, "
+        f"batches of {config.data.videos_per_batch} videos"
+    )
+
+
+def _shape(text: str) -> tuple[int, MeshConfig]:
+    """ "8x2" -> 16 devices as 8 x 2; "16" -> 16 devices, as a run would lay them out."""
+    numbers = text.strip().split("x")
+    if len(numbers) > 2 or not all(each.isdecimal() and int(each) for each in numbers):
+        raise ValueError(f"--meshes: {text!r} is no mesh; give devices or member x data: 16 or 8x2")
+    member, data = map(int, (*numbers, 1)[:2])
+    if member * data > MOST_DEVICES:
+        raise ValueError(f"--meshes: {text!r} has more than {MOST_DEVICES} devices")
+    return member * data, MeshConfig(member, data) if len(numbers) == 2 else MeshConfig(0, 0)
+
+
+def _configured(mesh: MeshConfig) -> tuple[int, MeshConfig]:
+    """The config's own mesh, on the fewest devices that it fits."""
+    return max(1, mesh.member) * max(1, mesh.data), mesh
+
+
+def _devices(count: int) -> list[jax.Device]:
+    """CPU devices on which nothing runs; as many as this process can still start with."""
+    try:
+        jax.config.update("jax_platforms", "cpu")
+        jax.config.update("jax_num_cpu_devices", count)
+    except RuntimeError:  # a backend runs already: it has what it has
+        pass
+    devices = jax.devices("cpu")
+    if len(devices) < count:
+        raise ValueError(
+            f"a mesh of {count} devices cannot be planned in a process that has "
+            f"{len(devices)} CPU devices already"
+        )
+    return devices

@@ -1,0 +1,156 @@
+"""The real train step, compiled for a mesh of CPU devices that nothing ever runs on."""
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxseg.config import Config
+from jaxseg.data import DataSet, SnippetSet
+from jaxseg.data.streams import STREAMS
+from jaxseg.methods import METHODS
+from jaxseg.methods.method import Method
+from jaxseg.planning.collectives import Collective, collectives
+from jaxseg.planning.costs import Flops, Operation, operations
+from jaxseg.planning.program_text import parse, unknown_loops
+from jaxseg.training import sharding
+from jaxseg.training.members import enumerate_members, stack
+from jaxseg.training.step import make_init, make_step, state_shardings
+
+
+class Step(NamedTuple):
+    """A run's train step on one mesh, counted; nothing in it was measured.
+
+    Attributes:
+        mesh: devices along "member" and "data".
+        members: of the run.
+        videos_per_batch: of each.
+        num_steps: of the longest member.
+        parameters: of one member.
+        state_bytes, batch_bytes: on one device.
+        other_bytes: on one device, by XLA's memory analysis: temporaries, members' inputs.
+        operations, collectives: what one device does in a step.
+        unknown_loops: those whose length the compiler does not know; they count as one round.
+    """
+
+    mesh: tuple[int, int]
+    members: int
+    videos_per_batch: int
+    num_steps: int
+    parameters: int
+    state_bytes: int
+    batch_bytes: int
+    other_bytes: int
+    operations: list[Operation]
+    collectives: list[Collective]
+    unknown_loops: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.mesh[0]} x {self.mesh[1]}"
+
+    @property
+    def members_per_device(self) -> int:
+        """Places for members on a device, idle ones among them."""
+        return -(-self.members // self.mesh[0])
+
+    @property
+    def idle_members(self) -> int:
+        return self.members_per_device * self.mesh[0] - self.members
+
+    @property
+    def device_bytes(self) -> int:
+        return self.state_bytes + self.batch_bytes + self.other_bytes
+
+    @property
+    def flops(self) -> Flops:
+        """Of one device in one step."""
+        return sum((each.flops * each.times for each in self.operations), Flops())
+
+    @property
+    def bytes_moved(self) -> int:
+        """Read and written by one device in one step."""
+        return sum(each.bytes * each.times for each in self.operations)
+
+    @property
+    def starts(self) -> int:
+        """Operations that one device starts in a step, one after the other."""
+        return sum(each.times for each in self.operations)
+
+
+def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.Device]) -> Step:
+    """Compiles and counts the step that `config` trains with on a mesh of these devices.
+
+    Args:
+        config: whose mesh is taken.
+        data: of which nothing is read but sizes.
+        devices: as many as the mesh has.
+
+    Raises:
+        ValueError: a mesh that does not fit, and what `enumerate_members` refuses.
+    """
+    members = enumerate_members(config, data)
+    mesh = sharding.make_mesh(
+        config.mesh,
+        num_members=len(members),
+        videos_per_batch=config.data.videos_per_batch,
+        devices=devices,
+    )
+    padded = members + (members[-1],) * sharding.padding(len(members), mesh)
+    inputs = _abstract(stack(padded), sharding.by_member(mesh))
+    method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
+    method = method._replace(betas=config.optimizer.betas)
+    where = sharding.by_member_and_video(mesh)
+    batch = _abstract(_batch(config, data, method, len(padded)), where)
+    state = jax.eval_shape(make_init(method, mesh), batch, inputs)
+    compiled = make_step(method, mesh).lower(state, batch, inputs).compile()
+    text, memory = compiled.as_text(), compiled.memory_analysis()
+    program = parse(text)
+    state_bytes = sum(map(_shard_bytes, state, state_shardings(mesh)))
+    batch_bytes = _shard_bytes(batch, where)
+    outputs = memory.output_size_in_bytes - memory.alias_size_in_bytes
+    everything = memory.argument_size_in_bytes + memory.temp_size_in_bytes + outputs
+    return Step(
+        mesh=(mesh.shape["member"], mesh.shape["data"]),
+        members=len(members),
+        videos_per_batch=config.data.videos_per_batch,
+        num_steps=max(member.num_steps for member in members),
+        parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)) // len(padded),
+        state_bytes=state_bytes,
+        batch_bytes=batch_bytes,
+        other_bytes=everything - state_bytes - batch_bytes,
+        operations=operations(program),
+        collectives=collectives(text),
+        unknown_loops=unknown_loops(program),
+    )
+
+
+def _batch(config: Config, data: DataSet | SnippetSet, method: Method, slots: int) -> dict:
+    """Shapes of the first step's batch, as large in each dimension as any activity's."""
+    per_batch, make = config.data.videos_per_batch, STREAMS[config.sampling].make
+    described = [
+        make(videos, 0, config.data).arrays(per_batch, 0) for videos in data.activities.values()
+    ]
+    batch = {
+        name: jax.ShapeDtypeStruct((slots, *np.max([own[name][0] for own in described], 0)), dtype)
+        for name, (_, dtype) in described[0].items()
+    }
+    if method.refresh is not None:
+        columns = method.refresh.extra_columns + batch["labels"].shape[-1]
+        shape = (*batch["mask"].shape, columns)
+        batch["targets"] = jax.ShapeDtypeStruct(shape, np.float32)
+    return batch
+
+
+def _abstract(tree: Any, where: jax.sharding.Sharding) -> Any:
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), tree
+    )
+
+
+def _shard_bytes(tree: Any, where: jax.sharding.Sharding) -> int:
+    """Of a tree's arrays, what stands on one device."""
+    return sum(
+        int(np.prod(where.shard_shape(leaf.shape))) * leaf.dtype.itemsize
+        for leaf in jax.tree.leaves(tree)
+    )
