@@ -32,7 +32,7 @@ def check(folder: Path, config: Config) -> None:
     if not path.exists():
         return
     try:
-        old = json.loads(path.read_text())
+        old = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is damaged ({error}); remove it or the folder") from None
     for name, (there, here) in _differences(old, _plain(config)).items():
@@ -68,7 +68,7 @@ def claim(
     """
     record = data.describe()
     path = folder / "dataset.json"
-    if path.exists() and json.loads(path.read_text())["videos"] != record["videos"]:
+    if path.exists() and json.loads(path.read_text(encoding="utf-8"))["videos"] != record["videos"]:
         raise ValueError(
             f"{path} lists other videos than {data.name} has now; give another --workdir"
         )

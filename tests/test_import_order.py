@@ -19,18 +19,19 @@ MAY_IMPORT = {
     "config": ("", ""),
     "methods": ("config models proposals solvers", f"jax numpy {NETWORKS}"),
     "processes": ("", "jax numpy"),
-    "training": ("config data methods processes", f"jax numpy tqdm {NETWORKS}"),
+    "training": ("config data evaluation methods processes", f"jax numpy tqdm {NETWORKS}"),
     "proposals": ("evaluation", "numpy tqdm"),
     "prediction": ("config data evaluation methods processes proposals training", "jax numpy tqdm"),
     "scoring": ("evaluation", "numpy"),
     "workdir": ("config data training", "jax"),
-    "tasks": ("config data prediction scoring training", ""),
+    "tasks": ("config data prediction processes scoring training", ""),
     "stages": ("config processes report tasks training workdir", ""),
     "command_line": ("config", "absl"),
-    "main": ("command_line config processes stages training", "absl ml_collections"),
+    "planning": ("config data methods tasks training", "jax numpy"),
+    "main": ("command_line config planning processes stages training", "absl ml_collections"),
     "benchmarks": (
         "config data evaluation methods models tasks training solvers",
-        "jax numpy ott scipy",
+        "jax numpy ott scipy tqdm",
     ),
 }
 

@@ -103,10 +103,10 @@ def make_method() -> Method:
 def make_setup(config: Config, *, seeds: int = 2, idle: int = 0) -> Setup:
     """Members without training; `idle` more, and as many as the mesh needs, stand behind them."""
     members = tuple(Member("toy", seed, "", 2, NUM_STEPS, config) for seed in range(seeds))
-    mesh = sharding.make_mesh(MeshConfig(), videos_per_batch=1)
+    mesh = sharding.make_mesh(MeshConfig(), num_members=seeds, videos_per_batch=1)
     idle += sharding.padding(seeds + idle, mesh)
     example = {"rgb": np.zeros((seeds + idle, 1))}
-    batches = SimpleNamespace(num_steps=NUM_STEPS, batch=lambda step: example)
+    batches = SimpleNamespace(num_steps=NUM_STEPS, videos_per_batch=1, batch=lambda step: example)
     inputs = jax.device_put(stack(members + (members[-1],) * idle), sharding.by_member(mesh))
     return Setup(make_method(), members, inputs, mesh, batches)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxseg.data.files import listed
 from jaxseg.evaluation.detections import Segments, number
+from jaxseg.evaluation.names import check_file_name
 
 
 class Annotation(NamedTuple):
@@ -41,7 +42,7 @@ def annotate(
 
     Raises:
         ValueError: an unknown subset, a duration that is no positive number, a subset that has
-            no videos, or a training video without a class.
+            no videos, a training video without a class, or a name that no file can have.
     """
     segments = segments_by_video(truth)
     annotations = {}
@@ -51,6 +52,7 @@ def annotate(
             raise ValueError(f"{truth.source}: video {video!r}: subset {word!r} is none of {known}")
         if subsets[word] is None:
             continue
+        check_file_name(truth.source, "video", video)
         labels = frozenset(name for _, _, name in segments[place])
         duration = None if durations is None else seconds(truth.source, video, durations[video])
         annotations[video] = Annotation(subsets[word], segments[place], labels, duration)

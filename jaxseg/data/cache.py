@@ -3,17 +3,20 @@
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy_format
+
+from jaxseg.evaluation.array_files import map_npy
 
 
 class TextCache:
     """A folder of .npy copies, each good for one state (path, size, time) of its source.
 
-    Several processes may share the folder: a copy appears complete or not at all.
+    Its checksum lies beside each: a copy that is damaged is made again, not trained with. Several
+    processes may share the folder: a copy appears complete or not at all.
     """
 
     def __init__(self, folder: Path):
@@ -30,8 +33,8 @@ class TextCache:
         if not usable(copy):
             array = parse(source)
             self.write(copy, array)
-            for stale in self.folder.glob(f"{prefix}-*.npy"):
-                if stale != copy:
+            for stale in self.folder.glob(f"{prefix}-*"):
+                if stale.stem != copy.stem:
                     stale.unlink(missing_ok=True)
         return copy
 
@@ -49,6 +52,7 @@ class TextCache:
             with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".tmp", delete=False) as file:
                 temporary = Path(file.name)
                 np.save(file, array)
+            checksum_file(copy).write_text(checksum(temporary))
             os.replace(temporary, copy)
         except BaseException as error:
             if temporary is not None:
@@ -60,9 +64,19 @@ class TextCache:
 
 
 def usable(copy: Path) -> bool:
-    """Whether the copy is what this module writes: a whole .npy of a float32 matrix."""
+    """Whether the copy is what this module wrote: the same .npy of a float32 matrix."""
     try:
-        array = npy_format.open_memmap(copy, mode="r")
-    except (ValueError, EOFError, OSError):
+        array = map_npy(copy)
+        intact = checksum(copy) == checksum_file(copy).read_text()
+    except (ValueError, OSError):
         return False
-    return array.dtype == np.float32 and array.ndim == 2
+    return intact and array.dtype == np.float32 and array.ndim == 2
+
+
+def checksum_file(copy: Path) -> Path:
+    """Where the checksum of a copy stands; a kill between the two leaves it without its copy."""
+    return copy.with_suffix(".crc32")
+
+
+def checksum(path: Path) -> str:
+    return f"{zlib.crc32(path.read_bytes()):08x}\n"

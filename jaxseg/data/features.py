@@ -1,75 +1,100 @@
 """Feature files as arrays: text, .npy and .npz, in memory or memory-mapped."""
 
 import io
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy_format
 from tqdm import tqdm
 
 from jaxseg.data.cache import TextCache
+from jaxseg.data.crew import ALONE, Crew
+from jaxseg.data.files import listed
+from jaxseg.evaluation.array_files import array_names, map_npy, read_npy, read_npz
 
 # Above this the arrays of a data set stay on disk and are paged in as they are used.
 MEMORY_LIMIT = 8 * 2**30
-BROKEN_FILE = (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile)
 
 
-def read_arrays(paths: Sequence[Path], *, cache: Path | None, progress: bool) -> list[np.ndarray]:
+def read_arrays(
+    paths: Sequence[Path], *, cache: Path | None, progress: bool, crew: Crew = ALONE
+) -> list[np.ndarray]:
     """The arrays of all files, two-dimensional, finite, as they lie in the files.
 
-    They are float32 in memory or, where together they exceed `MEMORY_LIMIT`, read-only memory
-    maps of the type they were stored in.
+    They are float32 in memory or, where together they exceed `MEMORY_LIMIT` or where several
+    processes read, read-only memory maps of the type they were stored in. Each process of a crew
+    reads and checks its share of the files, and maps the others.
 
     Args:
         paths: .txt, .npy or .npz files.
         cache: folder of the binary copies of text files; None reads the text each time.
         progress: show a bar when it takes long.
+        crew: the processes that read together; all see the same folders.
 
     Raises:
         ValueError: a file that is broken, empty or not finite: file, place and value.
         OSError: the cache cannot be written.
     """
-    bar = tqdm(paths, "features", unit="video", disable=not progress, delay=1, leave=False)
-    if cache is None:
-        stored = list(paths)
-    else:
-        copies = TextCache(cache)
-        stored = [copies.fetch(p, read_text) if p.suffix == ".txt" else p for p in bar]
-        bar = tqdm(paths, "checking", unit="video", disable=not progress, delay=1, leave=False)
-    mapped = sum(4 * num_elements(path) for path in stored) > MEMORY_LIMIT
+    own = dict(crew.share(paths))
+    stored = list(paths) if cache is None else copies(paths, own, TextCache(cache), crew, progress)
+    mapped = crew.count() > 1 or sum(4 * num_elements(path) for path in stored) > MEMORY_LIMIT
     if mapped:
         allow_open_files(len(stored))
-    return [read_array(path, place, mapped) for path, place in zip(bar, stored, strict=True)]
+    bar = progress_bar(paths, "features" if cache is None else "checking", progress)
+    return [
+        read_array(path, place, mapped, checked=index in own)
+        for index, (path, place) in enumerate(zip(bar, stored, strict=True))
+    ]
 
 
-def read_array(path: Path, stored: Path, mapped: bool) -> np.ndarray:
-    """One file's array, checked.
+def copies(
+    paths: Sequence[Path], own: Mapping[int, Path], cache: TextCache, crew: Crew, progress: bool
+) -> list[Path]:
+    """The files themselves or, of text, binary copies, of which a process makes its share."""
+    texts = [path for path in own.values() if path.suffix == ".txt"]
+    for path in progress_bar(texts, "features", progress):
+        cache.fetch(path, read_text)
+    crew.barrier("binary copies of text features")
+    return [cache.names(path)[1] if path.suffix == ".txt" else path for path in paths]
+
+
+def progress_bar(paths: Sequence[Path], title: str, progress: bool) -> tqdm:
+    return tqdm(paths, title, unit="video", disable=not progress, delay=1, leave=False)
+
+
+def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.ndarray:
+    """One file's array.
 
     Args:
         path: the file that messages name.
         stored: the file that is read: `path` itself or its binary copy.
         mapped: keep a .npy as a memory map.
+        checked: look at every number of it.
     """
     if stored.suffix == ".txt":
         array = read_text(stored)
     elif stored.suffix == ".npz":
-        array = read_npz(stored)
+        array = read_archive(stored)
     else:
-        array = read_npy(stored, mapped)
-    check_array(path, array)
+        array = map_npy(stored) if mapped else read_npy(stored)
+    check_matrix(path, array)
+    if checked:
+        check_finite(path, array)
     return array if mapped and stored.suffix == ".npy" else np.asarray(array, np.float32)
 
 
-def check_array(path: Path, array: np.ndarray) -> None:
-    """Raises ValueError for what cannot be features; rows and columns are counted from 1."""
+def check_matrix(path: Path, array: np.ndarray) -> None:
+    """Raises ValueError for a type and a shape that cannot be features."""
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise ValueError(
             f"{path}: features are a matrix of numbers, not {array.dtype} of shape {array.shape}"
         )
     if array.size == 0:
         raise ValueError(f"{path}: empty video (shape {array.shape})")
+
+
+def check_finite(path: Path, array: np.ndarray) -> None:
+    """Raises ValueError for what is no number; rows and columns are counted from 1."""
     # A number that float32 cannot hold becomes infinite only later.
     with np.errstate(over="ignore"):
         finite = np.isfinite(np.asarray(array, np.float32))
@@ -79,30 +104,13 @@ def check_array(path: Path, array: np.ndarray) -> None:
         raise ValueError(f"{path}: row {row + 1}, column {column + 1}: not finite: {value}")
 
 
-def read_npy(path: Path, mapped: bool) -> np.ndarray:
-    try:
-        if mapped:
-            return npy_format.open_memmap(path, mode="r")
-        with path.open("rb") as file:
-            return npy_format.read_array(file, allow_pickle=False)
-    except BROKEN_FILE as error:
-        raise ValueError(f"{path}: not a readable .npy array ({one_line(error)})") from error
-
-
-def read_npz(path: Path) -> np.ndarray:
-    """The only array of the archive, or the one called `features`."""
-    try:
-        if not zipfile.is_zipfile(path):
-            raise zipfile.BadZipFile("not a zip file")
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            names = archive.files
-            chosen = names if len(names) == 1 else [n for n in names if n == "features"]
-            array = archive[chosen[0]] if chosen else None
-    except (*BROKEN_FILE, AttributeError, TypeError) as error:
-        raise ValueError(f"{path}: not a readable .npz archive ({one_line(error)})") from error
-    if array is None:
-        raise ValueError(f"{path}: no array `features` among {', '.join(names) or 'none'}")
-    return array
+def read_archive(path: Path) -> np.ndarray:
+    """The only array of an `.npz` file, or the one called `features`."""
+    names = array_names(path)
+    chosen = names if len(names) == 1 else [name for name in names if name == "features"]
+    if not chosen:
+        raise ValueError(f"{path}: no array `features` among {listed(names) or 'none'}")
+    return read_npz(path, chosen[:1])[chosen[0]]
 
 
 def read_text(path: Path) -> np.ndarray:
@@ -145,11 +153,7 @@ def broken_line(content: bytes) -> str:
 
 def num_elements(path: Path) -> int:
     """Numbers in a .npy by its header alone; 0 for other files, which are never mapped."""
-    return read_npy(path, mapped=True).size if path.suffix == ".npy" else 0
-
-
-def one_line(error: Exception) -> str:
-    return str(error).split("\n")[0] or type(error).__name__
+    return map_npy(path).size if path.suffix == ".npy" else 0
 
 
 def allow_open_files(count: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jaxseg.data.catalog import check_known
+from jaxseg.evaluation.names import check_file_name
 
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
 
@@ -21,7 +22,7 @@ class Source:
 
 def listed(names: Iterable[object], shown: int = 3) -> str:
     """'a, b, c and 9 more': one line, however many files are affected."""
-    names = [str(name) for name in names]
+    names = [name if (name := str(each)).isprintable() else repr(name) for each in names]
     rest = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + rest
 
@@ -42,7 +43,8 @@ def find_features(
         ignore: names in `folder` that are not features.
 
     Raises:
-        ValueError: no features, a file of another kind, or two files of one video.
+        ValueError: no features, a file of another kind, two files of one video, or a name that
+            files of a run cannot have.
     """
     ignore = set(ignore)
     found: dict[tuple[str, str], Path] = {}
@@ -51,10 +53,12 @@ def find_features(
         if path.name in ignore:
             continue
         group, files = (path.name, entries(path)) if path.is_dir() else (activity, [path])
+        check_file_name(folder, "activity", group)
         for file in files:
             if not file.is_file() or file.suffix not in FEATURE_SUFFIXES:
                 unknown.append(file)
                 continue
+            check_file_name(folder, "video", file.stem)
             other = found.setdefault((group, file.stem), file)
             if other != file:
                 raise ValueError(f"{file}: video {file.stem} has features in {other.name} too")
@@ -71,14 +75,20 @@ def find_truth(folder: Path, *, ignored: tuple[str, ...] = ()) -> dict[tuple[str
 
     A video's name is the file's name without `.txt`; names that end in one of `ignored` are
     left out.
+
+    Raises:
+        ValueError: what is no file (a link to nothing or to itself, a device), or has a name that
+            a video cannot have.
     """
     found = {}
     for path in entries(folder):
         group, files = (path.name, entries(path)) if path.is_dir() else ("", [path])
         for file in files:
             video = file.name.removesuffix(".txt")
+            if not file.is_file():
+                raise ValueError(f"{folder}: no file of labels: {listed([file])}")
             if not video.endswith(ignored):
-                found[group, video] = file
+                found[group, check_file_name(folder, "video", video)] = file
     return found
 
 

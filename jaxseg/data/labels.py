@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxseg.evaluation.names import check_name
+
 # A class index is a row of every table and a colour of every plot; beyond this it is a slip.
 MAX_INDEX = 9_999
 
@@ -56,7 +58,7 @@ def read_lines(path: Path) -> list[str]:
 
 def names_of(paths: Iterable[Path]) -> ClassNames:
     """The sorted names that the truth files themselves use, for data without a mapping."""
-    classes = tuple(sorted({name for path in paths for name in read_lines(path)}))
+    classes = tuple(sorted({check_class(p, name) for p in paths for name in set(read_lines(p))}))
     return ClassNames(classes, {name: index for index, name in enumerate(classes)})
 
 
@@ -98,7 +100,14 @@ def parse_line(path: Path, number: int, line: str) -> tuple[int, str]:
         index = None
     if index is None or not name or not -1 <= index <= MAX_INDEX:
         raise ValueError(f"{path}: line {number}: not `index name`: {line!r}")
-    return index, name
+    return index, check_class(path, name)
+
+
+def check_class(path: Path, name: str) -> str:
+    """The name itself, if label files can hold it, where # begins a header."""
+    if name.startswith("#"):
+        raise ValueError(f"{path}: class {name!r}: a name cannot begin with '#'")
+    return check_name(path, "class", name)
 
 
 def class_names(index: Mapping[str, int]) -> tuple[str, ...]:

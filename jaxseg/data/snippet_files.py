@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib import format as npy_format
 
-from jaxseg.data.features import BROKEN_FILE, one_line, read_arrays
+from jaxseg.data.crew import ALONE, Crew
+from jaxseg.data.features import read_arrays
 from jaxseg.data.files import entries, listed
 from jaxseg.data.published import need_folder
+from jaxseg.evaluation.names import check_file_name
 
 RGB, FLOW = "rgb", "flow"
 
@@ -75,7 +76,7 @@ def find_arrays(folder: Path) -> dict[str, Path]:
         raise ValueError(f"{folder}: not files of features (.npy): {listed(others)}")
     if not paths:
         raise ValueError(f"{folder}: holds no features")
-    return {path.stem: path for path in paths}
+    return {check_file_name(folder, "video", path.stem): path for path in paths}
 
 
 def check_paired(featured: Collection[str], annotated: Collection[str], folder: Path) -> None:
@@ -91,7 +92,9 @@ def check_paired(featured: Collection[str], annotated: Collection[str], folder: 
         raise ValueError(f"{folder}: {'; '.join(problems)}")
 
 
-def read_streams(files: Mapping[str, tuple[Path, ...]], *, progress: bool) -> dict[str, Streams]:
+def read_streams(
+    files: Mapping[str, tuple[Path, ...]], *, progress: bool, crew: Crew = ALONE
+) -> dict[str, Streams]:
     """Video -> the arrays of its files, checked: whole, two-dimensional, finite.
 
     Raises:
@@ -99,9 +102,8 @@ def read_streams(files: Mapping[str, tuple[Path, ...]], *, progress: bool) -> di
             columns where it should hold both streams.
     """
     paths = [path for pair in files.values() for path in pair]
-    for path in paths:
-        check_whole(path)
-    arrays = dict(zip(paths, read_arrays(paths, cache=None, progress=progress), strict=True))
+    read = read_arrays(paths, cache=None, progress=progress, crew=crew)
+    arrays = dict(zip(paths, read, strict=True))
     return {video: make_streams(pair, arrays) for video, pair in files.items()}
 
 
@@ -124,14 +126,3 @@ def split(joint: np.ndarray, source: str) -> Streams:
     half = columns // 2
     sources = f"{source}: columns 1 to {half}", f"{source}: columns {half + 1} to {columns}"
     return Streams(joint[:, :half], joint[:, half:], *sources)
-
-
-def check_whole(path: Path) -> None:
-    """Raises ValueError where a header promises more or fewer bytes than the file has."""
-    try:
-        array = npy_format.open_memmap(path, mode="r")
-    except (*BROKEN_FILE, OverflowError) as error:
-        raise ValueError(f"{path}: not a readable .npy array ({one_line(error)})") from error
-    surplus = path.stat().st_size - array.offset - array.nbytes
-    if surplus:
-        raise ValueError(f"{path}: {surplus} bytes more than an array of shape {array.shape} has")

@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from jaxseg.data.annotations import Annotation, annotate, check_subsets
-from jaxseg.data.features import check_array
+from jaxseg.data.crew import ALONE, Crew
+from jaxseg.data.features import check_finite, check_matrix
 from jaxseg.data.files import listed
 from jaxseg.data.snippet_assembly import assemble
 from jaxseg.data.snippet_files import Streams, find_home, need_file, split
 from jaxseg.data.snippets import SnippetSet
+from jaxseg.evaluation.detections import clip
+from jaxseg.evaluation.names import check_name
 from jaxseg.evaluation.pickled_arrays import read_npy
 from jaxseg.evaluation.wtalc_files import ARRAYS, entries, read_wtalc, text
 
@@ -26,7 +29,9 @@ ANNOTATIONS = "Thumos14reduced-Annotations"
 SUBSETS = {"validation": "train", "test": "test"}
 
 
-def read_bundle(name: str, root: Path, *, length_tolerance: int, progress: bool) -> SnippetSet:
+def read_bundle(
+    name: str, root: Path, *, length_tolerance: int, progress: bool, crew: Crew = ALONE
+) -> SnippetSet:
     """Reads the bundle into memory; its pickles are never run, see `pickled_arrays`.
 
     RGB and flow are columns of one array and equally long, and one file needs no bar:
@@ -38,7 +43,7 @@ def read_bundle(name: str, root: Path, *, length_tolerance: int, progress: bool)
     for array in (*ARRAYS, "labels_all", "classlist", "duration"):
         need_file(beside / f"{array}.npy")
     annotations = read_annotations(beside)
-    classes = tuple(text(label) for label in entries(read_npy(beside / "classlist.npy")))
+    classes = read_classes(beside / "classlist.npy")
     check_classes(annotations, classes, beside)
     streams = read_features(folder / FEATURES, list(annotations))
     videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
@@ -49,13 +54,27 @@ def read_annotations(folder: Path) -> dict[str, Annotation]:
     """Video -> annotation, in the order of the arrays, labels from `labels_all`."""
     truth = read_wtalc(folder)
     durations = per_video(folder / "duration.npy", truth.videos)
-    labels = per_video(folder / "labels_all.npy", truth.videos)
+    path = folder / "labels_all.npy"
+    labels = per_video(path, truth.videos)
     annotations = {
-        video: one._replace(labels=frozenset(text(label) for label in labels[video]))
+        video: one._replace(labels=names(f"{path}: video {video!r}", labels[video]))
         for video, one in annotate(truth, SUBSETS, durations=durations).items()
     }
-    check_subsets(annotations, str(folder / "labels_all.npy"))
+    check_subsets(annotations, str(path))
     return annotations
+
+
+def read_classes(path: Path) -> tuple[str, ...]:
+    """All class names, in their order."""
+    classes = entries(np.atleast_1d(read_npy(path)))
+    return tuple(check_name(path, "class", text(path, "class", label)) for label in classes)
+
+
+def names(where: str, labels: object) -> frozenset[str]:
+    """The labels of one video; ValueError where they are no list of names."""
+    if not isinstance(labels, list | np.ndarray) or getattr(labels, "shape", None) == ():
+        raise ValueError(f"{where}: {clip(labels)} is no list of labels")
+    return frozenset(text(where, "label", label) for label in labels)
 
 
 def per_video(path: Path, videos: tuple[str, ...]) -> dict[str, object]:
@@ -92,7 +111,10 @@ def read_features(path: Path, videos: list[str]) -> dict[str, Streams]:
     streams = {}
     for video, array in zip(videos, arrays, strict=True):
         source = f"{path}: video {video!r}"
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"{source}: features are a matrix of numbers, not {clip(array)}")
         array = np.asarray(array)
-        check_array(source, array)
+        check_matrix(source, array)
+        check_finite(source, array)
         streams[video] = split(np.asarray(array, np.float32), source)
     return streams

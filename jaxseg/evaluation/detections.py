@@ -2,12 +2,20 @@
 
 import json
 import math
+import reprlib
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from jaxseg.evaluation.names import check_name
+
+# Says a little of a value. A list of lists of one and the same list may be longer, written out,
+# than any memory.
+SHORT = reprlib.Repr()
+SHORT.maxlevel, SHORT.maxstring, SHORT.maxother, SHORT.maxlong = 4, 80, 80, 80
 
 
 class Segments(NamedTuple):
@@ -42,7 +50,8 @@ def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Se
     `subset` may be missing; numbers may be written as text, as in THUMOS14's JSON.
 
     Raises:
-        ValueError: another shape, or a segment that is negative, not finite or ends early.
+        ValueError: another shape, a name that does not fit on a line, or a segment that is
+            negative, not finite or ends early.
     """
     annotations, subsets = {}, []
     for video, entry in mapping(database, source, "videos").items():
@@ -57,8 +66,8 @@ def predicted_segments(results: Mapping[str, Sequence], source: str = "predictio
     """Columns of {video: [{"label", "score", "segment": [start, end]}]}.
 
     Raises:
-        ValueError: another shape, a segment that is negative, not finite or ends early, or a
-            score that is not finite.
+        ValueError: another shape, a name that does not fit on a line, a segment that is
+            negative, not finite or ends early, or a score that is not finite.
     """
     results = mapping(results, source, "videos")
     return columns(results, [""] * len(results), source, scored=True)
@@ -72,12 +81,14 @@ def columns(
     # A flat array of doubles: a million segments take 40 MB, as tuples ten times as much.
     rows = array("d")
     for number, (video, items) in enumerate(videos.items()):
-        where = f"{source}: video {video!r}"
+        where = f"{source}: video {check_name(source, 'video', video)!r}"
         if not isinstance(items, Sequence) or isinstance(items, str):
             raise ValueError(f"{where}: {clip(items)} is no list of segments")
         for item in items:
             label, start, end, score = parse(where, item, scored)
-            rows.extend((number, labels.setdefault(label, len(labels)), start, end, score))
+            if label not in labels:
+                labels[check_name(where, "label", label)] = len(labels)
+            rows.extend((number, labels[label], start, end, score))
     video, label, start, end, score = np.array(rows).reshape(-1, 5).T.copy()
     names = tuple(videos), tuple(subsets), tuple(labels)
     return Segments(
@@ -123,7 +134,9 @@ def mapping(value, source: str, what: str) -> Mapping:
 
 def clip(value, limit: int = 80) -> str:
     """A value for a one-line message, cut where it is long."""
-    text = repr(value)
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} array of shape {value.shape}"
+    text = SHORT.repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
@@ -169,17 +182,17 @@ def read_json(path: Path) -> object:
     """
 
     def unique(pairs: list[tuple]) -> dict:
-        result = dict(pairs)
-        if len(result) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise ValueError(f"{path}: {twice!r} stands there twice")
+        result: dict = {}
+        for key, value in pairs:
+            if key in result:
+                raise ValueError(f"{clip(key)} stands there twice")
+            result[key] = value
         return result
 
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
         if not text.strip():
-            raise ValueError(f"{path}: empty")
+            raise ValueError("empty")
         return json.loads(text, object_pairs_hook=unique)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
@@ -190,6 +203,8 @@ def read_json(path: Path) -> object:
         raise ValueError(f"{path}: no whole JSON: {error.msg} in {place}") from None
     except RecursionError:
         raise ValueError(f"{path}: JSON nested too deeply") from None
+    except ValueError as error:  # also of a number with more digits than Python reads
+        raise ValueError(f"{path}: {error}") from None
 
 
 def read_predictions(path: Path) -> Segments:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxseg.evaluation.array_files import read_npy
+
 SUFFIXES = (".txt", ".npy")
 
 
@@ -52,14 +54,9 @@ def read_array(path: Path) -> np.ndarray:
     Raises:
         ValueError: the file cannot be read, or holds anything else (pickles are not opened).
     """
-    try:
-        labels = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, EOFError):
-        raise ValueError(f"{path}: no NumPy array of numbers, or cut short") from None
-    if not isinstance(labels, np.ndarray) or labels.ndim != 1 or labels.dtype.kind not in "iu":
-        what = f"{labels.dtype}{list(labels.shape)}" if hasattr(labels, "dtype") else "an archive"
+    labels = read_npy(path)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        what = f"{labels.dtype}{list(labels.shape)}"
         raise ValueError(f"{path}: {what} instead of whole numbers [frames]")
     if not labels.size:
         raise ValueError(f"{path}: empty")
@@ -107,7 +104,8 @@ def find_videos(folder: Path) -> dict[str, Path]:
     all names hold the path from `folder` on. Hidden files and folders are not looked at.
 
     Raises:
-        ValueError: no such folder, no files in it, or two files of one video.
+        ValueError: no such folder, no files in it, two files of one video, or what is no file (a
+            link to nothing or to itself, a device).
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -118,6 +116,8 @@ def find_videos(folder: Path) -> dict[str, Path]:
         if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
         name = video_name(inside.as_posix())
+        if not path.is_file():
+            raise ValueError(f"{folder}: {inside.as_posix()!r} is no file")
         if name in paths:
             raise ValueError(f"{path}: video {name!r} is also in {paths[name].name}")
         paths[name] = path

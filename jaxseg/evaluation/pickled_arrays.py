@@ -1,15 +1,19 @@
 """NumPy files of pickled lists, as W-TALC packs its annotation, read without running them.
 
 A pickle is a program: reading one with pickle itself lets its author run any command. This
-reader builds arrays, lists, numbers, bytes and strings, and refuses every other name.
+reader builds arrays, lists, numbers, bytes and strings, and refuses every other name. Nor does
+it allocate more than the file holds, whatever the file asks for.
 """
 
 import io
+import math
 import pickle
-import warnings
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+
+from jaxseg.evaluation import array_files
 
 KINDS = "biufSUO"
 
@@ -26,7 +30,7 @@ class PickledType:
 
     def __init__(self, code: str | bytes, *_: object):
         self.dtype = np.dtype(as_text(code))
-        if self.dtype.kind not in KINDS:
+        if self.dtype.kind not in KINDS or not self.dtype.itemsize:
             raise Refused(f"array of dtype {self.dtype}")
 
     def __setstate__(self, state: tuple) -> None:
@@ -37,10 +41,17 @@ class PickledType:
 
 
 class PickledArray(np.ndarray):
-    """An array whose state is set with a plain dtype."""
+    """An array whose state is set with a plain dtype and as much data as its shape needs.
+
+    NumPy's own would allocate what the shape asks for, and only then look for the data.
+    """
 
     def __setstate__(self, state: tuple) -> None:
         version, shape, kind, fortran, data = state
+        array_files.check_shape(shape)
+        needed = math.prod(shape) * (1 if kind.dtype.hasobject else kind.dtype.itemsize)
+        if len(data) != needed:
+            raise Refused(f"array of shape {shape} of {kind.dtype} with {len(data)} of {needed}")
         super().__setstate__((version, shape, kind.dtype, fortran, data))
 
 
@@ -69,8 +80,17 @@ ADMITTED = {
 }
 
 
-class RestrictedUnpickler(pickle.Unpickler):
+# Python's own unpickler, not the one in C: a pickle can number its memo as it likes, and the one
+# in C makes a table of that length.
+class RestrictedUnpickler(pickle._Unpickler):
     """Unpickles NumPy arrays, bytes and strings and nothing else."""
+
+    # A byte array is made as long as the file says before its bytes are looked for.
+    dispatch: ClassVar[dict] = {
+        code: load
+        for code, load in pickle._Unpickler.dispatch.items()
+        if code != ord(pickle.BYTEARRAY8)
+    }
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) not in ADMITTED:
@@ -99,28 +119,18 @@ def read_npy(path: Path) -> np.ndarray:
         raise ValueError(f"{path}: refused: {error}") from None
     # A broken pickle fails in as many ways as it has opcodes.
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: no whole .npy file: {reason}") from None
+        raise ValueError(f"{path}: no whole .npy file: {array_files.reason(error)}") from None
 
 
 def parse_npy(content: bytes) -> np.ndarray:
     """The array of an `.npy` file's bytes."""
     file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    read_header = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    if version not in read_header:
-        raise ValueError(f"version {version}")
-    with warnings.catch_warnings():
-        # NumPy warns of headers that Python 2 wrote; they are read all the same.
-        warnings.simplefilter("ignore", UserWarning)
-        shape, _, dtype = read_header[version](file)
-    if not dtype.hasobject:
+    header = array_files.read_header(file)
+    if not header.dtype.hasobject:
         file.seek(0)
-        return np.load(file, allow_pickle=False)
+        return array_files.read_array(file, len(content))
+    file.seek(header.offset)
     array = RestrictedUnpickler(file, encoding="bytes").load()
-    if not isinstance(array, np.ndarray) or array.shape != shape:
-        raise ValueError(f"no array of shape {shape}")
+    if not isinstance(array, np.ndarray) or array.shape != header.shape:
+        raise ValueError(f"no array of shape {header.shape}")
     return array.view(np.ndarray)

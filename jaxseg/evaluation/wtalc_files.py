@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.evaluation.detections import Segments, columns, number, truth_segments
+from jaxseg.evaluation.detections import Segments, clip, columns, number, truth_segments
 from jaxseg.evaluation.formats import read_lines
 from jaxseg.evaluation.pickled_arrays import read_npy
 
@@ -24,11 +24,12 @@ def read_wtalc(folder: Path) -> Segments:
         raise ValueError(f"{folder}: arrays that are not one entry a video: {shapes}")
     database: dict[str, dict] = {}
     for video, subset, segments, labels in zip(*map(entries, arrays.values()), strict=True):
-        name, where = text(video), f"{folder}: video {text(video)!r}"
+        name = text(folder, "video", video)
+        where = f"{folder}: video {name!r}"
         if name in database:
             raise ValueError(f"{where} stands there twice")
         annotations = annotate(where, segments, labels)
-        database[name] = {"subset": text(subset), "annotations": annotations}
+        database[name] = {"subset": text(where, "subset", subset), "annotations": annotations}
     return truth_segments(database, str(folder))
 
 
@@ -43,12 +44,16 @@ def annotate(where: str, segments, labels) -> list[dict]:
         pairs = list(zip(segments, labels, strict=True))
     except (TypeError, ValueError):
         raise ValueError(f"{where}: segments and labels do not pair up") from None
-    return [{"label": text(label), "segment": segment} for segment, label in pairs]
+    return [{"label": text(where, "label", label), "segment": segment} for segment, label in pairs]
 
 
-def text(value) -> str:
-    """A name that Python 2 wrote as bytes."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def text(where: object, what: str, value: object) -> str:
+    """A name, which Python 2 wrote as bytes; ValueError for what is none."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: {what} {clip(value)} is no text")
+    return str(value)
 
 
 def read_ambiguous(path: Path) -> Segments:

@@ -59,7 +59,7 @@ def predict(
             for member, one in zip(setup.members, found, strict=True):
                 if index in shown and member.seed == 0:
                     _write_map(partial["maps"] / member.directory, data, video, one)
-            bar.update(processes.count())
+            bar.update(min(processes.count(), bar.total - bar.n))
         joined = join_detections(own, len(data.test), len(setup.members))
         if processes.is_first():
             for member, each in zip(setup.members, zip(*joined, strict=True), strict=True):

@@ -4,7 +4,6 @@ CASE's program reports its best test score, seen every 50 steps. No one who has 
 videos can choose like that, so that such scores compare with nothing but each other.
 """
 
-import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.snippets import SnippetSet
 from jaxseg.evaluation import evaluate_localization
+from jaxseg.evaluation.array_files import read_npz
 from jaxseg.evaluation.detections import truth_segments
 from jaxseg.evaluation.localization_rules import parse_tiou
 from jaxseg.prediction.detect import join_detections, make_detect
@@ -140,16 +140,16 @@ def read_best(workdir: Path, *, like: tuple[Any, Any]) -> Best:
     """
     path = workdir / FILE
     leaves, structure = jax.tree.flatten(like)
-    try:
-        with path.open("rb") as file, np.load(file) as arrays:
-            found = [arrays[f"{index:04d}"] for index in range(len(leaves))]
-            score, step = arrays["score"], arrays["step"]
-    except FileNotFoundError:
+    if not path.exists():
         raise ValueError(
             f"no {path}: config.checkpoint.rule = 'oracle-test' has to be set before training"
-        ) from None
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        )
+    names = [f"{index:04d}" for index in range(len(leaves))]
+    try:
+        arrays = read_npz(path, ["score", "step", *names])
+    except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}); remove it to begin anew") from None
+    found, score, step = [arrays[name] for name in names], arrays["score"], arrays["step"]
     if [leaf.shape for leaf in found] != [leaf.shape for leaf in leaves]:
         raise ValueError(f"{path} holds the parameters of another network or of other members")
     return Best(score, step, jax.tree.unflatten(structure, found))

@@ -68,7 +68,7 @@ def predict(
                 candidates |= {f"{index}/similarity": similarity, f"{index}/frames": frames}
                 folder = partial["couplings"] if index in shown else None
                 _write(config, data, partial["predictions"], folder, members, video, output)
-                bar.update(processes.count())
+                bar.update(min(processes.count(), bar.total - bar.n))
             candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
         if processes.is_first():

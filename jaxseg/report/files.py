@@ -23,6 +23,11 @@ def read_json(path: Path, *, required: bool = False) -> Any:
         raise ValueError(f"{path}: not valid JSON: {error}") from None
 
 
+def reason(error: Exception) -> str:
+    """What an error says, in one line; NumPy's advice on large headers takes three."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 def read_object(path: Path, *, required: bool = False) -> dict[str, Any]:
     """`read_json` of a file that holds names and values."""
     content = read_json(path, required=required)

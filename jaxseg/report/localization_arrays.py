@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxseg.report.files import reason
 from jaxseg.report.localization_records import Interval
 
 _PARTS = ("label", "start", "end", "score")
@@ -16,7 +17,7 @@ def load_arrays(path: Path, kind: str, required: Sequence[str]) -> dict[str, np.
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
     except Exception as error:  # np.load raises whatever zip, zlib and pickle raise
-        raise ValueError(f"{path}: not a {kind}: {type(error).__name__} {error}") from None
+        raise ValueError(f"{path}: not a {kind}: {type(error).__name__} {reason(error)}") from None
     for name in required:
         if name not in arrays:
             raise ValueError(f"{path}: not a {kind}: no {name!r} in it")

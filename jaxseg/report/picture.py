@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -36,6 +37,13 @@ def write_picture(run: Run, path: Path, *, activity: str = "", num_videos: int =
         raise ValueError(f"the number of videos must be at least 1, got {num_videos}")
     videos = [v for v in shown_videos(run, chosen, num_videos) if v in chosen.couplings]
     videos = videos or list(chosen.couplings)[:num_videos]
+    with matplotlib.rc_context({"text.parse_math": False}):
+        _compose(run, chosen, videos).savefig(path)
+    return path
+
+
+def _compose(run: Run, chosen: Activity, videos: list[str]) -> Figure:
+    """A column a video."""
     painter = Painter(run, chosen, run_colours(run))
     heats = _heats(chosen.couplings[videos[0]])
     bars = ["truth", "prediction"] if chosen.truth else ["prediction"]
@@ -57,8 +65,7 @@ def write_picture(run: Run, path: Path, *, activity: str = "", num_videos: int =
     )
     note = "; generated data" if run.generated else ""
     figure.suptitle(f"{run.data_name}, {chosen.name}{note}", fontsize=10)
-    figure.savefig(path)
-    return path
+    return figure
 
 
 def _find(run: Run, name: str) -> Activity:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxseg.report.decodings import find_decodings
-from jaxseg.report.files import read_json, read_losses
+from jaxseg.report.files import read_json, read_losses, reason
 from jaxseg.report.records import Activity, Coupling, Member, Run
 from jaxseg.report.signs import read_signs
 from jaxseg.report.silence import scored_classes, scored_labels
@@ -136,7 +136,7 @@ def _read_coupling(path: Path, num_clusters: int) -> Coupling:
             names = [name for name in Coupling._fields if name in _ALWAYS or name in arrays]
             coupling = Coupling(**{name: arrays[name].astype(np.float32) for name in names})
     except Exception as error:  # np.load raises whatever zip, zlib and pickle raise
-        raise ValueError(f"{path}: not a coupling: {error}") from None
+        raise ValueError(f"{path}: not a coupling: {reason(error)}") from None
     for name in names:
         matrix = getattr(coupling, name)
         if matrix.shape != (len(coupling.plan), num_clusters) or not np.isfinite(matrix).all():

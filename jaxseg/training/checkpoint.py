@@ -95,7 +95,7 @@ class Checkpoints:
                 for bad in damaged:
                     if processes.is_first():
                         print(f"checkpoint {bad} is damaged; using {step}", file=sys.stderr)
-                    self._manager.delete(bad)
+                    self._remove(bad)
                 return self._fill(state)
             damaged.append(step)
         if damaged:
@@ -104,6 +104,15 @@ class Checkpoints:
                 "remove the folder to train anew"
             )
         return None
+
+    def _remove(self, step: int) -> None:
+        """Somebody's link of that name goes as a link: what it leads to is not ours."""
+        folder = self.directory / str(step)
+        if folder.is_symlink():
+            processes.first_alone(folder.unlink, "remove")
+            self._manager.reload()
+        else:
+            self._manager.delete(step)
 
     def _read(self, step: int, like: TrainState) -> TrainState | None:
         if not processes.everyone(_is_intact(self.directory / str(step))):
@@ -121,7 +130,8 @@ class Checkpoints:
             leaves = self._manager.restore(step, args=ocp.args.PyTreeRestore(wanted, how))
         except Exception:  # whatever a broken file makes of orbax, the answer is the one before
             return None
-        return _from_dict(leaves, like)
+        state = _from_dict(leaves, like)
+        return state if int(state.step) == step else None
 
     def _require_same_network(self, step: int, wanted: dict) -> None:
         """What is not strict must not cut or fill any axis but the members'."""
@@ -160,5 +170,5 @@ def _is_intact(folder: Path) -> bool:
     listed = folder / CHECKSUMS
     try:
         return not listed.exists() or _checksums(folder) == json.loads(listed.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False

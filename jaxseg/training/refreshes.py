@@ -1,7 +1,6 @@
 """Refreshes of a method's pseudo-labels: made at named epochs, kept on disk, mixed into batches."""
 
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from jaxseg import processes
 from jaxseg.data.streams import STREAMS
+from jaxseg.evaluation.array_files import read_npz
 from jaxseg.methods.refresh import Labels
 from jaxseg.training import sharding
 from jaxseg.training.forward import make_forward, make_localize
@@ -175,16 +175,15 @@ class Refreshes:
     def _read(self, number: int) -> list[list["_Compact"]]:
         path = self._folder / f"{number}.all.npz"
         lengths = [video.num_snippets for video in self._videos]
+        folders = [member.directory for member in self._members]
         try:
-            with path.open("rb") as file, np.load(file) as arrays:
-                return [
-                    _unpack({key: arrays[f"{member.directory}/{key}"] for key in _PARTS}, lengths)
-                    for member in self._members
-                ]
-        except FileNotFoundError:
-            reason = "is missing"
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            reason = f"is damaged ({error})"
+            arrays = read_npz(path, [f"{folder}/{key}" for folder in folders for key in _PARTS])
+            return [
+                _unpack({key: arrays[f"{folder}/{key}"] for key in _PARTS}, lengths)
+                for folder in folders
+            ]
+        except ValueError as error:
+            reason = f"is damaged ({error})" if path.exists() else "is missing"
         raise ValueError(
             f"{path} {reason}, and its steps have been trained with it: "
             f"remove {path.parents[1]} to train anew"

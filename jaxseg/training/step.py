@@ -92,7 +92,7 @@ def make_fill(num_members: int, mesh: Mesh) -> Callable[[TrainState], TrainState
         step, *others = state
         return TrainState(step, *jax.tree.map(lambda leaf: leaf[source], others))
 
-    return jax.jit(fill, donate_argnums=0, out_shardings=state_shardings(mesh))
+    return jax.jit(fill, out_shardings=state_shardings(mesh))
 
 
 def make_init(method: Method, mesh: Mesh) -> Callable[[dict, MemberInputs], TrainState]:

@@ -19,7 +19,7 @@ def write_json(path: Path, value) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes a text file, see `written_at_once`."""
     with written_at_once(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -60,8 +60,8 @@ class MetricsWriter:
             return
         kept = [line for line in _lines(path) if json.loads(line)["step"] < start]
         self._offset = json.loads(kept[-1])["seconds"] if kept else 0.0
-        path.write_text("".join(f"{line}\n" for line in kept))
-        self._file = path.open("a")
+        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8")
         self._start = time.monotonic()
 
     def write(self, step: int, metrics: Mapping[str, np.ndarray], running: np.ndarray) -> None:
@@ -86,4 +86,5 @@ def _lines(path: Path) -> list[str]:
     """Whole lines of an existing file; a killed process may have left half of the last one."""
     if not path.exists():
         return []
-    return [line for line in path.read_text().split("\n")[:-1] if line.endswith("}")]
+    whole = path.read_text(encoding="utf-8").split("\n")[:-1]
+    return [line for line in whole if line.endswith("}")]

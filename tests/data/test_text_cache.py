@@ -25,6 +25,10 @@ def read(config, cache):
     return load(config, progress=False, cache=cache).videos[0].features
 
 
+def suffixes(cache):
+    return sorted(path.suffix for path in cache.iterdir())
+
+
 def forbid_parsing(monkeypatch):
     def parse(path):
         raise AssertionError(f"{path} is parsed again")
@@ -37,7 +41,7 @@ def test_second_reading_takes_the_copy(config, text, cache, monkeypatch):
     forbid_parsing(monkeypatch)
     second = read(config, cache)
     np.testing.assert_array_equal(first, second)
-    assert len(list(cache.iterdir())) == 1
+    assert suffixes(cache) == [".crc32", ".npy"]
 
 
 def test_equals_reading_without_cache(config, text, cache):
@@ -58,7 +62,13 @@ def test_changed_source_is_read_again(config, text, cache, line):
     os.utime(text, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
     np.testing.assert_array_equal(read(config, cache)[-1], [5, 5, 6])
     # The copy of the former state is of no use to anyone.
-    assert len(list(cache.iterdir())) == 1
+    assert suffixes(cache) == [".crc32", ".npy"]
+
+
+def flip_last_bit(copy):
+    content = bytearray(copy.read_bytes())
+    content[-1] ^= 1
+    copy.write_bytes(content)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +79,18 @@ def test_changed_source_is_read_again(config, text, cache, line):
         lambda copy: copy.write_bytes(b"someone else's file"),
         lambda copy: np.save(copy, np.arange(3)),
         save_archive,
+        flip_last_bit,
+        lambda copy: cache_module.checksum_file(copy).unlink(),
+        lambda copy: cache_module.checksum_file(copy).write_bytes(b"\xff"),
     ],
-    ids=["truncated", "empty", "foreign", "other array", "archive"],
+    ids=[
+        *("truncated", "empty", "foreign", "other array", "archive"),
+        *("one bit", "no checksum", "no text for a checksum"),
+    ],
 )
 def test_unusable_copy_is_made_again(config, text, cache, damage):
     expected = read(config, cache)
-    (copy,) = cache.iterdir()
+    (copy,) = cache.glob("*.npy")
     damage(copy)
     np.testing.assert_array_equal(read(config, cache), expected)
     assert cache_module.usable(copy)

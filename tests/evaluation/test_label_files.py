@@ -67,7 +67,7 @@ def test_arrays(tmp_path):
         np.save(path, array)
         one_line_error(lambda: read_labels(path), path, what)
     path.write_bytes(path.read_bytes()[:40])
-    one_line_error(lambda: read_labels(path), path, "cut short")
+    one_line_error(lambda: read_labels(path), path, "not a readable .npy array")
     one_line_error(lambda: read_labels(tmp_path / "none.npy"), "none.npy", "No such file")
 
 
@@ -85,7 +85,7 @@ def test_an_array_of_pickles_is_not_opened(tmp_path):
     path, target = tmp_path / "v.npy", tmp_path / "made"
     np.save(path, np.array([Attack(target)], object), allow_pickle=True)
     target.unlink(missing_ok=True)
-    one_line_error(lambda: read_labels(path), path, "no NumPy array of numbers")
+    one_line_error(lambda: read_labels(path), path, "holds Python objects")
     assert not target.exists()
 
 

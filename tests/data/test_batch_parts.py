@@ -1,0 +1,133 @@
+"""A process draws its own part of a batch: the parts are the whole, and nothing else is read."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from jaxseg.data import SnippetVideo
+from jaxseg.data.loader import Batches
+from jaxseg.data.records import Video
+from jaxseg.data.streams import STREAMS
+
+VIDEOS, CLASSES, STEPS = 4, 3, range(6)
+SETTINGS = SimpleNamespace(
+    videos_per_batch=VIDEOS, frames_per_video=16, bins=4, window=3, num_snippets=6
+)
+LENGTHS = {"tea": (40, 90, 12, 33, 70), "soup": (20, 99, 64, 30, 8, 51)}  # last batches lack some
+NUMBERS = {
+    f"{group}{index}": 10 * (group == "soup") + index + 1
+    for group, lengths in LENGTHS.items()
+    for index in range(len(lengths))
+}
+
+
+class Recorded:
+    """An array that writes down by whom it was read; its shape and type are free to ask for."""
+
+    def __init__(self, array: np.ndarray, name: str, read: set[str]):
+        self._array, self._name, self._read = array, name, read
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, index) -> np.ndarray:
+        self._read.add(self._name)
+        return self._array[index]
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        self._read.add(self._name)
+        return np.array(self._array, dtype)
+
+
+def make_video(kind: str, name: str, length: int, read: set[str]) -> Video | SnippetVideo:
+    """Its first channel is its number everywhere, the second one tells frame from frame."""
+    number = np.full(length, NUMBERS[name], np.float32)
+    features = Recorded(np.stack([number, np.arange(length, dtype=np.float32)], 1), name, read)
+    if kind in ("frames", "pairs"):
+        return Video(name, name[:-1], features)
+    labels = np.eye(CLASSES, dtype=np.float32)[NUMBERS[name] % CLASSES]
+    return SnippetVideo(name, "train", features, features, labels, ())
+
+
+def make_streams(kind: str) -> tuple[list, set[str]]:
+    """Four members, two of which share a stream; and the names of the videos that were read."""
+    read: set[str] = set()
+    groups = {
+        group: [make_video(kind, f"{group}{i}", length, read) for i, length in enumerate(lengths)]
+        for group, lengths in LENGTHS.items()
+    }
+    tea, other, soup = (
+        STREAMS[kind].make(groups[group], seed, SETTINGS)
+        for group, seed in (("tea", 0), ("tea", 1), ("soup", 0))
+    )
+    read.clear()
+    return [tea, tea, other, soup], read
+
+
+def split(length: int, parts: int) -> list[slice]:
+    size = length // parts
+    return [slice(start, start + size) for start in range(0, length, size)]
+
+
+def shown(batch: dict[str, np.ndarray]) -> set[str]:
+    """Which videos there is anything of in a batch."""
+    features = next(batch[name] for name in ("frames", "rgb", "features") if name in batch)
+    found = set(np.unique(features[..., 0]).astype(int)) - {0}
+    return {name for name, number in NUMBERS.items() if number in found}
+
+
+kinds = pytest.mark.parametrize("kind", STREAMS)
+
+
+@kinds
+@pytest.mark.parametrize(("rows", "columns"), [(1, 2), (1, 4), (2, 1), (2, 2), (4, 1), (4, 4)])
+def test_the_parts_of_a_batch_are_the_batch(kind, rows, columns):
+    streams, _ = make_streams(kind)
+    whole = Batches(streams, len(STEPS))
+    members, videos = split(len(streams), rows), split(VIDEOS, columns)
+    parts = [[Batches(streams, len(STEPS), m, v) for v in videos] for m in members]
+    for step in STEPS:
+        expected = whole.batch(step)
+        drawn = [[part.batch(step) for part in row] for row in parts]
+        for name, array in expected.items():
+            joined = [np.concatenate([own[name] for own in row], axis=1) for row in drawn]
+            np.testing.assert_array_equal(np.concatenate(joined), array)
+            assert joined[0].dtype == array.dtype
+
+
+@kinds
+@pytest.mark.parametrize("rows", [2, 4])
+def test_the_parts_of_a_warm_start_are_its_members(kind, rows):
+    """Of all their videos: no member's start depends on how videos are spread."""
+    streams, _ = make_streams(kind)
+    expected = Batches(streams, 1).warm_start()
+    members = split(len(streams), rows)
+    drawn = [Batches(streams, 1, own, slice(1, 2)).warm_start() for own in members]
+    for name, array in expected.items():
+        np.testing.assert_array_equal(np.concatenate([own[name] for own in drawn]), array)
+
+
+@kinds
+@pytest.mark.parametrize("members", split(4, 4) + split(4, 2))
+@pytest.mark.parametrize("videos", split(VIDEOS, 2) + split(VIDEOS, 4))
+def test_nothing_else_is_read(kind, members, videos):
+    streams, read = make_streams(kind)
+    part = Batches(streams, len(STEPS), members, videos)
+    seen = set()
+    for step in STEPS:
+        read.clear()
+        batch = part.batch(step)
+        assert read == shown(batch)
+        seen |= read
+    own = {video.name for stream in streams[members] for video in stream.videos}
+    assert seen <= own and seen
+
+
+@kinds
+def test_the_whole_batch_reads_what_it_shows(kind):
+    """So that the test above would notice a video that is read for nothing."""
+    streams, read = make_streams(kind)
+    batch = Batches(streams, 1).batch(0)
+    assert read == shown(batch) and len(read) > VIDEOS
