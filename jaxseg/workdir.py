@@ -31,16 +31,25 @@ def check(folder: Path, config: Config) -> None:
     path = folder / "config.json"
     if not path.exists():
         return
-    try:
-        old = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged ({error}); remove it or the folder") from None
+    old = _read(path)
     for name, (there, here) in _differences(old, _plain(config)).items():
         if not name.startswith(AFTER_TRAINING):
             raise ValueError(
                 f"{folder} belongs to another config: {name} is {there} there, {here} here; "
                 "give another --workdir"
             )
+
+
+def _read(path: Path):
+    """A JSON file that an earlier start has written.
+
+    Raises:
+        ValueError: what to remove where it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged ({error}); remove it or the folder") from None
 
 
 def _plain(config: Config) -> dict:
@@ -68,7 +77,7 @@ def claim(
     """
     record = data.describe()
     path = folder / "dataset.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8"))["videos"] != record["videos"]:
+    if path.exists() and _read(path)["videos"] != record["videos"]:
         raise ValueError(
             f"{path} lists other videos than {data.name} has now; give another --workdir"
         )

@@ -19,7 +19,7 @@ from jaxseg.prediction.finished import appearing_together, finished_state, sprea
 from jaxseg.proposals import Detections, as_segments
 from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
-from jaxseg.training.writer import write_json, write_text
+from jaxseg.training.writer import write_arrays, write_json, write_text
 
 
 class Parameters(NamedTuple):
@@ -105,10 +105,8 @@ def _write_map(folder: Path, data: SnippetSet, video: SnippetVideo, found: Locat
         "video_scores": found.video_scores,
         "seconds": np.linspace(0, length, len(found.score_map) + 1),
     } | found.drawn
-    np.savez_compressed(
-        folder / f"{video.name}.npz",
-        **{name: array.astype(np.float32) for name, array in arrays.items()},
-    )
+    arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
+    write_arrays(folder / f"{video.name}.npz", arrays, compressed=True)
 
 
 def _cluster_classes(members: Sequence[Member], carried) -> dict[str, list]:

@@ -148,7 +148,7 @@ def read_best(workdir: Path, *, like: tuple[Any, Any]) -> Best:
     try:
         arrays = read_npz(path, ["score", "step", *names])
     except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}); remove it to begin anew") from None
+        raise ValueError(f"{path} is damaged ({error}); remove {workdir} to train anew") from None
     found, score, step = [arrays[name] for name in names], arrays["score"], arrays["step"]
     if [leaf.shape for leaf in found] != [leaf.shape for leaf in leaves]:
         raise ValueError(f"{path} holds the parameters of another network or of other members")

@@ -16,7 +16,7 @@ from jaxseg.prediction.surveys import is_tested, make_surveyor
 from jaxseg.training.forward import make_localize
 from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
-from jaxseg.training.writer import write_json, write_text
+from jaxseg.training.writer import write_arrays, write_json, write_text
 
 TYPICAL_FRAMES = 3  # a cluster's most typical frames that are reported
 
@@ -111,7 +111,7 @@ def _write(config, data, predictions, couplings, members: Sequence[Member], vide
                 name: matrix[index][:, : member.num_clusters].astype(np.float16)
                 for name, matrix in output["matrices"].items()
             }
-            np.savez_compressed(place / f"{video.name}.npz", **matrices)
+            write_arrays(place / f"{video.name}.npz", matrices, compressed=True)
 
 
 def _write_labels(config, data, folder: Path, name: str, labels: np.ndarray) -> None:

@@ -22,10 +22,11 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> None:
     """Writes an `.npz` file, see `written_at_once`."""
+    save = np.savez_compressed if compressed else np.savez
     with written_at_once(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+        save(file, **arrays)
 
 
 @contextlib.contextmanager
