@@ -67,15 +67,14 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130
-    except RuntimeError as error:
-        if _TRACEBACK.value or not processes.is_loss(error):
-            raise
-        complain(f"another process of this run is gone; start all again ({str(error)[:200]})")
-        return processes.leave(processes.RETRY)
     except (ValueError, OSError) as error:
         if _TRACEBACK.value:
             raise
         return processes.leave(complain(str(error)))
+    except Exception as error:  # a defect, unless it says that another process is gone
+        if _TRACEBACK.value or not processes.joined():
+            raise
+        return processes.leave(processes.explain(error))
     return 0
 
 

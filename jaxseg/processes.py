@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -75,6 +76,11 @@ def _initialize(**where) -> None:
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ValueError(f"cannot join the other processes of this run: {reason}") from None
+
+
+def joined() -> bool:
+    """Whether `start` has joined other processes; asks nothing of the devices."""
+    return jax.distributed.is_initialized()
 
 
 def count() -> int:
@@ -186,12 +192,25 @@ def is_loss(error: RuntimeError) -> bool:
     return is_jax and count() > 1 and not str(error).startswith(own_faults)
 
 
+def explain(error: Exception) -> int:
+    """Says what ended a process of several, and gives its exit status."""
+    if isinstance(error, RuntimeError) and is_loss(error):
+        reason = " ".join(str(error).split())[:200]
+        print(
+            f"error: another process of this run is gone; start all again ({reason})",
+            file=sys.stderr,
+        )
+        return RETRY
+    traceback.print_exception(error)
+    return 1
+
+
 def leave(status: int) -> int:
     """The exit status; after a mistake the process goes at once.
 
     The usual end of a process waits for the others, who may wait for this one.
     """
-    if status and count() > 1:
+    if status and joined():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

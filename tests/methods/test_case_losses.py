@@ -40,6 +40,16 @@ def test_top_snippets_are_the_highest(length, count):
     np.testing.assert_array_equal(found, scores >= threshold)
 
 
+@pytest.mark.parametrize("values", [(-np.inf, -1.5, 0, 1e-38, 2, np.inf), (-0.0, 0.0), (-3e38, -2)])
+@pytest.mark.parametrize("divisor", [2, 8, 30])
+def test_top_snippets_of_scores_with_equal_ones(values, divisor):
+    """Of either sign, none and any size: as a stable sort ranks them."""
+    scores = np.random.default_rng(0).choice(np.array(values, np.float32), (3, 30, 5))
+    ranks = np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)
+    expected = ranks < max(1, 30 // divisor)
+    np.testing.assert_array_equal(top_snippets(scores, divisor), expected)
+
+
 def test_of_equal_snippets_the_first_are_taken():
     found = np.array(top_snippets(np.ones((1, 24, 2)), 8))
     assert found[0, :3].all() and not found[0, 3:].any()

@@ -1,10 +1,7 @@
-"""GauFuse in the training loop: its schedule, its refreshes, over stops and over devices."""
+"""GauFuse in the training loop: its schedule, its refreshes, over stops."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -12,7 +9,6 @@ import numpy as np
 import pytest
 import toy_gaufuse
 
-from jaxseg.training import loop
 from jaxseg.training.interrupts import Stopped
 from jaxseg.training.refreshes import Refreshes
 
@@ -21,14 +17,6 @@ CONFIG = toy_gaufuse.make_config(VALUES)
 DATA = toy_gaufuse.make_data()
 COLUMNS = len(toy_gaufuse.CLASSES) + 1
 STEPS = range(toy_gaufuse.NUM_STEPS)
-ROOTS = [str(Path(toy_gaufuse.__file__).parent), str(Path(toy_gaufuse.__file__).parents[1])]
-TRAIN = """
-import pathlib, sys, jax, toy_gaufuse
-jax.config.update("jax_disable_most_optimizations", True)
-assert jax.device_count() == 8
-overrides = %r | {"mesh.member": int(sys.argv[1]), "mesh.data": int(sys.argv[2])}
-toy_gaufuse.train(toy_gaufuse.make_config(overrides), pathlib.Path(sys.argv[3]))
-"""
 slow = pytest.mark.slow
 pytestmark = pytest.mark.usefixtures("quick_compile")
 
@@ -165,30 +153,3 @@ def test_without_refreshes_the_backbone_learns_alone(finished, tmp_path):
     for name in ("loss", "agnostic_loss", "distillation_loss"):
         np.testing.assert_allclose(found[name][:16], expected[name][:16], rtol=1e-4, atol=1e-4)
         assert np.isfinite(found[name]).all()
-
-
-@slow
-@pytest.mark.parametrize(("member", "data"), [(2, 4), (8, 1), (4, 2)])
-def test_eight_devices_give_what_one_gives(finished, tmp_path, member, data):
-    """Two members, each with a video on each of four devices; or six that are idle."""
-    environment = os.environ | {
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
-        "JAX_PLATFORMS": "cpu",
-        "PYTHONPATH": os.pathsep.join(ROOTS),
-    }
-    command = [sys.executable, "-c", TRAIN % VALUES, str(member), str(data), str(tmp_path)]
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    state, workdir, *_ = finished
-    there, here = metrics(tmp_path), metrics(workdir)
-    for name, values in there.items():
-        np.testing.assert_allclose(values, here[name], rtol=1e-5, atol=1e-5, err_msg=name)
-    setup = loop.set_up(CONFIG, DATA)
-    checkpoints = loop.open_checkpoints(CONFIG, setup, tmp_path)
-    found = checkpoints.restore(loop.abstract_state(setup))
-    checkpoints.close()
-    jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4),
-        (found.params, found.carried),
-        (state.params, state.carried),
-    )

@@ -1,132 +1,158 @@
-"""One device and eight give the same run; a mesh that does not fit says which do."""
+"""Any mesh of any number of processes trains what one device trains, and predicts the same.
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
-import jax
-import numpy as np
-import pytest
-import toy
-
-from jaxseg.config.shared import MeshConfig
-from jaxseg.prediction import segments as predict
-from jaxseg.training import loop
-from jaxseg.training.sharding import make_mesh
-
-# Six members: 8 x 1 and 4 x 2 are filled up with two idle ones, 2 x 4 with none.
-VALUES = {"seeds": 3, "data.videos_per_batch": 4, "checkpoint.every": 2}
-ROOTS = [str(Path(toy.__file__).parent), str(Path(toy.__file__).parents[1])]
-# Eight videos a batch, so that 1 x 8 splits it too: most of them are missing.
-TOT_VALUES = VALUES | {"data.videos_per_batch": 8, "tcl": True, "optimizer.learning_rate": 0.01}
-TOT_VALUES |= {"num_epochs": 12, "optimizer.freeze_steps": 3}
-TRAIN = """
-import pathlib, sys, jax, toy
-jax.config.update("jax_disable_most_optimizations", True)
-assert jax.device_count() == 8
-_, member, data, folder = sys.argv
-mesh = {"mesh.member": int(member), "mesh.data": int(data)}
-toy.train(toy.%s(%r | mesh), pathlib.Path(folder))
+What holds bit by bit: a mesh whose rows have one device or two, over any number of processes,
+since a sum of two numbers has one order. Longer rows sum in an order that depends on who shares
+them, and one device has its members in one product and not in several; there, losses agree to
+1e-6 and labels are equal.
 """
 
+import functools
+import json
+from pathlib import Path
+
+import groups
+import mesh_runs
+import numpy as np
+import pytest
+
+slow = pytest.mark.slow
+METHODS = ("asot", "tot", "case")
+NUM_DEVICES = 8
+# What is written of a loss has six digits behind the point.
+LOSSES = {"rtol": 1e-6, "atol": 1.1e-6}
+
 
 @pytest.fixture(scope="module")
-def one_device(train_toy):
-    return train_toy(toy.make_config(VALUES))
+def trained(quickly, tmp_path_factory):
+    """trained(name, meshes, processes) -> a folder with a run for each mesh; made once.
 
+    The eight devices are divided among the processes; "1x1" is the one device of these tests.
+    """
 
-@pytest.fixture(scope="module")
-def tot_on_one_device(train_toy):
-    return train_toy(toy.make_tot_config(TOT_VALUES))
+    @functools.cache
+    def train(name: str, meshes: tuple[str, ...], processes: int = 1) -> Path:
+        folder = tmp_path_factory.mktemp("runs")
+        if meshes == ("1x1",):
+            with quickly():
+                mesh_runs.main(name, str(folder), *meshes)
+        else:
+            words = ["tests/mesh_runs.py", name, folder, *meshes]
+            groups.run(words, processes=processes, devices=NUM_DEVICES // processes)
+        return folder
 
-
-def train_on_eight(
-    member: int, data: int, folder: Path, maker: str = "make_config", values: dict = VALUES
-) -> None:
-    environment = os.environ | {
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
-        "JAX_PLATFORMS": "cpu",
-        "PYTHONPATH": os.pathsep.join(ROOTS),
-    }
-    command = [sys.executable, "-c", TRAIN % (maker, values), str(member), str(data), str(folder)]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    return train
 
 
 def metrics(workdir: Path) -> dict[str, np.ndarray]:
+    """name -> [steps] or [steps, members], NaN for a member that is done."""
     lines = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
-    return {name: np.array([line[name] for line in lines], float) for name in ("step", "loss")}
+    return {n: np.array([line[n] for line in lines], float) for n in lines[0] if n != "seconds"}
 
 
-slow = pytest.mark.slow
+def parameters(folder: Path, mesh: str) -> dict[str, np.ndarray]:
+    with np.load(folder / f"{mesh}.npz") as arrays:
+        return dict(arrays)
 
 
-@pytest.mark.parametrize(
-    ("member", "data"),
-    [(4, 2), pytest.param(8, 1, marks=slow), pytest.param(2, 4, marks=slow)],
-)
-def test_eight_devices_give_what_one_gives(one_device, tmp_path, member, data):
-    """Compared through a checkpoint of the eight, which the one device reads."""
-    setup, state, workdir = one_device
-    train_on_eight(member, data, tmp_path)
-    there, here = metrics(tmp_path), metrics(workdir)
-    np.testing.assert_array_equal(there["step"], here["step"])
-    np.testing.assert_allclose(there["loss"], here["loss"], rtol=1e-5, atol=1e-5)
-    checkpoints = loop.open_checkpoints(toy.make_config(VALUES), setup, tmp_path)
-    found = checkpoints.restore(loop.abstract_state(setup))
-    checkpoints.close()
-    assert int(found.step) == setup.num_steps
-    jax.tree.map(
-        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5),
-        found.params,
-        state.params,
-    )
+def predictions(workdir: Path) -> dict[str, str]:
+    files = sorted(path for path in (workdir / "predictions").rglob("*") if path.is_file())
+    return {str(file.relative_to(workdir)): file.read_text() for file in files}
 
 
-def decoded(setup, run: Path, folder: Path) -> dict[str, str]:
-    """Labels that one device reads out of a run's last checkpoint."""
-    shutil.copytree(run / "checkpoints", folder / "checkpoints")
-    config = toy.make_tot_config(TOT_VALUES | {"predict.num_buckets": 1})
-    predict.predict(config, toy.make_data(), setup, folder, progress=False)
-    files = sorted((folder / "predictions").rglob("*.txt"))
-    return {str(file.relative_to(folder)): file.read_text() for file in files}
+def assert_same_predictions(found: dict[str, str], expected: dict[str, str]) -> None:
+    """Labels are equal; so are detections, but for the rounding of their scores and ends."""
+    assert found.keys() == expected.keys() and found
+    for name, text in found.items():
+        if name.endswith(".txt"):
+            assert text == expected[name], name
+            continue
+        there, here = (json.loads(each)["results"] for each in (text, expected[name]))
+        assert there.keys() == here.keys() and any(there.values())
+        for video, entries in there.items():
+            (labels, numbers), (own, own_numbers) = map(columns, (entries, here[video]))
+            assert labels == own, (name, video)
+            np.testing.assert_allclose(numbers, own_numbers, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("member", "data"),
-    [(2, 4), *(pytest.param(m, 8 // m, marks=slow) for m in (1, 8))],
-)
-def test_tot_couples_videos_of_all_devices(
-    tot_on_one_device, quick_compile, tmp_path, member, data
-):
-    """Sinkhorn and, among one video's own frames, the coherence loss: as on one device."""
-    setup, _, workdir = tot_on_one_device
-    train_on_eight(member, data, tmp_path, "make_tot_config", TOT_VALUES)
-    there, here = metrics(tmp_path), metrics(workdir)
-    np.testing.assert_array_equal(there["step"], here["step"])
-    np.testing.assert_allclose(there["loss"], here["loss"], rtol=1e-6, atol=1e-6)
-    found = decoded(setup, tmp_path, tmp_path / "eight")
-    assert found == decoded(setup, workdir, tmp_path / "one") and len(found) == 30
+def columns(entries: list[dict]) -> tuple[list[str], np.ndarray]:
+    """Labels and [score, start, end] of detections, in an order that no rounding changes."""
+    rows = [(each["label"], *each["segment"], each["score"]) for each in entries]
+    rows.sort(key=lambda row: (row[0], round(row[1], 2), round(row[2], 2)))
+    return [row[0] for row in rows], np.array([row[1:] for row in rows])
+
+
+def assert_same(folder: Path, mesh: str, alone: Path) -> None:
+    """A run on a mesh against that on one device."""
+    there, here = metrics(folder / mesh), metrics(alone / "1x1")
+    np.testing.assert_array_equal(there["step"], here["step"], err_msg=mesh)
+    np.testing.assert_allclose(there["loss"], here["loss"], **LOSSES, err_msg=mesh)
+    assert_same_predictions(predictions(folder / mesh), predictions(alone / "1x1"))
 
 
 @pytest.mark.parametrize(
-    ("member", "data", "parts"),
+    ("name", "meshes", "processes"),
     [
-        (0, 3, ["member x data = 2 x 3", "8 devices", "8 x 1, 4 x 2"]),
-        (8, 2, ["member x data = 8 x 2"]),
-        (3, 1, ["member x data = 3 x 1"]),
-        (1, 8, ["batches of 2 videos", "8 x 1, 4 x 2"]),
+        ("asot", ("4x2",), 1),
+        ("tot", ("2x4",), 1),
+        ("case", ("1x8",), 1),
+        *(
+            pytest.param(name, mesh_runs.ALL, processes, marks=slow)
+            for name in METHODS
+            for processes in (1, 2, 4)
+        ),
+        pytest.param("gaufuse", ("1x8", "4x2", "8x1"), 1, marks=slow),
     ],
 )
-def test_a_mesh_that_does_not_fit(monkeypatch, member, data, parts):
-    monkeypatch.setattr(jax, "devices", lambda: [None] * 8)
-    with pytest.raises(ValueError) as error:
-        make_mesh(MeshConfig(member, data), videos_per_batch=2)
-    assert all(part in str(error.value) for part in parts) and "\n" not in str(error.value)
+def test_eight_devices_train_what_one_trains(trained, name, meshes, processes):
+    alone = trained(name, ("1x1",))
+    folder = trained(name, meshes, processes)
+    for mesh in meshes:
+        assert_same(folder, mesh, alone)
 
 
-def test_the_mesh_takes_all_devices_by_itself():
-    mesh = make_mesh(MeshConfig(), videos_per_batch=2)
-    assert dict(mesh.shape) == {"member": jax.device_count(), "data": 1}
+@slow
+@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("name", METHODS)
+def test_rows_of_one_device_or_two_end_in_the_same_bits(trained, name, processes):
+    one, several = (trained(name, mesh_runs.ALL, count) for count in (1, processes))
+    for mesh in ("4x2", "8x1"):
+        expected, found = (parameters(folder, mesh) for folder in (one, several))
+        assert found.keys() == expected.keys()
+        for leaf, values in expected.items():
+            np.testing.assert_array_equal(found[leaf], values, err_msg=f"{mesh}, leaf {leaf}")
+        expected, found = (metrics(folder / mesh) for folder in (one, several))
+        np.testing.assert_equal(found, expected)
+        assert predictions(several / mesh) == predictions(one / mesh)
+
+
+@slow
+@pytest.mark.parametrize("name", ["three members", "five members"])
+def test_members_that_do_not_fill_the_rows(trained, name):
+    """One or three places are idle; what is in them is nobody's result."""
+    alone, single = trained(name, ("1x1",)), trained("one member", ("1x1",))
+    meshes = ("2x4", "4x2")
+    folder = trained(name, meshes)
+    seeds = {f"seed{index}" for index in range(mesh_runs.CONFIGS[name].seeds)}
+    for mesh in meshes:
+        assert_same(folder, mesh, alone)
+        losses = metrics(folder / mesh)["loss"]
+        assert losses.shape[1] == len(seeds)
+        np.testing.assert_allclose(losses[:, :1], metrics(single / "1x1")["loss"], **LOSSES)
+        assert {path.name for path in (folder / mesh / "predictions/salad").iterdir()} == seeds
+
+
+@slow
+def test_refreshes_in_two_processes(trained):
+    """GauFuse: every process labels its share of the videos, and all of them learn from all."""
+    one, two = trained("gaufuse", ("1x8", "4x2", "8x1")), trained("gaufuse", ("4x2", "8x1"), 2)
+    for mesh in ("4x2", "8x1"):
+        labels = sorted(path.name for path in (one / mesh / "pseudo_labels").iterdir())
+        assert labels == sorted(f"{r}{kind}.npz" for r in range(6) for kind in ("", ".all"))
+        for name in labels:
+            expected, found = (
+                dict(np.load(folder / mesh / "pseudo_labels" / name)) for folder in (one, two)
+            )
+            np.testing.assert_equal(found, expected)
+        np.testing.assert_equal(parameters(two, mesh), parameters(one, mesh))
+        np.testing.assert_equal(metrics(two / mesh), metrics(one / mesh))
+        assert predictions(two / mesh) == predictions(one / mesh)

@@ -41,7 +41,7 @@ def given_gradients(betas=(0.9, 0.999)) -> Method:
 
 def train(method: Method, chosen: list[Member]):
     """(weights before, gradients, weights after each step), each [members, ...]."""
-    mesh = sharding.make_mesh(MeshConfig(), videos_per_batch=1)
+    mesh = sharding.make_mesh(MeshConfig(), num_members=len(chosen), videos_per_batch=1)
     inputs = jax.device_put(stack(chosen), sharding.by_member(mesh))
     shape = (STEPS, len(chosen), 1, *SHAPE)
     gradients = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
