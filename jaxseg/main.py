@@ -66,13 +66,15 @@ def main(argv: list[str]) -> int:
         return stop.exit_code
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
+        return processes.leave(130)
     except (ValueError, OSError) as error:
-        if _TRACEBACK.value:
+        if not _TRACEBACK.value:
+            return processes.leave(complain(str(error)))
+        if not processes.joined():
             raise
-        return processes.leave(complain(str(error)))
+        return processes.leave(processes.explain(error))
     except Exception as error:  # a defect, unless it says that another process is gone
-        if _TRACEBACK.value or not processes.joined():
+        if not processes.joined():
             raise
         return processes.leave(processes.explain(error))
     return 0

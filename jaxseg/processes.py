@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 T = TypeVar("T")
 JAX_NAMES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+LONGEST_WAIT = 24 * 60 * 60  # seconds for which those that are done wait for the report
 RETRY = 128 + signal.SIGTERM  # what launchers start again on
 FLAGS = ("coordinator", "num_processes", "process_id")
 # How many processes SLURM and Open MPI say that they have started.
@@ -35,8 +37,9 @@ def start(coordinator: str | None, num_processes: int | None, process_id: int | 
         coordinator: "host:port" of process 0; all three or none of them.
 
     Raises:
-        ValueError: only some of the three, numbers that are none or do not fit each other, or
-            no group that could be joined.
+        ValueError: only some of the three, numbers that are none or do not fit each other, an
+            engine that tells nothing. (Where nobody answers at the address JAX itself ends the
+            process, after five minutes, with status 134.)
     """
     given = dict(zip(FLAGS, (coordinator, num_processes, process_id), strict=True))
     if all(value is None for value in given.values()):
@@ -71,8 +74,10 @@ def _engine_count() -> int:
 
 
 def _initialize(**where) -> None:
+    # JAX's own handler would swallow SIGTERM, which is ours to hear.
+    jax.config.update("jax_enable_preemption_service", False)
     try:
-        jax.distributed.initialize(**where)
+        jax.distributed.initialize(**where, shutdown_timeout_seconds=LONGEST_WAIT)
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ValueError(f"cannot join the other processes of this run: {reason}") from None
@@ -118,13 +123,27 @@ def share(items: Sequence[T]) -> list[tuple[int, T]]:
     return [(index, items[index]) for index in own]
 
 
+def require_same(text: str, what: str) -> None:
+    """Raises ValueError where another process of this run has another text."""
+    if count() > 1:
+        own = np.array(zlib.crc32(text.encode()), np.uint32)
+        if (multihost_utils.process_allgather(own) != own).any():
+            raise ValueError(f"the processes of this run have different {what}")
+
+
 def exchange(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Every process's arrays, which have names of their own, on all processes."""
+    """Every process's arrays, which have names of their own, on all processes.
+
+    Raises:
+        ValueError: more than 2 GiB of one process.
+    """
     if count() == 1:
         return dict(arrays)
     packed = io.BytesIO()
     np.savez(packed, **arrays)
     own = np.frombuffer(packed.getvalue(), np.uint8)
+    if own.size >= 2**31:
+        raise ValueError(f"{own.size} bytes are too many for processes to exchange at once")
     sizes = multihost_utils.process_allgather(np.array(own.size)).reshape(-1)
     padded = np.zeros(sizes.max(), np.uint8)
     padded[: own.size] = own

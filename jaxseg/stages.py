@@ -23,6 +23,7 @@ def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
     if not config.data.root:
         say(f"{config.data.name}: {GENERATED}")
     workdir.check(folder, config)
+    processes.require_same(repr(config), "configs")
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
         videos = task.load(config, folder.parent / "cache")

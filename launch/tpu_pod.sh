@@ -14,8 +14,9 @@
 #
 # Every worker has the checkout in CHECKOUT (default jaxseg, below the home folder) and in its .venv
 # what requirements.txt lists and jax[tpu]. A process that was told to stop saves and ends with 143;
-# it is started again, RETRIES times (default 20), which all workers do alike. When a worker dies or
-# a slice is preempted for good, give the same command again: the run goes on where it was saved.
+# with that, or a signal's death, it is started again, RETRIES times (default 20), as on the other
+# workers, whom its end has ended. When a slice is preempted for good, or after a mistake that one
+# worker alone has found (the others then wait five minutes a time for it), give the command again.
 #
 # Tried on: nothing yet. No TPU was at hand: syntax checked, commands run against a stand-in gcloud.
 set -u
@@ -43,5 +44,5 @@ export JAXSEG_DISTRIBUTED=1 # jax.distributed asks the TPU's metadata for the ot
 for ((tries = 0; ; tries++)); do
     python -m jaxseg.main "$@"
     status=$?
-    ((status == 143 && tries < RETRIES)) || exit "$status"
+    ((status > 128 && status != 130 && tries < RETRIES)) || exit "$status"
 done

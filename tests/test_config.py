@@ -27,7 +27,7 @@ def one_line(error) -> str:
         ("seeds", 0),
         ("num_epochs", -1),
         ("mesh.member", -1),
-        ("mesh.data", 0),
+        ("mesh.data", -1),
         ("data.length_tolerance", -1),
         ("data.fps", -1.0),
         ("data.videos_per_batch", 0),

@@ -185,6 +185,12 @@ def _newest_refresh(workdir: Path, rng: np.random.Generator) -> str:
     return (cut, flip)[rng.integers(2)](file, rng)
 
 
+def _between_refreshes(rng: np.random.Generator, program: Program) -> list[Act]:
+    """Dead as the labels of a refresh take their name, so that those before it are there."""
+    name = r"rename .*/pseudo_labels/\d+\.all\.npz"
+    return [Strike(name, int(rng.integers(2, 6))), Damage(_newest_refresh)]
+
+
 FRAMES, ORACLE, REFRESHED = ("asot", "tot"), ("case-oracle",), ("gaufuse",)
 ANY = ("asot", "tot", "case", "case", "gaufuse")  # one of either task as often
 GROUPS = tuple(name for name, program in PROGRAMS.items() if program.processes > 1)
@@ -196,7 +202,7 @@ KINDS = {
     "int-step": Kind(_at_steps("SIGINT"), ANY, intervals=0),
     "kill-one-of-two": Kind(_at_steps("SIGKILL", most=2, victims=BOTH), GROUPS),
     "term-one-of-two": Kind(_at_steps("SIGTERM", most=2, victims=BOTH), GROUPS, intervals=0),
-    "kill-group-checkpoint": Kind(_at(PARTIAL, 30, watchers=BOTH), GROUPS),
+    "kill-group-checkpoint": Kind(_at(PARTIAL, 15, watchers=BOTH), GROUPS),
     "kill-claim": Kind(_at(r"(open|rename) .*/run/\.?(conf|data|vers|memb)\w+\.json", 8), ANY),
     "kill-cache": Kind(_at(r"(open|rename) .*/cache/\w", 10), FRAMES),
     "kill-checkpoint": Kind(_at(PARTIAL, 60), ANY),
@@ -231,5 +237,5 @@ KINDS = {
     "members-cut": Kind(_after_kill(_file("members.json", cut)), ANY, told=True),
     "predictions-gone": Kind(_when_finished(_no_predictions), ANY),
     "oracle-damaged": Kind(_after_kill(_either("oracle/best.npz")), ORACLE, None, told=True),
-    "refresh-damaged": Kind(_after_kill(_newest_refresh), REFRESHED, None, told=True),
+    "refresh-damaged": Kind(_between_refreshes, REFRESHED, None, told=True),
 }

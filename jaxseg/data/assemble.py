@@ -160,6 +160,8 @@ def standardization(features: np.ndarray, scaling: str = "frame") -> tuple[np.nd
         scaling: "frame" makes the variance 1 / channels, so that a frame's squared norm is 1 on
             average (ASOT's program); "channel" makes it 1 (TOT's).
     """
+    # As training sees it, whether the file was read into memory or is a map of another type.
+    features = np.ascontiguousarray(features, np.float32)
     rows = features[features.any(axis=1)].astype(np.float64)
     deviation = rows.std(axis=0)
     # Rounding leaves a constant channel a tiny deviation, which must not be divided by.

@@ -23,7 +23,7 @@ def read_arrays(
 
     They are float32 in memory or, where together they exceed `MEMORY_LIMIT` or where several
     processes read, read-only memory maps of the type they were stored in. Each process of a crew
-    reads and checks its share of the files, and maps the others.
+    reads and checks its share of the files, and maps the others; archives are always in memory.
 
     Args:
         paths: .txt, .npy or .npz files.
@@ -41,10 +41,12 @@ def read_arrays(
     if mapped:
         allow_open_files(len(stored))
     bar = progress_bar(paths, "features" if cache is None else "checking", progress)
-    return [
+    arrays = [
         read_array(path, place, mapped, checked=index in own)
         for index, (path, place) in enumerate(zip(bar, stored, strict=True))
     ]
+    crew.barrier("features are checked")
+    return arrays
 
 
 def copies(

@@ -51,8 +51,16 @@ class Chip(NamedTuple):
     latency: float
 
 
-def _tpu(name: str, bf16: float, bandwidth: float, memory: float, link: float, vector: float):
-    """Float32 in six passes of bfloat16; all chips of a slice are joined by links."""
+def _tpu(
+    name: str,
+    bf16: float,
+    bandwidth: float,
+    memory: float,
+    link: float,
+    vector: float,
+    linked: int,
+):
+    """Float32 in six passes of bfloat16; all chips of a pod are joined by links."""
     return Chip(
         name,
         matmul=bf16 * TFLOPS,
@@ -61,7 +69,7 @@ def _tpu(name: str, bf16: float, bandwidth: float, memory: float, link: float, v
         bandwidth=bandwidth * GB,
         memory=memory * GB,
         link=link * GB,
-        linked=8960,
+        linked=linked,
         network=link * GB,
         start=1 * MICROSECOND,
         latency=3 * MICROSECOND,
@@ -91,9 +99,9 @@ def _hopper(name: str, bandwidth: float, memory: float):
 # https://jax-ml.github.io/scaling-book/tpus/ counts them.
 # GPUs: https://www.nvidia.com/en-us/data-center/h100/ and /h200/, the SXM columns.
 CHIPS = (
-    _tpu("TPU v4", bf16=275, bandwidth=1200, memory=32, link=50, vector=8.6),
-    _tpu("TPU v5e", bf16=197, bandwidth=819, memory=16, link=50, vector=6.1),
-    _tpu("TPU v5p", bf16=459, bandwidth=2765, memory=95, link=100, vector=14.3),
+    _tpu("TPU v4", bf16=275, bandwidth=1200, memory=32, link=50, vector=8.6, linked=4096),
+    _tpu("TPU v5e", bf16=197, bandwidth=819, memory=16, link=50, vector=6.1, linked=256),
+    _tpu("TPU v5p", bf16=459, bandwidth=2765, memory=95, link=100, vector=14.3, linked=8960),
     _hopper("H100", bandwidth=3350, memory=80),
     _hopper("H200", bandwidth=4800, memory=141),
 )

@@ -65,8 +65,8 @@ def predict(
             for member, each in zip(setup.members, zip(*joined, strict=True), strict=True):
                 path = partial["predictions"] / f"{member.directory}.json"
                 _write_detections(path, data, each, checkpoint)
-            if "cluster_classes" in carried:
-                write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
+    if processes.is_first() and "cluster_classes" in carried:
+        write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
 
 
 def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters:

@@ -71,8 +71,8 @@ def predict(
                 bar.update(min(processes.count(), bar.total - bar.n))
             candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
-        if processes.is_first():
-            write_json(workdir / "typical.json", typical)
+    if processes.is_first():
+        write_json(workdir / "typical.json", typical)
 
 
 def _take(tree, members: Sequence[int]):

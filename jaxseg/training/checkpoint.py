@@ -21,9 +21,9 @@ ROOM = 2**18  # bytes of a checkpoint beside the numbers in it, generously
 class Checkpoints:
     """The checkpoints of one run, in `<workdir>/checkpoints/<step>/`.
 
-    Every process writes its own members. Checksums of the files lie in each checkpoint: a damaged
-    one is recognised before orbax meets it, whatever part of it was damaged, and the one before
-    it is used.
+    Every process writes its own members. Checksums of the files lie in each checkpoint, unless the
+    run was killed before they were: a damaged one is recognised before orbax meets it, whatever
+    part of it was damaged, and the one before it is used.
 
     Idle members of the mesh are saved as they are and count for nothing when they are read, so
     that any mesh of any number of processes can go on from a checkpoint.
@@ -108,7 +108,7 @@ class Checkpoints:
     def _remove(self, step: int) -> None:
         """Somebody's link of that name goes as a link: what it leads to is not ours."""
         folder = self.directory / str(step)
-        if folder.is_symlink():
+        if processes.everyone(folder.is_symlink()):
             processes.first_alone(folder.unlink, "remove")
             self._manager.reload()
         else:

@@ -232,7 +232,7 @@ def _run(
             if received := agree(interrupts.received or 0):
                 checkpoints.save(state)
                 raise _stopped(received, done, total)
-        if received := agree.settled():
+        if received := agree(interrupts.received or 0) or agree.settled():
             raise _stopped(received, total, total)
     if total == start == 0:
         checkpoints.save(state)

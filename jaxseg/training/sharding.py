@@ -20,7 +20,7 @@ def make_mesh(
 ) -> Mesh:
     """A mesh with the axes "member" and "data" over all devices.
 
-    Where the config leaves a choice, each device gets as little work as possible.
+    Where the config leaves a choice, each device gets as few videos a step as possible.
 
     Args:
         num_members: of the run, without idle ones.
@@ -28,8 +28,8 @@ def make_mesh(
 
     Raises:
         ValueError: for a shape that does not fit the devices, the batch or the members, with
-            those that do: a batch is split evenly, and of the members that a mesh has room for
-            more than half are real ones.
+            those that do: a batch is split evenly, and of the members that a mesh that was asked
+            for has room for more than half are real ones.
     """
     devices = jax.devices() if devices is None else devices
     total = len(devices)
@@ -57,9 +57,9 @@ def make_mesh(
         member, data = shape
         return -(-num_members // member) * (videos_per_batch // data), data
 
-    return jax.make_mesh(
-        min(fitting, key=work), ("member", "data"), axis_types=(AxisType.Auto,) * 2, devices=devices
-    )
+    # In their own order, in which the devices of a process are neighbours: `own_part` is small.
+    grid = np.array(devices).reshape(min(fitting, key=work))
+    return Mesh(grid, ("member", "data"), axis_types=(AxisType.Auto,) * 2)
 
 
 def by_member(mesh: Mesh) -> NamedSharding:

@@ -59,9 +59,9 @@ class MetricsWriter:
         self._file = None
         if not writes:
             return
-        kept = [line for line in _lines(path) if json.loads(line)["step"] < start]
-        self._offset = json.loads(kept[-1])["seconds"] if kept else 0.0
-        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        kept = [(line, row) for line, row in _lines(path) if row["step"] < start]
+        self._offset = kept[-1][1]["seconds"] if kept else 0.0
+        write_text(path, "".join(f"{line}\n" for line, _ in kept))
         self._file = path.open("a", encoding="utf-8")
         self._start = time.monotonic()
 
@@ -83,9 +83,18 @@ class MetricsWriter:
             self._file.close()
 
 
-def _lines(path: Path) -> list[str]:
-    """Whole lines of an existing file; a killed process may have left half of the last one."""
+def _lines(path: Path) -> list[tuple[str, dict]]:
+    """Lines of an existing file and what they say, up to the first that is none.
+
+    A killed process may have left half of the last one.
+    """
     if not path.exists():
         return []
-    whole = path.read_text(encoding="utf-8").split("\n")[:-1]
-    return [line for line in whole if line.endswith("}")]
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
+        try:
+            row = json.loads(line)
+            found.append((line, {"step": int(row["step"]), "seconds": float(row["seconds"])}))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            break
+    return found

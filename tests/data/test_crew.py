@@ -53,7 +53,11 @@ def read_together(config, total: int, cache) -> list:
             raise
 
     with ThreadPoolExecutor(total) as pool:
-        return [future.result() for future in [pool.submit(read, i) for i in range(total)]]
+        futures = [pool.submit(read, index) for index in range(total)]
+    errors = [error for error in (future.exception() for future in futures) if error]
+    for error in sorted(errors, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
+        raise error  # the cause, before what it did to the others
+    return [future.result() for future in futures]
 
 
 @pytest.fixture

@@ -10,17 +10,17 @@ from jaxseg.training import sharding
 
 
 @pytest.fixture
-def shape_of(monkeypatch):
-    """shape_of(devices, members, videos, config) -> the shape that is asked for."""
-    monkeypatch.setattr(sharding.jax, "make_mesh", lambda shape, *_, **__: shape)
+def shape_of():
+    """shape_of(devices, members, videos, config) -> the shape of the mesh."""
 
     def shape(devices: int, members: int, videos: int, *config: int) -> tuple[int, int]:
-        return sharding.make_mesh(
+        mesh = sharding.make_mesh(
             MeshConfig(*config),
             num_members=members,
             videos_per_batch=videos,
             devices=[None] * devices,
         )
+        return mesh.devices.shape
 
     return shape
 
