@@ -16,12 +16,12 @@ from scipy.sparse import csr_array
 
 from jaxseg.benchmarks.side_by_side import (
     add_common_arguments,
+    all_positive,
     device,
     median_seconds,
     note,
     report,
 )
-from jaxseg.benchmarks.solvers import lengths
 from jaxseg.solvers import linear_program
 from jaxseg.solvers.interval_rows import interval_rows
 
@@ -150,7 +150,7 @@ def parser() -> argparse.ArgumentParser:
     add = described.add_argument
     add(
         "--snippets",
-        type=lengths,
+        type=all_positive,
         default=list(SNIPPETS),
         metavar="T,T,...",
         help=f"lengths, with one instance for {SNIPPETS_PER_INSTANCE} snippets (100 to 10000)",

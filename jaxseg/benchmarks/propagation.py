@@ -14,13 +14,14 @@ import numpy as np
 
 from jaxseg.benchmarks.side_by_side import (
     add_common_arguments,
+    all_positive,
     device,
     median_seconds,
     note,
     positive,
     report,
 )
-from jaxseg.benchmarks.solvers import MIB, lengths
+from jaxseg.benchmarks.solvers import MIB
 from jaxseg.models.propagation import assignments, expectation_maximization, propagate
 
 SNIPPETS = (100, 300, 1_000, 3_000, 10_000)
@@ -141,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
     add = described.add_argument
     add(
         "--snippets",
-        type=lengths,
+        type=all_positive,
         default=list(SNIPPETS),
         metavar="T,T,...",
         help="lengths (100 to 10000); the T x T solve of the last takes 0.8 GB",

@@ -27,6 +27,7 @@ import numpy as np
 
 from jaxseg.benchmarks.side_by_side import (
     add_common_arguments,
+    all_positive,
     device,
     median_seconds,
     note,
@@ -215,10 +216,6 @@ def table(results: dict) -> str:
     return "\n".join(lines)
 
 
-def counts(text: str) -> list[int]:
-    return [positive(part) for part in text.split(",")]
-
-
 def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(
         prog="python -m jaxseg.benchmarks.scaling",
@@ -229,7 +226,7 @@ def parser() -> argparse.ArgumentParser:
     add("--activity", default="coffee", help="of Breakfast; its seeds are the members (coffee)")
     add(
         "--members",
-        type=counts,
+        type=all_positive,
         default=list(MEMBERS),
         metavar="M,M,...",
         help="of one program on one device (1 to 64)",

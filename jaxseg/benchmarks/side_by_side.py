@@ -41,6 +41,11 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def all_positive(text: str) -> list[int]:
+    """Several of them with commas between."""
+    return [positive(part) for part in text.split(",")]
+
+
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """--repeats and --json, which every such benchmark has."""
     parser.add_argument(

@@ -19,6 +19,7 @@ from jax import lax
 
 from jaxseg.benchmarks.side_by_side import (
     add_common_arguments,
+    all_positive,
     device,
     median_seconds,
     note,
@@ -210,10 +211,6 @@ def measure(options: argparse.Namespace) -> dict:
     }
 
 
-def lengths(text: str) -> list[int]:
-    return [positive(part) for part in text.split(",")]
-
-
 def parser() -> argparse.ArgumentParser:
     described = argparse.ArgumentParser(
         prog="python -m jaxseg.benchmarks.solvers",
@@ -231,7 +228,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--frames",
-        type=lengths,
+        type=all_positive,
         default=list(FRAMES),
         metavar="N,N,...",
         help="lengths to time; memory is measured at the longest (1000 to 100000)",

@@ -8,13 +8,11 @@ import numpy as np
 from jaxseg.config import Config
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.streams import STREAMS
-from jaxseg.methods import METHODS
 from jaxseg.methods.method import Method
 from jaxseg.planning.collectives import Collective, collectives
 from jaxseg.planning.costs import Flops, Operation, operations
 from jaxseg.planning.program_text import parse, unknown_loops
-from jaxseg.training import sharding
-from jaxseg.training.members import enumerate_members, stack
+from jaxseg.training import loop, sharding
 from jaxseg.training.step import make_init, make_step, state_shardings
 
 
@@ -87,19 +85,10 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
         devices: as many as the mesh has.
 
     Raises:
-        ValueError: a mesh that does not fit, and what `enumerate_members` refuses.
+        ValueError: as `loop.set_up`.
     """
-    members = enumerate_members(config, data)
-    mesh = sharding.make_mesh(
-        config.mesh,
-        num_members=len(members),
-        videos_per_batch=config.data.videos_per_batch,
-        devices=devices,
-    )
-    padded = members + (members[-1],) * sharding.padding(len(members), mesh)
-    inputs = _abstract(stack(padded), sharding.by_member(mesh))
-    method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
-    method = method._replace(betas=config.optimizer.betas)
+    method, padded, inputs, mesh, num_idle = loop.lay_out(config, data, devices)
+    inputs = _abstract(inputs, sharding.by_member(mesh))
     where = sharding.by_member_and_video(mesh)
     batch = _abstract(_batch(config, data, method, len(padded)), where)
     state = jax.eval_shape(make_init(method, mesh), batch, inputs)
@@ -112,9 +101,9 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
     everything = memory.argument_size_in_bytes + memory.temp_size_in_bytes + outputs
     return Step(
         mesh=(mesh.shape["member"], mesh.shape["data"]),
-        members=len(members),
+        members=len(padded) - num_idle,
         videos_per_batch=config.data.videos_per_batch,
-        num_steps=max(member.num_steps for member in members),
+        num_steps=max(member.num_steps for member in padded),
         parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)) // len(padded),
         state_bytes=state_bytes,
         batch_bytes=batch_bytes,

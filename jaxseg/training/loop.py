@@ -50,9 +50,56 @@ class Setup(NamedTuple):
         return self.batches.num_steps
 
     @property
-    def num_slots(self) -> int:
-        """Members and idle ones."""
-        return len(self.inputs.num_steps)
+    def lengths(self) -> tuple[int, int]:
+        """Of a batch's leading axes over all processes: members with the idle ones, videos."""
+        return len(self.inputs.num_steps), self.batches.videos_per_batch
+
+    @property
+    def part(self) -> sharding.Part:
+        """Which of them this process has."""
+        return sharding.own_part(self.mesh, *self.lengths)
+
+
+class Layout(NamedTuple):
+    """Which members a run has and where they live, before anything of it is on a device.
+
+    Attributes:
+        method: with the optimiser's betas.
+        members: of the run, and behind them the idle ones that fill the mesh.
+        inputs: of all of these, NumPy arrays (the keys JAX's); idle ones have no steps.
+        mesh: of the config's shape.
+        num_idle: how many of the members are idle.
+    """
+
+    method: Method
+    members: tuple[Member, ...]
+    inputs: MemberInputs
+    mesh: Mesh
+    num_idle: int
+
+
+def lay_out(config: Config, data: DataSet, devices: Sequence[jax.Device] | None = None) -> Layout:
+    """Members and mesh; raises as `set_up`, which gives the arguments."""
+    _check_channels(config, data)
+    members = enumerate_members(config, data)
+    mesh = sharding.make_mesh(
+        config.mesh,
+        num_members=len(members),
+        videos_per_batch=config.data.videos_per_batch,
+        devices=devices,
+    )
+    idle = sharding.padding(len(members), mesh)
+    padded = members + (members[-1],) * idle
+    inputs = stack(padded)
+    inputs.num_steps[len(members) :] = 0
+    method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
+    method = method._replace(betas=config.optimizer.betas)
+    if config.optimizer.freeze_steps and not method.late:
+        raise ValueError(
+            f"config.optimizer.freeze_steps={config.optimizer.freeze_steps}: {config.method} has "
+            "no parameters that stay frozen at first"
+        )
+    return Layout(method, padded, inputs, mesh, idle)
 
 
 def set_up(config: Config, data: DataSet) -> Setup:
@@ -62,28 +109,12 @@ def set_up(config: Config, data: DataSet) -> Setup:
         ValueError: for a network that does not fit the features, a mesh that does not fit the
             devices, and what `enumerate_members` refuses.
     """
-    _check_channels(config, data)
-    members = enumerate_members(config, data)
-    videos_per_batch = config.data.videos_per_batch
-    mesh = sharding.make_mesh(
-        config.mesh, num_members=len(members), videos_per_batch=videos_per_batch
-    )
-    idle = sharding.padding(len(members), mesh)
-    padded = members + (members[-1],) * idle
-    inputs = stack(padded)
-    inputs.num_steps[len(members) :] = 0
-    inputs = _place_inputs(inputs, mesh)
-    method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
-    method = method._replace(betas=config.optimizer.betas)
-    if config.optimizer.freeze_steps and not method.late:
-        raise ValueError(
-            f"config.optimizer.freeze_steps={config.optimizer.freeze_steps}: {config.method} has "
-            "no parameters that stay frozen at first"
-        )
-    num_steps = max(member.num_steps for member in members)
-    part = sharding.own_part(mesh, len(padded), videos_per_batch)
+    method, padded, inputs, mesh, num_idle = lay_out(config, data)
+    num_steps = max(member.num_steps for member in padded)
+    part = sharding.own_part(mesh, len(padded), config.data.videos_per_batch)
     batches = Batches(_streams(config, data, padded), num_steps, *part)
-    return Setup(method, members, inputs, mesh, batches)
+    members = padded[: len(padded) - num_idle]
+    return Setup(method, members, _place_inputs(inputs, mesh), mesh, batches)
 
 
 def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
@@ -139,8 +170,7 @@ def abstract_state(setup: Setup) -> TrainState:
 def place_batch(setup: Setup, batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
     """A batch of all processes' members and videos, from each process's own part."""
     where = sharding.by_member_and_video(setup.mesh)
-    lengths = setup.num_slots, setup.batches.videos_per_batch
-    return sharding.place(batch, where, lengths, sharding.own_part(setup.mesh, *lengths))
+    return sharding.place(batch, where, setup.lengths, setup.part)
 
 
 def _first_state(setup: Setup) -> TrainState:
@@ -148,10 +178,8 @@ def _first_state(setup: Setup) -> TrainState:
     state = make_init(setup.method, setup.mesh)(example, setup.inputs)
     if setup.method.warm_start is None:
         return state
-    lengths = setup.num_slots, setup.batches.videos_per_batch
-    part = sharding.own_part(setup.mesh, *lengths)
     where, sample = sharding.by_member(setup.mesh), setup.batches.warm_start()
-    sample = sharding.place(sample, where, lengths[:1], part[:1])
+    sample = sharding.place(sample, where, setup.lengths[:1], setup.part[:1])
     return make_warm_start(setup.method, setup.mesh)(state, sample, setup.inputs)
 
 

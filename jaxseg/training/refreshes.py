@@ -54,8 +54,7 @@ class Refreshes:
         self._folder, self._progress = workdir / FOLDER, progress and processes.is_first()
         self._localize = make_localize(len(setup.members), setup.mesh)
         self._forward = make_forward(setup.method, self._localize(setup.inputs))
-        slots = setup.num_slots, setup.batches.videos_per_batch
-        self._first = sharding.own_part(setup.mesh, *slots).members.start
+        self._first = setup.part.members.start
         self._reset = _make_reset(self._refresh.reset, setup.mesh)
         self._newest: list[list[_Compact]] = []  # of the last refresh and the one before it
 
