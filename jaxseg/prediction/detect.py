@@ -12,7 +12,7 @@ from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.data.streams import STREAMS
 from jaxseg.methods.located import Located
 from jaxseg.proposals import Detections
-from jaxseg.training.forward import make_forward, make_localize
+from jaxseg.training.forward import make_forward, make_gather
 from jaxseg.training.loop import Setup
 
 Detect = Callable[[Any, Any, SnippetVideo], list[Located]]
@@ -21,14 +21,14 @@ Detect = Callable[[Any, Any, SnippetVideo], list[Located]]
 def make_detect(config: Config, data: SnippetSet, setup: Setup) -> Detect:
     """(params, carried, video) -> what each member of the run finds.
 
-    Both trees are those of `make_localize`. Each member is
+    Both trees are those of `make_gather`. Each member is
     tested by its own `config.predict`.
 
     The function raises ValueError, with the video and the member, where a network's output is
     not finite.
     """
-    localize = make_localize(len(setup.members), setup.mesh)
-    forward = make_forward(setup.method, localize(setup.inputs))
+    gather = make_gather(len(setup.members), setup.mesh)
+    forward = make_forward(setup.method, gather(setup.inputs))
     view = STREAMS[config.sampling].test_view
 
     def detect(params, carried, video: SnippetVideo) -> list[Located]:

@@ -10,13 +10,13 @@ import numpy as np
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.training.forward import make_localize
+from jaxseg.training.forward import make_gather
 from jaxseg.training.loop import Setup, abstract_state, open_checkpoints
 from jaxseg.training.step import TrainState
 
 
 def finished_state(config: Config, setup: Setup, workdir: Path) -> TrainState:
-    """The state after the last step, as `make_localize` gives it.
+    """The state after the last step, as `make_gather` gives it.
 
     Raises:
         ValueError: where there is no finished training in the folder.
@@ -36,7 +36,7 @@ def finished_state(config: Config, setup: Setup, workdir: Path) -> TrainState:
             "finish it first (--mode=train)"
         )
     state = state._replace(step=int(state.step))
-    params, carried = make_localize(len(setup.members), setup.mesh)((state.params, state.carried))
+    params, carried = make_gather(len(setup.members), setup.mesh)((state.params, state.carried))
     return state._replace(params=params, opt_state=None, carried=carried)
 
 

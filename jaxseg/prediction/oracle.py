@@ -19,7 +19,7 @@ from jaxseg.evaluation.detections import truth_segments
 from jaxseg.evaluation.localization_rules import parse_tiou
 from jaxseg.prediction.detect import join_detections, make_detect
 from jaxseg.proposals import as_segments
-from jaxseg.training.forward import make_localize
+from jaxseg.training.forward import make_gather
 from jaxseg.training.loop import Setup
 from jaxseg.training.step import TrainState
 from jaxseg.training.writer import write_arrays
@@ -58,7 +58,7 @@ class OracleTest:
         self._path = workdir / FILE
         self._tiou = parse_tiou(config.evaluation.tiou)
         self._detect = make_detect(config, data, setup)
-        self._localize = make_localize(len(setup.members), setup.mesh)
+        self._gather = make_gather(len(setup.members), setup.mesh)
         names = {video.name for video in data.test}
         database = data.to_truth()["database"]
         self._truth = truth_segments({name: database[name] for name in database if name in names})
@@ -69,7 +69,7 @@ class OracleTest:
         Raises:
             ValueError, OSError: the file of the best cannot be read or written.
         """
-        params, carried = self._localize((state.params, state.carried))
+        params, carried = self._gather((state.params, state.carried))
         score = self.scores(params, carried)
         parameters = jax.tree.map(np.asarray, (params, carried))
         best = Best(score, np.full(len(score), done_steps), parameters)

@@ -13,7 +13,7 @@ from jaxseg.data.records import DataSet, Video
 from jaxseg.methods.method import LENGTH_MULTIPLE
 from jaxseg.prediction.finished import appearing_together, finished_state, spread
 from jaxseg.prediction.surveys import is_tested, make_surveyor
-from jaxseg.training.forward import make_localize
+from jaxseg.training.forward import make_gather
 from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_arrays, write_json, write_text
@@ -47,7 +47,7 @@ def predict(
     state = finished_state(config, setup, workdir)
     run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
     survey = make_surveyor(setup.method)
-    inputs = make_localize(len(setup.members), setup.mesh)(setup.inputs)
+    inputs = make_gather(len(setup.members), setup.mesh)(setup.inputs)
     lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
     typical = {}
     progress = progress and processes.is_first()

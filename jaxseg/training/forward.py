@@ -13,24 +13,24 @@ from jaxseg.training.sharding import replicated
 Forward = Callable[[Any, Any, dict, int], list[dict[str, np.ndarray]]]
 
 
-def make_localize(num_members: int, mesh: Mesh) -> Callable[[Any], Any]:
+def make_gather(num_members: int, mesh: Mesh) -> Callable[[Any], Any]:
     """Tree with the members' axis in front -> a copy of it on this process's first device.
 
     Idle members of the mesh are left out. All processes call it together; what they do with
     their copies concerns nobody else, and does not depend on the mesh.
     """
 
-    def gather(tree):
+    def copy(tree):
         return jax.tree.map(lambda leaf: leaf[:num_members], tree)
 
-    gather = jax.jit(gather, out_shardings=replicated(mesh))
-    return lambda tree: jax.tree.map(lambda leaf: leaf.addressable_data(0), gather(tree))
+    everywhere = jax.jit(copy, out_shardings=replicated(mesh))
+    return lambda tree: jax.tree.map(lambda leaf: leaf.addressable_data(0), everywhere(tree))
 
 
 def make_forward(method: Method, inputs: MemberInputs) -> Forward:
     """(params, carried, video's arrays, how many rows are valid) -> what `predict` says of it.
 
-    That is a dict a member, without padding. All three trees are those of `make_localize`.
+    That is a dict a member, without padding. All three trees are those of `make_gather`.
     Compiled once for each shape of the video's arrays.
     """
     compiled = jax.jit(jax.vmap(method.predict, in_axes=(0, 0, None, 0)))

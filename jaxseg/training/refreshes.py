@@ -15,7 +15,7 @@ from jaxseg.data.streams import STREAMS
 from jaxseg.evaluation.array_files import read_npz
 from jaxseg.methods.refresh import Labels
 from jaxseg.training import sharding
-from jaxseg.training.forward import make_forward, make_localize
+from jaxseg.training.forward import make_forward, make_gather
 from jaxseg.training.members import Member
 from jaxseg.training.step import TrainState
 from jaxseg.training.writer import write_arrays
@@ -52,8 +52,8 @@ class Refreshes:
         chosen = np.linspace(0, len(self._videos) - 1, min(SHOWN, len(self._videos)))
         self._shown = [self._videos[int(index)].name for index in chosen]
         self._folder, self._progress = workdir / FOLDER, progress and processes.is_first()
-        self._localize = make_localize(len(setup.members), setup.mesh)
-        self._forward = make_forward(setup.method, self._localize(setup.inputs))
+        self._gather = make_gather(len(setup.members), setup.mesh)
+        self._forward = make_forward(setup.method, self._gather(setup.inputs))
         self._first = setup.part.members.start
         self._reset = _make_reset(self._refresh.reset, setup.mesh)
         self._newest: list[list[_Compact]] = []  # of the last refresh and the one before it
@@ -107,7 +107,7 @@ class Refreshes:
 
         Every process looks at its share of the videos, and all of them get everything.
         """
-        params, carried = self._localize((state.params, state.carried))
+        params, carried = self._gather((state.params, state.carried))
         view = STREAMS[self._config.sampling].test_view
         title = f"refresh {number} of 0 to {len(self.steps) - 1}"
         videos = processes.share(self._videos)
