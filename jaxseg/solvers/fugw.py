@@ -11,70 +11,16 @@ mass, the band Cv of height 1/r over floor(N r) frames on either side, and Ca = 
 never N x N. Arrays are kept clusters first, [K, N], so that windows run along memory.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax import lax
 
 from jaxseg.solvers.checks import as_numbers, as_problem, require
-from jaxseg.solvers.reductions import log_sums, normalise, sum_over_clusters
+from jaxseg.solvers.fugw_problem import Plan, Problem, mass_nearby, pace, uniform
+from jaxseg.solvers.fugw_steps import descent_step, sinkhorn_step
 from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE
-from jaxseg.solvers.sliding_window import half_width, neighbour_sum
+from jaxseg.solvers.sliding_window import half_width, room_for, widest
 from jaxseg.solvers.solution import Solution
-
-
-class _Problem(NamedTuple):
-    """One video, clusters first; entries outside `valid` are 0 in `cost`."""
-
-    cost: jax.Array  # [K, N]
-    valid: jax.Array  # [K, N]
-    frames: jax.Array  # N valid frames
-    clusters: jax.Array  # K valid clusters
-    width: jax.Array  # frames on either side within the radius
-    epsilon: jax.Array
-    alpha: jax.Array
-    radius: jax.Array
-    lambda_frames: jax.Array | None
-    lambda_actions: jax.Array | None
-    rows_hold: bool  # every plan on the way has row sums 1/N
-
-    def structure(self, mass):
-        """Cv T Ca, [K, N]."""
-        rows = 1 / self.frames if self.rows_hold else sum_over_clusters(mass)
-        others = jnp.where(self.valid, rows - mass, 0)
-        return neighbour_sum(others, self.width) / self.radius
-
-    def linear_cost(self, structure):
-        return self.alpha * structure + (1 - self.alpha) * self.cost
-
-    def gradient(self, plan, structure):
-        """dJ/dT, [K, N]."""
-        gradient = self.linear_cost(structure) + self.epsilon * plan.log
-        for penalty, ratio in self._penalties(plan):
-            gradient += penalty * (ratio + 1)
-        return gradient
-
-    def objective(self, plan, structure):
-        """J(T)."""
-        pointwise = 0.5 * self.alpha * structure + (1 - self.alpha) * self.cost
-        pointwise += self.epsilon * (plan.log - 1)
-        for penalty, ratio in self._penalties(plan):
-            pointwise += penalty * ratio
-        return jnp.sum(plan.mass * pointwise)
-
-    def _penalties(self, plan):
-        pairs = (self.lambda_actions, plan.column_ratio), (self.lambda_frames, plan.row_ratio)
-        return [(penalty, ratio) for penalty, ratio in pairs if penalty is not None]
-
-
-class _Plan(NamedTuple):
-    """T and what the gradient asks of it; 0 in `mass` and finite in `log` where not valid."""
-
-    log: jax.Array  # [K, N]
-    mass: jax.Array  # [K, N]
-    column_ratio: jax.Array  # [K, 1], log(K * mass of the cluster)
-    row_ratio: jax.Array  # [1, N], log(N * mass of the frame)
 
 
 def solve(
@@ -150,139 +96,62 @@ def solve(
     if lambda_frames is not None and lambda_actions is not None and step_size is None:
         raise ValueError("step_size has to be given where both marginals are relaxed")
 
+    reach = widest(cost.shape[0], radius)
     epsilon, alpha, radius, lambda_frames, lambda_actions, step_size = as_numbers(
         cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size
     )
     valid = cluster_mask[:, None] & mask[None, :]
     frames = jnp.maximum(mask.sum(), 1).astype(cost.dtype)
-    problem = _Problem(
+    width = jnp.minimum(half_width(cost.shape[0] if compat else frames, radius), reach)
+    problem = Problem(
         cost=jnp.where(valid, cost.T, 0),
         valid=valid,
         frames=frames,
         clusters=jnp.maximum(cluster_mask.sum(), 1).astype(cost.dtype),
-        width=half_width(cost.shape[0] if compat else frames, radius),
+        width=width,
+        near=mass_nearby(mask, frames, width, reach),
         epsilon=epsilon,
         alpha=alpha,
-        radius=radius,
+        height=jnp.where(width > 0, 1 / radius, 0),
         lambda_frames=lambda_frames,
         lambda_actions=lambda_actions,
         rows_hold=lambda_frames is None and (lambda_actions is not None or not compat),
     )
-    start = _uniform(problem)
     if lambda_frames is None and lambda_actions is None:
-        advance = _sinkhorn_step(problem, num_sinkhorn_iterations, compat)
+        advance = sinkhorn_step(problem, num_sinkhorn_iterations, compat)
     else:
-        if step_size is None:
-            step_size = _automatic_step(problem, start, compat, batch_axis)
-        advance = _descent_step(problem, step_size)
-    return _descend(problem, start, advance, num_iterations, tolerance)
+        advance = descent_step(problem, pace(problem, step_size, compat, batch_axis))
+    return _descend(problem, reach, advance, num_iterations, tolerance)
 
 
-def _uniform(problem: _Problem) -> _Plan:
-    """The start p q'."""
-    log = jnp.full_like(problem.cost, -jnp.log(problem.frames * problem.clusters))
-    ratios = jnp.zeros_like(log[:, :1]), jnp.zeros_like(log[:1])
-    return _Plan(log, jnp.where(problem.valid, jnp.exp(log), 0), *ratios)
-
-
-def _automatic_step(problem: _Problem, start: _Plan, compat, batch_axis):
-    """4 / (largest entry of dJ/dT at p q'), as in the authors' program."""
-    present = problem.valid.any(0, keepdims=True) / problem.frames
-    near = neighbour_sum(present * (1 - 1 / problem.clusters), problem.width) / problem.radius
-    gradient = problem.gradient(start, near)  # a uniform plan's structure is one row, not K
-    largest = jnp.where(problem.valid, gradient, -jnp.inf).max()
-    if compat:
-        return 4 / (largest if batch_axis is None else lax.pmax(largest, batch_axis))
-    penalties = problem.lambda_actions, problem.lambda_frames
-    curvature = problem.epsilon + sum(penalty for penalty in penalties if penalty is not None)
-    return jnp.minimum(jnp.where(largest > 0, 4 / largest, jnp.inf), 1 / curvature)
-
-
-def _descent_step(problem: _Problem, step_size):
-    """T <- T exp(-eta dJ/dT), then the projection onto the one hard marginal."""
-
-    def advance(plan, structure, scalings):
-        log = plan.log - step_size * problem.gradient(plan, structure)
-        if problem.lambda_frames is None:
-            log, mass, column_ratio = normalise(log, problem.valid, axis=0)
-            size, ratios = problem.frames, (column_ratio - _log_ratio(problem), plan.row_ratio)
-        elif problem.lambda_actions is None:
-            log, mass, row_ratio = normalise(log, problem.valid, axis=1)
-            size, ratios = problem.clusters, (plan.column_ratio, row_ratio + _log_ratio(problem))
-        else:
-            return _relaxed_plan(problem, log), scalings
-        return _Plan(log - jnp.log(size), mass / size, *ratios), scalings
-
-    return advance
-
-
-def _log_ratio(problem: _Problem):
-    return jnp.log(problem.frames / problem.clusters)
-
-
-def _relaxed_plan(problem: _Problem, log) -> _Plan:
-    """No projection: the mass is what it is."""
-    masked = jnp.where(problem.valid, log, -jnp.inf)
-
-    def ratio(axis, size):
-        sums = log_sums(masked, axis)
-        return jnp.where(jnp.isfinite(sums), sums + jnp.log(size), 0)
-
-    return _Plan(log, jnp.exp(masked), ratio(1, problem.clusters), ratio(0, problem.frames))
-
-
-def _sinkhorn_step(problem: _Problem, num_rounds, compat):
-    """T <- Sinkhorn of the linearised cost, both marginals hard."""
-
-    def scaling(log_kernel, axis, size):
-        masked = jnp.where(problem.valid, log_kernel, -jnp.inf)
-        sums = log_sums(masked, axis)
-        return jnp.where(jnp.isfinite(sums), -sums - jnp.log(size), 0)
-
-    def advance(plan, structure, scalings):
-        log_kernel = -problem.linear_cost(structure) / problem.epsilon
-        if compat:
-            scalings = jax.tree.map(jnp.zeros_like, scalings)
-
-        def one_round(_, scalings):
-            columns, rows = scalings
-            if compat:
-                rows = scaling(log_kernel + columns, 0, problem.frames)
-                return scaling(log_kernel + rows, 1, problem.clusters), rows
-            columns = scaling(log_kernel + rows, 1, problem.clusters)
-            return columns, scaling(log_kernel + columns, 0, problem.frames)
-
-        columns, rows = lax.fori_loop(0, num_rounds, one_round, scalings)
-        log = log_kernel + columns + rows
-        mass = jnp.where(problem.valid, jnp.exp(log), 0)
-        return _Plan(log, mass, plan.column_ratio, plan.row_ratio), (columns, rows)
-
-    return advance
-
-
-def _descend(problem: _Problem, start: _Plan, advance, num_iterations, tolerance) -> Solution:
+def _descend(problem: Problem, reach, advance, num_iterations, tolerance) -> Solution:
     def body(state, _):
-        plan, scalings, done, count = state
-        structure = problem.structure(plan.mass)
+        plan, scalings, room, done, count = state
+        structure, room = problem.structure(plan.mass, room)
         objective = problem.objective(plan, structure)
         new = advance(plan, structure, scalings)
         change = problem.frames * jnp.abs(new[0].mass - plan.mass).max()
         if tolerance is not None:
             new = jax.tree.map(lambda a, b: jnp.where(done, a, b), (plan, scalings), new)
             change = jnp.where(done, 0, change)
-        state = (*new, done if tolerance is None else change <= tolerance, count + ~done)
-        return state, (objective, change)
+        done, count = done if tolerance is None else change <= tolerance, count + ~done
+        return (*new, room, done, count), (objective, change)
 
+    start = uniform(problem)
     scalings = start.column_ratio, start.row_ratio  # zeros of the right shapes
-    state = (start, scalings, jnp.zeros((), bool), jnp.zeros((), jnp.int32))
-    (plan, _, _, count), (trace, changes) = lax.scan(body, state, length=num_iterations)
-    final = problem.objective(plan, problem.structure(plan.mass))
+    state = (start, scalings, room_for(problem.cost, reach), jnp.zeros((), bool), jnp.int32(0))
+    (plan, _, room, _, count), (trace, changes) = lax.scan(body, state, length=num_iterations)
+    final = problem.objective(plan, problem.structure(plan.mass, room)[0])
+    return _solution(problem, plan, jnp.append(trace, final), changes[-1], count, tolerance)
+
+
+def _solution(problem: Problem, plan: Plan, trace, change, count, tolerance) -> Solution:
     mass, share = plan.mass * problem.frames, problem.frames / problem.clusters
     return Solution(
         plan=mass.T,
-        objective=jnp.concatenate([trace, final[None]]),
+        objective=trace,
         row_error=jnp.abs(mass.sum(0) - problem.valid.any(0)).max(),
         column_error=jnp.abs(mass.sum(1) / share - problem.valid.any(1)).max(),
-        converged=changes[-1] <= (DEFAULT_TOLERANCE if tolerance is None else tolerance),
+        converged=change <= (DEFAULT_TOLERANCE if tolerance is None else tolerance),
         num_iterations=count,
     )

@@ -11,17 +11,19 @@ def half_width(num_frames: jax.Array | int, radius: jax.Array | float) -> jax.Ar
     """Frames on either side that count as near: floor(num_frames * radius), int32.
 
     The product is rounded up by a millionth of itself first, so that float32 and float64 agree
-    where it is a whole number: 100 frames at a radius of .29 are 29 and not 28.
+    where it is a whole number: 100 frames at a radius of .29 are 29 and not 28. No radius reaches
+    further than all frames.
     """
     reach = jnp.asarray(num_frames) * jnp.asarray(radius)
-    return jnp.floor(reach * (1 + 1e-6)).astype(jnp.int32)
+    return jnp.floor(jnp.minimum(reach * (1 + 1e-6), num_frames)).astype(jnp.int32)
 
 
-def running_sum(values: jax.Array) -> jax.Array:
+def running_sum(values: jax.Array, modulus: jax.Array | None = None) -> jax.Array:
     """Cumulative sum along the last axis, [..., N] to [..., N].
 
     Blocks of 16 are summed by a product with a triangle of ones, and their totals in the same
-    way one level up: on a CPU several times faster than XLA's own cumulative sum.
+    way one level up: on a CPU several times faster than XLA's own cumulative sum. Where a modulus
+    is given, multiples of it are dropped on the way: what comes back is right up to multiples.
     """
     length = values.shape[-1]
     num_blocks = -(-length // _BLOCK)
@@ -30,9 +32,22 @@ def running_sum(values: jax.Array) -> jax.Array:
     triangle = jnp.triu(jnp.ones((_BLOCK, _BLOCK), values.dtype))
     inside = jnp.matmul(blocks, triangle, precision=lax.Precision.HIGHEST)
     if num_blocks > 1:
-        totals = inside[..., -1]
-        inside += (running_sum(totals) - totals)[..., None]
+        totals = _wrap(inside[..., -1], modulus)
+        inside += _wrap(running_sum(totals, modulus) - totals, modulus)[..., None]
     return inside.reshape(*values.shape[:-1], num_blocks * _BLOCK)[..., :length]
+
+
+def _wrap(values, modulus):
+    """The representative nearest to 0 up to multiples of the modulus."""
+    if modulus is None:
+        return values
+    return values - modulus * jnp.round(values * (1 / modulus))
+
+
+def _power_of_two_above(number):
+    """At least `number` but for rounding, less than twice as much; division by it is exact."""
+    exponent = jnp.frexp(lax.stop_gradient(number) * (1 - 1e-6))[1]
+    return jnp.ldexp(jnp.ones_like(number), exponent)
 
 
 def neighbour_sum(values: jax.Array, width: jax.Array | int) -> jax.Array:
@@ -49,10 +64,52 @@ def neighbour_sum(values: jax.Array, width: jax.Array | int) -> jax.Array:
         [..., N], the sums without the entry itself.
     """
     length = values.shape[-1]
-    width = jnp.clip(width, 0, length)
+    width, room = jnp.clip(width, 0, length), room_for(values, length)
+    return sum_neighbours(values, width, room, jnp.abs(values).max())[0]
+
+
+def widest(length: int, radius) -> int:
+    """The largest half width that `length` frames can have at this radius, a Python number.
+
+    It is `length` where the radius is traced, and never more.
+    """
+    if isinstance(radius, jax.core.Tracer):
+        return length
+    return int(min(length, length * float(radius) * (1 + 1e-6) + 1))
+
+
+def room_for(values: jax.Array, reach: int) -> jax.Array:
+    """Where `sum_neighbours` lays running sums down: [..., N] with `reach` + 1 on both sides."""
+    return jnp.zeros((*values.shape[:-1], values.shape[-1] + 2 * reach + 2), values.dtype)
+
+
+def sum_neighbours(
+    values: jax.Array, width: jax.Array | int, room: jax.Array, bound: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """`neighbour_sum` for loops, which hand the same room to every pass.
+
+    Written into one array, the running sums are computed once and read at two offsets; XLA on a
+    CPU would otherwise repeat them for every reader, or copy them for every offset. They are kept
+    like a clock's hand, up to multiples of twice what a window can hold: their digits go with the
+    length of the window, not with that of the video.
+
+    Args:
+        values: [..., N]; frames that do not exist hold 0.
+        width: half width in frames, 0 to the reach that the room was made for; may be traced.
+        room: from `room_for` or from the pass before; what stands in it does not matter.
+        bound: no entry's absolute value is larger.
+
+    Returns:
+        [..., N], the sums without the entry itself, and the room.
+    """
+    length = values.shape[-1]
+    side = (room.shape[-1] - length) // 2
+    modulus = _power_of_two_above(2 * bound * jnp.asarray(2 * width + 2, values.dtype))
+    running = running_sum(values, modulus)
+    room = lax.dynamic_update_slice_in_dim(room, running, side, -1)
+    total = lax.slice_in_dim(room, side + length - 1, side + length, axis=-1)
+    upto = lax.dynamic_slice_in_dim(room, side + width, length, -1)
+    before = lax.dynamic_slice_in_dim(room, side - width - 1, length, -1)
     frame = jnp.arange(length)
-    running = running_sum(values)
-    # running[i + width], and running[i - width - 1], beyond both ends: what is summed by then.
-    upto = jnp.where(frame + width < length, jnp.roll(running, -width, -1), running[..., -1:])
-    before = jnp.where(frame > width, jnp.roll(running, width + 1, -1), 0)
-    return upto - before - values
+    upto = jnp.where(frame + width < length, upto, total)
+    return _wrap(upto - jnp.where(frame > width, before, 0), modulus) - values, room
