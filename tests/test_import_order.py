@@ -12,6 +12,7 @@ NETWORKS = "flax optax orbax ott"
 # room: rooms of jaxseg below it, libraries. Nobody imports main, stages or a benchmark.
 MAY_IMPORT = {
     "solvers": ("", "jax numpy scipy"),
+    "interop": ("solvers", "jax numpy ott"),
     "models": ("solvers", "jax flax"),
     "data": ("evaluation", "numpy tqdm grain"),
     "evaluation": ("", "numpy scipy"),
@@ -23,6 +24,7 @@ MAY_IMPORT = {
     "proposals": ("evaluation", "numpy tqdm"),
     "prediction": ("config data evaluation methods processes proposals training", "jax numpy tqdm"),
     "scoring": ("evaluation", "numpy"),
+    "decode": ("evaluation report solvers", "jax numpy scipy matplotlib tqdm"),
     "workdir": ("config data training", "jax"),
     "tasks": ("config data prediction processes scoring training", ""),
     "stages": ("config processes report tasks training workdir", ""),
@@ -30,8 +32,8 @@ MAY_IMPORT = {
     "planning": ("config data methods tasks training", "jax numpy"),
     "main": ("command_line config planning processes stages training", "absl ml_collections"),
     "benchmarks": (
-        "config data evaluation methods models tasks training solvers",
-        "jax numpy ott scipy tqdm",
+        "config data evaluation interop methods models tasks training solvers",
+        "jax numpy ott ot scipy matplotlib tqdm",
     ),
 }
 

@@ -1,0 +1,1 @@
+"""Anyone's frame scores -> a segmentation: `python -m jaxseg.decode --help`."""

@@ -1,0 +1,181 @@
+"""True labels of the videos, and the scores that segmentations have against them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxseg.decode.matrices import read_mat_labels
+from jaxseg.decode.score_files import Scores
+from jaxseg.evaluation import evaluate_segmentation
+from jaxseg.evaluation.formats import read_labels, video_name
+from jaxseg.evaluation.label_sets import Folder, fine_name, read_label_folder
+from jaxseg.evaluation.names import shown
+from jaxseg.evaluation.segmentation_table import AVERAGES, NAME_COLUMNS
+from jaxseg.evaluation.side_files import TRUTH_FIELD, is_tcn_folder
+
+PROTOCOL = "mstcn"
+
+
+class Classes(NamedTuple):
+    """The classes, and how labels are written.
+
+    Attributes:
+        names: by index; the indices themselves where there is no mapping.
+        mapping: name -> index of a mapping file, or None.
+    """
+
+    names: list[str]
+    mapping: Mapping[str, int] | None
+
+    def index(self, label: str) -> int | None:
+        """The class that a written label stands for; None: there is none."""
+        name = fine_name(label, self.mapping)
+        return self.names.index(name) if name in self.names else None
+
+    def indices(self, where: object, labels: Sequence[str]) -> list[int]:
+        """The classes of several labels; ValueError for one that is none."""
+        found = [self.index(label) for label in labels]
+        if None in found:
+            raise ValueError(f"{where}: {self.unknown(labels[found.index(None)])}")
+        return found
+
+    def unknown(self, label: str) -> str:
+        """What is wrong with a label that is no class, in words."""
+        hint = f"; without --mapping they are 0 to {len(self.names) - 1}"
+        return f"{shown(label)} is no class{'' if self.mapping else hint}"
+
+
+class Truth(NamedTuple):
+    """What segmentations are scored against.
+
+    Attributes:
+        labels: video -> int [frames], classes.
+        classes: their names.
+        splits: split -> its videos, or None.
+        background: classes that edit score and F1 leave out.
+        length_tolerance: frames by which lengths may differ.
+    """
+
+    labels: dict[str, np.ndarray]
+    classes: Classes
+    splits: dict[str, list[str]] | None
+    background: list[int]
+    length_tolerance: int
+
+    def of(self, videos: Sequence[str]) -> "Truth":
+        """The truth of some of the videos; a split that has none of them is gone."""
+        chosen = set(videos)
+        splits = self.splits and {
+            split: [name for name in names if name in chosen]
+            for split, names in self.splits.items()
+            if chosen.intersection(names)
+        }
+        return self._replace(labels={name: self.labels[name] for name in videos}, splits=splits)
+
+    def score(self, labels: Mapping[str, np.ndarray]) -> dict:
+        """The result of `evaluate_segmentation` of the truth's videos under `mstcn`."""
+        return evaluate_segmentation(
+            self.labels,
+            {name: labels[name] for name in self.labels},
+            protocol=PROTOCOL,
+            splits=self.splits,
+            classes=self.classes.names,
+            background=self.background,
+            length_tolerance=self.length_tolerance,
+            baselines=False,
+        )
+
+
+def read_truth(
+    path: Path,
+    scores: Scores,
+    classes: Classes,
+    *,
+    background: Sequence[str] = (),
+    length_tolerance: int = 0,
+) -> Truth:
+    """The truth of the videos that have scores; what else the folder holds is not looked at.
+
+    Args:
+        path: a folder of label files, or of ED-TCN's .mat (`Y`); a file of either kind.
+        scores: the videos.
+        classes: of the labels.
+        background: names of classes that edit score and F1 leave out.
+        length_tolerance: frames by which truth and scores may differ.
+
+    Raises:
+        ValueError: no truth of a video, or one of another length; a label that is no class.
+    """
+    folder = read_labels_of(path)
+    for name, matrix in scores.videos.items():
+        if name not in folder.codes:
+            raise ValueError(f"{path}: no labels of video {name!r}")
+        frames = len(folder.codes[name])
+        if abs(frames - len(matrix)) > length_tolerance:
+            raise ValueError(
+                f"{path}: video {name!r} has {frames} labels, {len(matrix)} rows of scores"
+                f" (tolerance {length_tolerance})"
+            )
+    table = class_table(folder, classes)
+    labels = {name: table[folder.codes[name]] for name in scores.videos}
+    indices = classes.indices("--background", background)
+    return Truth(labels, classes, scores.splits, indices, length_tolerance)
+
+
+def read_labels_of(path: Path) -> Folder:
+    """The labels of a folder or a file; a file is a folder that holds nothing else."""
+    if path.is_dir() and not is_tcn_folder(path):
+        return read_label_folder(path, TRUTH_FIELD)
+    if path.is_dir() or path.suffix == ".mat":
+        files = sorted(path.glob("*.mat")) if path.is_dir() else [path]
+        labels = {
+            f"{file.stem}/{place}" if place else file.stem: each
+            for file in files
+            for place, each in read_mat_labels(file).items()
+        }
+    else:
+        labels = {video_name(path.name): read_labels(path)}
+    index: dict[str, int] = {}
+    codes = {
+        name: np.array([index.setdefault(label, len(index)) for label in each], np.int64)
+        for name, each in labels.items()
+    }
+    return Folder(path, codes, list(index), None, None)
+
+
+def class_table(folder: Folder, classes: Classes) -> np.ndarray:
+    """Class of each of a folder's labels, int64; ValueError for one that is none."""
+    table = [classes.index(label) for label in folder.labels]
+    if None in table:
+        label = folder.labels[table.index(None)]
+        raise ValueError(f"{folder.places(label)}: {classes.unknown(label)}")
+    return np.array(table, np.int64)
+
+
+def table_lines(results: Mapping[str, dict]) -> list[str]:
+    """Results side by side, and how the last differs from the first; nothing where there are none.
+
+    Args:
+        results: name -> what `Truth.score` gave.
+    """
+    if not results:
+        return []
+    every = list(results.values())
+    first, last = every[0], every[-1]
+    change = {key: last["metrics"][key] - first["metrics"][key] for key in NAME_COLUMNS}
+    rows = {name: format_cells(each["metrics"]) for name, each in results.items()}
+    rows["change"] = format_cells(change, "+")
+    background = ", ".join(last["exclude"]["background"]) or "none"
+    return [
+        f"{PROTOCOL}, {last['videos']} videos, {last['frames']:,} frames,"
+        f" {AVERAGES[last['average']]}; percent; background: {background}",
+        f"{'':<8}" + "".join(f"{title:>8}" for title in NAME_COLUMNS.values()),
+        *(f"{name:<8}{cells}" for name, cells in rows.items()),
+    ]
+
+
+def format_cells(scores: Mapping[str, float], sign: str = "") -> str:
+    """The scores of one row, one decimal."""
+    return "".join(f"{scores[key]:>{sign}8.1f}" for key in NAME_COLUMNS)

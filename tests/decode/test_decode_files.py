@@ -1,0 +1,204 @@
+"""Every kind of file and layout gives the same scores; what is wrong with one is one sentence."""
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+from score_sets import CLASSES, LENGTHS, cells, score_set, write_arrays
+
+from jaxseg.decode.score_files import read_scores
+
+SCORES = score_set()
+
+
+def assert_same(read, wanted=SCORES):
+    assert read.keys() == wanted.keys()
+    for name, matrix in wanted.items():
+        assert read[name].dtype == np.float32
+        np.testing.assert_array_equal(read[name], matrix)
+
+
+def write(folder, suffix):
+    folder.mkdir()
+    for name, matrix in SCORES.items():
+        path = folder / f"{name}{suffix}"
+        if suffix == ".npy":
+            np.save(path, matrix.astype(np.float64))
+        elif suffix == ".npz":
+            np.savez(path, anything=matrix)
+        elif suffix == ".mat":
+            savemat(path, {"anything": matrix})
+        else:
+            np.savetxt(path, matrix, delimiter="," if suffix == ".csv" else " ")
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".mat", ".txt", ".csv"])
+def test_formats(tmp_path, suffix):
+    folder = write(tmp_path / "scores", suffix)
+    assert_same(read_scores(folder).videos)
+    one = read_scores(folder / f"v2{suffix}", num_classes=CLASSES)
+    assert_same(one.videos, {"v2": SCORES["v2"]})
+    assert one.splits is None
+
+
+@pytest.mark.parametrize("known", [None, CLASSES])
+@pytest.mark.parametrize(
+    "turn",
+    [lambda m: m, lambda m: m.T, lambda m: m[None], lambda m: m.T[None, None]],
+    ids=["frames first", "channels first", "batch axis", "stage and batch axis"],
+)
+def test_layouts(tmp_path, turn, known):
+    turned = {name: turn(matrix) for name, matrix in SCORES.items()}
+    assert_same(read_scores(write_arrays(tmp_path / "s", turned), num_classes=known).videos)
+
+
+def test_a_square_video_lies_as_the_others_do(tmp_path):
+    """Four frames of four classes: alone they could be either way round."""
+    square = np.arange(16, dtype=np.float32).reshape(4, 4)
+    folder = write_arrays(tmp_path / "s", {"a": square, "b": SCORES["v1"].T})
+    assert_same(read_scores(folder).videos, {"a": square.T, "b": SCORES["v1"]})
+    (folder / "b.npy").unlink()
+    with pytest.raises(ValueError, match=r"video 'a': either axis of \(4, 4\) may .* --layout"):
+        read_scores(folder, num_classes=4)
+    assert_same(read_scores(folder, layout="channels-first").videos, {"a": square.T})
+    assert_same(read_scores(folder, layout="frames-first").videos, {"a": square})
+
+
+def test_cells_of_a_mat_are_videos_and_its_files_are_splits(tmp_path):
+    matrices = list(SCORES.values())
+    savemat(tmp_path / "1.mat", {"S": cells(matrices[:3]), "P": np.zeros(3)})
+    savemat(tmp_path / "2.mat", {"S": cells(matrices[3:])})
+    scores = read_scores(tmp_path)
+    names = ["1/01", "1/02", "1/03", "2/01"]
+    assert_same(scores.videos, dict(zip(names, matrices, strict=True)))
+    assert scores.splits == {"1": names[:3], "2": names[3:]}
+
+
+def test_keys(tmp_path):
+    np.savez(tmp_path / "v1.npz", a=SCORES["v1"], b=2 * SCORES["v1"])
+    assert_same(read_scores(tmp_path, key="a", num_classes=4).videos, {"v1": SCORES["v1"]})
+    with pytest.raises(ValueError, match=r"v1\.npz: choose one .* with --key: 'a', 'b'"):
+        read_scores(tmp_path)
+    with pytest.raises(ValueError, match=r"v1\.npz: no array 'c' among 'a', 'b'"):
+        read_scores(tmp_path, key="c")
+    np.savez(tmp_path / "v1.npz")
+    with pytest.raises(ValueError, match=r"v1\.npz: holds no arrays"):
+        read_scores(tmp_path)
+
+
+def test_names(tmp_path):
+    """Subfolders are left out of names until two videos have the same one."""
+    for name in ("x/v1", "y/v2"):
+        write_arrays(tmp_path / name, {})
+        np.save(tmp_path / f"{name}.npy", SCORES[name[-2:]])
+        (tmp_path / name).rmdir()
+    (tmp_path / ".hidden").write_text("no scores")
+    assert list(read_scores(tmp_path).videos) == ["v1", "v2"]
+    np.save(tmp_path / "x/v2.npy", SCORES["v2"])
+    assert list(read_scores(tmp_path).videos) == ["x/v1", "x/v2", "y/v2"]
+
+
+def with_value(value):
+    matrix = SCORES["v2"].astype(np.float64)
+    matrix[3, 2] = value
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (with_value(np.nan), "video 'v2': row 4, column 3: not finite: nan"),
+        (with_value(1e300), "video 'v2': row 4, column 3: not finite: 1e+300"),
+        (np.zeros((0, CLASSES)), "video 'v2': empty video (shape (0, 4))"),
+        (np.zeros(5), "video 'v2': float64[5] is no matrix of numbers"),
+        (np.zeros((2, 5, 4)), "video 'v2': float64[2, 5, 4] is no matrix of numbers"),
+        (np.zeros((5, 4), bool), "video 'v2': bool[5, 4] is no matrix of numbers"),
+        (np.full((5, 4), "a"), "video 'v2': <U1[5, 4] is no matrix of numbers"),
+        (np.zeros((70, 7)), "videos 'v1' (60, 4) and 'v2' (70, 7) share no axis of classes"),
+    ],
+)
+def test_broken_arrays(tmp_path, matrix, message):
+    folder = write_arrays(tmp_path / "s", SCORES | {"v2": matrix})
+    with pytest.raises(ValueError) as error:
+        read_scores(folder)
+    assert message in str(error.value)
+
+
+def test_class_count_that_no_axis_has(tmp_path):
+    folder = write_arrays(tmp_path / "s", SCORES)
+    with pytest.raises(ValueError, match=r"video 'v1': no axis of \(60, 4\) is 5 classes"):
+        read_scores(folder, num_classes=5)
+    with pytest.raises(ValueError, match=r"video 'v2': 75 classes channels-first, not 60"):
+        read_scores(folder, layout="channels-first")
+    np.save(folder / "v2.npy", SCORES["v2"].T)
+    with pytest.raises(ValueError, match=r"videos lie in both layouts: 'v1' is \(60, 4\)"):
+        read_scores(folder, num_classes=4)
+
+
+def test_videos_of_one_length_need_the_class_count(tmp_path):
+    folder = write_arrays(tmp_path / "s", {"a": SCORES["v1"], "b": SCORES["v1"]})
+    with pytest.raises(ValueError, match=r"either axis of \(60, 4\) may .* say --classes=K"):
+        read_scores(folder)
+    assert read_scores(folder, num_classes=4).num_classes == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("v.txt", b"1 2\n\n3 4\n", "v.txt: line 2 is empty"),
+        ("v.txt", b"1 2\n3 x\n", "v.txt: line 2: not a number: 'x'"),
+        ("v.csv", b"frame,class\n1,2\n", "v.csv: line 1: not a number: 'frame'"),
+        ("v.csv", b"1,2\n3\n", "v.csv: line 2: 1 numbers, not 2 as before"),
+        ("v.txt", b" \n", "v.txt: empty video"),
+        ("v.txt", b"\xff\xfe", "v.txt: line 1: not a number"),
+        ("v.npy", b"\x93NUMPY", "v.npy: not a readable .npy array"),
+        ("v.npz", b"PK", "v.npz: not a readable .npz archive"),
+        ("v.mat", b"MATLAB 5.0 MAT-file" + bytes(200), "v.mat: not a readable .mat file"),
+        ("v.mat", b"", "v.mat: not a readable .mat file"),
+        ("v.h5", b"", "v.h5: no file of scores (.npy, .npz, .mat, .txt, .csv)"),
+    ],
+)
+def test_broken_files(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError) as error:
+        read_scores(tmp_path)
+    assert message in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_mat_of_version_7_3(tmp_path):
+    header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
+    (tmp_path / "v.mat").write_bytes(header + b"\x89HDF\r\n\x1a\n" + bytes(100))
+    with pytest.raises(ValueError, match=r"v\.mat: a \.mat of version 7\.3; save it with -v7"):
+        read_scores(tmp_path)
+
+
+def test_cells_that_hold_no_scores(tmp_path):
+    savemat(tmp_path / "1.mat", {"S": cells([SCORES["v1"], np.zeros((0, 4))])})
+    with pytest.raises(ValueError, match=r"1\.mat: video '1/02': empty video"):
+        read_scores(tmp_path)
+    savemat(tmp_path / "1.mat", {"S": np.empty((0, 0), object)})
+    with pytest.raises(ValueError, match=r"1\.mat: no videos"):
+        read_scores(tmp_path)
+
+
+def test_missing_and_doubled(tmp_path):
+    with pytest.raises(ValueError, match="none: no such file or folder"):
+        read_scores(tmp_path / "none")
+    with pytest.raises(ValueError, match="no files of scores"):
+        read_scores(tmp_path)
+    np.save(tmp_path / "v1.npy", SCORES["v1"])
+    with pytest.raises(ValueError, match=r"v1\.npy: a \.npy file has no keys \(--key=S\)"):
+        read_scores(tmp_path, key="S")
+    np.savez(tmp_path / "v1.npz", SCORES["v1"])
+    with pytest.raises(ValueError, match=r"v1\.npz: video 'v1' is also in v1\.npy"):
+        read_scores(tmp_path)
+    (tmp_path / "v1.npz").unlink()
+    (tmp_path / "new\nline.npy").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"a name cannot have '\\n' in it"):
+        read_scores(tmp_path)
+
+
+def test_lengths_of_the_set_differ():
+    """What the tests of layouts rest on."""
+    assert len(set(LENGTHS.values())) == len(LENGTHS)
