@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Exit status 0, or 2 with one line that says what is wrong."""
+    """Exit status 0, 2 with one line that says what is wrong, or 130 after Ctrl-C."""
     parser = Parser(prog="python -m jaxseg.decode", allow_abbrev=False)
     options.add_arguments(parser)
     arguments = parser.parse_args(argv)
@@ -26,6 +26,9 @@ def main(argv: Sequence[str]) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

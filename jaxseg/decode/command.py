@@ -11,6 +11,7 @@ from jaxseg.decode.job import Job, decode, read_job
 from jaxseg.decode.options import ARGMAX, FUGW, MEDIAN, VITERBI
 from jaxseg.decode.truth import PROTOCOL, table_lines
 from jaxseg.decode.tuning import Tuned, tune
+from jaxseg.solvers.sliding_window import half_width
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -21,10 +22,13 @@ def run(arguments: argparse.Namespace) -> int:
     print(describe(job))
     tuned = None
     if arguments.tune:
-        options = {"iterations": iterations, "seed": arguments.seed}
+        options = {"iterations": iterations, "seed": arguments.seed or 0}
         tuned = tune(job.scores.videos, job.kind, job.truth, grid, **options)
         print(describe_tuned(tuned))
         chosen = tuned.settings
+    if arguments.method == FUGW:
+        for line in describe_short(job, chosen.radius):
+            print(line)
     after = decode(job, arguments, chosen, iterations)
     results = score(job, arguments.method, after, tuned)
     for line in table_lines(results):
@@ -77,6 +81,18 @@ def describe_tuned(tuned: Tuned) -> str:
     )
 
 
+def describe_short(job: Job, radius: float) -> list[str]:
+    """A line about videos in which the radius reaches no other frame, where there are any."""
+    widths = {name: int(half_width(len(each), radius)) for name, each in job.scores.videos.items()}
+    short = [name for name, width in widths.items() if width == 0]
+    if not short:
+        return []
+    return [
+        f"a radius of {radius:g} reaches no neighbour in {len(short)} of {len(widths)} videos,"
+        f" {short[0]!r} among them: fewer than {1 / radius:.0f} frames; see --radius"
+    ]
+
+
 def describe_config(
     arguments: argparse.Namespace, job: Job, chosen: settings.Settings, iterations: int
 ) -> dict:
@@ -91,7 +107,7 @@ def describe_config(
         config["order"] = "by mean time" if arguments.order is None else str(arguments.order)
     if arguments.truth is not None:
         config |= {"truth": str(arguments.truth), "background": arguments.background}
-    return config | ({"tuned": True, "seed": arguments.seed} if arguments.tune else {})
+    return config | ({"tuned": True, "seed": arguments.seed or 0} if arguments.tune else {})
 
 
 def write(

@@ -18,9 +18,10 @@ TINY = np.finfo(np.float32).tiny
 
 
 def find_kind(path: Path, videos: Mapping[str, np.ndarray], kind: str | None) -> str:
-    """The kind of the scores: `kind` if they can be that, else probabilities if they are.
+    """The kind of the scores: `kind` if they can be that; None: probabilities if they are.
 
-    Nothing but rows that sum to 1 can be told from the numbers: a cosine may be a logit.
+    Nothing but rows that sum to 1 can be told from the numbers: a cosine may be a logit. They
+    are no logits, though: a second softmax would leave next to nothing of what they say.
 
     Args:
         path: where the scores come from, for the message.
@@ -31,6 +32,8 @@ def find_kind(path: Path, videos: Mapping[str, np.ndarray], kind: str | None) ->
         ValueError: numbers that are not of this kind; None, and they are no probabilities.
     """
     if kind == LOGITS:
+        if all(map(says_softmax, videos.values())):
+            raise ValueError(f"{path}: every frame sums to 1: probabilities, not {LOGITS}")
         return kind
     problem = not_cosines if kind == SIMILARITIES else not_probabilities
     for video, scores in videos.items():
@@ -38,6 +41,11 @@ def find_kind(path: Path, videos: Mapping[str, np.ndarray], kind: str | None) ->
             other = "" if kind else "; say --kind=logits or --kind=similarities"
             raise ValueError(f"{path}: video {video!r}: {found}{other}")
     return kind or PROBABILITIES
+
+
+def says_softmax(scores: np.ndarray) -> bool:
+    """Whether scores [N, K] are what a softmax gives; of one class nobody can tell."""
+    return scores.shape[1] > 1 and not_probabilities(scores) is None
 
 
 def not_probabilities(scores: np.ndarray) -> str | None:

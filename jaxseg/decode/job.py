@@ -15,6 +15,7 @@ from jaxseg.decode.settings import Settings
 from jaxseg.decode.truth import Classes, Truth, read_truth
 from jaxseg.evaluation.formats import find_videos, read_labels
 from jaxseg.evaluation.side_files import read_mapping
+from jaxseg.solvers.checks import MOST_CLUSTERS
 
 
 class Job(NamedTuple):
@@ -37,6 +38,8 @@ def read_job(arguments: argparse.Namespace) -> Job:
         num_classes=arguments.classes if names is None else len(names),
         layout=arguments.layout,
     )
+    if arguments.method == FUGW and scores.num_classes > MOST_CLUSTERS:
+        raise ValueError(f"{scores.path}: {scores.num_classes} classes; fugw takes {MOST_CLUSTERS}")
     kind = evidence.find_kind(scores.path, scores.videos, arguments.kind)
     classes = Classes(names or [str(index) for index in range(scores.num_classes)], mapping)
     truth = None

@@ -1,5 +1,6 @@
 """One file of scores -> its matrices: .npy, .npz, MATLAB's .mat, text with blanks or commas."""
 
+import codecs
 import io
 import warnings
 from pathlib import Path
@@ -108,7 +109,8 @@ def read_text(path: Path) -> np.ndarray:
     Raises:
         ValueError: a line that is no row: its number and what is wrong with it.
     """
-    content = read_bytes(path).replace(b",", b" ").rstrip()
+    # Some editors write a byte-order mark.
+    content = read_bytes(path).removeprefix(codecs.BOM_UTF8).replace(b",", b" ").rstrip()
     if not content:
         raise ValueError(f"{path}: empty video (the file holds no numbers)")
     try:

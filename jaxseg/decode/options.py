@@ -144,7 +144,6 @@ OPTIONS = {
     },
     "--seed": {
         "type": not_negative,
-        "default": 0,
         "metavar": "N",
         "help": "--tune: of the division into halves (default 0)",
     },
@@ -177,8 +176,13 @@ def check(arguments: argparse.Namespace) -> None:
         if given[name] not in (None, False) and arguments.method != method:
             option = name.replace("_", "-")
             raise ValueError(f"--{option} is for --method={method}, not {arguments.method}")
+    if arguments.seed is not None and not arguments.tune:
+        raise ValueError("--seed needs --tune")
     if arguments.tune and arguments.settings is not None:
         raise ValueError("--tune chooses what --settings would give")
     for name in ("tune", "background", "length_tolerance"):
         if given[name] and arguments.truth is None:
             raise ValueError(f"--{name.replace('_', '-')} needs --truth")
+    for name in ("scores", "truth", "order"):
+        if given[name] and arguments.out.resolve().is_relative_to(given[name].resolve()):
+            raise ValueError(f"{arguments.out}: lies in --{name}, where every file is read")

@@ -18,13 +18,15 @@ SEGMENTS = "segments.csv"
 
 
 def check_new(folder: Path) -> None:
-    """Raises ValueError unless a folder is missing or empty, so that nothing is written over."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
+    """Raises ValueError unless a folder is empty, or missing and can be made."""
+    if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: is no folder")
-    if any(folder.iterdir()):
+    if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"{folder}: is not empty; give a new --out")
+    above = next(parent for parent in folder.resolve().parents if parent.exists())
+    # Better said now than after an hour of decoding.
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise ValueError(f"{folder}: cannot be written in {above}")
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ def read_truth(
     background: Sequence[str] = (),
     length_tolerance: int = 0,
 ) -> Truth:
-    """The truth of the videos that have scores; what else the folder holds is not looked at.
+    """The truth of the videos that have scores; others may have any labels.
 
     Args:
         path: a folder of label files, or of ED-TCN's .mat (`Y`); a file of either kind.
@@ -118,9 +118,10 @@ def read_truth(
                 f"{path}: video {name!r} has {frames} labels, {len(matrix)} rows of scores"
                 f" (tolerance {length_tolerance})"
             )
+    folder = folder._replace(codes={name: folder.codes[name] for name in scores.videos})
     table = class_table(folder, classes)
-    labels = {name: table[folder.codes[name]] for name in scores.videos}
-    indices = classes.indices("--background", background)
+    labels = {name: table[codes] for name, codes in folder.codes.items()}
+    indices = list(dict.fromkeys(classes.indices("--background", background)))
     return Truth(labels, classes, scores.splits, indices, length_tolerance)
 
 
@@ -146,12 +147,18 @@ def read_labels_of(path: Path) -> Folder:
 
 
 def class_table(folder: Folder, classes: Classes) -> np.ndarray:
-    """Class of each of a folder's labels, int64; ValueError for one that is none."""
-    table = [classes.index(label) for label in folder.labels]
-    if None in table:
-        label = folder.labels[table.index(None)]
-        raise ValueError(f"{folder.places(label)}: {classes.unknown(label)}")
-    return np.array(table, np.int64)
+    """Class of each of a folder's labels, int64, -1 for those of no video.
+
+    Raises:
+        ValueError: a label of a video that is no class.
+    """
+    table = np.full(len(folder.labels), -1, np.int64)
+    for code in np.unique(np.concatenate(list(folder.codes.values()))):
+        label = folder.labels[code]
+        if (index := classes.index(label)) is None:
+            raise ValueError(f"{folder.places(label)}: {classes.unknown(label)}")
+        table[code] = index
+    return table
 
 
 def table_lines(results: Mapping[str, dict]) -> list[str]:

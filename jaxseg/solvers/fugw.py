@@ -12,14 +12,12 @@ never N x N. Arrays are kept clusters first, [K, N], so that windows run along m
 """
 
 import jax
-import jax.numpy as jnp
-from jax import lax
 
-from jaxseg.solvers.checks import as_numbers, as_problem, require
-from jaxseg.solvers.fugw_problem import Plan, Problem, mass_nearby, pace, uniform
-from jaxseg.solvers.fugw_steps import descent_step, sinkhorn_step
-from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE
-from jaxseg.solvers.sliding_window import half_width, room_for, widest
+from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require
+from jaxseg.solvers.fugw_descent import Numbers, descend
+from jaxseg.solvers.fugw_search import require_step
+from jaxseg.solvers.implicit import require_derivative
+from jaxseg.solvers.sliding_window import widest
 from jaxseg.solvers.solution import Solution
 
 
@@ -35,10 +33,12 @@ def solve(
     lambda_actions: jax.Array | float | None = 0.1,
     num_iterations: int = 25,
     num_sinkhorn_iterations: int = 10,
+    step: str = "fixed",
     step_size: jax.Array | float | None = None,
     tolerance: jax.Array | float | None = None,
     compat: str | None = None,
     batch_axis: str | None = None,
+    derivative: str = "unrolled",
 ) -> Solution:
     """Decodes a cost matrix into a temporally consistent assignment by mirror descent.
 
@@ -48,20 +48,27 @@ def solve(
 
     Args:
         cost: [N, K], ASOT's 1 - cosine + rho * prior. What stands on masked rows and columns
-            does not matter, NaN included.
+            does not matter, NaN included. In half precision it is solved in float32.
         mask: [N] bool, valid frames. A hole keeps its place in time but holds no mass.
         cluster_mask: [K] bool, valid clusters.
-        epsilon: weight of the entropy, > 0.
+        epsilon: weight of the entropy, .001 to 10.
         alpha: weight of the structure term, in [0, 1].
         radius: reach of the structure term as a share of the valid frames, > 0.
         lambda_frames: None: every frame carries 1/N; a number > 0: KL penalty.
         lambda_actions: None: every cluster carries 1/K; a number > 0: KL penalty.
         num_iterations: outer iterations, static.
         num_sinkhorn_iterations: rounds in each of them where both marginals are hard, static.
-        step_size: eta; default min(4 / max(dJ/dT at p q'), 1 / (eps + lambda)), where eps and
-            lambda are the curvatures of the entropy and of the penalty: beyond the second bound
-            steps swing. Required where both marginals are relaxed. Without effect where both
-            are hard.
+        step: "fixed" keeps eta. "search" starts from it and takes only plans that do not raise J;
+            eta grows after one that is taken, up to 1 / eps, and is halved after one that is not.
+            "momentum" keeps eta and prolongs each step by what the last one changed, until J
+            rises (`fugw_search`). An iteration of these two takes up to twice as long as one of
+            "fixed". Where both marginals are hard only "fixed" is possible.
+        step_size: eta; default min(4 / max(dJ/dT at p q'), 1 / (eps + lambda), and with hard
+            frames 2 / (eps + lambda + s)), where eps, lambda and s are the curvatures of the
+            entropy, the penalty and the structure (`fugw_problem.structure_curvature`): beyond
+            them steps swing. Required where both marginals are relaxed. Without effect where
+            both are hard. With relaxed frames, or both marginals hard, a "fixed" eta is halved
+            and the plan kept where a step would lead above the start in J.
         tolerance: stop updating once a step moves no entry of the plan (rows of sum 1) by more.
         compat: "asot" repeats the authors' program (mingu6/action_seg_ot) where it lets padding
             and batch mates in: the radius counts on the padded length, so that structure weighs
@@ -69,6 +76,11 @@ def solve(
             with `batch_axis`, is shared by the batch; Sinkhorn's rounds start from nothing, rows
             first, so that with both marginals hard it is the columns that are exact.
         batch_axis: name of the `jax.vmap` axis whose videos share a step under compat="asot".
+        derivative: "unrolled" differentiates the iterations, and so keeps them all in memory;
+            "implicit" has the derivative of the stationary point they lead to instead, exact
+            once they have come to rest, in memory that does not grow with their number, and
+            none by the radius (`implicit_fugw.attach`). It reaches the plan and the last
+            objective; those before it carry none.
 
     Returns:
         A `Solution`: `plan` is N T, so that valid rows sum to 1 where frames are hard;
@@ -77,9 +89,11 @@ def solve(
 
     Raises:
         ValueError: for shapes that do not fit, known numbers out of range, both marginals
-            relaxed without a step size.
+            relaxed without a step size, another `derivative`, another `step` or one that does
+            not fit the marginals.
     """
-    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask)
+    require_derivative(derivative)
+    require_step(step, lambda_frames is None and lambda_actions is None)
     require("alpha", alpha, "in [0, 1]")
     for name, value in (
         ("epsilon", epsilon),
@@ -95,63 +109,22 @@ def solve(
         raise ValueError(f'compat must be None or "asot", got {compat!r}')
     if lambda_frames is not None and lambda_actions is not None and step_size is None:
         raise ValueError("step_size has to be given where both marginals are relaxed")
+    least = least_cost(epsilon, lambda_frames, lambda_actions)
+    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
 
-    reach = widest(cost.shape[0], radius)
-    epsilon, alpha, radius, lambda_frames, lambda_actions, step_size = as_numbers(
-        cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size
+    numbers = as_numbers(
+        cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size, tolerance
     )
-    valid = cluster_mask[:, None] & mask[None, :]
-    frames = jnp.maximum(mask.sum(), 1).astype(cost.dtype)
-    width = jnp.minimum(half_width(cost.shape[0] if compat else frames, radius), reach)
-    problem = Problem(
-        cost=jnp.where(valid, cost.T, 0),
-        valid=valid,
-        frames=frames,
-        clusters=jnp.maximum(cluster_mask.sum(), 1).astype(cost.dtype),
-        width=width,
-        near=mass_nearby(mask, frames, width, reach),
-        epsilon=epsilon,
-        alpha=alpha,
-        height=jnp.where(width > 0, 1 / radius, 0),
-        lambda_frames=lambda_frames,
-        lambda_actions=lambda_actions,
-        rows_hold=lambda_frames is None and (lambda_actions is not None or not compat),
-    )
-    if lambda_frames is None and lambda_actions is None:
-        advance = sinkhorn_step(problem, num_sinkhorn_iterations, compat)
-    else:
-        advance = descent_step(problem, pace(problem, step_size, compat, batch_axis))
-    return _descend(problem, reach, advance, num_iterations, tolerance)
-
-
-def _descend(problem: Problem, reach, advance, num_iterations, tolerance) -> Solution:
-    def body(state, _):
-        plan, scalings, room, done, count = state
-        structure, room = problem.structure(plan.mass, room)
-        objective = problem.objective(plan, structure)
-        new = advance(plan, structure, scalings)
-        change = problem.frames * jnp.abs(new[0].mass - plan.mass).max()
-        if tolerance is not None:
-            new = jax.tree.map(lambda a, b: jnp.where(done, a, b), (plan, scalings), new)
-            change = jnp.where(done, 0, change)
-        done, count = done if tolerance is None else change <= tolerance, count + ~done
-        return (*new, room, done, count), (objective, change)
-
-    start = uniform(problem)
-    scalings = start.column_ratio, start.row_ratio  # zeros of the right shapes
-    state = (start, scalings, room_for(problem.cost, reach), jnp.zeros((), bool), jnp.int32(0))
-    (plan, _, room, _, count), (trace, changes) = lax.scan(body, state, length=num_iterations)
-    final = problem.objective(plan, problem.structure(plan.mass, room)[0])
-    return _solution(problem, plan, jnp.append(trace, final), changes[-1], count, tolerance)
-
-
-def _solution(problem: Problem, plan: Plan, trace, change, count, tolerance) -> Solution:
-    mass, share = plan.mass * problem.frames, problem.frames / problem.clusters
-    return Solution(
-        plan=mass.T,
-        objective=trace,
-        row_error=jnp.abs(mass.sum(0) - problem.valid.any(0)).max(),
-        column_error=jnp.abs(mass.sum(1) / share - problem.valid.any(1)).max(),
-        converged=change <= (DEFAULT_TOLERANCE if tolerance is None else tolerance),
-        num_iterations=count,
+    return descend(
+        cost,
+        mask,
+        cluster_mask,
+        Numbers(*numbers),
+        reach=widest(cost.shape[0], radius),
+        num_iterations=num_iterations,
+        num_sinkhorn_iterations=num_sinkhorn_iterations,
+        step=step,
+        compat=compat,
+        batch_axis=batch_axis,
+        derivative=derivative,
     )

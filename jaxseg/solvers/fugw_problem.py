@@ -71,7 +71,7 @@ class Problem(NamedTuple):
         pointwise += self.epsilon * (plan.log - 1)
         for penalty, ratio in self._penalties(plan):
             pointwise += penalty * ratio
-        return jnp.sum(plan.mass * pointwise)
+        return jnp.sum(sum_over_clusters(plan.mass * pointwise))
 
     def curvature(self) -> jax.Array:
         """eps + lambda: no step should be longer than its inverse."""
@@ -108,4 +108,17 @@ def pace(problem: Problem, step_size, compat: str | None, batch_axis: str | None
     largest = jnp.where(problem.valid, gradient, -jnp.inf).max()
     if compat:
         return (largest if batch_axis is None else lax.pmax(largest, batch_axis)) / 4
-    return jnp.maximum(largest / 4, problem.curvature())
+    if problem.lambda_frames is not None:
+        return jnp.maximum(largest / 4, problem.curvature())
+    swing = (problem.curvature() + structure_curvature(problem)) / 2
+    return jnp.maximum(jnp.maximum(largest / 4, problem.curvature()), swing)
+
+
+def structure_curvature(problem: Problem) -> jax.Array:
+    """How much more curved than the entropy the structure term is where rows hold.
+
+    alpha / (2 N r) times the modulus of the band's least eigenvalue, which is at most (2 w + 4) / 3
+    for w frames on either side. Beyond 2 / (all curvatures) a step overshoots by more than it
+    corrects, and frames that push each other apart change sides together, for ever.
+    """
+    return problem.alpha * problem.height * (2 * problem.width + 4) / (6 * problem.frames)

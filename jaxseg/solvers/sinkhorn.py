@@ -1,12 +1,15 @@
 """Entropic optimal transport by Sinkhorn's algorithm in the log domain, hard or relaxed."""
 
+import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.checks import as_numbers, as_problem, require, require_shape
+from jaxseg.solvers import implicit_sinkhorn
+from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_shape
+from jaxseg.solvers.implicit import require_derivative
 from jaxseg.solvers.reductions import log_sums
 from jaxseg.solvers.solution import Solution
 
@@ -32,8 +35,21 @@ class _Side(NamedTuple):
         if self.penalty is None:
             mass = jnp.where(self.marginal > 0, self.marginal * log_scaling, 0)
             return epsilon * jnp.sum(mass)
-        decay = -jnp.expm1(-epsilon * log_scaling / self.penalty)
+        decay = -jnp.expm1(self._log_excess(log_scaling, epsilon))
         return self.penalty * jnp.sum(jnp.where(self.marginal > 0, self.marginal * decay, 0))
+
+    def mass(self, log_scaling: jax.Array, epsilon) -> jax.Array:
+        """What lies on each place once a round has found its scaling."""
+        if self.penalty is None:
+            return self.marginal
+        excess = jnp.exp(self._log_excess(log_scaling, epsilon))
+        return jnp.where(self.marginal > 0, self.marginal * excess, 0)
+
+    def _log_excess(self, log_scaling, epsilon):
+        """log(mass / marginal), cut where negative costs draw more mass than a float can hold."""
+        most = jnp.log(jnp.finfo(log_scaling.dtype).max) / 2
+        finite = jnp.where(self.marginal > 0, log_scaling, 0)
+        return jnp.minimum(-epsilon * finite / self.penalty, most)
 
 
 def _side(marginal, default, mask, penalty, epsilon) -> _Side:
@@ -58,6 +74,7 @@ def solve(
     lambda_columns: jax.Array | float | None = None,
     num_iterations: int = 100,
     tolerance: jax.Array | float | None = None,
+    derivative: str = "unrolled",
 ) -> Solution:
     """Minimises <cost, T> + eps KL(T | prior) over plans T with the given marginals.
 
@@ -67,16 +84,21 @@ def solve(
     TOT's temporal prior its Eq. 6, with CASE's rank prior its Eq. 11.
 
     Args:
-        cost: [N, K]; what stands on masked rows and columns does not matter, NaN included.
+        cost: [N, K]; what stands on masked rows and columns does not matter, NaN included. In
+            half precision it is solved in float32.
         mask: [N] bool, the valid rows (default: all).
         cluster_mask: [K] bool, the valid columns (default: all).
-        epsilon: weight of the entropy, > 0.
+        epsilon: weight of the entropy, .001 to 10.
         prior: [N, K], >= 0, multiplies the kernel exp(-cost / eps); 0 forbids an entry.
         row_marginal: [N], default ones over valid rows.
         column_marginal: [K], default (valid rows / valid columns).
         lambda_rows, lambda_columns: None is a hard marginal, a number > 0 the KL penalty.
         num_iterations: rounds, static.
         tolerance: stop updating once a round changes no column's log scaling by more than this.
+        derivative: "unrolled" differentiates the rounds, and so keeps them all in memory;
+            "implicit" has the derivative of their limit instead (`implicit_sinkhorn.attach`),
+            exact once they have converged, in memory that does not grow with their number. It
+            reaches the plan and the last objective; those before it carry none.
 
     Returns:
         A `Solution`; `objective` is the dual objective after each round, which never falls,
@@ -84,9 +106,10 @@ def solve(
         (1e-3 where none is given).
 
     Raises:
-        ValueError: for shapes that do not fit and for known numbers out of range.
+        ValueError: for shapes that do not fit, for known numbers and costs out of the range that
+            `checks` states, and for another derivative.
     """
-    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask)
+    require_derivative(derivative)
     for name, value in (
         ("epsilon", epsilon),
         ("lambda_rows", lambda_rows),
@@ -94,13 +117,42 @@ def solve(
         ("num_iterations", num_iterations),
     ):
         require(name, value, "positive")
+    least = least_cost(epsilon, lambda_rows, lambda_columns)
+    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
     epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns = as_numbers(
         cost, epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns
     )
     require_shape("prior", prior, cost.shape, cost)
     require_shape("row_marginal", row_marginal, mask.shape, cost)
     require_shape("column_marginal", column_marginal, cluster_mask.shape, cost)
+    given = cost, mask, cluster_mask, epsilon, prior, row_marginal, column_marginal
+    return _solve(
+        *given,
+        lambda_rows,
+        lambda_columns,
+        tolerance,
+        num_iterations=num_iterations,
+        derivative=derivative,
+    )
 
+
+@functools.partial(jax.jit, static_argnames=("num_iterations", "derivative"))
+def _solve(
+    cost,
+    mask,
+    cluster_mask,
+    epsilon,
+    prior,
+    row_marginal,
+    column_marginal,
+    lambda_rows,
+    lambda_columns,
+    tolerance,
+    *,
+    num_iterations,
+    derivative,
+) -> Solution:
+    """`solve` for arguments that were checked, compiled as a whole wherever it is called from."""
     valid = cluster_mask[:, None] & mask[None, :]
     log_kernel = -jnp.where(valid, cost.T, 0) / epsilon
     if prior is not None:
@@ -112,10 +164,18 @@ def solve(
     each = jnp.asarray(frames / clusters, cost.dtype)
     rows = _side(row_marginal, jnp.ones((), cost.dtype), mask, lambda_rows, epsilon)
     columns = _side(column_marginal, each, cluster_mask, lambda_columns, epsilon)
-    return _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance)
+    problem = log_kernel, rows, columns, epsilon
+    if derivative == "unrolled":
+        scalings, record = _iterate(*problem, num_iterations, tolerance)
+    else:
+        scalings, record = _iterate(*lax.stop_gradient(problem), num_iterations, tolerance)
+        scalings, record = _differentiable(*problem, scalings, record)
+    return _solution(*problem, scalings, record, tolerance)
 
 
-def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance) -> Solution:
+def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance):
+    """The log scalings of rows and columns; objectives, changes and the number of rounds."""
+
     def one_round(state, _):
         row_scaling, column_scaling, done, count = state
         mass = log_sums(log_kernel + row_scaling[None, :], axis=1)[:, 0]
@@ -125,13 +185,10 @@ def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance) -> S
         change = _largest_change(new_columns, column_scaling)
         new_rows = jnp.where(done, row_scaling, new_rows)
         new_columns = jnp.where(done, column_scaling, new_columns)
-        plan_mass = jnp.sum(rows.marginal)  # rows come last: where they are hard, they hold
-        if rows.penalty is not None:
-            plan_mass = jnp.sum(jnp.exp(_finite(log_kernel + new_columns[:, None] + new_rows)))
-        dual = rows.dual(new_rows, epsilon) + columns.dual(new_columns, epsilon)
+        dual = _dual(rows, columns, epsilon, new_rows, new_columns)
         stop = done if tolerance is None else done | (change <= tolerance)
         state = (new_rows, new_columns, stop, count + ~done)
-        return state, (dual - epsilon * plan_mass, jnp.where(done, 0, change))
+        return state, (dual, jnp.where(done, 0, change))
 
     start = (
         jnp.zeros(log_kernel.shape[1], log_kernel.dtype),
@@ -140,8 +197,30 @@ def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance) -> S
         jnp.zeros((), jnp.int32),
     )
     state, (objective, changes) = lax.scan(one_round, start, length=num_iterations)
-    row_scaling, column_scaling, _, count = state
-    plan = jnp.exp(_finite(log_kernel + column_scaling[:, None] + row_scaling[None, :]))
+    return state[:2], (objective, changes, state[3])
+
+
+def _dual(rows: _Side, columns: _Side, epsilon, row_scaling, column_scaling) -> jax.Array:
+    """The dual objective after a round."""
+    plan_mass = jnp.sum(rows.mass(row_scaling, epsilon))  # rows come last
+    dual = rows.dual(row_scaling, epsilon) + columns.dual(column_scaling, epsilon)
+    return dual - epsilon * plan_mass
+
+
+def _differentiable(log_kernel, rows, columns, epsilon, scalings, record):
+    """The scalings and the last objective with the derivatives of the fixed point."""
+    log_marginals = rows.log_marginal, columns.log_marginal
+    penalties = rows.penalty, columns.penalty
+    slacks = tuple(None if penalty is None else epsilon / penalty for penalty in penalties)
+    scalings = implicit_sinkhorn.attach(scalings, log_kernel, log_marginals, slacks)
+    objective, *rest = record
+    return scalings, (objective.at[-1].set(_dual(rows, columns, epsilon, *scalings)), *rest)
+
+
+def _solution(log_kernel, rows, columns, epsilon, scalings, record, tolerance) -> Solution:
+    (row_scaling, column_scaling), (objective, changes, count) = scalings, record
+    shares = _row_shares(log_kernel + column_scaling[:, None])
+    plan = shares * rows.mass(row_scaling, epsilon)
     limit = DEFAULT_TOLERANCE if tolerance is None else tolerance
     return Solution(
         plan=plan.T,
@@ -153,10 +232,15 @@ def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance) -> S
     )
 
 
-def _finite(log_values: jax.Array) -> jax.Array:
-    """Replaces -inf and NaN (inf - inf on empty rows) by a number whose exponential is 0."""
-    lowest = jnp.finfo(log_values.dtype).min
-    return jnp.where(jnp.isfinite(log_values), log_values, lowest)
+def _row_shares(log_plan: jax.Array) -> jax.Array:
+    """A plan over its row sums, [K, N]; 0 where nothing can arrive.
+
+    The plan is these times the rows' mass, and not the exponential of a sum of scalings: at
+    10^9 times epsilon float32 knows no digit of theirs behind the point.
+    """
+    reachable = jnp.isfinite(log_plan.max(0))
+    shares = jax.nn.softmax(jnp.where(reachable, log_plan, 0), axis=0)
+    return jnp.where(reachable, shares, 0)
 
 
 def _largest_change(new: jax.Array, old: jax.Array) -> jax.Array:

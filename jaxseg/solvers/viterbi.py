@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxseg.solvers.checks import as_mask, as_matrix
+from jaxseg.solvers.checks import as_mask, as_matrix, require_entries
 
 
 def decode(
@@ -47,13 +47,15 @@ def decode(
         no cluster is valid.
 
     Raises:
-        ValueError: for shapes that do not fit, a known order that is no permutation and a known
-            probability out of range.
+        ValueError: for shapes that do not fit, a known order that is no permutation, a known
+            probability out of range and valid entries known to be NaN or +inf.
     """
+    given = log_likelihood, mask, cluster_mask
     log_likelihood = as_matrix("log_likelihood", log_likelihood)
     frames, clusters = log_likelihood.shape
     mask = as_mask("mask", mask, frames)
     cluster_mask = as_mask("cluster_mask", cluster_mask, clusters)
+    require_entries("log_likelihood", *given, "a number or -inf", lambda entry: entry < np.inf)
     order = _as_order(order, clusters)
     advance = _log_odds_of_advance(stay_probability, log_likelihood.dtype)
 

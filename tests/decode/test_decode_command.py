@@ -33,10 +33,14 @@ def decode(folder, *options, scores="scores", out="out"):
     return read_folder(folder / out / "predictions")
 
 
-def right(labels):
-    """Frames that agree with the truth, of all videos."""
-    pairs = ((np.array(labels[name], int), truth(length)) for name, length in LENGTHS.items())
+def right(labels, videos=tuple(LENGTHS)):
+    """Frames that agree with the truth."""
+    pairs = ((np.array(labels[name], int), truth(LENGTHS[name])) for name in videos)
     return sum(np.count_nonzero(found == true) for found, true in pairs)
+
+
+def accuracy(labels, videos):
+    return pytest.approx(100 * right(labels, videos) / sum(LENGTHS[name] for name in videos))
 
 
 def test_every_method(folder, capsys):
@@ -55,6 +59,12 @@ def test_every_method(folder, capsys):
         "config.json",
         "predictions",
     ]
+
+
+def test_window(folder):
+    """A frame alone stays as it is."""
+    alone = decode(folder, "--method=median", "--window=1")
+    assert alone == decode(folder, "--method=argmax", out="argmax")
 
 
 def test_logits_channels_first_say_what_probabilities_do(folder):
@@ -114,6 +124,20 @@ def test_scores_before_and_after(folder, capsys):
     assert results["fugw"]["metrics"]["f1@50"] > results["argmax"]["metrics"]["f1@50"]
 
 
+def test_truth_of_other_videos_does_not_matter(folder):
+    """Neither their labels nor their number; and a class is left out of F1 once."""
+    options = [f"--truth={folder / 'truth'}", "--background=0,0", "--method=argmax"]
+    decode(folder, *options)
+    (folder / "truth/other.txt").write_text("stir\n")
+    (folder / "truth/v0.txt").write_text("17\n2\n")
+    decode(folder, *options, out="again")
+    found, again = (
+        json.loads((folder / f"{out}/evaluation.json").read_text()) for out in ("out", "again")
+    )
+    assert found == again
+    assert found["results"]["argmax"]["exclude"]["background"] == ["0"]
+
+
 def test_truth_in_cells_is_scored_by_split(folder):
     names = list(LENGTHS)
     (folder / "mat").mkdir()
@@ -138,6 +162,15 @@ def test_one_class_and_one_frame(tmp_path, method):
     assert found == {"one": ["0"], "two": ["0", "0"]}
 
 
+def test_a_radius_that_reaches_nobody_is_told(folder, capsys):
+    """60 frames and a radius of a 62nd; the next video has 66."""
+    decode(folder, "--radius=.01613")
+    said = capsys.readouterr().out
+    assert "radius of 0.01613 reaches no neighbour in 1 of 4 videos, 'v1' among them" in said
+    decode(folder, "--radius=.02", out="other")
+    assert "reaches no neighbour" not in capsys.readouterr().out
+
+
 def test_one_file_and_its_truth(folder):
     options = ["--classes=4", f"--truth={folder / 'truth/v3.txt'}"]
     assert decode(folder, *options, scores="scores/v3.npy").keys() == {"v3"}
@@ -159,12 +192,19 @@ def test_tuning(folder, capsys):
     assert sorted(tuned["tuned_on"] + tuned["held_out"]) == list(LENGTHS)
     evaluation = json.loads((folder / "out/evaluation.json").read_text())
     assert evaluation["videos"] == tuned["held_out"]
-    assert evaluation["results"]["fugw"]["videos"] == 2
+    argmax = {name: each.argmax(1) for name, each in SCORES.items()}
+    assert accuracy(argmax, tuned["tuned_on"]) != accuracy(argmax, tuned["held_out"]).expected
+    assert tuned["before"]["accuracy"] == accuracy(argmax, tuned["tuned_on"])
+    for name, labels in (("argmax", argmax), ("fugw", found)):
+        scored = evaluation["results"][name]["metrics"]["accuracy"]
+        assert scored == accuracy(labels, tuned["held_out"])
     assert "4 settings tried on 2 videos: alpha 0.5" in capsys.readouterr().out
     again = decode(folder, f"--settings={folder / 'out/tuned.json'}", out="again")
     assert again == found
     other = decode(folder, f"--settings={folder / 'out/tuned.json'}", "--alpha=0", out="other")
     assert other == decode(folder, "--method=argmax", out="argmax")
+    (row,) = (each for each in tuned["grid"] if each.items() >= tuned["settings"].items())
+    assert row["accuracy"] == accuracy(found, tuned["tuned_on"])
 
 
 def test_classes_that_no_frame_shows_are_classes(folder):

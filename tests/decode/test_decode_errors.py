@@ -45,6 +45,10 @@ def fails(folder, capsys, *options, scores="scores"):
         (["--alpha=0", "--method=median"], "--alpha is for --method=fugw, not median"),
         (["--tune"], "--tune needs --truth"),
         (["--background=0"], "--background needs --truth"),
+        (["--seed=0"], "--seed needs --tune"),
+        (["--out={0}/scores/out"], "scores/out: lies in --scores, where every file is read"),
+        (["--truth={0}/truth", "--out={0}/truth"], "truth: lies in --truth"),
+        (["--out={0}/truth/v1.txt/out"], "out: cannot be written in "),
         (["--tune", "--truth={0}/truth", "--settings=x"], "--tune chooses what --settings"),
         (["--classes=4", "--mapping=x"], "not allowed with argument"),
         (["--settings={0}/none"], "none: No such file or directory"),
@@ -89,6 +93,13 @@ def test_scores_that_are_no_probabilities(folder, capsys):
     np.save(folder / "scores/v2.npy", 3 * score_set()["v2"])
     assert "video 'v2': frame 1 sums to 3" in fails(folder, capsys)
     assert "video 'v2': 2.1 is no similarity" in fails(folder, capsys, "--kind=similarities")
+
+
+def test_more_classes_than_the_solver_takes(folder, capsys):
+    (folder / "many").mkdir()
+    np.save(folder / "many/v1.npy", np.full((2, 1001), 1 / 1001))
+    message = fails(folder, capsys, "--classes=1001", scores="many")
+    assert "many: 1001 classes; fugw takes 1000" in message
 
 
 def test_names_that_the_mapping_lacks(folder, capsys):
@@ -138,8 +149,9 @@ def test_no_half_of_an_output(folder, capsys, monkeypatch, error):
         assert "out: cannot be written: No space left on device" in message
         return
     before = sorted(folder.iterdir())
-    with pytest.raises(KeyboardInterrupt):
-        main([f"--scores={folder / 'scores'}", f"--out={folder / 'out'}", "--method=argmax"])
+    argv = [f"--scores={folder / 'scores'}", f"--out={folder / 'out'}", "--method=argmax"]
+    assert main(argv) == 130
+    assert capsys.readouterr().err == "stopped; nothing was written\n"
     assert sorted(folder.iterdir()) == before
 
 

@@ -14,12 +14,20 @@ PROBABILITIES = score_set()
 
 def test_kinds_that_can_be_told():
     assert find_kind(PATH, PROBABILITIES, None) == "probabilities"
-    assert find_kind(PATH, PROBABILITIES, "logits") == "logits"
     assert find_kind(PATH, PROBABILITIES, "similarities") == "similarities"
     half = {
         name: each.astype(np.float16).astype(np.float32) for name, each in PROBABILITIES.items()
     }
     assert find_kind(PATH, half, None) == "probabilities"
+
+
+def test_logits_are_no_probabilities():
+    """One video whose frames do not sum to 1 shows that the others are logits, too."""
+    with pytest.raises(ValueError, match=r"^scores: every frame sums to 1: probabilities, not log"):
+        find_kind(PATH, PROBABILITIES, "logits")
+    mixed = PROBABILITIES | {"v1": PROBABILITIES["v1"] * 2}
+    assert find_kind(PATH, mixed, "logits") == "logits"
+    assert find_kind(PATH, {"v1": np.ones((5, 1), np.float32)}, "logits") == "logits"
 
 
 @pytest.mark.parametrize(

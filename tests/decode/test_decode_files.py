@@ -41,6 +41,18 @@ def test_formats(tmp_path, suffix):
     assert one.splits is None
 
 
+def test_line_ends_and_marks_of_other_editors(tmp_path):
+    wanted = np.array([[0.5, 0.5], [0.25, 0.75], [1, 0]], np.float32)
+    for name, content in {
+        "crlf.csv": b"0.5,0.5\r\n0.25,0.75\r\n1,0\r\n",
+        "mark.csv": b"\xef\xbb\xbf0.5,0.5\n0.25,0.75\n1,0",
+        "tabs.txt": b"0.5\t0.5\n 0.25\t0.75\n1\t0\n\n",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        (found,) = read_scores(tmp_path / name, num_classes=2).videos.values()
+        np.testing.assert_array_equal(found, wanted)
+
+
 @pytest.mark.parametrize("known", [None, CLASSES])
 @pytest.mark.parametrize(
     "turn",

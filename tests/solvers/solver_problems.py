@@ -117,16 +117,17 @@ def descend(
             log, duals = scaled(-linear / epsilon, *duals, num_sinkhorn_iterations)
             continue
         gradient = linear + epsilon * log
-        curvature = epsilon
+        curvature, width = epsilon, np.floor(np.round(frames * radius, 4))
+        swing = alpha * bool(width) * (width + 2) / (3 * frames * radius)
         if lambda_actions is not None:
             gradient += lambda_actions * (1 + log_sum(log, 0) + np.log(clusters))
             curvature += lambda_actions
         if lambda_frames is not None:
             gradient += lambda_frames * (1 + log_sum(log, 1) + np.log(frames))
             curvature += lambda_frames
+            swing = 0
         if step_size is None:
-            largest = gradient.max()
-            step_size = min(4 / largest if largest > 0 else np.inf, 1 / curvature)
+            step_size = 1 / max(gradient.max() / 4, curvature, (curvature + swing) / 2)
         log = log - step_size * gradient
         if lambda_frames is None:
             log -= log_sum(log, 1) + np.log(frames)
