@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxseg.benchmarks.compare_problems import random_cost
 from jaxseg.benchmarks.side_by_side import (
     add_common_arguments,
     device,
@@ -21,7 +22,6 @@ from jaxseg.benchmarks.side_by_side import (
     positive,
     report,
 )
-from jaxseg.benchmarks.solvers import random_cost
 from jaxseg.solvers import viterbi
 
 TEMPERATURE = 0.1  # of the softmax whose logarithm TOT decodes

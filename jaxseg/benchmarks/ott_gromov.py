@@ -1,16 +1,20 @@
-"""Balanced fused Gromov-Wasserstein by ott-jax, on dense matrices, as jaxseg states it."""
+"""Fused (unbalanced) Gromov-Wasserstein by ott-jax, as jaxseg states it."""
 
 import warnings
 
 import jax
-import jax.numpy as jnp
+
+from jaxseg.interop.ott import PRODUCT_LOSS, BandGeometry, DiscreteGeometry
 
 with warnings.catch_warnings():  # ott still imports jaxopt, which announces its own end
     warnings.simplefilter("ignore", DeprecationWarning)
     from ott.geometry import geometry
-    from ott.problems.quadratic import quadratic_costs, quadratic_problem
-    from ott.solvers.linear import sinkhorn
+    from ott.problems.linear import linear_problem
+    from ott.problems.quadratic import quadratic_problem
+    from ott.solvers.linear import acceleration, sinkhorn
     from ott.solvers.quadratic import gromov_wasserstein
+
+__all__ = ["acceleration", "fixed_rounds", "linear_problem", "solve", "state_problem"]
 
 
 def solve(
@@ -24,9 +28,7 @@ def solve(
 ) -> jax.Array:
     """What `fugw.solve(cost, lambda_actions=None)` solves, for a fixed number of iterations.
 
-    The objective J over alpha is ott-jax's: L(a, b) = ab, epsilon over alpha, and a fused
-    penalty of (1 - alpha) / alpha. Its start, one solve of the problem linearised at p q', is
-    the first of our iterations.
+    ott-jax's start, one solve of the problem linearised at p q', is the first of our iterations.
 
     Args:
         cost: [N, K], every frame and cluster valid.
@@ -35,14 +37,8 @@ def solve(
     Returns:
         [N, K], the plan with rows of sum 1.
     """
-    frames, clusters = cost.shape
-    problem = quadratic_problem.QuadraticProblem(
-        geometry.Geometry(_band(frames, radius, cost.dtype)),
-        geometry.Geometry(1 - jnp.eye(clusters, dtype=cost.dtype)),
-        geometry.Geometry(cost),
-        fused_penalty=(1 - alpha) / alpha,
-        loss=_product_loss(),
-    )
+    frames = len(cost)
+    band = BandGeometry(frames, radius).cost_matrix.astype(cost.dtype)
     solver = gromov_wasserstein.GromovWasserstein(
         fixed_rounds(num_sinkhorn_iterations),
         epsilon=epsilon / alpha,
@@ -51,7 +47,41 @@ def solve(
         threshold=-1.0,
         warm_start=True,
     )
+    problem = state_problem(cost, band, epsilon=epsilon, alpha=alpha, radius=radius)
     return frames * solver(problem).matrix
+
+
+def state_problem(
+    cost: jax.Array,
+    band: jax.Array | None = None,
+    *,
+    epsilon: float,
+    alpha: float,
+    radius: float,
+    lambda_actions: float | None = None,
+    **settings,
+) -> quadratic_problem.QuadraticProblem:
+    """J over alpha: L(a, b) = ab, epsilon over alpha, and a fused penalty of (1 - alpha) / alpha.
+
+    Args:
+        cost: [N, K].
+        band: [N, N], the dense structure; None leaves it to `BandGeometry`.
+        epsilon, alpha, radius, lambda_actions: as in `fugw.solve`, frames hard.
+        settings: of ott-jax's problem.
+    """
+    frames, clusters = cost.shape
+    actions = DiscreteGeometry(clusters)
+    if band is not None:
+        actions = geometry.Geometry(actions.cost_matrix.astype(cost.dtype))
+    return quadratic_problem.QuadraticProblem(
+        BandGeometry(frames, radius) if band is None else geometry.Geometry(band),
+        actions,
+        geometry.Geometry(cost) if alpha < 1 else None,
+        fused_penalty=(1 - alpha) / alpha,
+        loss=PRODUCT_LOSS,
+        tau_b=1.0 if lambda_actions is None else lambda_actions / (lambda_actions + epsilon),
+        **settings,
+    )
 
 
 def fixed_rounds(count: int) -> sinkhorn.Sinkhorn:
@@ -59,18 +89,3 @@ def fixed_rounds(count: int) -> sinkhorn.Sinkhorn:
     return sinkhorn.Sinkhorn(
         threshold=-1.0, min_iterations=count, max_iterations=count, inner_iterations=count
     )
-
-
-def _band(frames, radius, dtype):
-    """Cv, dense: 1/r at distances of 1 to floor(N r)."""
-    distance = jnp.abs(jnp.arange(frames)[:, None] - jnp.arange(frames)[None, :])
-    near = (distance >= 1) & (distance <= int(frames * radius * (1 + 1e-6)))
-    return near.astype(dtype) / radius
-
-
-def _product_loss():
-    """ab as f1(a) + f2(b) - h1(a) h2(b)."""
-    nothing = quadratic_costs.Loss(jnp.zeros_like, is_linear=True)
-    minus = quadratic_costs.Loss(jnp.negative, is_linear=True)
-    same = quadratic_costs.Loss(lambda b: b, is_linear=True)
-    return quadratic_costs.GWLoss(nothing, nothing, minus, same)

@@ -21,7 +21,7 @@ from jaxseg.benchmarks.side_by_side import (
     positive,
     report,
 )
-from jaxseg.benchmarks.solvers import MIB
+from jaxseg.benchmarks.solvers_lengths import MIB
 from jaxseg.models.propagation import assignments, expectation_maximization, propagate
 
 SNIPPETS = (100, 300, 1_000, 3_000, 10_000)

@@ -1,0 +1,1 @@
+"""jaxseg's solvers behind the problem and output types of other libraries."""

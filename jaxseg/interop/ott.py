@@ -1,0 +1,231 @@
+"""jaxseg's solvers as ott-jax's: its problems in, outputs with its names out.
+
+    from jaxseg.interop.ott import GromovWasserstein  # for ott.solvers.quadratic's
+
+    problem = quadratic_problem.QuadraticProblem(
+        BandGeometry(num_frames, radius), DiscreteGeometry(num_actions), geometry.Geometry(cost),
+        fused_penalty=2.0, loss=PRODUCT_LOSS,
+    )
+    plan = GromovWasserstein(sinkhorn.Sinkhorn(), epsilon=0.2)(problem).matrix
+
+ott-jax's own solvers take the very same problem. Everything works under `jit` and `vmap`.
+"""
+
+import dataclasses
+import warnings
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import xlogy
+
+from jaxseg.interop.ott_geometry import (
+    PRODUCT_LOSS,
+    BandGeometry,
+    DiscreteGeometry,
+    require_temporal,
+)
+from jaxseg.solvers import fugw, sinkhorn
+from jaxseg.solvers.solution import Solution
+
+with warnings.catch_warnings():  # ott still imports jaxopt, which announces its own end
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from ott.geometry import geometry
+    from ott.problems.linear import linear_problem
+    from ott.problems.quadratic import quadratic_problem
+
+__all__ = [
+    "PRODUCT_LOSS",
+    "BandGeometry",
+    "DiscreteGeometry",
+    "GromovWasserstein",
+    "GromovWassersteinOutput",
+    "Sinkhorn",
+    "SinkhornOutput",
+]
+
+
+class _Output:
+    """What both outputs answer; `matrix` is [N, K] with the mass that the problem asks for."""
+
+    @property
+    def n_iters(self) -> jax.Array:
+        """Steps taken before the threshold stopped the updates."""
+        return self.solution.num_iterations
+
+    @property
+    def primal_cost(self) -> jax.Array:
+        """<T, C> of `geom`, without any regulariser."""
+        return jnp.sum(self.matrix * self.geom.cost_matrix)
+
+    @property
+    def transport_mass(self) -> jax.Array:
+        return self.matrix.sum()
+
+    def marginal(self, axis: int) -> jax.Array:
+        """Sums over an axis: [K] for 0, [N] for 1."""
+        return self.matrix.sum(axis)
+
+    def apply(self, inputs: jax.Array, axis: int = 0) -> jax.Array:
+        """The plan, transposed for axis 0, times [N] (or [K] for axis 1) or [batch, N]."""
+        return inputs @ (self.matrix if axis == 0 else self.matrix.T)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class GromovWassersteinOutput(_Output):
+    """The answer to a quadratic problem.
+
+    Attributes:
+        matrix: [N, K], sums to 1.
+        geom: ott-jax's geometry of the problem linearised at `matrix`.
+        reg_gw_cost: the regularised cost below of the plan in that linear problem.
+        costs: [max_iterations + 1], J / alpha of `fugw` before each step and at the end; from
+            `n_iters` on it stands still.
+        converged: whether the last step stayed under the threshold.
+        solution: what `fugw.solve` returned; its plan has rows of sum 1.
+    """
+
+    matrix: jax.Array
+    geom: geometry.Geometry
+    reg_gw_cost: jax.Array
+    costs: jax.Array
+    converged: jax.Array
+    solution: Solution
+
+
+@dataclasses.dataclass(frozen=True)
+class GromovWasserstein:
+    """Fused (unbalanced) Gromov-Wasserstein on temporal structure, in O(N K) an iteration.
+
+    ott-jax's problem over fused penalty f, its epsilon and taus is `fugw.solve`'s with
+    alpha = 1 / (1 + f), epsilon times alpha, and lambda = epsilon tau / (1 - tau).
+
+    Attributes:
+        linear_solver: ott-jax's inner solver; taken so that calls need no other change, and not
+            used: our rounds start from the scalings of the iteration before.
+        epsilon: ott-jax's, > 0; may be traced.
+        threshold: stop once a step moves no entry of the plan (rows of sum 1) by more.
+        max_iterations: static.
+        num_sinkhorn_iterations: rounds in each, where both marginals are hard; static.
+        step_size: of `fugw.solve`, where a marginal is relaxed.
+    """
+
+    linear_solver: object = None
+    epsilon: jax.Array | float = 1.0
+    threshold: jax.Array | float = 1e-3
+    max_iterations: int = 50
+    num_sinkhorn_iterations: int = 10
+    step_size: jax.Array | float | None = None
+
+    def __call__(self, prob: quadratic_problem.QuadraticProblem) -> GromovWassersteinOutput:
+        """Solves an ott-jax problem.
+
+        Raises:
+            ValueError: for a problem of another structure; the message says what is needed.
+        """
+        require_temporal(prob)
+        frames, actions = prob.geom_xx.shape[0], prob.geom_yy.shape[0]
+        cost, alpha = jnp.zeros((frames, actions), prob.geom_xx.dtype), 1.0
+        if prob.is_fused:
+            cost, alpha = prob.geom_xy.cost_matrix, 1 / (1 + prob.fused_penalty)
+        epsilon = self.epsilon * alpha
+        solution = fugw.solve(
+            cost,
+            epsilon=epsilon,
+            alpha=alpha,
+            radius=prob.geom_xx.radius,
+            lambda_frames=_penalty(prob.tau_a, epsilon),
+            lambda_actions=_penalty(prob.tau_b, epsilon),
+            num_iterations=self.max_iterations,
+            num_sinkhorn_iterations=self.num_sinkhorn_iterations,
+            step_size=self.step_size,
+            tolerance=self.threshold,
+        )
+        plan = solution.plan / frames
+        linear = prob.geom_xx.apply_cost(prob.geom_yy.apply_cost(plan.T, axis=1).T, axis=1)
+        linear += prob.fused_penalty * cost
+        return GromovWassersteinOutput(
+            matrix=plan,
+            geom=geometry.Geometry(linear, epsilon=self.epsilon),
+            reg_gw_cost=_regularised(plan, linear, self.epsilon, prob),
+            costs=solution.objective / alpha,
+            converged=solution.converged,
+            solution=solution,
+        )
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class SinkhornOutput(_Output):
+    """The answer to a linear problem.
+
+    Attributes:
+        matrix: [N, K].
+        geom: the problem's own.
+        reg_ot_cost: the regularised cost below.
+        converged: whether the last round stayed under the threshold.
+        solution: what `sinkhorn.solve` returned.
+    """
+
+    matrix: jax.Array
+    geom: geometry.Geometry
+    reg_ot_cost: jax.Array
+    converged: jax.Array
+    solution: Solution
+
+
+@dataclasses.dataclass(frozen=True)
+class Sinkhorn:
+    """Entropic transport in the log domain, hard or relaxed by ott-jax's taus.
+
+    Attributes:
+        threshold: stop once a round changes no column's log scaling by more.
+        max_iterations: rounds, static; all are run, those after the stop change nothing.
+    """
+
+    threshold: jax.Array | float = 1e-3
+    max_iterations: int = 100
+
+    def __call__(self, prob: linear_problem.LinearProblem) -> SinkhornOutput:
+        """Solves an ott-jax problem, of any geometry with a cost matrix and any marginals."""
+        epsilon = prob.geom.epsilon
+        solution = sinkhorn.solve(
+            prob.geom.cost_matrix,
+            epsilon=epsilon,
+            row_marginal=prob.a,
+            column_marginal=prob.b,
+            lambda_rows=_penalty(prob.tau_a, epsilon),
+            lambda_columns=_penalty(prob.tau_b, epsilon),
+            num_iterations=self.max_iterations,
+            tolerance=self.threshold,
+        )
+        return SinkhornOutput(
+            matrix=solution.plan,
+            geom=prob.geom,
+            reg_ot_cost=_regularised(solution.plan, prob.geom.cost_matrix, epsilon, prob),
+            converged=solution.converged,
+            solution=solution,
+        )
+
+
+def _penalty(tau, epsilon):
+    """ott-jax's tau = lambda / (lambda + epsilon) as lambda; None for a hard marginal."""
+    return None if tau == 1 else epsilon * tau / (1 - tau)
+
+
+def _regularised(plan, cost, epsilon, prob) -> jax.Array:
+    """<T, C> + eps KL(T | a b') + lambda KL of the relaxed marginals, from the plan itself.
+
+    ott-jax's number at convergence where both marginals are hard. Where one is relaxed it is
+    what ott-jax documents; its own number comes from potentials and differs.
+    """
+    total = jnp.sum(plan * cost) + epsilon * _divergence(plan, jnp.outer(prob.a, prob.b))
+    for tau, axis, marginal in ((prob.tau_a, 1, prob.a), (prob.tau_b, 0, prob.b)):
+        if tau != 1:
+            total += _penalty(tau, epsilon) * _divergence(plan.sum(axis), marginal)
+    return total
+
+
+def _divergence(mass, of) -> jax.Array:
+    """KL between measures, of any masses."""
+    return jnp.sum(xlogy(mass, mass) - xlogy(mass, of) - mass + of)

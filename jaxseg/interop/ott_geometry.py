@@ -1,0 +1,163 @@
+"""The two geometries and the loss of a temporal problem, as ott-jax states quadratic problems.
+
+Both are ott-jax's own `Geometry` and give it a dense `cost_matrix` where it asks for one; but
+they know their structure, so that their products with vectors take linear time, in ott-jax's
+solvers too.
+"""
+
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxseg.solvers.checks import require
+from jaxseg.solvers.sliding_window import half_width, neighbour_sum
+
+with warnings.catch_warnings():  # ott still imports jaxopt, which announces its own end
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from ott.geometry import geometry
+    from ott.problems.quadratic import quadratic_costs, quadratic_problem
+
+
+class _Structured(geometry.Geometry):
+    """A square cost of one size and at most one number, never stored.
+
+    Subclasses give the two values that the cost takes, the places of the first by their distance
+    from the diagonal, and the product with those places; any function of the cost is then as
+    quick to apply as the cost itself.
+    """
+
+    def __init__(self, size: int, number=None, **settings):
+        super().__init__(**settings)
+        self._size, self._number = size, number
+        if self._scale_cost != 1.0:
+            name = type(self).__name__
+            raise ValueError(f"{name} is not scaled: scale_cost must be 1, got {self._scale_cost}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._size, self._size
+
+    @property
+    def dtype(self):
+        return jnp.result_type(float if self._number is None else self._number, float)
+
+    @property
+    def cost_matrix(self) -> jax.Array:
+        there, elsewhere = jnp.asarray(self._values(), self.dtype)
+        place = jnp.arange(self._size)
+        return jnp.where(self._places(jnp.abs(place[:, None] - place)), there, elsewhere)
+
+    def _apply_cost_to_vec(self, vec, axis=0, fn=None, is_linear=False) -> jax.Array:
+        """fn(cost) @ vec, [N]; both costs are symmetric, so that the axis says nothing."""
+        there, elsewhere = jnp.asarray(self._values(), self.dtype)
+        if fn is not None:
+            there, elsewhere = fn(there), fn(elsewhere)
+        return (there - elsewhere) * self._gather(vec) + elsewhere * vec.sum()
+
+    def tree_flatten(self):
+        settings = {"relative_epsilon": self._relative_epsilon, "scale_cost": self._scale_cost}
+        return (self._number, self._epsilon_init), {"size": self._size, **settings}
+
+    @classmethod
+    def tree_unflatten(cls, settings, children):
+        made = cls.__new__(cls)
+        number, epsilon = children
+        _Structured.__init__(made, number=number, epsilon=epsilon, **settings)
+        return made
+
+
+@jax.tree_util.register_pytree_node_class
+class BandGeometry(_Structured):
+    """ASOT's temporal cost between frames: 1/r at distances of 1 to floor(N r), else 0 (Eq. 5).
+
+    Args:
+        num_frames: N, static.
+        radius: r, reach as a share of the frames, > 0; may be traced.
+        settings: `epsilon` and `relative_epsilon` of ott-jax's `Geometry`.
+
+    Raises:
+        ValueError: for a known radius that is not positive.
+    """
+
+    def __init__(self, num_frames: int, radius: jax.Array | float, **settings):
+        require("radius", radius, "positive")
+        super().__init__(num_frames, radius, **settings)
+
+    @property
+    def radius(self) -> jax.Array | float:
+        return self._number
+
+    def _values(self):
+        return 1 / self.radius, 0
+
+    def _places(self, distance):
+        return (distance >= 1) & (distance <= half_width(self._size, self.radius))
+
+    def _gather(self, vec):
+        return neighbour_sum(vec, half_width(self._size, self.radius))
+
+
+@jax.tree_util.register_pytree_node_class
+class DiscreteGeometry(_Structured):
+    """ASOT's cost between actions, the discrete metric: 0 with itself, 1 with any other.
+
+    Args:
+        num_actions: K, static.
+        settings: `epsilon` and `relative_epsilon` of ott-jax's `Geometry`.
+    """
+
+    def __init__(self, num_actions: int, **settings):
+        super().__init__(num_actions, **settings)
+
+    def _values(self):
+        return 0, 1
+
+    def _places(self, distance):
+        return distance == 0
+
+    def _gather(self, vec):
+        return vec
+
+
+def _same(values: jax.Array) -> jax.Array:
+    return values
+
+
+_NOTHING = quadratic_costs.Loss(jnp.zeros_like, is_linear=True)
+
+# ab as ott-jax's f1(a) + f2(b) - h1(a) h2(b)
+PRODUCT_LOSS = quadratic_costs.GWLoss(
+    _NOTHING,
+    _NOTHING,
+    quadratic_costs.Loss(jnp.negative, is_linear=True),
+    quadratic_costs.Loss(_same, is_linear=True),
+)
+
+
+def require_temporal(prob: quadratic_problem.QuadraticProblem) -> None:
+    """Raises ValueError for a quadratic problem that `fugw.solve` does not solve."""
+    for name, wanted in (("geom_xx", BandGeometry), ("geom_yy", DiscreteGeometry)):
+        given = getattr(prob, name)
+        if not isinstance(given, wanted):
+            found = type(given).__name__
+            raise ValueError(f"{name} must be jaxseg's {wanted.__name__}, got {found}")
+    if prob.loss != PRODUCT_LOSS:
+        raise ValueError(f"loss must be jaxseg's PRODUCT_LOSS, got {prob._loss_name!r}")
+    if prob.tau_a != 1 and prob.tau_b != 1:
+        taus = f"tau_a={prob.tau_a} and tau_b={prob.tau_b}"
+        raise ValueError(f"tau_a or tau_b must be 1, one marginal hard, got {taus}")
+    for name, weights in (("a", prob._a), ("b", prob._b)):
+        _require_uniform(name, weights)
+
+
+def _require_uniform(name: str, weights) -> None:
+    if weights is None:
+        return
+    if isinstance(weights, jax.core.Tracer):
+        raise ValueError(f"{name} is traced and cannot be seen to be uniform: leave it out")
+    weights = np.asarray(weights, np.float64)
+    off = weights[np.argmax(np.abs(weights - 1 / weights.size))]
+    if not abs(off * weights.size - 1) < 1e-5:
+        raise ValueError(f"{name} must be uniform, 1/{weights.size} each, got {off:g}")
