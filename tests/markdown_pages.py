@@ -1,0 +1,118 @@
+"""Markdown pages as programs: blocks to run, command lines to parse, files that have to exist."""
+
+import argparse
+import io
+import re
+import runpy
+import shlex
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+import commands
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+
+_FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`([^`]+)`")
+_COMMAND = re.compile(
+    r"python -m (?P<module>jaxseg[\w.]*)|python (?P<script>docs/\S+\.py)|\blaunch/\w+\.(sh|sbatch)"
+)
+_FILE = re.compile(r"(?<![\w/=])(?:configs|docs|jaxseg|launch|tests)/[\w./-]*\w")
+_STANDS_FOR = {"--config=FILE": "--config=configs/asot_breakfast.py"}
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+    line: int  # lines of the page before the text
+
+
+def blocks(page: Path) -> list[Block]:
+    """The page's fenced blocks."""
+    text = page.read_text(encoding="utf-8")
+    found = _FENCED.finditer(text)
+    return [Block(one[1], one[2], text.count("\n", 0, one.start(2))) for one in found]
+
+
+def has_python(page: Path) -> bool:
+    return any(block.language == "python" for block in blocks(page))
+
+
+def execute(page: Path, **namespace) -> dict:
+    """Runs the page's Python blocks in one namespace, and returns it.
+
+    What a block prints has to stand in a `text` block right after it.
+    """
+    for block, following in pairwise([*blocks(page), Block("", "", 0)]):
+        if block.language != "python":
+            continue
+        program = compile("\n" * block.line + block.text, str(page), "exec")
+        with redirect_stdout(io.StringIO()) as printed:
+            exec(program, namespace)
+        stated = following.text if following.language == "text" else ""
+        assert printed.getvalue() == stated, f"{page.name}:{block.line}"
+    return namespace
+
+
+def command_lines(page: Path) -> list[str]:
+    """Commands of jaxseg in shell blocks, indented lines and inline code."""
+    prose = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    shell = "".join(block.text for block in blocks(page) if block.language == "sh")
+    indented = "".join(re.findall(r"^ {4}.*\n", prose, re.MULTILINE))
+    lines = (shell + indented).replace("\\\n", " ").splitlines()
+    lines += [" ".join(span.split()) for span in _INLINE.findall(prose)]
+    return [line.strip() for line in lines if _COMMAND.search(line)]
+
+
+def files(page: Path) -> set[str]:
+    """Paths inside the project that the page names, but for those that options are given."""
+    return set(_FILE.findall(page.read_text(encoding="utf-8")))
+
+
+def complaint(line: str) -> str:
+    """What the program of a command line has against its arguments; "" where it takes them."""
+    found = _COMMAND.search(line)
+    module, script = found["module"], found["script"]
+    words = shlex.split(line[found.end() :], comments=True)
+    words = [_STANDS_FOR.get(word, word) for word in words]
+    if module is None and script is None:  # a launcher: its own arguments, then jaxseg.main's
+        return _complaint_of_main([word for word in words if word.startswith("--")])
+    if module == "jaxseg.main":
+        return _complaint_of_main(words)
+    program = (runpy.run_module, module) if module else (runpy.run_path, ROOT / script)
+    return _complaint_of(*program, words or ["--help"])  # a program's bare name is no command
+
+
+def _complaint_of_main(words: list[str]) -> str:
+    """Everything up to the run itself, whose config is made and checked."""
+    with ExitStack() as patches:
+        for what in ("stages.run", "planning.run", "processes.start"):
+            patches.enter_context(mock.patch(f"jaxseg.main.{what}"))
+        return commands.run(*words).err
+
+
+def _complaint_of(run: Callable, program: str | Path, words: list[str]) -> str:
+    """A program with argparse, stopped once it has parsed."""
+    parse_args = argparse.ArgumentParser.parse_args
+
+    def parse_and_stop(*arguments):
+        parse_args(*arguments)
+        raise SystemExit(0)
+
+    stopped = mock.patch.object(argparse.ArgumentParser, "parse_args", parse_and_stop)
+    argv = mock.patch("sys.argv", [str(program), *words])
+    with stopped, argv, redirect_stderr(io.StringIO()) as complained:
+        try:
+            with warnings.catch_warnings():  # of a module that another test has imported
+                warnings.filterwarnings("ignore", "'jaxseg", RuntimeWarning)
+                run(str(program), run_name="__main__")
+        except SystemExit as end:
+            return complained.getvalue() if end.code else ""
+    return "it parses no arguments"
