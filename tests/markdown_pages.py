@@ -6,7 +6,6 @@ import re
 import runpy
 import shlex
 import warnings
-from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
@@ -21,9 +20,7 @@ DOCS = sorted((ROOT / "docs").glob("*.md"))
 
 _FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`]+)`")
-_COMMAND = re.compile(
-    r"python -m (?P<module>jaxseg[\w.]*)|python (?P<script>docs/\S+\.py)|\blaunch/\w+\.(sh|sbatch)"
-)
+_COMMAND = re.compile(r"python -m (?P<module>(?:jaxseg|docs\.)[\w.]*)|\blaunch/\w+\.(sh|sbatch)")
 _FILE = re.compile(r"(?<![\w/=])(?:configs|docs|jaxseg|launch|tests)/[\w./-]*\w")
 _STANDS_FOR = {"--config=FILE": "--config=configs/asot_breakfast.py"}
 
@@ -79,15 +76,14 @@ def files(page: Path) -> set[str]:
 def complaint(line: str) -> str:
     """What the program of a command line has against its arguments; "" where it takes them."""
     found = _COMMAND.search(line)
-    module, script = found["module"], found["script"]
+    module = found["module"]
     words = shlex.split(line[found.end() :], comments=True)
     words = [_STANDS_FOR.get(word, word) for word in words]
-    if module is None and script is None:  # a launcher: its own arguments, then jaxseg.main's
+    if module is None:  # a launcher: its own arguments, then jaxseg.main's
         return _complaint_of_main([word for word in words if word.startswith("--")])
     if module == "jaxseg.main":
         return _complaint_of_main(words)
-    program = (runpy.run_module, module) if module else (runpy.run_path, ROOT / script)
-    return _complaint_of(*program, words or ["--help"])  # a program's bare name is no command
+    return _complaint_of(module, words or ["--help"])  # a program's bare name is no command
 
 
 def _complaint_of_main(words: list[str]) -> str:
@@ -98,8 +94,8 @@ def _complaint_of_main(words: list[str]) -> str:
         return commands.run(*words).err
 
 
-def _complaint_of(run: Callable, program: str | Path, words: list[str]) -> str:
-    """A program with argparse, stopped once it has parsed."""
+def _complaint_of(module: str, words: list[str]) -> str:
+    """A module with argparse, stopped once it has parsed."""
     parse_args = argparse.ArgumentParser.parse_args
 
     def parse_and_stop(*arguments):
@@ -107,12 +103,12 @@ def _complaint_of(run: Callable, program: str | Path, words: list[str]) -> str:
         raise SystemExit(0)
 
     stopped = mock.patch.object(argparse.ArgumentParser, "parse_args", parse_and_stop)
-    argv = mock.patch("sys.argv", [str(program), *words])
+    argv = mock.patch("sys.argv", [module, *words])
     with stopped, argv, redirect_stderr(io.StringIO()) as complained:
         try:
             with warnings.catch_warnings():  # of a module that another test has imported
                 warnings.filterwarnings("ignore", "'jaxseg", RuntimeWarning)
-                run(str(program), run_name="__main__")
+                runpy.run_module(module, run_name="__main__")
         except SystemExit as end:
             return complained.getvalue() if end.code else ""
     return "it parses no arguments"

@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib.util
-import os
 import re
 import subprocess
 import sys
@@ -39,9 +38,8 @@ def problem(example):
 
 
 def run(*words):
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, SCRIPT, *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+    command = [sys.executable, "-m", "docs.examples.train_through_fugw", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def numbers(row):

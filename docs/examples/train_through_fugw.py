@@ -15,9 +15,9 @@ differ by less than seeds do. It is an example of how to train through a solver,
 The layer fits a classifier as it is: at the cost -log p the plan without structure and penalty,
 alpha = 0 and epsilon = 1, is the softmax p itself; alpha leads from there to actions that last.
 
-    PYTHONPATH=. python docs/examples/train_through_fugw.py --out=figure.png
+    python -m docs.examples.train_through_fugw --out=figure.png
 
-takes a minute on two processors; where jaxseg is installed the first word is not needed.
+from the folder above docs/ takes a minute on two processors.
 """
 
 import argparse

@@ -121,9 +121,12 @@ class GromovWasserstein:
         """Solves an ott-jax problem.
 
         Raises:
-            ValueError: for a problem of another structure; the message says what is needed.
+            ValueError: for a problem of another structure; the message says what is needed. For
+                an epsilon that is None, or out of the solver's range once it is `fugw.solve`'s.
         """
         require_temporal(prob)
+        if self.epsilon is None:
+            raise ValueError("epsilon must be a number: none is derived from the cost")
         frames, actions = prob.geom_xx.shape[0], prob.geom_yy.shape[0]
         cost, alpha = jnp.zeros((frames, actions), prob.geom_xx.dtype), 1.0
         if prob.is_fused:

@@ -8,8 +8,9 @@
     priors                      which frame is likely to show which action, before anyone looked
     linear_program.solve(A, q)  the curve over time whose contrasts are given scores
 
-Everything is a pure function of arrays, runs under `jax.jit`, `jax.vmap` and `jax.grad`, and needs
-JAX alone; `linear_program`, which also needs SciPy, is loaded when it is asked for.
+Everything is a pure function of arrays, runs under `jax.jit` and `jax.vmap`, and needs JAX alone;
+plans go through `jax.grad`. `linear_program`, which also needs SciPy, is loaded when it is asked
+for.
 """
 
 import importlib

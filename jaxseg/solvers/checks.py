@@ -5,6 +5,7 @@ they take. Values that are traced cannot be looked at, and pass.
 
     epsilon         1e-3 to 10     at the least, a cost of 1 is an exponent of 1,000
     lambda_*        1e-6 to 1e6    as costs, which a penalty is weighed against; None is infinity
+    step_size       1e-9 to 1e9    the inverse of any cost or weight above, a thousandfold
     cost            -1e6 to 1e6    at most an exponent of 1e9, which float32 knows to 64; where
                                    both marginals are relaxed not below -10 (eps + lambda)
     frames N        to 2^24        what float32 can count
@@ -23,6 +24,7 @@ RANGES = {
     "lambda_actions": (1e-6, 1e6),
     "lambda_rows": (1e-6, 1e6),
     "lambda_columns": (1e-6, 1e6),
+    "step_size": (1e-9, 1e9),
 }
 LARGEST_COST = 1e6
 MOST_FRAMES, MOST_CLUSTERS = 2**24, 1000
@@ -33,9 +35,11 @@ def require(name: str, value, condition: str) -> None:
 
     Args:
         name: the argument's name.
-        value: a number or an array of numbers; traced values cannot be looked at and pass.
+        value: a number or None; traced values cannot be looked at and pass.
         condition: "positive", "not negative" or "in [0, 1]".
     """
+    if np.ndim(value) > 0:
+        raise ValueError(f"{name} must be one number, got shape {np.shape(value)}")
     if value is None or isinstance(value, jax.core.Tracer):
         return
     number = np.asarray(value)
@@ -44,12 +48,19 @@ def require(name: str, value, condition: str) -> None:
         "not negative": number >= 0,
         "in [0, 1]": (number >= 0) & (number <= 1),
     }[condition]
-    if not np.all(holds):
+    if not holds:
         raise ValueError(f"{name} must be {condition}, got {value}")
     least, most = RANGES.get(name, (-np.inf, np.inf))
     # A float32 of the least epsilon may lie a rounding below it.
-    if np.any(number < least * (1 - 1e-6)) or np.any(number > most * (1 + 1e-6)):
+    if number < least * (1 - 1e-6) or number > most * (1 + 1e-6):
         raise ValueError(f"{name} must be between {least:g} and {most:g}, got {value}")
+
+
+def require_count(name: str, value) -> None:
+    """Raises ValueError unless a number is a whole one above 0."""
+    if not isinstance(value, int | np.integer):
+        raise ValueError(f"{name} must be a whole number, got {value}")
+    require(name, value, "positive")
 
 
 def as_problem(
@@ -99,6 +110,8 @@ def as_matrix(name: str, values) -> jax.Array:
     if values.shape[0] > MOST_FRAMES or values.shape[1] > MOST_CLUSTERS:
         most = f"at most {MOST_FRAMES} frames and {MOST_CLUSTERS} clusters"
         raise ValueError(f"{name} must have {most}, got shape {values.shape}")
+    if jnp.iscomplexobj(values):
+        raise ValueError(f"{name} must be real, got dtype {values.dtype}")
     if not jnp.issubdtype(values.dtype, jnp.floating):
         return values.astype(float)
     return values.astype(jnp.promote_types(values.dtype, jnp.float32))
@@ -129,6 +142,22 @@ def require_entries(
         frame, cluster = np.argwhere(wrong)[0].tolist()
         got = f"got {values[frame, cluster]} at frame {frame}, cluster {cluster}"
         raise ValueError(f"{name} must be {condition} where valid, {got}")
+
+
+def require_marginal(name: str, weights, mask) -> None:
+    """Raises ValueError where a valid weight is known to be negative, infinite or NaN."""
+    if weights is None or not (_is_known(weights) and _is_known(mask)):
+        return
+    weights = np.asarray(weights)
+    wrong = np.asarray(mask) & ~is_weight(weights)
+    if wrong.any():
+        got = f"got {weights[wrong][0]} at {wrong.argmax()}"
+        raise ValueError(f"{name} must be finite and not negative where valid, {got}")
+
+
+def is_weight(entries: np.ndarray) -> np.ndarray:
+    """Whether each is finite and not negative."""
+    return (entries >= 0) & (entries < np.inf)
 
 
 def _is_known(value) -> bool:

@@ -13,7 +13,7 @@ never N x N. Arrays are kept clusters first, [K, N], so that windows run along m
 
 import jax
 
-from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require
+from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_count
 from jaxseg.solvers.fugw_descent import Numbers, descend
 from jaxseg.solvers.fugw_search import require_step
 from jaxseg.solvers.implicit import require_derivative
@@ -74,12 +74,14 @@ def solve(
             and batch mates in: the radius counts on the padded length, so that structure weighs
             N_padded / N_valid times as much; the automatic step size has no upper bound and,
             with `batch_axis`, is shared by the batch; Sinkhorn's rounds start from nothing, rows
-            first, so that with both marginals hard it is the columns that are exact.
+            first, so that with both marginals hard it is the columns that are exact; and no
+            "fixed" eta is halved.
         batch_axis: name of the `jax.vmap` axis whose videos share a step under compat="asot".
         derivative: "unrolled" differentiates the iterations, and so keeps them all in memory;
             "implicit" has the derivative of the stationary point they lead to instead, exact
             once they have come to rest, in memory that does not grow with their number, and
-            none by the radius (`implicit_fugw.attach`). It reaches the plan and the last
+            none by the radius (`implicit_fugw.attach`), by which unrolled iterations know half
+            of it, the band's height without its reach. "implicit" reaches the plan and the last
             objective; those before it carry none.
 
     Returns:
@@ -100,11 +102,11 @@ def solve(
         ("radius", radius),
         ("lambda_frames", lambda_frames),
         ("lambda_actions", lambda_actions),
-        ("num_iterations", num_iterations),
-        ("num_sinkhorn_iterations", num_sinkhorn_iterations),
         ("step_size", step_size),
     ):
         require(name, value, "positive")
+    require_count("num_iterations", num_iterations)
+    require_count("num_sinkhorn_iterations", num_sinkhorn_iterations)
     if compat not in (None, "asot"):
         raise ValueError(f'compat must be None or "asot", got {compat!r}')
     if lambda_frames is not None and lambda_actions is not None and step_size is None:

@@ -99,12 +99,16 @@ def uniform(problem: Problem) -> Plan:
     return Plan(raw, shift, mass, columns, rows)
 
 
+def structure_of_uniform(problem: Problem) -> jax.Array:
+    """Cv T Ca at the start, the same for every cluster: [1, N]."""
+    return problem.near * (1 - 1 / problem.clusters) * problem.height
+
+
 def pace(problem: Problem, step_size, compat: str | None, batch_axis: str | None) -> jax.Array:
     """1 / eta: given, or a quarter of the largest of dJ/dT at p q', but at least `curvature`."""
     if step_size is not None:
         return 1 / step_size
-    structure = problem.near * (1 - 1 / problem.clusters) * problem.height
-    gradient = problem.gradient(uniform(problem), structure)  # one row of it, not K
+    gradient = problem.gradient(uniform(problem), structure_of_uniform(problem))
     largest = jnp.where(problem.valid, gradient, -jnp.inf).max()
     if compat:
         return (largest if batch_axis is None else lax.pmax(largest, batch_axis)) / 4

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.fugw_problem import Plan, Problem, uniform
+from jaxseg.solvers.fugw_problem import Plan, Problem, structure_of_uniform, uniform
 from jaxseg.solvers.fugw_steps import descended, largest_change, project
 from jaxseg.solvers.sliding_window import room_for
 
@@ -97,8 +97,10 @@ def accelerated(problem: Problem, pace: jax.Array):
     """Nesterov's momentum on log T: a step from T is prolonged by what the last one changed.
 
     k / (k + 3) of it, k being the iterations since J last rose, where momentum starts from
-    nothing again (O'Donoghue and Candes 2015).
+    nothing again (O'Donoghue and Candes 2015). No plan is taken whose J is above the start's.
     """
+    start = uniform(problem)
+    highest = problem.objective(start, structure_of_uniform(problem))
 
     def propose(at, memory):
         before, age = memory
@@ -108,9 +110,10 @@ def accelerated(problem: Problem, pace: jax.Array):
 
     def settle(at, new, memory):
         log, age = memory
-        return new, (log, jnp.where(new.objective <= at.objective, age + 1, 0))
+        age = jnp.where(new.objective <= at.objective, age + 1, 0)
+        return _choose(new.objective <= highest, (new, (log, age)), (at, (log, 0 * age)))
 
-    return propose, settle, (uniform(problem).raw, jnp.zeros_like(pace))
+    return propose, settle, (start.raw, jnp.zeros_like(pace))
 
 
 def _choose(condition, one, other):

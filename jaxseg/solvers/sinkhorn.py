@@ -8,7 +8,17 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxseg.solvers import implicit_sinkhorn
-from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_shape
+from jaxseg.solvers.checks import (
+    as_numbers,
+    as_problem,
+    is_weight,
+    least_cost,
+    require,
+    require_count,
+    require_entries,
+    require_marginal,
+    require_shape,
+)
 from jaxseg.solvers.implicit import require_derivative
 from jaxseg.solvers.reductions import log_sums
 from jaxseg.solvers.solution import Solution
@@ -107,16 +117,17 @@ def solve(
 
     Raises:
         ValueError: for shapes that do not fit, for known numbers and costs out of the range that
-            `checks` states, and for another derivative.
+            `checks` states, for weights known to be negative or not finite, and for another
+            derivative.
     """
     require_derivative(derivative)
     for name, value in (
         ("epsilon", epsilon),
         ("lambda_rows", lambda_rows),
         ("lambda_columns", lambda_columns),
-        ("num_iterations", num_iterations),
     ):
         require(name, value, "positive")
+    require_count("num_iterations", num_iterations)
     least = least_cost(epsilon, lambda_rows, lambda_columns)
     cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
     epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns = as_numbers(
@@ -125,6 +136,11 @@ def solve(
     require_shape("prior", prior, cost.shape, cost)
     require_shape("row_marginal", row_marginal, mask.shape, cost)
     require_shape("column_marginal", column_marginal, cluster_mask.shape, cost)
+    if prior is not None:
+        condition = "finite and not negative"
+        require_entries("prior", prior, mask, cluster_mask, condition, is_weight)
+    require_marginal("row_marginal", row_marginal, mask)
+    require_marginal("column_marginal", column_marginal, cluster_mask)
     given = cost, mask, cluster_mask, epsilon, prior, row_marginal, column_marginal
     return _solve(
         *given,

@@ -197,6 +197,11 @@ def test_another_structure_is_refused(changes, message):
         solver(ours)(make_problem(make_cost(), **changes))
 
 
+def test_an_epsilon_is_needed():
+    with pytest.raises(ValueError, match=r"^epsilon must be a number: none is derived"):
+        solver(ours, epsilon=None)(make_problem(make_cost()))
+
+
 def test_uniform_weights_may_be_given_but_not_traced():
     weights = jnp.full(FRAMES, 1 / FRAMES)
     require_temporal(make_problem(make_cost(), a=weights))

@@ -37,7 +37,7 @@ def random_terms(relaxed, seed=0):
         terms["lambda_rows"] = 0.2
     if relaxed in ("actions", "both"):
         terms["lambda_columns"] = 0.1
-    return jax.tree.map(jnp.asarray, terms)
+    return jax.tree.map(jnp.float64, terms)  # of a Python number's type nothing is weak
 
 
 @functools.partial(jax.jit, static_argnames="derivative")
@@ -117,7 +117,7 @@ def test_vmap_is_the_loop():
     """Over costs, and over numbers."""
     videos = [random_terms("both", seed) for seed in range(3)]
     for video, epsilon in zip(videos, (0.05, 0.1, 0.3), strict=True):
-        video["epsilon"] = jnp.asarray(epsilon)
+        video["epsilon"] = jnp.float64(epsilon)
     together = jax.vmap(slopes)(jax.tree.map(lambda *each: jnp.stack(each), *videos))
     for number, video in enumerate(videos):
         for name, slope in slopes(video).items():
@@ -152,7 +152,7 @@ def test_error_falls_with_rounds():
 @pytest.mark.parametrize("relaxed", ["none", "both"])
 @pytest.mark.parametrize("epsilon", [0.1, 0.01, 0.001])
 def test_float32_is_finite_and_close(relaxed, epsilon):
-    terms = random_terms(relaxed) | {"epsilon": jnp.asarray(epsilon)}
+    terms = random_terms(relaxed) | {"epsilon": jnp.float64(epsilon)}
     double = slopes(terms)
     single = slopes(jax.tree.map(lambda term: term.astype(np.float32), terms))
     assert all(np.isfinite(slope).all() and slope.dtype == np.float32 for slope in single.values())

@@ -20,6 +20,9 @@ COST = np.ones((6, 3), np.float32)
         ({"lambda_actions": -0.1}, "lambda_actions must be positive, got -0.1"),
         ({"lambda_frames": 0.0, "step_size": 1.0}, "lambda_frames must be positive, got 0.0"),
         ({"step_size": -2}, "step_size must be positive, got -2"),
+        ({"step_size": np.inf}, "step_size must be between 1e-09 and 1e+09, got inf"),
+        ({"radius": np.array([0.1, 0.2])}, "radius must be one number, got shape (2,)"),
+        ({"num_iterations": 2.5}, "num_iterations must be a whole number, got 2.5"),
         ({"num_iterations": 0}, "num_iterations must be positive, got 0"),
         ({"num_sinkhorn_iterations": 0}, "num_sinkhorn_iterations must be positive, got 0"),
         ({"compat": "ASOT"}, "compat must be None or \"asot\", got 'ASOT'"),
@@ -53,6 +56,18 @@ def test_fugw_names_argument_and_value(given, message):
             {"column_marginal": np.ones(6)},
             "column_marginal has shape (6,), the cost (6, 3) asks for (3,)",
         ),
+        (
+            {"prior": -COST},
+            "prior must be finite and not negative where valid, got -1.0 at frame 0, cluster 0",
+        ),
+        (
+            {"row_marginal": [1, 1, np.nan, 1, 1, 1]},
+            "row_marginal must be finite and not negative where valid, got nan at 2",
+        ),
+        (
+            {"column_marginal": [2, 5, -1]},
+            "column_marginal must be finite and not negative where valid, got -1.0 at 2",
+        ),
     ],
 )
 def test_sinkhorn_names_argument_and_value(given, message):
@@ -67,6 +82,19 @@ def test_costs_that_are_no_matrix(solver, shape):
     with pytest.raises(ValueError, match="cost must be") as caught:
         solver.solve(np.ones(shape, np.float32), epsilon=0.1)
     assert str(shape) in str(caught.value)
+
+
+@pytest.mark.parametrize("solver", [fugw, sinkhorn])
+def test_costs_are_real(solver):
+    with pytest.raises(ValueError, match=r"^cost must be real, got dtype complex64$"):
+        solver.solve(1j * COST, epsilon=0.1)
+
+
+def test_weights_that_are_masked_may_be_anything():
+    weights, mask = np.array([1, 1, 1, 1, 1, np.nan]), np.arange(6) < 5
+    prior = np.where(mask[:, None], COST, -1)
+    plan = sinkhorn.solve(COST, epsilon=0.1, mask=mask, prior=prior, row_marginal=weights).plan
+    np.testing.assert_allclose(plan.sum(1), mask, atol=1e-6)
 
 
 def compiled(solver, cost, **given):

@@ -30,9 +30,10 @@ from jaxseg.solvers.sliding_window import half_width
 pytestmark = pytest.mark.usefixtures("quick_compile")
 
 
-@functools.partial(jax.jit, static_argnames=("relaxed",))
-def solve(cost, mask, cluster_mask, numbers, relaxed):
-    return fugw.solve(cost, mask=mask, cluster_mask=cluster_mask, **settings(numbers, relaxed))
+@functools.partial(jax.jit, static_argnames=("relaxed", "step"))
+def solve(cost, mask, cluster_mask, numbers, relaxed, step="fixed"):
+    given = settings(numbers, relaxed)
+    return fugw.solve(cost, mask=mask, cluster_mask=cluster_mask, step=step, **given)
 
 
 def settings(numbers, relaxed):
@@ -83,14 +84,18 @@ def test_small_problems(relaxed, precision, recipe, numbers):
 
 
 @pytest.mark.parametrize(
-    "relaxed, kind, epsilon, alpha, radius",
+    "relaxed, step, kind, epsilon, alpha, radius",
     [
-        ("none", "alternating", 0.12, 0.82, 1.1 / FRAMES),
-        ("actions", "alternating", 0.12, 0.82, 1.1 / FRAMES),
-        ("frames", "flat", 1.0, 1.0, 2.2 / FRAMES),
+        ("none", "fixed", "alternating", 0.12, 0.82, 1.1 / FRAMES),
+        ("actions", "fixed", "alternating", 0.12, 0.82, 1.1 / FRAMES),
+        ("actions", "search", "alternating", 0.12, 0.82, 1.1 / FRAMES),
+        ("actions", "momentum", "alternating", 0.12, 0.82, 1.1 / FRAMES),
+        ("frames", "fixed", "flat", 1.0, 1.0, 2.2 / FRAMES),
+        ("frames", "search", "flat", 1.0, 1.0, 2.2 / FRAMES),
+        ("frames", "momentum", "flat", 1.0, 1.0, 2.2 / FRAMES),
     ],
 )
-def test_neighbours_that_push_each_other_apart(relaxed, kind, epsilon, alpha, radius):
+def test_neighbours_that_push_each_other_apart(relaxed, step, kind, epsilon, alpha, radius):
     """Step too far, and all frames change sides together, or crowd together, and again in the
     next iteration, above the start for ever.
     """
@@ -98,7 +103,7 @@ def test_neighbours_that_push_each_other_apart(relaxed, kind, epsilon, alpha, ra
     given = {"epsilon": epsilon, "alpha": alpha, "radius": radius}
     given = *masks, given | {"lambda_frames": 3e-6, "lambda_actions": 0.004}, relaxed
     cost = 0.08 * cost_of(0, kind)
-    solution = solved(solve, cost, *given, precision="float64")
+    solution = solved(functools.partial(solve, step=step), cost, *given, precision="float64")
     assert_objective_does_not_rise(solution, cost, *given, "float64")
 
 
