@@ -57,6 +57,7 @@ def check(block):
     assert best["labels_unlike_the_best"] == 0 and best["accuracy"] == block["accuracy"]
 
 
+@pytest.mark.slow
 def test_a_generated_video_says_so(monkeypatch, quick_compile, capsys):
     short = [
         problem._replace(cost=problem.cost[::10], truth=problem.truth[::10])

@@ -38,6 +38,7 @@ def assert_better(before, after):
     assert after["accuracy"] > before["accuracy"] - 0.5
 
 
+@pytest.mark.slow
 def test_held_out_splits(published, tmp_path, capsys):
     """Two of the five splits choose from a small grid, three are scored."""
     grid = ["--alpha=.3,.6", "--radius=.02", "--epsilon=.07", "--lambda-actions=.1,.2"]

@@ -120,6 +120,7 @@ def test_a_gradient_goes_through():
     np.testing.assert_allclose(jax.grad(mass)(1.0), expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("radius", [0.04, 0.1, 0.29, 2.0])
 @pytest.mark.parametrize("function", [None, jnp.square, jnp.exp])
 def test_structured_products_are_the_dense_ones(radius, function):

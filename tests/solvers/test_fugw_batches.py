@@ -48,6 +48,7 @@ def solver(rule, num_iterations, tolerance=TOLERANCE):
     return solve
 
 
+@pytest.mark.slow
 @by_each
 def test_a_member_that_stops_keeps_its_plan_bit_for_bit(rule):
     """However long its mates go on; and it stops where it does when it is alone."""

@@ -133,6 +133,7 @@ def test_a_search_never_climbs(relaxed, seed, numbers, size, noise):
     assert trace[-1] < trace[0]
 
 
+@pytest.mark.slow
 @by_each
 @every_setting
 def test_half_the_iterations_reach_what_the_fixed_step_reaches(step, relaxed):
@@ -159,6 +160,7 @@ def test_the_automatic_step_is_where_both_begin(step):
     np.testing.assert_allclose(*first, rtol=0, atol=1e-14)
 
 
+@pytest.mark.slow
 @by_each
 @every_setting
 def test_padding_is_the_shorter_problem(step, relaxed):
@@ -186,6 +188,7 @@ def test_nothing_to_transport(step, relaxed):
     assert not np.delete(np.asarray(lone.plan), 7, axis=0).any()
 
 
+@pytest.mark.slow
 @by_each
 @every_setting
 def test_gradients_are_finite_difference_quotients(step, relaxed):

@@ -54,6 +54,7 @@ def value(terms, upstream=UPSTREAM, traced=LAST, **options):
 slopes = jax.jit(jax.grad(value), static_argnames="derivative")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relaxed", ["none", "actions"])
 def test_equals_unrolled_iterations(relaxed):
     terms = random_terms(relaxed)
@@ -123,6 +124,7 @@ def test_vmap_is_the_loop():
             np.testing.assert_allclose(together[name][number], slope, rtol=0, atol=1e-11)
 
 
+@pytest.mark.slow
 def test_forward_mode_and_second_derivatives():
     """jvp agrees with vjp; a gradient's own derivative is the difference of two gradients."""
     terms = random_terms("none")

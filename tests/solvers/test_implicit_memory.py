@@ -6,6 +6,8 @@ import pytest
 
 from jaxseg.solvers import fugw, sinkhorn
 
+pytestmark = pytest.mark.slow
+
 FRAMES, CLUSTERS = 2000, 19
 ARRAY = 4 * FRAMES * CLUSTERS  # bytes
 

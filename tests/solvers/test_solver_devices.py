@@ -43,7 +43,8 @@ alone, spread = on_one_and_on_eight(solve, costs)
 assert len(spread["balanced"].plan.sharding.device_set) == 8, spread["balanced"].plan.sharding
 for name, solution in alone.items():
     for ours, expected in zip(spread[name], solution, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-6, err_msg=name)
+        # Objectives lie near 10, where float32 has one number in 1e-6.
+        np.testing.assert_allclose(ours, expected, rtol=5e-7, atol=1e-6, err_msg=name)
 """
 DECODING = """
 def decode(scores, mask):
