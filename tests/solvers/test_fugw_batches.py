@@ -8,6 +8,8 @@ from solver_problems import CLUSTERS, FRAMES, random_cost
 
 from jaxseg.solvers import fugw
 
+pytestmark = pytest.mark.slow
+
 # The last settles in a few iterations, the first in no test.
 NUMBERS = {
     "epsilon": np.array([0.03, 0.07, 1.0]),

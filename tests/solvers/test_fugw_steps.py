@@ -23,6 +23,8 @@ from solver_problems import (
 
 from jaxseg.solvers import fugw
 
+pytestmark = pytest.mark.slow
+
 # 10 iterations in float64 amplify 1e-16 to at most some 1e-13 on these problems.
 EXACT = {"rtol": 0, "atol": 1e-9}
 DEFAULTS = {"epsilon": 0.07, "alpha": 0.3, "radius": 0.1, "lambda_frames": 0.1}
