@@ -11,6 +11,7 @@ from jaxseg.data.cache import TextCache
 from jaxseg.data.crew import ALONE, Crew
 from jaxseg.data.files import listed
 from jaxseg.evaluation.array_files import array_names, map_npy, read_npy, read_npz
+from jaxseg.evaluation.text_rows import broken_line
 
 # Above this the arrays of a data set stay on disk and are paged in as they are used.
 MEMORY_LIMIT = 8 * 2**30
@@ -133,24 +134,6 @@ def read_text(path: Path) -> np.ndarray:
         raise ValueError(f"{path}: {broken_line(content)}")
     with np.errstate(over="ignore"):
         return array.astype(np.float32)
-
-
-def broken_line(content: bytes) -> str:
-    """Describes the first line of a text file that is no row of numbers."""
-    width = None
-    for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
-        words = line.split()
-        for word in words:
-            try:
-                float(word)
-            except ValueError:
-                return f"line {number}: not a number: {word[:40]!r}"
-        if not words:
-            return f"line {number}: empty line"
-        width = width or len(words)
-        if len(words) != width:
-            return f"line {number}: {len(words)} numbers, not {width} as before"
-    return "not a matrix of numbers"
 
 
 def num_elements(path: Path) -> int:

@@ -11,6 +11,7 @@ from scipy.io import loadmat
 from jaxseg.evaluation.array_files import array_names, read_npy, read_npz, reason
 from jaxseg.evaluation.names import shown
 from jaxseg.evaluation.side_files import TRUTH_FIELD
+from jaxseg.evaluation.text_rows import broken_line
 
 SUFFIXES = (".npy", ".npz", ".mat", ".txt", ".csv")
 SCORE_FIELD = "S"  # of ED-TCN's result files
@@ -129,27 +130,3 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
-
-
-def broken_line(content: bytes) -> str:
-    """What is wrong with the first line of a text that is no row of numbers."""
-    width = None
-    for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), start=1):
-        words = line.split()
-        for word in words:
-            if not is_number(word):
-                return f"line {number}: not a number: {shown(word)}"
-        if not words:
-            return f"line {number} is empty"
-        width = width or len(words)
-        if len(words) != width:
-            return f"line {number}: {len(words)} numbers, not {width} as before"
-    return "not a matrix of numbers"
-
-
-def is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxseg.decode.matrices import SUFFIXES, read_matrices
 from jaxseg.decode.progress import progress
+from jaxseg.evaluation.formats import files_by_name
 from jaxseg.evaluation.names import check_file_name
 
 FRAMES_FIRST, CHANNELS_FIRST = LAYOUTS = ("frames-first", "channels-first")
@@ -73,19 +74,11 @@ def find_files(path: Path) -> dict[str, Path]:
         if not path.is_file():
             raise ValueError(f"{path}: no such file or folder")
         return {check_score_file(path, path.stem): path}
-    found: dict[str, Path] = {}
-    for file in sorted(path.rglob("*")):
-        inside = file.relative_to(path)
-        if file.is_dir() or any(part.startswith(".") for part in inside.parts):
-            continue
-        name = check_score_file(file, inside.with_suffix("").as_posix())
-        if name in found:
-            raise ValueError(f"{file}: video {name!r} is also in {found[name].name}")
-        found[name] = file
-    if not found:
-        raise ValueError(f"{path}: no files of scores")
-    short = {name.rpartition("/")[2]: file for name, file in found.items()}
-    return dict(sorted((short if len(short) == len(found) else found).items()))
+    return files_by_name(
+        path,
+        lambda file, inside: check_score_file(file, inside.with_suffix("").as_posix()),
+        "files of scores",
+    )
 
 
 def check_score_file(path: Path, name: str) -> str:

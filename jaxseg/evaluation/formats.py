@@ -110,19 +110,35 @@ def find_videos(folder: Path) -> dict[str, Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
+
+    def named(path: Path, inside: Path) -> str:
+        name = video_name(inside.as_posix())
+        if not path.is_file():
+            raise ValueError(f"{folder}: {inside.as_posix()!r} is no file")
+        return name
+
+    return files_by_name(folder, named, "label files")
+
+
+def files_by_name(folder: Path, named: Callable[[Path, Path], str], wanted: str) -> dict[str, Path]:
+    """Name -> file, of a folder and its subfolders, as `find_videos` has it.
+
+    Args:
+        folder: there.
+        named: a file and its path inside the folder -> its name; raises ValueError for others.
+        wanted: what the folder should hold, for the message where it holds no file.
+    """
     paths: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
-        name = video_name(inside.as_posix())
-        if not path.is_file():
-            raise ValueError(f"{folder}: {inside.as_posix()!r} is no file")
+        name = named(path, inside)
         if name in paths:
             raise ValueError(f"{path}: video {name!r} is also in {paths[name].name}")
         paths[name] = path
     if not paths:
-        raise ValueError(f"{folder}: no label files")
+        raise ValueError(f"{folder}: no {wanted}")
     short = {name.rpartition("/")[2]: path for name, path in paths.items()}
     return dict(sorted((short if len(short) == len(paths) else paths).items()))
 

@@ -157,7 +157,7 @@ def test_videos_of_one_length_need_the_class_count(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("v.txt", b"1 2\n\n3 4\n", "v.txt: line 2 is empty"),
+        ("v.txt", b"1 2\n\n3 4\n", "v.txt: line 2: empty line"),
         ("v.txt", b"1 2\n3 x\n", "v.txt: line 2: not a number: 'x'"),
         ("v.csv", b"frame,class\n1,2\n", "v.csv: line 1: not a number: 'frame'"),
         ("v.csv", b"1,2\n3\n", "v.csv: line 2: 1 numbers, not 2 as before"),
