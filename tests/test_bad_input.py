@@ -214,7 +214,7 @@ def check_full(result: commands.Result, disk) -> None:
     assert not list(disk.rglob(".*"))
 
 
-@pytest.mark.parametrize("size", ["48k", "350k"])
+@pytest.mark.parametrize("size", [pytest.param("48k", marks=pytest.mark.slow), "350k"])
 def test_a_disk_too_small_for_checkpoints(root, tmp_path, quick_compile, size):
     """For the first or for the second of them; more room is all that it takes to go on."""
     with mounted(tmp_path / "disk", f"size={size}") as disk:

@@ -224,6 +224,7 @@ class Disturbed(Trial):
         super().__init__(ground, 0, number, disk=False)
 
 
+@pytest.mark.slow
 def test_killed_in_a_checkpoint_and_run_again(ground):
     result = Disturbed(ground, "kill-checkpoint").run()
     assert result.problems == []

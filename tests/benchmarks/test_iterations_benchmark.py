@@ -24,6 +24,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_one_run_prints_and_writes_every_row(folder, quick_compile, capsys):
     files = {kind: folder / f"iterations.{kind}" for kind in ("json", "png", "md")}
     written = [f"--json={files['json']}", f"--figure={files['png']}", f"--markdown={files['md']}"]

@@ -56,7 +56,11 @@ RELAXED = {"gw_unbalanced_correction": False}
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"tau_b": 0.6, **RELAXED}, {"tau_a": 0.7, **RELAXED}],
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {"tau_b": 0.6, **RELAXED},
+        {"tau_a": 0.7, **RELAXED},
+    ],
     ids=["hard", "actions relaxed", "frames relaxed"],
 )
 def test_one_problem_has_one_plan(changes):

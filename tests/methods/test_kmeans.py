@@ -81,6 +81,7 @@ def test_masked_points_do_not_matter(points, value, seed):
     np.testing.assert_allclose(centres(padded, mask, seed=seed), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_vmapped_call_equals_single_ones(points):
     keys = jax.random.split(jax.random.key(3), 4)
     masks = np.arange(CLUSTERS) < np.array([5, 4, 3, 2])[:, None]

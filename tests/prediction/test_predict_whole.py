@@ -157,6 +157,7 @@ def test_clusters_assist_the_test(clustered, foreground):
         np.testing.assert_allclose(found[file]["map"], factor * both["map"], rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick_compile")
 def test_the_best_on_the_test_videos(tmp_path):
     """Kept per member, and used where the config asks for it."""

@@ -13,6 +13,10 @@ from jaxseg.solvers import fugw, implicit_fugw
 
 ITERATIONS = 400  # every problem below has then come to rest in float64
 every_setting = pytest.mark.parametrize("relaxed", RELAXED)
+some_settings = pytest.mark.parametrize(  # and the others where time does not matter
+    "relaxed",
+    [s if s in ("none", "actions") else pytest.param(s, marks=pytest.mark.slow) for s in RELAXED],
+)
 
 # What a loss is made of: weights of the plan's entries and of the objective's trace.
 UPSTREAM = random_cost(1) - 1
@@ -65,7 +69,7 @@ def test_equals_unrolled_iterations(relaxed):
         assert abs(slope - unrolled[name]).max() < 1e-11 * max(1, abs(slope).max()), name
 
 
-@every_setting
+@some_settings
 def test_equals_finite_differences(relaxed):
     terms, rng = random_terms(relaxed), np.random.default_rng(2)
     for name, slope in slopes(terms, tolerance=0.0).items():
@@ -92,6 +96,7 @@ def test_objective_has_the_envelopes_derivative():
     assert not any(slope.any() for slope in before.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relaxed", ["none", "actions"])
 def test_masked_places_do_not_matter(relaxed):
     """Slopes of a padded problem are the shorter one's, and exactly 0 in the padding, past NaN."""

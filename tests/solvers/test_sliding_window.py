@@ -73,6 +73,7 @@ def test_memory_grows_with_frames(relaxed):
     assert large < 50 * 4 * 16384 * 8  # 50 arrays [N, K]; one N x N would be 2048 of them
 
 
+@pytest.mark.slow
 def test_no_radius_needs_more_memory_than_a_traced_one():
     """Which has room for running sums of all frames on both sides, and no N x N matrix.
 

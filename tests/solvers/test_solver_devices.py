@@ -59,7 +59,11 @@ assert len(np.unique(alone)) == 5, alone
 """
 
 
-@pytest.mark.parametrize("program", [TRANSPORT, DECODING], ids=["transport", "decoding"])
+@pytest.mark.parametrize(
+    "program",
+    [pytest.param(TRANSPORT, marks=pytest.mark.slow), DECODING],
+    ids=["transport", "decoding"],
+)
 def test_eight_devices_give_what_one_gives(program):
     """And no video waits for another: the sharded program holds no communication."""
     command = [sys.executable, "-c", SETTING + program]

@@ -17,7 +17,9 @@ both_precisions = pytest.mark.parametrize("dtype, tolerance", TOLERANCES)
 
 
 @both_precisions
-@pytest.mark.parametrize("iterations, rounds", [(25, 10), (100, 200)])
+@pytest.mark.parametrize(
+    "iterations, rounds", [(25, 10), pytest.param(100, 200, marks=pytest.mark.slow)]
+)
 def test_balanced_fused_gromov_wasserstein_is_otts(iterations, rounds, dtype, tolerance):
     """At any count of iterations, and at convergence: the updates are the same."""
     numbers = {"epsilon": 0.07, "alpha": 0.4, "radius": 0.1}

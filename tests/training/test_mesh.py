@@ -93,7 +93,6 @@ def assert_same(folder: Path, mesh: str, alone: Path) -> None:
     ("name", "meshes", "processes"),
     [
         ("asot", ("4x2",), 1),
-        ("tot", ("2x4",), 1),
         ("case", ("1x8",), 1),
         *(
             pytest.param(name, mesh_runs.ALL, processes, marks=slow)
