@@ -1,6 +1,6 @@
 """What every config has, whatever its method: the file of each method adds its own keys."""
 
-from ml_collections import ConfigDict
+from ml_collections import ConfigDict, FieldReference
 
 
 def segmentation() -> ConfigDict:
@@ -26,8 +26,10 @@ def segmentation() -> ConfigDict:
             },
             "model": {
                 "layers": (64, 128, 40),  # channels of the features (0: as they are), then widths
-                "num_clusters": 0,  # K of every activity; 0: the table below
+                # K of every activity; 0: the table below; "auto": one of the range is chosen
+                "num_clusters": FieldReference(0, field_type=object),
                 "clusters_by_activity": {},
+                "cluster_range": (2, 12),  # of "auto", which trains them all and needs 2 seeds
                 "temperature": 0.1,
             },
             "optimizer": {

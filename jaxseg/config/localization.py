@@ -26,6 +26,11 @@ class VideosConfig:
         at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
         at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the run makes its own data: the embedded twin."""
+        return not self.root
+
     def steps_per_epoch(self, num_videos: int) -> int:
         """Whole batches; the incomplete last one is dropped, and there is at least one."""
         return max(1, num_videos // self.videos_per_batch)

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.checks import at_least, one_of, positive
+from jaxseg.config.data import DataConfig
 
 PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
+
+AUTO = "auto"  # as config.model.num_clusters: a range of them is tried and one chosen
 
 # What a later stage may change without touching what was trained.
 AFTER_TRAINING = (
@@ -30,41 +33,6 @@ class MeshConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class DataConfig:
-    """Which videos, and how a training step samples them.
-
-    `standardize` scales each video's channels to mean 0 and variance 1, then by 1/sqrt(channels)
-    where `unit_frames` asks for it. A `test_share` above 0 trains on the other videos alone and
-    tests on these; every seed then draws a split of its own.
-    """
-
-    name: str = "breakfast"
-    root: str = ""
-    standardize: bool = False
-    unit_frames: bool = True
-    excluded: tuple[str, ...] = ()
-    length_tolerance: int = 0
-    fps: float = 0.0
-    videos_per_batch: int = 2
-    frames_per_video: int = 256
-    test_share: float = 0.0
-
-    def validate(self, path: str) -> None:
-        if self.name == "folder" and not self.root:
-            raise ValueError(f"config.{path}.root must name a folder of features: there is no twin")
-        at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
-        at_least(f"{path}.fps", self.fps, 0)
-        at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
-        at_least(f"{path}.frames_per_video", self.frames_per_video, 2)
-        if not 0 <= self.test_share < 1:
-            raise ValueError(f"config.{path}.test_share must be in [0, 1), got {self.test_share}")
-
-    def steps_per_epoch(self, num_videos: int) -> int:
-        """Batches that show every video once; the last one may be smaller."""
-        return -(-num_videos // self.videos_per_batch)
-
-
-@dataclasses.dataclass(frozen=True)
 class ClustersConfig:
     """K for every activity; `num_clusters` = 0 takes `clusters_by_activity`."""
 
@@ -76,36 +44,18 @@ class ClustersConfig:
         """How many the features must have; 0 where any number will do."""
         return 0
 
+    @property
+    def chooses(self) -> bool:
+        """Whether the run itself finds K, by trying a range of them."""
+        return self.num_clusters == AUTO
+
     def validate(self, path: str) -> None:
-        counts = {f"{path}.num_clusters": self.num_clusters} if self.num_clusters else {}
+        given = self.num_clusters and not self.chooses
+        counts = {f"{path}.num_clusters": self.num_clusters} if given else {}
         for activity, count in self.clusters_by_activity.items():
             counts[f"{path}.clusters_by_activity.{activity}"] = count
         for name, count in counts.items():
             at_least(name, count, 2)
-
-
-@dataclasses.dataclass(frozen=True)
-class EncoderConfig(ClustersConfig):
-    """An MLP on each frame, and its clusters.
-
-    `layers` starts with the feature channels (0: as many as the data has).
-    """
-
-    layers: tuple[int, ...] = (64, 128, 40)
-    temperature: float = 0.1
-
-    @property
-    def channels(self) -> int:
-        return self.layers[0]
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        if len(self.layers) < 2 or self.layers[0] < 0 or min(self.layers[1:]) < 1:
-            raise ValueError(
-                f"config.{path}.layers must be channels and at least one positive width, "
-                f"got {self.layers}"
-            )
-        positive(f"{path}.temperature", self.temperature)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,6 +169,9 @@ def chosen_schedule(values: Mapping) -> Mapping:
     return values.get("schedule" if real else "twin_schedule", {})
 
 
+_DATA = DataConfig()
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """What decides a run of any method; each method's own adds to it.
@@ -236,7 +189,7 @@ class Config:
     num_epochs: int = 15
     sweep: tuple[str, ...] = ()
     mesh: MeshConfig = MeshConfig()
-    data: DataConfig = DataConfig()
+    data: DataConfig = _DATA
     model: ClustersConfig = ClustersConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
@@ -258,3 +211,19 @@ class Config:
         """Raises ValueError for what sections cannot see by themselves."""
         at_least("seeds", self.seeds, 1)
         at_least("num_epochs", self.num_epochs, 0)
+        if self.model.chooses:
+            self._validate_choice()
+
+    def _validate_choice(self) -> None:
+        """K is chosen by how far seeds agree on the same videos under the same settings."""
+        if self.seeds < 2:
+            raise ValueError(
+                "config.model.num_clusters=auto asks how far seeds agree: it takes "
+                f"config.seeds of 2 or more, got {self.seeds}"
+            )
+        for name, value in (("sweep", self.sweep), ("data.test_share", self.data.test_share)):
+            if value:
+                raise ValueError(
+                    "config.model.num_clusters=auto compares seeds on the same videos under the "
+                    f"same settings: it does not go with config.{name}={value}"
+                )

@@ -5,14 +5,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.checks import at_least, between, one_of, positive
+from jaxseg.config.encoder import EncoderConfig
 from jaxseg.config.fields import fill
-from jaxseg.config.shared import (
-    Config,
-    DataConfig,
-    EncoderConfig,
-    EvaluationConfig,
-    chosen_schedule,
-)
+from jaxseg.config.shared import Config, DataConfig, EvaluationConfig, chosen_schedule
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,9 @@ from typing import Protocol
 from jaxseg.data.assemble import read_videos
 from jaxseg.data.catalog import CATALOG, check_known
 from jaxseg.data.crew import ALONE, Crew
-from jaxseg.data.folder import find_in_folder
+from jaxseg.data.files import Source
+from jaxseg.data.folder import find_in_folder, recorded_fps
+from jaxseg.data.labels import ClassNames
 from jaxseg.data.localization import LOCALIZATION, load_localization
 from jaxseg.data.published import find_published
 from jaxseg.data.records import DataSet, Video
@@ -17,6 +19,7 @@ from jaxseg.data.twins import make_twin
 __all__ = [
     "CATALOG",
     "LOCALIZATION",
+    "VIDEOS",
     "DataSet",
     "SnippetSet",
     "SnippetVideo",
@@ -26,23 +29,28 @@ __all__ = [
 ]
 
 FOLDER = "folder"
+VIDEOS = "videos"  # features that the run itself makes of videos
+MADE_OF_CLIPS = "videos cut together from short clips"
 
 
 class DataConfig(Protocol):
     """What `load` has to know.
 
     Attributes:
-        name: key of `CATALOG`, or "folder" for people's own features.
+        name: key of `CATALOG`, "folder" for people's own features, "videos" for those of videos.
         root: folder of the data; "" is the embedded twin.
+        videos: folder of the videos; "" are those that a run makes of short clips.
         standardize: scale each video's channels to mean 0 and variance 1.
         unit_frames: divide them by sqrt(channels) as well.
         length_tolerance: frames by which features and labels of a video may differ.
-        fps: frames a second; 0 takes what is known of the data set.
+        fps: frames a second; 0 takes what is known of the data set, of a folder's features
+            what their features.json says.
         excluded: class names that evaluation leaves out; empty takes the field's habit.
     """
 
     name: str
     root: str
+    videos: str
     standardize: bool
     unit_frames: bool
     length_tolerance: int
@@ -57,6 +65,7 @@ def load(
     cache: Path | None = None,
     progress: bool = True,
     crew: Crew = ALONE,
+    made: Path | None = None,
 ) -> DataSet:
     """Reads a data set from `config.root`, or makes its twin where that is empty.
 
@@ -66,17 +75,21 @@ def load(
         cache: folder for binary copies of text features; None reads the text every time.
         progress: show a bar over the videos when reading takes long.
         crew: the processes that read together, see `Crew`.
+        made: the run's folder, in which the features of its videos are; of "videos" alone.
 
     Raises:
         FileNotFoundError: the root, or a part of the data set that must be in it, is missing.
         ValueError: anything else that is wrong with the data, in one line.
         OSError: the cache cannot be written.
     """
-    check_known("data.name", [config.name], (*CATALOG, FOLDER))
-    if not config.root:
+    check_known("data.name", [config.name], (*CATALOG, FOLDER, VIDEOS))
+    if not config.root and config.name != VIDEOS:
         return make(config, activities)
     root = Path(config.root).expanduser()
-    if config.name == FOLDER:
+    if config.name == VIDEOS:
+        root = Path(made or ".") / "features"
+        sources, names = find_made(config, made, activities)
+    elif config.name == FOLDER:
         sources, names = find_in_folder(root, activities)
     else:
         sources, names = find_published(config.name, root, activities)
@@ -90,14 +103,29 @@ def load(
         crew=crew,
     )
     classes = names.classes if names else ()
-    known_fps = None if config.name == FOLDER else CATALOG[config.name].fps
+    known_fps = CATALOG[config.name].fps if config.name in CATALOG else recorded_fps(root)
+    of_clips = config.name == VIDEOS and not config.videos
     return DataSet(
-        name=config.name,
+        name=MADE_OF_CLIPS if of_clips else config.name,
         videos=videos,
         classes=classes,
         excluded=excluded_classes(config, classes),
         fps=config.fps or known_fps,
+        generated=of_clips,
     )
+
+
+def find_made(
+    config: DataConfig, run: Path | None, activities: Sequence[str]
+) -> tuple[list[Source], ClassNames | None]:
+    """The features that a run has made of its videos, and the labels beside the videos, if any."""
+    features = Path(run or ".") / "features"
+    if not features.is_dir():
+        raise FileNotFoundError(
+            f"{features}: no features yet; --mode=features makes them of config.data.videos"
+        )
+    videos = Path(config.videos).expanduser() if config.videos else Path(run) / "videos"
+    return find_in_folder(features, activities, name=videos.resolve().name, labels=videos)
 
 
 def make(config: DataConfig, activities: Sequence[str]) -> DataSet:
@@ -124,5 +152,5 @@ def excluded_classes(config: DataConfig, classes: Sequence[str]) -> tuple[str, .
         if classes:
             check_known("data.excluded", config.excluded, classes)
         return tuple(config.excluded)
-    habit = () if config.name == FOLDER else CATALOG[config.name].excluded
+    habit = CATALOG[config.name].excluded if config.name in CATALOG else ()
     return tuple(name for name in classes if name.lower() in habit)

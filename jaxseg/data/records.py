@@ -51,7 +51,8 @@ class DataSet:
         classes: class names by index; empty where there is no truth.
         excluded: names of classes that evaluation leaves out (YouTube Instructions: background).
         fps: frames a second, where known; None otherwise.
-        generated: True for the embedded twin; its numbers are not comparable with a paper's.
+        generated: True for the embedded twin and for videos made of short clips; their numbers
+            are not comparable with a paper's.
     """
 
     name: str

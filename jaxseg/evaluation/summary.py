@@ -28,6 +28,11 @@ SUPERVISED_COLUMNS = (
 def summary_lines(evaluation: dict) -> list[str]:
     """An evaluation as a compact text table, one line an item."""
     lines = [evaluation["note"]] if "note" in evaluation else []
+    lines += [
+        f"{activity}: K = {found['chosen']} of those tried, then "
+        f"{', '.join(map(str, found['runners_up'][:3]))}"
+        for activity, found in evaluation.get("num_clusters", {}).items()
+    ]
     splits = evaluation.get("generalisation", {}).get("splits", [])
     lines += split_lines(splits)
     for name, entry in evaluation["protocols"].items():

@@ -55,13 +55,15 @@ def make(config: AsotConfig, *, num_clusters: int) -> Method:
     def predict(params, carried, video, member):
         _, cosine = model.apply({"params": params}, valid_frames(video))
         solve = _solve(config.solver.eval, member.hyper["solver"]["eval"], member)
-        plan = solve(cosine[None], video["mask"][None]).plan[0]
+        solution = jax.tree.map(lambda each: each[0], solve(cosine[None], video["mask"][None]))
+        plan = solution.plan
         labels = jnp.argmax(plan, axis=-1)
         return {
             "labels": jnp.where(video["mask"], labels, -1),
             "decodings": {},
             "matrices": {"plan": plan, "affinity": cosine},
             "typical": typical_frames(cosine, labels, video["mask"]),
+            "objective": solution.objective[-1],
         }
 
     return Method(init, warm_start, loss, project, predict)

@@ -43,7 +43,8 @@ class Method(NamedTuple):
     [frames]}. `predict` returns "labels" [frames], -1 where the mask does not hold; "decodings",
     the labels of other decodings by name; "matrices" [frames, K] to be drawn, among them "plan"
     and "affinity"; and "typical": for each eighth of the padded video and each cluster the
-    similarity and the index of its most typical frame, [8, K].
+    similarity and the index of its most typical frame, [8, K]; and "objective": of the video's
+    transport problem, a frame, a number.
 
     In localisation a batch and a video are what the method's `make` says, snippets by stream and
     the videos' labels, and `predict` returns the network's outputs for `jaxseg.proposals`.

@@ -11,6 +11,7 @@ from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.methods.ordered_decoding import decode, make_survey
 from jaxseg.models.sigmoid_encoder import SigmoidEncoder
 from jaxseg.solvers import priors, sinkhorn
+from jaxseg.solvers.solution import Solution
 
 
 def make(config: TotConfig, *, num_clusters: int) -> Method:
@@ -62,6 +63,7 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
             "decodings": {"argmax": likeliest} if config.solver.eval.viterbi else {},
             "matrices": _matrices(config, scores, log_codes, video["mask"], member),
             "typical": typical_frames(scores, labels, video["mask"]),
+            "objective": _objective(config, scores, video["mask"], member),
         }
 
     def project(params):
@@ -99,9 +101,14 @@ def pseudo_labels(
     Returns:
         [videos, frames, K], rows sum to 1.
     """
-    settings, hyper = config.solver.train, member.hyper["solver"]["train"]
     use = config.temporal_prior if temporal_prior is None else temporal_prior
-    *videos, num_clusters = scores.shape
+    return _transport(config, scores, mask, member, temporal_prior=use).plan.reshape(scores.shape)
+
+
+def _transport(config, scores, mask, member, *, temporal_prior: bool) -> Solution:
+    """The transport between all frames of a batch and the clusters that gives Q."""
+    settings, hyper = config.solver.train, member.hyper["solver"]["train"]
+    num_clusters = scores.shape[-1]
 
     def log_prior(video_mask):
         return priors.tot_log_prior(
@@ -112,16 +119,23 @@ def pseudo_labels(
             indices=settings.prior_indices,
         )
 
-    if use:
+    if temporal_prior:
         scores = scores + hyper["rho"] * jax.vmap(log_prior)(mask)
-    solution = sinkhorn.solve(
+    return sinkhorn.solve(
         -scores.reshape(-1, num_clusters),
         mask=mask.reshape(-1),
         cluster_mask=member.cluster_mask,
         epsilon=hyper["rho"],
         num_iterations=settings.num_iterations,
     )
-    return solution.plan.reshape(*videos, num_clusters)
+
+
+def _objective(config, scores, mask, member) -> jax.Array:
+    """The dual objective a frame of the transport that a video by itself leads to."""
+    solution = _transport(
+        config, scores[None], mask[None], member, temporal_prior=config.temporal_prior
+    )
+    return solution.objective[-1] / jnp.maximum(mask.sum(), 1)
 
 
 def collapse_signs(log_codes: jax.Array, mask: jax.Array, member: MemberInputs) -> dict:

@@ -57,7 +57,7 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
     data = (
         published(config)
         if as_published
-        else TASKS[config.task].load(config, folder.parent / "cache")
+        else TASKS[config.task].load(config, folder)
     )
     steps = [
         compile_step(dataclasses.replace(config, mesh=mesh), data, devices[:count])

@@ -1,6 +1,6 @@
 """Checkpoint -> prediction files: whole videos of any length through a few compiled lengths."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax
@@ -18,7 +18,8 @@ from jaxseg.training.loop import Setup
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_arrays, write_json, write_text
 
-TYPICAL_FRAMES = 3  # a cluster's most typical frames that are reported
+TYPICAL_FRAMES = 12  # a cluster's most typical frames that are reported
+_APART = 16  # two of one video are at least this part of its length apart
 
 
 def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:
@@ -39,7 +40,8 @@ def predict(
     `predictions/<activity>/<seed>/<video>.txt` holds a cluster number a line, and
     `<seed>,<decoding>` beside it the labels of the method's other decodings;
     `couplings/` the plans of the videos that the report may draw; `typical.json` each
-    cluster's most typical frames. All of them appear at the end, together.
+    cluster's most typical frames; `objectives.json` the transport objective of each video, a
+    frame. All of them appear at the end, together.
 
     Raises:
         ValueError: where there is no finished training in the folder.
@@ -49,7 +51,7 @@ def predict(
     survey = make_surveyor(setup.method)
     inputs = make_gather(len(setup.members), setup.mesh)(setup.inputs)
     lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
-    typical = {}
+    typical, objectives = {}, {}
     progress = progress and processes.is_first()
     bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
     with appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
@@ -66,13 +68,16 @@ def predict(
                 output = _decode(run, arguments, video, lengths)
                 similarity, frames = output.pop("typical")
                 candidates |= {f"{index}/similarity": similarity, f"{index}/frames": frames}
+                candidates |= {f"{index}/objective": output.pop("objective")}
                 folder = partial["couplings"] if index in shown else None
                 _write(config, data, partial["predictions"], folder, members, video, output)
                 bar.update(min(processes.count(), bar.total - bar.n))
             candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
+            objectives[activity] = _objectives(members, videos, candidates)
     if processes.is_first():
         write_json(workdir / "typical.json", typical)
+        write_json(workdir / "objectives.json", objectives)
 
 
 def _take(tree, members: Sequence[int]):
@@ -92,8 +97,8 @@ def _decode(run, arguments, video: Video, lengths: Sequence[int]) -> dict:
     """The method's output for one video, [members, frames, ...], cut to its own length."""
     params, carried, inputs = arguments
     output = jax.tree.map(np.asarray, run(params, carried, _padded(video, lengths), inputs))
-    typical = output.pop("typical")
-    return jax.tree.map(lambda array: array[:, : video.num_frames], output) | {"typical": typical}
+    whole = {name: output.pop(name) for name in ("typical", "objective")}
+    return jax.tree.map(lambda array: array[:, : video.num_frames], output) | whole
 
 
 def _write(config, data, predictions, couplings, members: Sequence[Member], video, output) -> None:
@@ -150,7 +155,32 @@ def _most_typical(members: Sequence[Member], videos, candidates: dict[str, np.nd
                 )
                 if np.isfinite(value)
             ]
-            found.sort(key=lambda entry: -entry["similarity"])
-            clusters.append(found[:TYPICAL_FRAMES])
+            clusters.append(_choose_typical(found, {v.name: v.num_frames for v in videos}))
         result[member.directory] = clusters
     return result
+
+
+def _objectives(members: Sequence[Member], videos, candidates: dict[str, np.ndarray]) -> dict:
+    """{directory: {video: objective a frame}}."""
+    return {
+        member.directory: {
+            video.name: float(candidates[f"{place}/objective"][index])
+            for place, video in enumerate(videos)
+            if is_tested(member, video)
+        }
+        for index, member in enumerate(members)
+    }
+
+
+def _choose_typical(found: Sequence[dict], lengths: Mapping[str, int]) -> list[dict]:
+    """The best of each video, then the second of each, and so on; no neighbours; best first."""
+    chosen: dict[str, list[dict]] = {}
+    for entry in sorted(found, key=lambda entry: -entry["similarity"]):
+        own, apart = chosen.setdefault(entry["video"], []), lengths[entry["video"]] / _APART
+        if all(abs(entry["frame"] - other["frame"]) >= apart for other in own):
+            own.append(entry)
+    ranked = [
+        (i, -entry["similarity"], entry) for own in chosen.values() for i, entry in enumerate(own)
+    ]
+    ranked.sort(key=lambda rank: rank[:2])
+    return [entry for *_, entry in sorted(ranked[:TYPICAL_FRAMES], key=lambda rank: rank[1])]

@@ -53,14 +53,17 @@ def _clusters(activity: Activity) -> int:
 
 def _verdict(run: Run) -> str:
     """A sentence that names the activities and seeds that show a sign at the end."""
-    found = shown_signs(run.signs, run.members)
+    main = run.members
+    if run.num_clusters:  # the page is about the members with the chosen K
+        main = [member for activity in run.activities for member in activity.members]
+    found = [each for each in shown_signs(run.signs, run.members) if each[0] in main]
     if not found:
         return "<p>At the end of training no activity shows a sign of a collapse.</p>"
     places = "; ".join(
         f"{text(member.activity)} {text(member.directory)} ({text(', '.join(words))})"
         for member, words in found
     )
-    share = f"{len(found)} of {len(run.members)}"
+    share = f"{len(found)} of {len(main)}"
     return (
         f'<p class="banner">At the end of training {share} networks show signs of a collapse: '
         f"{places}.</p>"

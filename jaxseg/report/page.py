@@ -1,4 +1,4 @@
-"""Joins the panels into one HTML page that needs nothing but itself."""
+"""Joins the panels into one HTML page that needs nothing but itself, and videos to play any."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,10 @@ from jaxseg.report.codes import codes_panel
 from jaxseg.report.collapse import collapse_panel
 from jaxseg.report.colours import hatch_definitions
 from jaxseg.report.figures import length_curves, loss_curves
+from jaxseg.report.footage import watch_panel
 from jaxseg.report.markup import activity_blocks, counted, figure, grid, text
 from jaxseg.report.notes import score_notes, video_notes
+from jaxseg.report.num_clusters import num_clusters_panel
 from jaxseg.report.records import Activity, Run
 from jaxseg.report.shell import document, method_name, titled
 from jaxseg.report.tables import confusion_table, protocol_scores
@@ -20,7 +22,9 @@ def render(run: Run, max_videos: int) -> str:
     colours = run_colours(run)
     painters = {activity.name: Painter(run, activity, colours) for activity in run.activities}
     panels = {
+        "Watch": watch_panel(run, painters),
         "Scores": _scores(run),
+        "Number of clusters": num_clusters_panel(run),
         "Loss": _losses(run),
         "Collapse": collapse_panel(run),
         "Videos": _videos(run, painters, max_videos),
@@ -73,7 +77,9 @@ def _losses(run: Run) -> str:
     for activity in run.activities:
         columns: dict[str, list[int]] = {}
         for index, member in enumerate(run.members):
-            if member.activity == activity.name:
+            # Where many K were tried, only the curve of the chosen one is drawn.
+            shown = activity.members if run.num_clusters else run.members
+            if member.activity == activity.name and member in shown:
                 columns.setdefault(member.variant, []).append(index)
         groups = {variant: run.losses[:, chosen] for variant, chosen in columns.items()}
         if groups:

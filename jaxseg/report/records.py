@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxseg.report.footage_records import Footage
+
 
 @dataclasses.dataclass(frozen=True)
 class Member:
@@ -84,6 +86,8 @@ class Run:
         signs: sign of a collapse -> float [S, members]; empty where the method logs none.
         evaluation: content of `evaluation.json`; empty where there is none.
         files: the files read, relative to the workdir, folders with a slash at the end.
+        footage: activity -> its videos; empty where the run knows of none.
+        num_clusters: content of `num_clusters.json`; empty where no range of K was tried.
     """
 
     name: str
@@ -101,6 +105,8 @@ class Run:
     signs: Mapping[str, np.ndarray]
     evaluation: Mapping[str, Any]
     files: tuple[str, ...]
+    footage: Mapping[str, Footage]
+    num_clusters: Mapping[str, Any]
 
     @property
     def has_labels(self) -> bool:

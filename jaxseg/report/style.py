@@ -109,6 +109,25 @@ figcaption { font-size: .88rem; font-weight: 600; overflow-wrap: anywhere; }
   text-overflow: ellipsis; }
 .scale { display: inline-block; width: 5em; height: .7em; border-radius: 2px;
   background: linear-gradient(90deg, #00224e, #414d6b, #7d7c78, #bcae6c, #fee838); }
+.watch { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 0 26px;
+  align-items: start; }
+.stage { position: sticky; top: 0; padding-top: 12px; background: var(--page); z-index: 1; }
+.stage video { display: block; width: 100%; max-height: 70vh; background: #000;
+  border-radius: 6px; }
+.caption { font-size: .85rem; min-height: 1.5em; overflow-wrap: anywhere; }
+.problem { font-size: .88rem; color: var(--alarm); overflow-wrap: anywhere; }
+.segments a { cursor: pointer; outline: 0; }
+.segments a.now rect, .segments a:focus-visible rect { stroke: var(--ink); stroke-width: 5; }
+.cursor { stroke: var(--ink); stroke-width: 2; pointer-events: none; }
+.film, .sheet { display: flex; gap: 6px; overflow-x: auto; padding: 4px 0; }
+.sheet { flex-wrap: wrap; }
+.film a, .sheet a { flex: none; color: inherit; text-decoration: none; border-radius: 4px;
+  outline: 2px solid transparent; outline-offset: -2px; }
+.film a.now, .picture:hover, .sheet a:focus-visible { outline: 2px solid var(--accent); }
+.picture { display: block; flex: none; width: min-content; min-width: 88px; overflow: hidden;
+  border-radius: 4px; font-size: .72rem; line-height: 1.35; background: var(--raised); }
+.picture img { display: block; height: 68px; width: auto; margin: 0 auto; }
+.picture > span { display: block; padding: 1px 5px 3px; overflow-wrap: anywhere; }
 .definitions { position: absolute; width: 0; height: 0; }
 footer { margin-top: 3em; padding-top: 1em; border-top: 1px solid var(--line);
   font-size: .88rem; }
@@ -117,6 +136,7 @@ code { font: .92em ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow
   body { font-size: 14px; } h1 { font-size: 1.5rem; }
   .strips { grid-template-columns: 4.4rem minmax(0, 1fr); gap: 4px 6px; }
   .strips.wide { grid-template-columns: 6.5rem minmax(0, 1fr); }
+  .watch { grid-template-columns: minmax(0, 1fr); } .stage video { max-height: 38vh; }
   .name { font-size: .72rem; } details { padding: 0 9px; }
 }
 """

@@ -148,7 +148,7 @@ def _typical(run: Run, activity: Activity, painter: Painter) -> str:
     paints = painter.clusters(activity.members[0])
     rows = []
     for k, frames in enumerate(activity.typical):
-        cells = [_moment(run, activity, moment) for moment in frames]
+        cells = [_moment(run, activity, moment) for moment in frames[:3]]
         cells += ["–"] * (3 - len(cells))
         rows.append(row(f"{bars.swatch(paints[k])}{text(paints[k].name)}", cells))
     head = head_row(["cluster", "most typical frame", "second", "third"])

@@ -9,6 +9,8 @@ import numpy as np
 
 from jaxseg.report.decodings import find_decodings
 from jaxseg.report.files import read_json, read_losses, reason
+from jaxseg.report.footage_records import read_footage
+from jaxseg.report.num_clusters import main_variant
 from jaxseg.report.records import Activity, Coupling, Member, Run
 from jaxseg.report.signs import read_signs
 from jaxseg.report.silence import scored_classes, scored_labels
@@ -16,6 +18,8 @@ from jaxseg.report.silence import scored_classes, scored_labels
 _FILES = (
     *("config.json", "versions.json", "dataset.json", "members.json", "metrics.jsonl"),
     *("truth/", "predictions/", "couplings/", "typical.json", "evaluation.json"),
+    *("objectives.json", "num_clusters.json"),
+    *("footage/footage.json", "footage/pictures/"),
 )
 _ALWAYS = ("plan", "affinity")  # arrays that every coupling has
 
@@ -33,6 +37,7 @@ def read_run(workdir: Path) -> Run:
     entries = read_json(workdir / "members.json", required=True)
     evaluation = read_json(workdir / "evaluation.json")
     typical = read_json(workdir / "typical.json")
+    choice = read_json(workdir / "num_clusters.json")
     try:
         members = tuple(Member(**entry) for entry in entries)
         names = dict.fromkeys(video["activity"] for video in dataset["videos"])
@@ -48,7 +53,8 @@ def read_run(workdir: Path) -> Run:
         raise ValueError(f"{where}: a field is missing or unknown: {error}") from None
     dataset["classes"] = described["classes"]
     steps, losses = read_losses(workdir / "metrics.jsonl", len(members))
-    read = functools.partial(_read_activity, workdir, dataset, members, evaluation, typical)
+    files = workdir, dataset, members, evaluation, typical, choice
+    read = functools.partial(_read_activity, *files)
     return Run(
         name=workdir.resolve().name,
         config=config,
@@ -59,18 +65,21 @@ def read_run(workdir: Path) -> Run:
         losses=losses.get("loss", np.empty((0, len(members)))),
         signs=read_signs(workdir / "metrics.jsonl", steps, len(members)),
         evaluation=evaluation,
+        footage=read_footage(workdir),
+        num_clusters=choice,
         files=tuple(name for name in _FILES if (workdir / name).exists()),
         **described,
     )
 
 
-def _read_activity(workdir, dataset, members, evaluation, all_typical, name) -> Activity:
+def _read_activity(workdir, dataset, members, evaluation, all_typical, choice, name) -> Activity:
     videos = sorted(
         (v for v in dataset["videos"] if v["activity"] == name), key=lambda v: v["name"]
     )
     names = [video["name"] for video in videos]
     own = [member for member in members if member.activity == name]
-    main = tuple(member for member in own if member.variant == own[0].variant)
+    variant = main_variant(workdir, choice, own)
+    main = tuple(member for member in own if member.variant == variant)
     index = {label: i for i, label in enumerate(dataset["classes"])}
     predictions = {m.directory: _read_labels(workdir, names, m, m.directory) for m in main}
     typical, couplings, decodings, folders = [], {}, {}, [*predictions]

@@ -44,12 +44,16 @@ class Run(NamedTuple):
         variant: of the members; where the decoding is not the config's own, its name behind it.
         decoding: "" for the config's own.
         seed: of the members.
+        folders: activity -> the folder below it that they are in.
+        num_clusters: activity -> K.
         predictions: video -> int64 [frames], for the videos that have a truth and are tested on.
     """
 
     variant: str
     decoding: str
     seed: int
+    folders: dict[str, str]
+    num_clusters: dict[str, int]
     predictions: dict[str, np.ndarray]
 
 
@@ -98,24 +102,31 @@ def tested_videos(workdir: Path, dataset: dict, members: Sequence[dict]) -> dict
     return tested if any(tested.values()) else {}
 
 
-def read_runs(workdir: Path, truth: Truth, members: Sequence[dict]) -> dict[str, Run]:
-    """Directory -> predictions of all its members; a decoding's directory after its members'.
+def by_directory(members: Sequence[dict]) -> list[list[dict]]:
+    """Members with the same directory, one an activity, in the order of the first of each."""
+    together: dict[str, list[dict]] = {}
+    for member in members:
+        together.setdefault(member["directory"], []).append(member)
+    return [*together.values()]
+
+
+def read_runs(workdir: Path, truth: Truth, groups: Sequence[Sequence[dict]]) -> list[Run]:
+    """Predictions of groups of members, one an activity; a decoding's after its members' own.
 
     Raises:
         ValueError: an activity without a member, a prediction that is missing or broken or of a
             video that is not tested on, a decoding that is not there for all activities.
     """
-    together: dict[str, list[dict]] = {}
-    for member in members:
-        together.setdefault(member["directory"], []).append(member)
-    runs = {}
-    for directory, own in together.items():
-        lonely = set(truth.activities.values()) - {member["activity"] for member in own}
+    directories = {member["directory"] for group in groups for member in group}
+    runs = []
+    for group in groups:
+        first = group[0]["directory"]
+        lonely = set(truth.activities.values()) - {member["activity"] for member in group}
         if missing := [v for v, activity in truth.activities.items() if activity in lonely]:
-            where = f"{workdir / 'members.json'}: no member in {directory!r}"
+            where = f"{workdir / 'members.json'}: no member in {first!r}"
             raise ValueError(f"{where} for video {min(missing)!r}")
-        for folder in (directory, *decodings(workdir, directory, together)):
-            runs[folder] = read_run(workdir, truth, own, folder)
+        for folder in (first, *decodings(workdir, first, directories)):
+            runs.append(read_run(workdir, truth, group, folder[len(first) + 1 :]))
     return runs
 
 
@@ -132,11 +143,11 @@ def decodings(workdir: Path, directory: str, directories: Collection[str]) -> li
     return sorted(name for name, owner in owners.items() if owner == directory)
 
 
-def read_run(workdir: Path, truth: Truth, members: Sequence[dict], folder: str) -> Run:
-    """The predictions that stand in `folder` of each of the members' activities."""
-    first, predictions = members[0], {}
-    decoding = folder[len(first["directory"]) + 1 :]
+def read_run(workdir: Path, truth: Truth, members: Sequence[dict], decoding: str) -> Run:
+    """The predictions of one member of each activity by a decoding, "" for the config's own."""
+    first, predictions, folders = members[0], {}, {}
     for member in members:
+        folder = ",".join(filter(None, (member["directory"], decoding)))
         place = workdir / "predictions" / member["activity"] / folder
         if decoding and not place.is_dir():
             raise ValueError(f"{place}: no such folder, as other activities have of {decoding!r}")
@@ -144,8 +155,10 @@ def read_run(workdir: Path, truth: Truth, members: Sequence[dict], folder: str) 
         for name, video in scored_videos(workdir, truth, member).items():
             path, frames = place / f"{name}.txt", len(truth.labels[video])
             predictions[video] = read_prediction(path, frames)
+        folders[member["activity"]] = folder
     variant = ",".join(filter(None, (first["variant"], decoding)))
-    return Run(variant, decoding, first["seed"], predictions)
+    counts = {member["activity"]: member["num_clusters"] for member in members}
+    return Run(variant, decoding, first["seed"], folders, counts, predictions)
 
 
 def check_tested(folder: Path, member: dict) -> None:
@@ -195,3 +208,13 @@ def write_json(path: Path, contents: dict) -> None:
         raise ValueError(f"{path}: cannot be written: {error.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_json(path: Path):
+    """The contents of a JSON file; ValueError where it is missing or broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: no JSON: {error}") from None

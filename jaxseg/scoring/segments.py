@@ -1,7 +1,6 @@
 """The stage that scores a run: reads the files of its workdir and writes `evaluation.json`."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +9,17 @@ from jaxseg.evaluation.generalisation import describe_splits
 from jaxseg.evaluation.score_tables import PARTS, mean, reduce_scores, score_tables, spread
 from jaxseg.evaluation.silence import SPLIT
 from jaxseg.evaluation.summary import GENERATED, NO_TRUTH, summary_lines
-from jaxseg.scoring.files import Run, Truth, read_runs, read_truth, tested_videos, write_json
+from jaxseg.scoring.files import (
+    Run,
+    Truth,
+    by_directory,
+    read_json,
+    read_runs,
+    read_truth,
+    tested_videos,
+    write_json,
+)
+from jaxseg.scoring.num_clusters import choose, chosen_first, tries_counts
 
 __all__ = ["evaluate", "summary_lines"]
 
@@ -45,6 +54,9 @@ def evaluate(
 ) -> dict:
     """Scores the predictions of a run under each protocol, the trivial baselines beside them.
 
+    Where the run has tried a range of clusters, K is chosen first (`num_clusters.choose`): the
+    members that have it are the first result, and the others are scored behind them.
+
     Args:
         workdir: holds `dataset.json`, `members.json`, `truth/<activity>/<video>.txt` (class
             names) and `predictions/<activity>/<directory>/<video>.txt` (cluster numbers); labels
@@ -69,10 +81,17 @@ def evaluate(
         raise ValueError(f"unknown exclusion {exclusion!r}: choose from {', '.join(EXCLUSIONS)}")
     workdir = Path(workdir)
     dataset = read_json(workdir / "dataset.json")
+    members = read_json(workdir / "members.json")
+    choice = choose(workdir, dataset, members) if tries_counts(members) else None
     evaluation = {"units": "percent", "data": describe(dataset)}
+    if choice:
+        evaluation["num_clusters"] = {
+            activity: {name: found[name] for name in ("chosen", "runners_up")}
+            for activity, found in choice["activities"].items()
+        }
     if any(video["labels"] for video in dataset["videos"]):
-        members = read_json(workdir / "members.json")
-        evaluation |= score(workdir, dataset, members, Rules(protocols, seed, exclusion, split_sil))
+        rules = Rules(protocols, seed, exclusion, split_sil)
+        evaluation |= score(workdir, dataset, members, choice, rules)
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
     write_json(workdir / "evaluation.json", evaluation)
@@ -93,30 +112,36 @@ def describe(dataset: dict) -> dict:
     }
 
 
-def score(workdir: Path, dataset: dict, members: list[dict], rules: Rules) -> dict:
+def score(
+    workdir: Path, dataset: dict, members: list[dict], choice: dict | None, rules: Rules
+) -> dict:
     """The parts of `evaluation.json` that need a truth: protocols, matching and splits."""
-    num_clusters = {member["activity"]: member["num_clusters"] for member in members}
-    truth = read_truth(workdir, dataset, set(num_clusters), split_sil=rules.split_sil)
+    activities = {member["activity"] for member in members}
+    truth = read_truth(workdir, dataset, activities, split_sil=rules.split_sil)
     tested = tested_videos(workdir, dataset, members)
-    runs = read_runs(workdir, truth, members)
+    groups = chosen_first(members, choice) if choice else by_directory(members)
+    runs = read_runs(workdir, truth, groups)
     entries, matching = {}, {}
     for name in rules.protocols:
-        options = {"protocol": name, "seed": rules.seed, "num_clusters": num_clusters}
+        options = {"protocol": name, "seed": rules.seed}
         options[EXCLUSIONS[rules.exclusion][1]] = truth.excluded
-        results = {key: score_one(truth, run.predictions, options) for key, run in runs.items()}
+        results = [
+            score_one(truth, run.predictions, options | {"num_clusters": run.num_clusters})
+            for run in runs
+        ]
         entries[name] = {
             **trivial_scores(truth, runs, options, rules),
             "results": over_seeds(runs, results),
         }
         # Protocols differ in what they count after the matching, not in the matching.
         matching = {
-            f"{activity}/{directory}": pairs
-            for directory, result in results.items()
+            f"{activity}/{run.folders[activity]}": pairs
+            for run, result in zip(runs, results, strict=True)
             for activity, pairs in result["full"]["matching"].items()
         }
     parts = {"protocols": entries, "matching": matching, "split_sil": rules.split_sil}
     if tested:
-        parts["generalisation"] = generalisation(dataset, num_clusters, tested, truth)
+        parts["generalisation"] = generalisation(dataset, activities, tested, truth)
     return parts
 
 
@@ -137,8 +162,9 @@ def score_one(truth: Truth, predictions: dict, options: dict) -> dict[str, dict]
     }
 
 
-def trivial_scores(truth: Truth, runs: Mapping[str, Run], options: dict, rules: Rules) -> dict:
+def trivial_scores(truth: Truth, runs: Sequence[Run], options: dict, rules: Rules) -> dict:
     """Settings, counts and trivial baselines of one protocol; means, where seeds are splits."""
+    options = options | {"num_clusters": runs[0].num_clusters}
     scores: dict[str, list[dict]] = {}
     for videos in scored_parts(runs):
         part = truth.of(videos)
@@ -156,9 +182,9 @@ def trivial_scores(truth: Truth, runs: Mapping[str, Run], options: dict, rules: 
     }
 
 
-def scored_parts(runs: Mapping[str, Run]) -> list[Collection[str]]:
+def scored_parts(runs: Sequence[Run]) -> list[Collection[str]]:
     """The scored videos of each seed, or once where every seed has the same."""
-    by_seed = {run.seed: frozenset(run.predictions) for run in runs.values()}
+    by_seed = {run.seed: frozenset(run.predictions) for run in runs}
     parts = [by_seed[seed] for seed in sorted(by_seed)]
     return parts if len(set(parts)) > 1 else parts[:1]
 
@@ -196,23 +222,13 @@ def generalisation(
     return describe_splits(videos, tested, truth.labels, named)
 
 
-def over_seeds(runs: Mapping[str, Run], results: Mapping[str, dict]) -> list[dict]:
+def over_seeds(runs: Sequence[Run], results: Sequence[dict]) -> list[dict]:
     """One entry a variant and decoding, with the mean and spread of its seeds."""
     variants: dict[tuple[str, str], dict[int, dict]] = {}
-    for directory, run in runs.items():
-        variants.setdefault((run.variant, run.decoding), {})[run.seed] = results[directory]
+    for run, result in zip(runs, results, strict=True):
+        variants.setdefault((run.variant, run.decoding), {})[run.seed] = result
     return [
         {"variant": variant, "decoding": decoding, "seeds": sorted(seeds)}
         | reduce_scores([score_tables(seeds[seed]) for seed in sorted(seeds)], spread)
         for (variant, decoding), seeds in variants.items()
     ]
-
-
-def read_json(path: Path):
-    """The contents of a JSON file; ValueError where it is missing or broken."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: no JSON: {error}") from None

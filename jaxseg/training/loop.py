@@ -21,6 +21,7 @@ from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training import sharding
 from jaxseg.training.alarms import CollapseAlarm
 from jaxseg.training.checkpoint import Checkpoints
+from jaxseg.training.cluster_counts import clipping_notes
 from jaxseg.training.interrupts import Interrupts, Stopped
 from jaxseg.training.members import Member, enumerate_members, stack
 from jaxseg.training.refreshes import Refreshes
@@ -110,6 +111,8 @@ def set_up(config: Config, data: DataSet) -> Setup:
             devices, and what `enumerate_members` refuses.
     """
     method, padded, inputs, mesh, num_idle = lay_out(config, data)
+    for note in clipping_notes(config, data):
+        processes.say(note)
     num_steps = max(member.num_steps for member in padded)
     part = sharding.own_part(mesh, len(padded), config.data.videos_per_batch)
     batches = Batches(_streams(config, data, padded), num_steps, *part)

@@ -1,7 +1,8 @@
-"""The members of one program: activity x numeric overrides x seed."""
+"""The members of one program: activity x numeric overrides or numbers of clusters x seed."""
 
 import dataclasses
 import difflib
+import itertools
 import math
 import zlib
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,10 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config, from_dict, to_dict
-from jaxseg.data.records import DataSet, Video
+from jaxseg.data.records import DataSet
 from jaxseg.data.splits import test_videos
 from jaxseg.methods.method import MemberInputs
+from jaxseg.training.cluster_counts import cluster_counts, variant_name
 
 _SWEEPABLE = ("solver", "optimizer", "model", "loss")
 
@@ -21,8 +23,9 @@ _SWEEPABLE = ("solver", "optimizer", "model", "loss")
 class Member:
     """One training run among those that share a compiled program.
 
-    `variant` is the sweep entry it runs under, "" where there is none; `test` names the videos
-    that are kept from its training, empty where it is tested on those that it learned from.
+    `variant` is the sweep entry it runs under, or "K=7" where numbers of clusters are tried, ""
+    where there is none; `test` names the videos that are kept from its training, empty where it
+    is tested on those that it learned from.
     """
 
     activity: str
@@ -53,17 +56,15 @@ def enumerate_members(config: Config, data: DataSet) -> tuple[Member, ...]:
     """All members, activities outermost and seeds innermost.
 
     Raises:
-        ValueError: no number of clusters for an activity, more clusters than frames in one of
-            its videos, a split without videos, a freeze that outlasts the training, a sweep
-            entry that is no numeric hyper-parameter.
+        ValueError: what `cluster_counts` refuses, a split without videos, a freeze that outlasts
+            the training, a sweep entry that is no numeric hyper-parameter.
     """
     variants = {entry: _override(config, entry) for entry in config.sweep} or {"": config}
     members = []
     for activity, videos in data.activities.items():
-        clusters = _num_clusters(config, activity)
-        if config.task == "segmentation":
-            _check_lengths(activity, videos, clusters)
-        for variant, settings in variants.items():
+        counts = cluster_counts(config, activity, videos)
+        for clusters, (variant, settings) in itertools.product(counts, variants.items()):
+            variant = variant_name(clusters) if config.model.chooses else variant
             for seed in range(config.seeds):
                 test = test_videos(videos, config.data.test_share, seed)
                 per_epoch = config.data.steps_per_epoch(len(videos) - len(test))
@@ -73,15 +74,6 @@ def enumerate_members(config: Config, data: DataSet) -> tuple[Member, ...]:
     return tuple(members)
 
 
-def _check_lengths(activity: str, videos: Sequence[Video], clusters: int) -> None:
-    shortest = min(videos, key=lambda video: video.num_frames)
-    if shortest.num_frames < clusters:
-        raise ValueError(
-            f"video {activity}/{shortest.name} has {shortest.num_frames} frames, fewer than "
-            f"its activity's {clusters} clusters (config.model.num_clusters)"
-        )
-
-
 def _check_freeze(config: Config, activity: str, steps: int) -> None:
     freeze = config.optimizer.freeze_steps
     if steps and freeze >= steps:
@@ -89,15 +81,6 @@ def _check_freeze(config: Config, activity: str, steps: int) -> None:
             f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of activity "
             f"{activity!r} ({config.num_epochs} epochs): nothing would ever be thawed"
         )
-
-
-def _num_clusters(config: Config, activity: str) -> int:
-    count = config.model.num_clusters or config.model.clusters_by_activity.get(activity, 0)
-    if not count:
-        raise ValueError(
-            f"no number of clusters for activity {activity!r}: give --config.model.num_clusters=K"
-        )
-    return count
 
 
 def _override(config: Config, entry: str) -> Config:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jaxseg import workdir
 from jaxseg.prediction import segments as predict
-from jaxseg.prediction.segments import bucket_lengths, segments_csv
+from jaxseg.prediction.segments import _choose_typical, bucket_lengths, segments_csv
 from jaxseg.training.members import enumerate_members
 
 DATA = toy.make_data()
@@ -101,12 +101,35 @@ def test_typical_frames_carry_their_cluster(predicted):
         for directory, clusters in members.items():
             assert len(clusters) == CLUSTERS[activity]
             for cluster, found in enumerate(clusters):
-                assert len(found) <= 3
+                assert len(found) <= 12
                 scores = [entry["similarity"] for entry in found]
                 assert scores == sorted(scores, reverse=True)
                 for entry in found:
                     file = f"{activity}/{directory}/{entry['video']}.txt"
                     assert labels(predicted)[file][entry["frame"]] == cluster
+
+
+def test_typical_frames_are_spread_over_videos():
+    """Eight candidates a video, the best ones beside each other on either side of a border."""
+    rng = np.random.default_rng(0)
+    found = [
+        {"video": f"v{i}", "frame": frame, "similarity": round(float(value) - i, 4)}
+        for i in range(5)
+        for frame, value in zip(range(0, 160, 20), rng.random(8), strict=True)
+    ]
+    found += [{"video": "v0", "frame": 61, "similarity": 2.0}]  # frame 60's neighbour
+    chosen = _choose_typical(found, dict.fromkeys((f"v{i}" for i in range(5)), 160))
+    assert len(chosen) == 12 and chosen[0]["frame"] == 61
+    assert [entry["similarity"] for entry in chosen] == sorted(
+        (entry["similarity"] for entry in chosen), reverse=True
+    )
+    frames = {f"v{i}": [e["frame"] for e in chosen if e["video"] == f"v{i}"] for i in range(5)}
+    assert [len(own) for own in frames.values()] == [3, 3, 2, 2, 2]
+    assert 60 not in frames["v0"]
+    for name, own in frames.items():
+        every = sorted((e for e in found if e["video"] == name), key=lambda e: -e["similarity"])
+        best = [e["frame"] for e in every if (name, e["frame"]) != ("v0", 60)]
+        assert own == best[: len(own)]
 
 
 def test_without_couplings(decode):

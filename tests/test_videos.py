@@ -1,0 +1,132 @@
+"""From a folder of videos to a report: configs/asot_videos.py as it is typed."""
+
+import csv
+import json
+
+import commands
+import numpy as np
+import pytest
+import tiny_videos
+
+CONFIG = commands.ROOT / "configs" / "asot_videos.py"
+FPS = 5
+SECONDS = 8
+
+
+def pictures(order):
+    """A still scene, and one in which something moves; each for four seconds at 10 fps."""
+    still = [tiny_videos.grey(90)] * 40
+    scenes = {"still": still, "moving": tiny_videos.moving(40)}
+    return [picture for name in order for picture in scenes[name]]
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos") / "my films"
+    tiny_videos.write_video(folder / "one.mp4", pictures(["still", "moving"]), fps=10)
+    tiny_videos.write_video(folder / "two & a half.mkv", pictures(["moving", "still"]), fps=10)
+    tiny_videos.write_video(folder / "short.mp4", 1, fps=10)
+    (folder / "broken.mp4").write_bytes(b"")
+    return folder
+
+
+def run(videos, workdir, *more, **overrides):
+    given = {"data__videos": videos, "data__fps": FPS, "num_epochs": 4, "seeds": 2}
+    given |= {"model__num_clusters": 2, "model__layers": "(0,8,5)", "data__frames_per_video": 16}
+    given |= overrides
+    values = [f"--config.{key.replace('__', '.')}={value}" for key, value in given.items()]
+    return commands.run(f"--config={CONFIG}", f"--workdir={workdir}", *values, *more)
+
+
+@pytest.fixture(scope="module")
+def finished(videos, quickly, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("runs") / "films"
+    with quickly():
+        return run(videos, workdir), workdir
+
+
+def test_one_command_does_all(finished):
+    result, workdir = finished
+    assert result.status == 0, result.err
+    assert "nothing about human action" not in result.out  # that is said of clips alone
+    record = json.loads((workdir / "features" / "features.json").read_text())
+    assert set(record["videos"]) == {"one", "two & a half"}
+    for name, facts in record["videos"].items():
+        assert facts["frames"] == SECONDS * FPS
+        features = np.load(workdir / "features" / f"{name}.npy")
+        assert features.shape == (SECONDS * FPS, 64) and np.isfinite(features).all()
+        lines = (workdir / "predictions" / "my films" / "seed0" / f"{name}.txt").read_text()
+        assert len(lines.splitlines()) == SECONDS * FPS
+
+
+def test_what_cannot_be_used_is_said_and_left_out(finished):
+    result, _ = finished
+    (broken,) = [line for line in result.out.splitlines() if "broken.mp4" in line]
+    assert broken.startswith("left out: ")
+    (short,) = [line for line in result.out.splitlines() if "short.mp4" in line]
+    assert "1 frame" in short and "two are needed" in short
+
+
+def test_segments_are_those_of_the_predictions_in_seconds(finished):
+    _, workdir = finished
+    for name in ("one", "two & a half"):
+        labels = (workdir / "predictions" / "my films" / "seed0" / f"{name}.txt").read_text()
+        labels = labels.split()
+        with open(workdir / "segments" / "my films" / "seed0" / f"{name}.csv") as file:
+            rows = list(csv.DictReader(file))
+        assert float(rows[0]["start"]) == 0 and float(rows[-1]["end"]) == SECONDS
+        borders = [k / FPS for k in range(1, len(labels)) if labels[k] != labels[k - 1]]
+        assert [float(row["start"]) for row in rows[1:]] == borders
+        assert (workdir / "segments" / "my films" / "seed0" / f"{name}.eaf").is_file()
+
+
+def test_the_report_plays_the_videos(finished, videos):
+    _, workdir = finished
+    page = (workdir / "report.html").read_text()
+    assert "<h2>Watch" in page
+    assert "one.mp4#t=" in page and "two%20%26%20a%20half.mkv#t=" in page
+    assert "data:image/jpeg;base64," in page
+
+
+def test_the_same_command_makes_no_features_again(finished, videos):
+    _, workdir = finished
+    before = {path: path.stat().st_mtime_ns for path in (workdir / "features").glob("*.npy")}
+    result = run(videos, workdir, "--mode=features")
+    assert result.status == 0 and len(before) == 2
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"data__root": "/data"}, "a run on videos makes its own features"),
+        ({"data__features": "hog"}, "must be one of motion, onnx, got 'hog'"),
+        ({"data__features": "onnx"}, "go together"),
+        ({"data__onnx": "net.onnx"}, "go together"),
+        ({"data__fps": 0}, "config.data.fps must be positive"),
+        ({"data__videos": "/nowhere/at/all"}, "/nowhere/at/all"),
+        ({"data__reuse": "/nowhere/motion.npz"}, "/nowhere/motion.npz"),
+    ],
+)
+def test_wrong_values_are_one_line(videos, tmp_path, overrides, words):
+    result = run(videos, tmp_path / "run", **overrides)
+    assert words in result.complaint
+    assert not (tmp_path / "run").exists()
+
+
+def test_features_alone_are_for_videos(tmp_path):
+    result = commands.run(
+        f"--config={commands.CONFIG}",
+        f"--workdir={tmp_path / 'run'}",
+        f"--config.data.root={tmp_path}",
+        "--mode=features",
+    )
+    assert "--mode=features is for videos" in result.complaint
+
+
+def test_videos_are_for_their_own_config(tmp_path):
+    result = commands.run(
+        f"--config={commands.ROOT / 'configs' / 'asot_breakfast.py'}",
+        "--config.data.videos=DIR",
+    )
+    assert "asot_breakfast.py has no key 'data.videos'" in result.complaint
