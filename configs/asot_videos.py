@@ -31,10 +31,6 @@ def get_config():
     """The folder's constants on features of our own."""
     config = asot_folder.get_config()
     config.data.name = "videos"
-    config.data.videos = ""  # folder of the videos; empty: made of short clips
-    config.data.features = "motion"  # or "onnx"
-    config.data.onnx = ""  # the network's file
-    config.data.reuse = ""  # fitted parts of an earlier run
     config.data.fps = 15.0
     config.data.standardize = True
     config.model.num_clusters = "auto"

@@ -15,6 +15,10 @@ def segmentation() -> ConfigDict:
             "data": {
                 "name": "breakfast",
                 "root": "",  # empty: the embedded twin, generated data
+                "videos": "",  # these four are of asot_videos.py: the folder of the videos
+                "features": "motion",  # what is made of them; or "onnx"
+                "onnx": "",  # the network's file
+                "reuse": "",  # fitted parts of an earlier run
                 "standardize": False,  # each video's channels to mean 0 and variance 1 ...
                 "unit_frames": True,  # ... and then by 1/sqrt(channels)
                 "excluded": (),  # class names left out of evaluation; empty: the field's habit

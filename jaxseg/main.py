@@ -66,7 +66,7 @@ def main(argv: list[str]) -> int:
         return stop.exit_code
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
-        return processes.leave(130)
+        return processes.leave(130, at_once=True)
     except (ValueError, OSError) as error:
         if not _TRACEBACK.value:
             return processes.leave(complain(str(error)))

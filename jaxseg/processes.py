@@ -224,12 +224,13 @@ def explain(error: Exception) -> int:
     return 1
 
 
-def leave(status: int) -> int:
+def leave(status: int, *, at_once: bool = False) -> int:
     """The exit status; after a mistake the process goes at once.
 
-    The usual end of a process waits for the others, who may wait for this one.
+    The usual end of a process waits for the others, who may wait for this one; and it crashes
+    where JAX is in the middle of compiling, which Ctrl-C does not stop (`at_once`).
     """
-    if status and joined():
+    if at_once or (status and joined()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg import data, footage
+from jaxseg import data, footage, workdir
 from jaxseg.config import Config
 from jaxseg.data.files import listed
 from jaxseg.features import job, kinds
@@ -30,8 +30,7 @@ def extract(config: Config, folder: Path) -> None:
     kind = make_kind(config)
     videos = Path(own).expanduser() if own else patchwork.make(folder / "videos")
     features = folder / "features"
-    if (folder / "dataset.json").exists():
-        _check_same(videos, folder)
+    _check_same(videos, folder)
     summary = job.extract(videos, features, kind, fps=fps, least_frames=least_frames(config))
     for file, reason in summary.failed.items():
         say(f"left out: {listed([file])}: {reason}")
@@ -45,7 +44,9 @@ def extract(config: Config, folder: Path) -> None:
 
 def _check_same(videos: Path, folder: Path) -> None:
     """A network that was trained on a video's features knows nothing of another video's."""
-    if names := job.changed(videos, folder / "features"):
+    own, top = workdir.videos_of(folder), data.top_activity(videos)
+    changed = job.changed(videos, folder / "features") if own else ()
+    if names := [name for name in changed if tuple(f"{top}/{name}".split("/")[-2:]) in own]:
         raise ValueError(
             f"{videos}: {listed(names)} changed or gone since {folder} was made of the videos "
             "there; put back what was there, or give another --workdir"
@@ -53,7 +54,7 @@ def _check_same(videos: Path, folder: Path) -> None:
 
 
 def least_frames(config: Config) -> int:
-    """As many as clusters, of which a shorter video cannot have them all; of a range, one more than the least."""
+    """Of a video that can have all clusters; where a range is tried, more than the fewest."""
     model = config.model
     if model.chooses:
         return model.cluster_range[0] + 1
@@ -62,10 +63,10 @@ def least_frames(config: Config) -> int:
 
 def make_kind(config: Config) -> kinds.Kind:
     """The kind of features that the config asks for, fitted where it names what to reuse."""
-    data = config.data
-    kind = kinds.make_kind(data.features, **({"model": data.onnx} if data.onnx else {}))
-    if data.reuse:
-        kind.load(Path(data.reuse).expanduser())
+    wanted = config.data
+    kind = kinds.make_kind(wanted.features, **({"model": wanted.onnx} if wanted.onnx else {}))
+    if wanted.reuse:
+        kind.load(Path(wanted.reuse).expanduser())
     return kind
 
 

@@ -97,6 +97,17 @@ def claim(
         write_text(file, text)
 
 
+def videos_of(folder: Path) -> set[tuple[str, str]]:
+    """(activity, name) of the videos that a run of segmentation was made of; empty before it was.
+
+    Raises:
+        ValueError: a dataset.json that cannot be read.
+    """
+    path = folder / "dataset.json"
+    videos = _read(path)["videos"] if path.exists() else ()
+    return {(video["activity"], video["name"]) for video in videos}
+
+
 def _unlike(old: Sequence[dict], new: Sequence[dict]) -> str:
     """The videos that only one of two lists has, or has so."""
     there, here = ({(v.get("activity", ""), v["name"]): v for v in each} for each in (old, new))

@@ -107,9 +107,12 @@ def test_clusters_that_nobody_classifies_cannot_assist_the_test(clustering, fore
 @pytest.mark.parametrize("root", ["", "/data"])
 def test_every_file_builds_with_and_without_a_root(name, root):
     values = importlib.import_module(f"configs.{name}").get_config()
-    values.data.root = root or ("/data" if values.data.name == "folder" else "")
+    place = "videos" if values.data.name == "videos" else "root"
+    values.data[place] = root or ("/data" if values.data.name == "folder" else "")
     config = from_dict(values.to_dict())
-    assert isinstance(config, CONFIGS[values.method]) and config.data.root == values.data.root
+    assert isinstance(config, CONFIGS[values.method])
+    assert getattr(config.data, place) == values.data[place]
+    assert config.data.is_made == (not values.data[place])
 
 
 @pytest.mark.parametrize("name", GAUFUSE)

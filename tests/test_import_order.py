@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "features": ("evaluation", "numpy tqdm av cv2 sklearn onnxruntime"),
     "footage": ("evaluation features", "numpy tqdm av cv2 pympi"),
     "decode": ("evaluation report solvers", "jax numpy scipy matplotlib tqdm"),
-    "videos": ("config data features footage processes", "numpy"),
+    "videos": ("config data features footage processes workdir", "numpy"),
     "workdir": ("config data training", "jax"),
     "tasks": ("config data prediction processes scoring training", ""),
     "stages": ("config processes report tasks training videos workdir", ""),

@@ -20,6 +20,7 @@ FILES = {
     "evaluation.json",
     "members.json",
     "metrics.jsonl",
+    "objectives.json",
     "predictions",
     "report.html",
     "typical.json",
@@ -125,7 +126,7 @@ def test_a_workdir_of_other_videos_is_left_alone(copy, root, tmp_path):
     (other / "groundTruth/soup1.txt").unlink()
     before = contents(copy)
     line = commands.run(*commands.arguments(other, copy)).complaint
-    assert "dataset.json lists other videos" in line
+    assert "dataset.json lists other videos" in line and ": soup/soup1)" in line
     assert contents(copy) == before
 
 

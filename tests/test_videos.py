@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import commands
 import numpy as np
@@ -103,7 +104,9 @@ def test_the_same_command_makes_no_features_again(finished, videos):
         ({"data__features": "hog"}, "must be one of motion, onnx, got 'hog'"),
         ({"data__features": "onnx"}, "go together"),
         ({"data__onnx": "net.onnx"}, "go together"),
+        ({"data__features": "onnx", "data__onnx": "a", "data__reuse": "b"}, "reuse=b belongs to"),
         ({"data__fps": 0}, "config.data.fps must be positive"),
+        ({"data__fps": "inf"}, "config.data.fps must be in [0, 1000], got inf"),
         ({"data__videos": "/nowhere/at/all"}, "/nowhere/at/all"),
         ({"data__reuse": "/nowhere/motion.npz"}, "/nowhere/motion.npz"),
     ],
@@ -112,6 +115,19 @@ def test_wrong_values_are_one_line(videos, tmp_path, overrides, words):
     result = run(videos, tmp_path / "run", **overrides)
     assert words in result.complaint
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_keeps_to_its_videos_and_their_rate(finished, videos):
+    _, workdir = finished
+    assert "data.fps is 5.0 there, 6.0 here" in run(videos, workdir, data__fps=6).complaint
+    path = videos / "one.mp4"
+    content, times = path.read_bytes(), path.stat()
+    path.write_bytes(content + b"\0")
+    try:
+        assert "films: one changed or gone since" in run(videos, workdir).complaint
+    finally:
+        path.write_bytes(content)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def test_features_alone_are_for_videos(tmp_path):
@@ -129,4 +145,9 @@ def test_videos_are_for_their_own_config(tmp_path):
         f"--config={commands.ROOT / 'configs' / 'asot_breakfast.py'}",
         "--config.data.videos=DIR",
     )
-    assert "asot_breakfast.py has no key 'data.videos'" in result.complaint
+    assert "config.data.videos=DIR belongs to configs/asot_videos.py" in result.complaint
+
+
+def test_keys_of_another_config_are_named():
+    result = commands.run(f"--config={CONFIG}", "--config.tcl=True")
+    assert "asot_videos.py has no key 'tcl'" in result.complaint

@@ -15,6 +15,7 @@ from jaxseg.data.published import find_published
 from jaxseg.data.records import DataSet, Video
 from jaxseg.data.snippets import SnippetSet, SnippetVideo
 from jaxseg.data.twins import make_twin
+from jaxseg.evaluation.names import check_file_name
 
 __all__ = [
     "CATALOG",
@@ -26,6 +27,7 @@ __all__ = [
     "Video",
     "load",
     "load_localization",
+    "top_activity",
 ]
 
 FOLDER = "folder"
@@ -125,7 +127,16 @@ def find_made(
             f"{features}: no features yet; --mode=features makes them of config.data.videos"
         )
     videos = Path(config.videos).expanduser() if config.videos else Path(run) / "videos"
-    return find_in_folder(features, activities, name=videos.resolve().name, labels=videos)
+    return find_in_folder(features, activities, name=top_activity(videos), labels=videos)
+
+
+def top_activity(videos: Path) -> str:
+    """The activity of the videos that lie in no subfolder: their folder's name, if it can be."""
+    name = videos.resolve().name
+    try:
+        return check_file_name(videos, "activity", name)
+    except ValueError:
+        return VIDEOS
 
 
 def make(config: DataConfig, activities: Sequence[str]) -> DataSet:

@@ -81,7 +81,9 @@ def extract(
 
 
 def changed(videos: Path, out: Path) -> list[str]:
-    """Names of the videos whose features lie in `out` and are of other files than those there now.
+    """Names of videos with features in `out` that are gone, or files of another length by now.
+
+    (The time of change alone is no sign: copying and moving may set it.)
 
     Raises:
         ValueError: no such folder of videos, or a damaged record.
@@ -91,7 +93,7 @@ def changed(videos: Path, out: Path) -> list[str]:
     return sorted(
         name
         for name, facts in known.items()
-        if name not in there or not _holds(facts, record.stamp(videos, there[name]))
+        if name not in there or facts.get("bytes") != there[name].stat().st_size
     )
 
 

@@ -90,10 +90,13 @@ class Record:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes a file that is whole at any moment."""
+    """Writes a file that is whole at any moment; OSError names it where the disk is full."""
     temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def plain(value: object) -> object:

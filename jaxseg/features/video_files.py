@@ -80,7 +80,9 @@ def _take(folder: Path, path: Path, found: Found) -> None:
             if file.parts[0] in TAKEN_FOLDERS:
                 raise ValueError(f"a folder of features cannot have {file.parts[0]!r} inside")
         if other is not None:
-            raise ValueError(f"its features would be called as those of {shown(other.name)}")
+            raise ValueError(
+                f"its features would be called as those of {shown(other.name)}; rename it"
+            )
     except ValueError as error:
         found.refused[file.as_posix()] = str(error).removeprefix("name: ")
     else:

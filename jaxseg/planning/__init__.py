@@ -54,11 +54,7 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
     config = from_dict(values)
     shapes = [_shape(mesh) for mesh in meshes] or [_configured(config.mesh)]
     devices = _devices(max(count for count, _ in shapes))
-    data = (
-        published(config)
-        if as_published
-        else TASKS[config.task].load(config, folder)
-    )
+    data = published(config) if as_published else TASKS[config.task].load(config, folder)
     steps = [
         compile_step(dataclasses.replace(config, mesh=mesh), data, devices[:count])
         for count, mesh in shapes

@@ -1,11 +1,12 @@
 """Folders that `python -m jaxseg.features` has written."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from jaxseg.data import load
+from jaxseg.data import load, top_activity
 
 RECORD = {"kind": "motion", "fps": 12.5, "fitted": "motion.npz", "videos": {}, "failed": {}}
 
@@ -43,3 +44,8 @@ def test_a_file_of_somebody_else(folder, config, content, fails):
 def test_a_rate_that_is_none(folder, config, fps):
     (folder / "features.json").write_text(json.dumps(RECORD | {"fps": fps}))
     assert load(config, progress=False).fps is None
+
+
+def test_the_activity_of_videos_in_no_subfolder(tmp_path):
+    assert top_activity(tmp_path / "my films") == "my films"
+    assert [top_activity(place) for place in (tmp_path / ".films", Path("/"))] == ["videos"] * 2

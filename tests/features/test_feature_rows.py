@@ -42,6 +42,13 @@ def test_a_wrong_row_leaves_the_file_before(tmp_path, row, words):
     assert np.load(path).tolist() == [[1, 1]] and os.listdir(tmp_path) == ["a.npy"]
 
 
+def test_a_full_disk_is_not_filled_further(tmp_path):
+    (tmp_path / f".a.npy.part{os.getpid()}").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"), RowFile(tmp_path / "a.npy", 2) as rows:
+        rows.append(np.ones(2))
+    assert not os.listdir(tmp_path)
+
+
 def test_what_is_no_file_of_rows(tmp_path):
     path = tmp_path / "a.npy"
     assert shape_of(path) is None
@@ -51,7 +58,7 @@ def test_what_is_no_file_of_rows(tmp_path):
     np.save(path, np.zeros((3, 2)))
     assert shape_of(path) is None
     (tmp_path / "tea").mkdir()
-    (tmp_path / "tea" / ".b.npy.part").touch()
+    (tmp_path / "tea" / ".b.npy.part77").touch()
     (tmp_path / ".a.npy.part").touch()
     remove_leftovers(tmp_path)
     assert shape_of(path) is None and sorted(os.listdir(tmp_path)) == ["a.npy", "tea"]

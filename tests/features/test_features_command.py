@@ -52,6 +52,12 @@ def test_all_is_well(folders, mean_kind, capsys, tmp_path):
     assert np.load(out / "a.npy").shape == (3, 3)
 
 
+def test_a_tilde_is_the_home_folder(folders, mean_kind, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run(capsys, "--videos=~/videos", "--out=~/out")[0] == 0
+    assert (tmp_path / "out" / "a.npy").is_file()
+
+
 def test_some_fail(folders, mean_kind, capsys, tmp_path):
     (tmp_path / "videos" / "it's\nzero.mp4").touch()
     (tmp_path / "videos" / "notes.txt").touch()
@@ -65,8 +71,10 @@ def test_some_fail(folders, mean_kind, capsys, tmp_path):
     ("words", "part"),
     [
         (["--fps=0"], "--fps"),
-        (["--fps=nan"], "--fps"),
-        (["--processes=0"], "--processes"),
+        (["--fps=nan"], "--fps: 'nan' is no number above 0 and up to 1000"),
+        (["--fps=x"], "--fps: 'x' is no number"),
+        (["--out="], "--out: is empty"),
+        (["--processes=0"], "--processes: '0' is not a whole number from 1"),
         (["--kind=sift"], "--kind"),
         (["--kind=onnx", "--reuse=x.npz"], "--reuse belongs to --kind=motion"),
         (["--model=x.onnx"], "--model belongs to --kind=onnx"),
@@ -139,7 +147,7 @@ def test_ctrl_c_ends_all_with_one_line(folders, tmp_path):
         text=True,
     )
     out = tmp_path / "out"
-    while len(list(out.glob(".*.part"))) < 2:
+    while len(list(out.glob(".*.part*"))) < 2:
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -112,7 +112,7 @@ def test_broken_videos_do_not_stop_the_others(folders):
     assert summary.others == 1 and record(out)["videos"]["half"]["truncated"]
     assert summary.failed == record(out)["failed"]
     assert summary.failed == {
-        "a.mp4": "has the same name as a.avi, whose features would be its own",
+        "a.mp4": "its features would be called as those of 'a.avi'; rename it",
         "dir.mp4": "is a folder",
         "link.mkv": "is no file, or a link to nothing",
         "one.webm": "1 frame at 15 fps; two are needed",
@@ -204,8 +204,10 @@ def test_folders_that_are_wrong(folders, tmp_path):
     (tmp_path / "empty").mkdir()
     fails(r"holds no video \(.mp4 .mkv", tmp_path / "empty", out)
     fails("is not empty and has no features.json", videos, videos)
+    assert not (videos / ".lock").exists()
     (tmp_path / "file").touch()
     fails("cannot be written", videos, tmp_path / "file")
+    fails("file: is a file, no folder of videos", tmp_path / "file", out)
     extract(folders)
     other = tmp_path / "other"
     write_video(other / "a.mp4", 30)
@@ -214,8 +216,20 @@ def test_folders_that_are_wrong(folders, tmp_path):
         fails("another command is writing there", videos, out)
     (out / RECORD).write_text("{")
     fails("is damaged", videos, out)
-    (out / RECORD).write_text('{"failed": {}, "videos": {"../a": {}}}')
-    fails("is damaged", videos, out)
+    for damaged in ('"../a": {"frames": 1}', '"a": {}', '"a": 1'):
+        (out / RECORD).write_text('{"failed": {}, "videos": {' + damaged + "}}")
+        fails("is damaged", videos, out)
+
+
+def test_videos_that_have_changed_since(folders):
+    videos, out = folders
+    extract(folders)
+    os.utime(videos / "a.mp4")
+    write_video(videos / "new.mp4", 10)
+    assert job.changed(*folders) == []
+    write_video(videos / "a.mp4", 30)
+    (videos / "tea/b.mkv").unlink()
+    assert job.changed(*folders) == ["a", "tea/b"] and job.changed(videos, out / "none") == []
 
 
 def test_a_folder_that_was_moved(folders, tmp_path):

@@ -166,6 +166,15 @@ def test_sound_beside_the_pictures(tmp_path):
         assert video.duration == pytest.approx(0.2) and not video.cut_off
 
 
+@pytest.mark.parametrize("suffix", [".mkv", ".webm", ".mp4"])
+def test_a_late_start_is_neither_length_nor_loss(tmp_path, suffix):
+    path = write_video(tmp_path / f"a{suffix}", 10, times=[4 + k / 10 for k in range(10)])
+    with open_video(path) as video:
+        assert video.first_timestamp == pytest.approx(4, abs=0.002)
+        assert len(list(video.resampled(10))) == 10 and not video.cut_off
+        assert video.duration == pytest.approx(1, abs=0.2)
+
+
 def test_facts(tmp_path):
     path = write_video(tmp_path / "a.mp4", 6, fps=12)
     with open_video(path) as video:
