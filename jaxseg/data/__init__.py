@@ -131,12 +131,13 @@ def find_made(
 
 
 def top_activity(videos: Path) -> str:
-    """The activity of the videos that lie in no subfolder: their folder's name, if it can be."""
+    """The activity of the videos that lie in no subfolder: their folder's name, if it is free."""
     name = videos.resolve().name
     try:
-        return check_file_name(videos, "activity", name)
+        check_file_name(videos, "activity", name)
     except ValueError:
         return VIDEOS
+    return VIDEOS if (videos / name).is_dir() else name
 
 
 def make(config: DataConfig, activities: Sequence[str]) -> DataSet:

@@ -2,7 +2,6 @@
 
 import argparse
 import functools
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from jaxseg.features.kinds import Encoder, Progress
 from jaxseg.features.onnx_encoder import OnnxEncoder
 from jaxseg.features.onnx_model import Network, open_network, understand
 from jaxseg.features.onnx_settings import gather, given
+from jaxseg.features.record import checksum
 
 
 class Onnx:
@@ -82,9 +82,4 @@ def _opened(model: Path, providers: tuple[str, ...]) -> Network:
 def _checksums(model: Path) -> dict[str, str]:
     """SHA-256 of the model, and of the weights that exporters put beside it, by file."""
     beside = (model.with_name(model.name + end) for end in ("", ".data", "_data"))
-    return {path.name: _checksum(path) for path in beside if path.is_file()}
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {path.name: checksum(path) for path in beside if path.is_file()}

@@ -71,6 +71,7 @@ class Recorder:
                 "similarity": moment["similarity"],
             }
             for moment in moments
+            if moment["video"] in first
         ]
 
     def _take(self, video: Video, times: Iterable[float]) -> tuple[str, dict[float, str]]:

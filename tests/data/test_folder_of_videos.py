@@ -49,3 +49,5 @@ def test_a_rate_that_is_none(folder, config, fps):
 def test_the_activity_of_videos_in_no_subfolder(tmp_path):
     assert top_activity(tmp_path / "my films") == "my films"
     assert [top_activity(place) for place in (tmp_path / ".films", Path("/"))] == ["videos"] * 2
+    (tmp_path / "tea" / "tea").mkdir(parents=True)
+    assert top_activity(tmp_path / "tea") == "videos"
