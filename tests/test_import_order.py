@@ -35,8 +35,7 @@ MAY_IMPORT = {
     "planning": ("config data methods tasks training", "jax numpy"),
     "main": ("command_line config planning processes stages training", "absl ml_collections"),
     "benchmarks": (
-        "config data evaluation features footage interop methods models prediction processes scoring "
-        "tasks training solvers",
+        "config data evaluation features footage interop methods models tasks training solvers",
         "jax numpy ott ot scipy matplotlib tqdm",
     ),
 }
