@@ -10,7 +10,12 @@ import pytest
 from markdown_pages import DOCS, README, ROOT
 
 PAGES = [README, *DOCS]
-PROGRAMS = [page for page in DOCS if markdown_pages.has_python(page)]
+QUICK = ("index", "tutorial", "example")
+PROGRAMS = [
+    pytest.param(page, marks=() if page.stem in QUICK else pytest.mark.slow)
+    for page in DOCS
+    if markdown_pages.has_python(page)
+]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line[:60]}")
     for page in PAGES

@@ -12,6 +12,7 @@ PROGRAMS = [linear_program.INTERVALS, linear_program.ROWS, *linear_program.HIGHS
 pytestmark = pytest.mark.usefixtures("quick_compile")
 
 
+@pytest.mark.slow
 def test_one_run_prints_and_writes_every_row(tmp_path, capsys):
     path = tmp_path / "linear_program.json"
     assert linear_program.main(["--snippets=60", "--repeats=1", f"--json={path}"]) == 0
@@ -36,6 +37,7 @@ def test_the_chain_overlaps_and_ends_with_the_video():
     assert ((score > 0) & (score < 1)).all()
 
 
+@pytest.mark.slow
 def test_memory_is_linear_in_snippets_times_instances():
     """From a tenth of the length to the whole: per snippet and instance it does not grow."""
     sizes = []

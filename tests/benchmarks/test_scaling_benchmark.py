@@ -33,6 +33,7 @@ def test_members_of_one_program(tmp_path, capsys, small):
     assert "salad of Breakfast's twin" in printed and "\n2 in one program " in printed
 
 
+@pytest.mark.slow
 def test_each_step_trains_all_members_on_the_published_sizes(quick_compile):
     config = scaling.make_config("coffee", 2)
     assert config.data.frames_per_video == 256 and config.model.layers == (64, 128, 40)

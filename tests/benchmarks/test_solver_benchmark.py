@@ -11,6 +11,7 @@ from jaxseg.benchmarks import solvers, solvers_lengths, solvers_rounds
 ALONE = ["--against=none", "--frames=30", "--clusters=2", "--repeats=1"]
 
 
+@pytest.mark.slow
 def test_without_another_program(quick_compile, tmp_path, capsys):
     path = tmp_path / "solvers.json"
     alone = [*ALONE, "--frames=40,80", f"--json={path}"]
@@ -61,6 +62,7 @@ def test_a_figure_of_nothing_is_refused(capsys):
     assert "--figure shows the comparison" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written(quick_compile, tmp_path, capsys):
     missing = tmp_path / "nowhere" / "solvers.json"
     assert solvers.main([*ALONE, f"--json={missing}"]) == 1

@@ -34,6 +34,7 @@ def test_the_command(capsys, quick_compile):
     assert "100.0 % of a step" in rows[0]
 
 
+@pytest.mark.slow
 def test_the_command_times_localisation_too(capsys, quick_compile):
     file = CONFIG.with_name("case_activitynet12.py")
     assert training.main([f"--config={file}", "--seeds=1", "--steps=1"]) == 0

@@ -83,6 +83,7 @@ def test_one_problem_has_one_plan(changes):
             np.testing.assert_allclose(found.apply(each, axis=axis), expected, **scaled)
 
 
+@pytest.mark.slow
 def test_without_a_linear_term():
     """Pure Gromov-Wasserstein stays at its start, as ott-jax's does."""
     problem = make_problem(None, geom_xy=None)
@@ -113,6 +114,7 @@ def test_under_jit_and_vmap():
         np.testing.assert_allclose(found, jax.jit(plan)(cost, radius), rtol=0, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_a_gradient_goes_through():
     @jax.jit
     def mass(scale):

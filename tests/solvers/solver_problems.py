@@ -8,6 +8,7 @@ import functools
 
 import jax
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,11 @@ from jaxseg.solvers import fugw
 
 FRAMES, CLUSTERS = 40, 5  # the shape of most problems: every further one is compiled anew
 RELAXED = ("none", "frames", "actions", "both")
+# The defaults of ASOT and of its balanced form; the others where time does not matter.
+SOME_RELAXED = [
+    name if name in ("none", "actions") else pytest.param(name, marks=pytest.mark.slow)
+    for name in RELAXED
+]
 
 few = functools.partial(settings, derandomize=True, deadline=None, database=None)
 

@@ -12,6 +12,7 @@ from solver_problems import (
     CLUSTERS,
     FRAMES,
     RELAXED,
+    SOME_RELAXED,
     few,
     numbers,
     options,
@@ -25,11 +26,7 @@ from jaxseg.solvers import fugw
 DEFAULTS = {"epsilon": 0.07, "alpha": 0.3, "radius": 0.1, "lambda_frames": 0.1}
 DEFAULTS |= {"lambda_actions": 0.1}
 ALL = np.ones(FRAMES, bool), np.ones(CLUSTERS, bool)
-every_setting = pytest.mark.parametrize("relaxed", RELAXED)
-some_settings = pytest.mark.parametrize(  # and the others where time does not matter
-    "relaxed",
-    [s if s in ("none", "actions") else pytest.param(s, marks=pytest.mark.slow) for s in RELAXED],
-)
+every_setting = pytest.mark.parametrize("relaxed", SOME_RELAXED)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,7 +102,7 @@ def test_too_few_iterations_are_data():
     assert int(solution.num_iterations) == 2
 
 
-@some_settings
+@every_setting
 def test_gradients_are_finite_difference_quotients(relaxed):
     """Through the plan and to every number, past NaN in padding and a masked cluster."""
     mask, cluster_mask = np.arange(FRAMES) < 23, np.arange(CLUSTERS) != 2

@@ -105,6 +105,7 @@ def test_couplings_in_float64(name):
     check_objectives(solutions, mask, arrays, given["alpha"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAIN + COMPAT)
 def test_couplings_in_float32(name):
     arrays, mask, given = load(name)

@@ -17,7 +17,9 @@ VITERBI = (
     "05_all_ties",
     "06_integer_ties_permuted_order",
 )
-both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+both_precisions = pytest.mark.parametrize(
+    "dtype", [pytest.param(np.float32, marks=pytest.mark.slow), np.float64]
+)
 
 
 def prior_of(given, dtype):

@@ -7,16 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from solver_problems import CLUSTERS, FRAMES, RELAXED, random_cost
+from solver_problems import CLUSTERS, FRAMES, SOME_RELAXED, random_cost
 
 from jaxseg.solvers import fugw, implicit_fugw
 
 ITERATIONS = 400  # every problem below has then come to rest in float64
-every_setting = pytest.mark.parametrize("relaxed", RELAXED)
-some_settings = pytest.mark.parametrize(  # and the others where time does not matter
-    "relaxed",
-    [s if s in ("none", "actions") else pytest.param(s, marks=pytest.mark.slow) for s in RELAXED],
-)
+every_setting = pytest.mark.parametrize("relaxed", SOME_RELAXED)
 
 # What a loss is made of: weights of the plan's entries and of the objective's trace.
 UPSTREAM = random_cost(1) - 1
@@ -69,7 +65,7 @@ def test_equals_unrolled_iterations(relaxed):
         assert abs(slope - unrolled[name]).max() < 1e-11 * max(1, abs(slope).max()), name
 
 
-@some_settings
+@every_setting
 def test_equals_finite_differences(relaxed):
     terms, rng = random_terms(relaxed), np.random.default_rng(2)
     for name, slope in slopes(terms, tolerance=0.0).items():

@@ -88,10 +88,14 @@ def test_small_problems(relaxed, precision, recipe, numbers):
     [
         ("none", "fixed", "alternating", 0.12, 0.82, 1.1 / FRAMES),
         ("actions", "fixed", "alternating", 0.12, 0.82, 1.1 / FRAMES),
-        ("actions", "search", "alternating", 0.12, 0.82, 1.1 / FRAMES),
-        ("actions", "momentum", "alternating", 0.12, 0.82, 1.1 / FRAMES),
-        ("frames", "fixed", "flat", 1.0, 1.0, 2.2 / FRAMES),
-        ("frames", "search", "flat", 1.0, 1.0, 2.2 / FRAMES),
+        pytest.param(
+            "actions", "search", "alternating", 0.12, 0.82, 1.1 / FRAMES, marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "actions", "momentum", "alternating", 0.12, 0.82, 1.1 / FRAMES, marks=pytest.mark.slow
+        ),
+        pytest.param("frames", "fixed", "flat", 1.0, 1.0, 2.2 / FRAMES, marks=pytest.mark.slow),
+        pytest.param("frames", "search", "flat", 1.0, 1.0, 2.2 / FRAMES, marks=pytest.mark.slow),
         ("frames", "momentum", "flat", 1.0, 1.0, 2.2 / FRAMES),
     ],
 )
@@ -124,8 +128,8 @@ def test_both_marginals_relaxed(precision, recipe, numbers):
         ((1, 1), 1e6, 1e-3, 1),
         ((1, 200), 1e6, 1e-3, 1),
         ((2000, 200), 1e6, 1e-3, 1),
-        ((2000, 200), 1e-6, 10.0, 5e-4),
-        ((100_000, 19), 1.0, 0.04, 0.04),
+        pytest.param((2000, 200), 1e-6, 10.0, 5e-4, marks=pytest.mark.slow),
+        pytest.param((100_000, 19), 1.0, 0.04, 0.04, marks=pytest.mark.slow),
         ((100_000, 19), 1e6, 1e-3, 1e-5),
     ],
 )

@@ -33,7 +33,7 @@ def part(activity: str) -> DataSet:
 
 
 @pytest.mark.parametrize("activity", ["salad", "soup"])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_member_alone_is_the_same(train_toy, toy_run, activity, seed):
     setup, state, _ = toy_run
     together = own(setup, state, activity=activity, seed=seed)

@@ -39,7 +39,11 @@ def stop_at(monkeypatch):
 
 @pytest.mark.parametrize(
     ("step", "number"),
-    [(0, signal.SIGINT), (3, signal.SIGTERM), (5, signal.SIGINT)],
+    [
+        pytest.param(0, signal.SIGINT, marks=pytest.mark.slow),
+        (3, signal.SIGTERM),
+        pytest.param(5, signal.SIGINT, marks=pytest.mark.slow),
+    ],
     ids=["first", "middle", "last"],
 )
 def test_stopped_and_resumed_equals_undisturbed(

@@ -1,0 +1,16 @@
+"""How the solvers' tests compile."""
+
+import contextlib
+
+import pytest
+
+
+@pytest.fixture(scope="package", autouse=True)
+def optimised_with_the_slow_ones(request, quickly):
+    """Ordinarily programs are compiled without optimising, which takes longer than running them.
+
+    With the slow tests (-m "" or -m slow) all are compiled as their users have them.
+    """
+    ordinary = request.config.option.markexpr == "not slow"
+    with quickly() if ordinary else contextlib.nullcontext():
+        yield
