@@ -176,7 +176,7 @@ def write_video(path: Path, frames: Iterator[np.ndarray]) -> None:
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.thread_count = 1  # the same bytes on any machine
+        stream.thread_count = 1  # even so one run in some encodes a shot in other bytes
         for pixels in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
