@@ -20,11 +20,11 @@ seeds, K of 2 to 12; within two of the K that the papers give (`jaxseg.benchmark
 The rule was designed on coffee, cereals, friedegg and milk and the five real videos, and smoothed
 after a look at more; on four that had not been looked at then (juice in full size; sandwich,
 pancake and scrambledegg embedded) it is never within two. That ties go to the fewest came after a
-look at the clips with earlier features, where it made 7 of 9; it changes no entry of Breakfast. The last five in full size
-(salat, tea, sandwich, pancake, scrambledegg) were run when the rule stood: within two in 3, and so
-is the middle. The rule is mostly low: actions that are rare or look alike are no clusters that
-seeds find again. What it finds is how many clusters of a video's own can be found again; how many
-actions people would name, it does not know.
+look at the clips with earlier features, where it made 7 of 9; it changes no entry of Breakfast. The
+last five in full size (salat, tea, sandwich, pancake, scrambledegg) were run when the rule stood:
+within two in 3, and so is the middle. On Breakfast the rule is mostly low: actions that are rare or
+look alike are no clusters that seeds find again. What it finds is how many clusters of a video's
+own can be found again; how many actions people would name, it does not know.
 """
 
 from collections.abc import Mapping, Sequence
