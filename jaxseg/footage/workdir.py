@@ -1,13 +1,12 @@
 """Reads what a run says of its videos: labels, typical moments, where the files are."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from jaxseg.evaluation import read_clusters
+from jaxseg.evaluation.detections import read_json
 from jaxseg.footage.segments import Segment, segments_of
 
 
@@ -58,12 +57,8 @@ class Run:
         path = self.folder / "predictions" / video.activity / member / f"{video.name}.txt"
         if not path.is_file():
             return []
-        try:
-            labels = np.array(path.read_text(encoding="utf-8").split(), np.int64)
-        except ValueError as error:
-            raise ValueError(f"{path}: not one cluster number a line: {error}") from None
         duration = video.entry.get("duration")
-        return segments_of(labels, self.fps, first=video.first, duration=duration)
+        return segments_of(read_clusters(path), self.fps, first=video.first, duration=duration)
 
 
 def read_run(folder: Path) -> Run:
@@ -75,10 +70,10 @@ def read_run(folder: Path) -> Run:
     Raises:
         ValueError: one of them is missing, is not JSON or lacks a field; with its path.
     """
-    dataset, members = _read(folder / "dataset.json"), _read(folder / "members.json")
-    features = _read(folder / "features" / "features.json")
-    typical, path = _read(folder / "typical.json"), folder / "num_clusters.json"
-    chosen = _read(path)["activities"] if path.exists() else {}
+    dataset, members = read_json(folder / "dataset.json"), read_json(folder / "members.json")
+    features = read_json(folder / "features" / "features.json")
+    typical, path = read_json(folder / "typical.json"), folder / "num_clusters.json"
+    chosen = read_json(path)["activities"] if path.exists() else {}
     try:
         names = dict.fromkeys(video["activity"] for video in dataset["videos"])
         activities = [
@@ -106,12 +101,3 @@ def _video(name: str, activity: str, features: Mapping[str, Any]) -> Video:
     entry = known.get(f"{activity}/{name}") or known.get(name) or {}
     source = Path(features["folder"], entry["source"]) if entry else None
     return Video(name, activity, source, entry)
-
-
-def _read(path: Path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not valid JSON: {error}") from None

@@ -160,7 +160,7 @@ def test_a_failure_leaves_the_older_files_and_nothing_else(fresh):
     before = {path: path.stat().st_ino for path in fresh.rglob("*")}
     path = fresh / f"predictions/{ACTIVITY}/seed1/two.txt"
     path.write_text("0\nnothing\n")
-    with pytest.raises(ValueError, match=r"two\.txt: not one cluster number a line"):
+    with pytest.raises(ValueError, match=r"two\.txt: 'nothing' in line 2 is no cluster number"):
         footage.write(fresh, max_videos=1, progress=False)
     assert {path: path.stat().st_ino for path in fresh.rglob("*")} == before
 
@@ -172,7 +172,7 @@ def test_a_file_that_is_missing_or_broken_is_named(fresh, name):
         with pytest.raises(ValueError, match=r"features\.json do not hold what they should: Key"):
             footage.write(fresh, max_videos=1, progress=False)
     (fresh / name).write_text("{")
-    with pytest.raises(ValueError, match=rf"{name}: not valid JSON"):
+    with pytest.raises(ValueError, match=rf"{name}: no whole JSON"):
         footage.write(fresh, max_videos=1, progress=False)
     (fresh / name).unlink()
     with pytest.raises(ValueError, match=rf"{name}: No such file"):
