@@ -90,7 +90,7 @@ def test_what_is_wrong_is_found(page, monkeypatch):
         ("python -m jaxseg.main --config=configs/none.py", "configs/none.py"),
         ("python -m jaxseg.main --config=FILE --config.seed=5", "seed"),
         ("launch/tpu_pod.sh A B --config=configs/asot_yti.py --sedes=5", "sedes"),
-        ("python -m jaxseg.benchmarks.solvers --agianst=ott", "--agianst"),
+        ("python -m benchmarks.solvers --agianst=ott", "--agianst"),
         ("python -m jaxseg.evaluation segmentation --protocol=all", "--predictions"),
     ):
         assert wrong in markdown_pages.complaint(line)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import toy_gaufuse
 
-from jaxseg.config import CONFIGS, from_dict, instances, to_dict
-from jaxseg.methods import gaufuse
+from jaxseg.config import CONFIGS, from_dict, to_dict
+from jaxseg.methods.gaufuse import instances_config as instances
+from jaxseg.methods.gaufuse import method as gaufuse
 from jaxseg.proposals import find_instances, fusion, select
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members

@@ -10,7 +10,7 @@ import toy
 import toy_intervals
 from hostile_names import GOOD
 
-from jaxseg.config.case import CaseTestConfig
+from jaxseg.methods.case.config import CaseTestConfig
 from jaxseg.prediction.intervals import predict
 from jaxseg.scoring.intervals import evaluate
 

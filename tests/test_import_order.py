@@ -9,35 +9,34 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "jaxseg"
 NETWORKS = "flax optax orbax ott"
 
-# room: rooms of jaxseg below it, libraries. Nobody imports main, stages or a benchmark.
+# room: rooms of jaxseg below it, libraries. Nobody imports main or run.
 MAY_IMPORT = {
     "solvers": ("", "jax numpy scipy"),
     "interop": ("solvers", "jax numpy ott"),
-    "models": ("solvers", "jax flax"),
-    "data": ("evaluation", "numpy tqdm grain"),
-    "evaluation": ("", "numpy scipy"),
+    "formats": ("", "numpy scipy"),
+    "data": ("formats", "numpy tqdm grain"),
+    "evaluation": ("formats", "numpy scipy"),
     "report": ("", "numpy matplotlib"),
-    "config": ("", ""),
-    "methods": ("config models proposals solvers", f"jax numpy {NETWORKS}"),
+    "config": ("methods", ""),
+    "methods": ("config proposals solvers", f"jax numpy {NETWORKS}"),
     "processes": ("", "jax numpy"),
-    "training": ("config data evaluation methods processes", f"jax numpy tqdm {NETWORKS}"),
-    "proposals": ("evaluation", "numpy tqdm"),
-    "prediction": ("config data evaluation methods processes proposals training", "jax numpy tqdm"),
-    "scoring": ("evaluation", "numpy"),
-    "features": ("evaluation", "numpy tqdm av cv2 sklearn onnxruntime"),
-    "footage": ("evaluation features", "numpy tqdm av cv2 pympi"),
-    "decode": ("evaluation report solvers", "jax numpy scipy matplotlib tqdm"),
-    "videos": ("config data features footage processes workdir", "numpy"),
-    "workdir": ("config data training", "jax"),
-    "tasks": ("config data prediction processes scoring training", ""),
-    "stages": ("config processes report tasks training videos workdir", ""),
-    "command_line": ("config", "absl"),
-    "planning": ("config data methods tasks training", "jax numpy"),
-    "main": ("command_line config planning processes stages training", "absl ml_collections"),
-    "benchmarks": (
-        "config data evaluation features footage interop methods models tasks training solvers",
-        "jax numpy ott ot scipy matplotlib tqdm",
+    "training": ("config data formats methods processes", f"jax numpy tqdm {NETWORKS}"),
+    "proposals": ("formats", "numpy tqdm"),
+    "prediction": (
+        "config data evaluation formats methods processes proposals training",
+        "jax numpy tqdm",
     ),
+    "scoring": ("evaluation formats", "numpy scipy"),
+    "features": ("formats", "numpy tqdm av cv2 sklearn onnxruntime"),
+    "footage": ("formats features", "numpy tqdm av cv2 pympi"),
+    "decode": ("evaluation formats report solvers", "jax numpy scipy matplotlib tqdm"),
+    "run": (
+        "config data features footage formats prediction processes report scoring training",
+        "jax numpy",
+    ),
+    "command_line": ("config", "absl"),
+    "planning": ("config data methods run training", "jax numpy"),
+    "main": ("command_line config planning processes run training", "absl ml_collections"),
 }
 
 

@@ -4,9 +4,10 @@ import inspect
 
 import pytest
 
-from jaxseg.config import case, localization
+from jaxseg.config import localization
 from jaxseg.config.fields import build
-from jaxseg.evaluation.localization_rules import PROTOCOLS
+from jaxseg.evaluation.localization.protocols import PROTOCOLS
+from jaxseg.methods.case import config as case
 from jaxseg.proposals import localize
 
 

@@ -8,8 +8,8 @@ import pytest
 import toy
 
 from jaxseg.config import check_key, flatten, from_dict, to_dict
-from jaxseg.config.tot import TotConfig
-from jaxseg.data.records import DataSet
+from jaxseg.data.segmentation.records import DataSet
+from jaxseg.methods.tot.config import TotConfig
 from jaxseg.training.members import enumerate_members
 
 SALAD, SOUP = (DataSet("toy", videos) for videos in toy.make_data().activities.values())

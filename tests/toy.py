@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config, from_dict
-from jaxseg.data.records import DataSet, Video
+from jaxseg.data.segmentation.records import DataSet, Video
 from jaxseg.training import loop
 
 CLASSES = ("reach", "cut", "stir", "serve")

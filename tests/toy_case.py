@@ -8,7 +8,7 @@ import numpy as np
 import toy
 
 from jaxseg.config import Config
-from jaxseg.data.snippets import SnippetSet, SnippetVideo
+from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.training import loop
 
 CLASSES = ("dive", "jump", "throw")

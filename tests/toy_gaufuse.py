@@ -12,7 +12,7 @@ import toy
 import toy_case
 
 from jaxseg.config import Config
-from jaxseg.data.snippets import SnippetSet, SnippetVideo
+from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 
 CLASSES = toy_case.CLASSES
 CHANNELS, VIDEOS_PER_BATCH, NUM_STEPS = 5, 4, 28

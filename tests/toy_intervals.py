@@ -15,11 +15,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxseg.config.case import CaseTestConfig
 from jaxseg.config.localization import LocalizationCheckpointConfig, LocalizationEvaluationConfig
 from jaxseg.config.shared import ClustersConfig, MeshConfig, OptimizerConfig
-from jaxseg.data.snippets import SnippetSet, SnippetVideo
-from jaxseg.methods import case_detect
+from jaxseg.data.localization.records import SnippetSet, SnippetVideo
+from jaxseg.methods.case import detect as case_detect
+from jaxseg.methods.case.config import CaseTestConfig
 from jaxseg.methods.method import Method
 from jaxseg.training import sharding
 from jaxseg.training.loop import Setup, open_checkpoints

@@ -37,11 +37,11 @@ from matplotlib.patches import Patch
 from tqdm import tqdm
 
 from jaxseg.data import Video
-from jaxseg.data.sampling import frame_indices
-from jaxseg.data.twins import TWINS, class_names, make_video
+from jaxseg.data.batches.frames import frame_indices
+from jaxseg.data.twins.segmentation import TWINS, class_names, make_video
 from jaxseg.evaluation import evaluate_segmentation
-from jaxseg.report.bars import runs
-from jaxseg.report.colours import class_colours
+from jaxseg.report.drawing.bars import runs
+from jaxseg.report.drawing.colors import class_colours
 from jaxseg.solvers import fugw
 
 GENERATED = "generated data (embedded twin of 50 Salads): not comparable with any paper's scores"

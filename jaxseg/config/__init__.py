@@ -6,12 +6,12 @@
 import difflib
 from collections.abc import Mapping
 
-from jaxseg.config.asot import AsotConfig
-from jaxseg.config.case import CaseConfig
 from jaxseg.config.fields import build, flatten, to_dict
-from jaxseg.config.gaufuse import GaufuseConfig
 from jaxseg.config.shared import AFTER_TRAINING, Config
-from jaxseg.config.tot import TotConfig
+from jaxseg.methods.asot.config import AsotConfig
+from jaxseg.methods.case.config import CaseConfig
+from jaxseg.methods.gaufuse.config import GaufuseConfig
+from jaxseg.methods.tot.config import TotConfig
 
 __all__ = ["AFTER_TRAINING", "CONFIGS", "Config", "check_key", "flatten", "from_dict", "to_dict"]
 

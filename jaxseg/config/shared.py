@@ -181,7 +181,7 @@ class Config:
     """
 
     task: ClassVar[str] = "segmentation"
-    sampling: ClassVar[str] = "frames"  # the stream of batches, of `jaxseg.data.streams`
+    sampling: ClassVar[str] = "frames"  # the stream of batches, of `jaxseg.data.batches.streams`
 
     method: str = ""
     seeds: int = 1

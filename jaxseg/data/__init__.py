@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from jaxseg.data.assemble import read_videos
-from jaxseg.data.catalog import CATALOG, check_known
-from jaxseg.data.crew import ALONE, Crew
-from jaxseg.data.files import Source
-from jaxseg.data.folder import find_in_folder, recorded_fps
-from jaxseg.data.labels import ClassNames
-from jaxseg.data.localization import LOCALIZATION, load_localization
-from jaxseg.data.published import find_published
-from jaxseg.data.records import DataSet, Video
-from jaxseg.data.snippets import SnippetSet, SnippetVideo
-from jaxseg.data.twins import make_twin
-from jaxseg.evaluation.names import check_file_name
+from jaxseg.data.batches.crew import ALONE, Crew
+from jaxseg.data.localization.load import LOCALIZATION, load_localization
+from jaxseg.data.localization.records import SnippetSet, SnippetVideo
+from jaxseg.data.segmentation.assemble import read_videos
+from jaxseg.data.segmentation.catalog import CATALOG, check_known
+from jaxseg.data.segmentation.files import Source
+from jaxseg.data.segmentation.folder import find_in_folder, recorded_fps
+from jaxseg.data.segmentation.labels import ClassNames
+from jaxseg.data.segmentation.published import find_published
+from jaxseg.data.segmentation.records import DataSet, Video
+from jaxseg.data.twins.segmentation import make_twin
+from jaxseg.formats.names import check_file_name
 
 __all__ = [
     "CATALOG",

@@ -13,8 +13,8 @@ from jaxseg.decode.progress import progress
 from jaxseg.decode.score_files import Scores, read_scores
 from jaxseg.decode.settings import Settings
 from jaxseg.decode.truth import Classes, Truth, read_truth
-from jaxseg.evaluation.formats import find_videos, read_labels
-from jaxseg.evaluation.side_files import read_mapping
+from jaxseg.formats.labels import find_videos, read_labels
+from jaxseg.formats.tables import read_mapping
 from jaxseg.solvers.checks import MOST_CLUSTERS
 
 

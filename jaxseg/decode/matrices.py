@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-from jaxseg.evaluation.array_files import array_names, read_npy, read_npz, reason
-from jaxseg.evaluation.names import shown
-from jaxseg.evaluation.side_files import TRUTH_FIELD
-from jaxseg.evaluation.text_rows import broken_line
+from jaxseg.formats.arrays import array_names, read_npy, read_npz, reason
+from jaxseg.formats.names import shown
+from jaxseg.formats.tables import TRUTH_FIELD
+from jaxseg.formats.text_rows import broken_line
 
 SUFFIXES = (".npy", ".npz", ".mat", ".txt", ".csv")
 SCORE_FIELD = "S"  # of ED-TCN's result files

@@ -11,13 +11,13 @@ from jaxseg.decode.options import ARGMAX, FUGW
 from jaxseg.decode.sensitivity import curves
 from jaxseg.decode.sequences import argmax
 from jaxseg.decode.tuning import CRITERION, Tuned
-from jaxseg.evaluation.segmentation_table import AVERAGES, NAME_COLUMNS
-from jaxseg.report import bars
-from jaxseg.report.analysis import choose
-from jaxseg.report.colours import Paint, class_colours
-from jaxseg.report.markup import counted, figure, grid, head_row, row, table, text
-from jaxseg.report.shell import document, titled
-from jaxseg.report.tables import cell
+from jaxseg.evaluation.segmentation.table import AVERAGES, NAME_COLUMNS
+from jaxseg.report.drawing import bars
+from jaxseg.report.drawing.colors import Paint, class_colours
+from jaxseg.report.drawing.markup import counted, figure, grid, head_row, row, table, text
+from jaxseg.report.drawing.page import document, titled
+from jaxseg.report.segmentation.analysis import choose
+from jaxseg.report.segmentation.tables import cell
 
 NUM_SHOWN = 6
 NUM_COLUMNS = 2000  # more than a screen has; noise in a long video has 10^5 runs

@@ -8,8 +8,8 @@ import numpy as np
 
 from jaxseg.decode.matrices import SUFFIXES, read_matrices
 from jaxseg.decode.progress import progress
-from jaxseg.evaluation.formats import files_by_name
-from jaxseg.evaluation.names import check_file_name
+from jaxseg.formats.labels import files_by_name
+from jaxseg.formats.names import check_file_name
 
 FRAMES_FIRST, CHANNELS_FIRST = LAYOUTS = ("frames-first", "channels-first")
 

@@ -6,7 +6,7 @@ import matplotlib
 
 from jaxseg.decode.settings import Settings
 from jaxseg.decode.tuning import Tuned
-from jaxseg.report.figures import FAINT, STYLE, new_axes, svg_uri
+from jaxseg.report.drawing.figures import FAINT, STYLE, new_axes, svg_uri
 
 SCORES = {"accuracy": "accuracy", "edit": "edit", "f1@50": "F1@50"}
 

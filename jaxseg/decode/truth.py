@@ -9,11 +9,11 @@ import numpy as np
 from jaxseg.decode.matrices import read_mat_labels
 from jaxseg.decode.score_files import Scores
 from jaxseg.evaluation import evaluate_segmentation
-from jaxseg.evaluation.formats import read_labels, video_name
-from jaxseg.evaluation.label_sets import Folder, fine_name, read_label_folder
-from jaxseg.evaluation.names import shown
-from jaxseg.evaluation.segmentation_table import AVERAGES, NAME_COLUMNS
-from jaxseg.evaluation.side_files import TRUTH_FIELD, is_tcn_folder
+from jaxseg.evaluation.segmentation.folders import Folder, fine_name, read_label_folder
+from jaxseg.evaluation.segmentation.table import AVERAGES, NAME_COLUMNS
+from jaxseg.formats.labels import read_labels, video_name
+from jaxseg.formats.names import shown
+from jaxseg.formats.tables import TRUTH_FIELD, is_tcn_folder
 
 PROTOCOL = "mstcn"
 

@@ -1,7 +1,10 @@
 """Scores of predictions, whoever made them, under the field's protocols. NumPy and SciPy only."""
 
-from jaxseg.evaluation.baselines import trivial_baselines
-from jaxseg.evaluation.formats import (
+from jaxseg.evaluation.localization.evaluate import evaluate_localization
+from jaxseg.evaluation.segmentation.baselines import trivial_baselines
+from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation
+from jaxseg.evaluation.segmentation.protocols import PROTOCOLS
+from jaxseg.formats.labels import (
     find_videos,
     read_classes,
     read_clusters,
@@ -11,9 +14,6 @@ from jaxseg.evaluation.formats import (
     write_folder,
     write_labels,
 )
-from jaxseg.evaluation.localization import evaluate_localization
-from jaxseg.evaluation.protocols import PROTOCOLS
-from jaxseg.evaluation.segmentation import evaluate_segmentation
 
 __all__ = [
     "PROTOCOLS",

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
         command = commands.add_parser(task, help=what, allow_abbrev=False)
         if task == next(iter(argv), None):
             # Each task reads its own libraries, and only when it is asked for.
-            module = importlib.import_module(f"jaxseg.evaluation.{task}_command")
+            module = importlib.import_module(f"jaxseg.evaluation.{task}.command")
             module.add_arguments(command)
             run = module.run
     arguments = parser.parse_args(argv)

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxseg.evaluation.names import shown
-from jaxseg.features import extra, onnx_settings
+from jaxseg.features import extra
 from jaxseg.features.job import Summary, extract
 from jaxseg.features.kinds import KINDS, MOST_FPS, MOTION, Kind, make_kind
+from jaxseg.features.onnx import settings as onnx_settings
+from jaxseg.formats.names import shown
 
 DESCRIPTION = """\
 A folder of videos -> a folder of features, one .npy of [frames, channels] a video.
@@ -140,7 +141,7 @@ def make(arguments: argparse.Namespace) -> Kind:
     if arguments.reuse is not None:
         raise ValueError("--reuse belongs to --kind=motion")
     # Opens the network, with ONNX Runtime.
-    from jaxseg.features.onnx_kind import from_arguments
+    from jaxseg.features.onnx.kind import from_arguments
 
     return from_arguments(arguments)
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from jaxseg.features import extra, pool, record
-from jaxseg.features.extraction import Plan, Task, probe
-from jaxseg.features.extraction import extract as extract_video
 from jaxseg.features.kinds import Kind
 from jaxseg.features.rows import TEMPORARY, remove_leftovers, shape_of
-from jaxseg.features.video_files import Found, find_videos
+from jaxseg.features.video.extraction import Plan, Task, probe
+from jaxseg.features.video.extraction import extract as extract_video
+from jaxseg.features.video.files import Found, find_videos
 
 
 class Summary(NamedTuple):

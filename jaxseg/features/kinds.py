@@ -83,11 +83,11 @@ def make_kind(name: str, **options) -> Kind:
         ValueError: an unknown name, a wrong option, a library that is not installed.
     """
     if name == MOTION:
-        from jaxseg.features.motion import Motion
+        from jaxseg.features.motion.kind import Motion
 
         return Motion(**options)
     if name == ONNX:
-        from jaxseg.features.onnx_kind import Onnx
+        from jaxseg.features.onnx.kind import Onnx
 
         return Onnx(**options)
     raise ValueError(f"kind {name!r} is none of {', '.join(KINDS)}")

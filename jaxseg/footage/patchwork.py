@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxseg.features.extra import check, need
-from jaxseg.features.frames import open_video
+from jaxseg.features.video.frames import open_video
 
 FPS = 25
 WIDTH, HEIGHT = 320, 180

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxseg.features.extra import need
-from jaxseg.features.frames import open_video
+from jaxseg.features.video.frames import open_video
 
 WIDTH, HEIGHT = 160, 120  # the box that a picture fits into
 QUALITY = 70  # of JPEG: 3 to 6 kB a picture

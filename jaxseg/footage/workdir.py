@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxseg.evaluation import read_clusters
-from jaxseg.evaluation.detections import read_json
 from jaxseg.footage.segments import Segment, segments_of
+from jaxseg.formats.detections import read_json
+from jaxseg.formats.labels import read_clusters
 
 
 @dataclasses.dataclass(frozen=True)

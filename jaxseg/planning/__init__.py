@@ -22,7 +22,7 @@ from jaxseg.planning.collectives import Collective, collectives
 from jaxseg.planning.program import Step, compile_step
 from jaxseg.planning.sizes import published
 from jaxseg.planning.this_cpu import this_cpu
-from jaxseg.tasks import TASKS
+from jaxseg.run.tasks import TASKS
 from jaxseg.training.writer import write_json
 
 __all__ = ["Collective", "Step", "collectives", "compile_step", "run"]

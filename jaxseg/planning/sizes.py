@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxseg.config import Config
 from jaxseg.data import DataSet, SnippetSet, SnippetVideo, Video
-from jaxseg.data.catalog import check_known
+from jaxseg.data.segmentation.catalog import check_known
 
 
 class Frames(NamedTuple):

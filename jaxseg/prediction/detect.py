@@ -8,8 +8,8 @@ import numpy as np
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.snippets import SnippetSet, SnippetVideo
-from jaxseg.data.streams import STREAMS
+from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.methods.located import Located
 from jaxseg.proposals import Detections
 from jaxseg.training.forward import make_forward, make_gather

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.snippets import SnippetSet, SnippetVideo
+from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.methods.located import Located
 from jaxseg.prediction import oracle
 from jaxseg.prediction.detect import join_detections, make_detect

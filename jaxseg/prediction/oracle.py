@@ -12,11 +12,11 @@ import numpy as np
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.snippets import SnippetSet
+from jaxseg.data.localization.records import SnippetSet
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.evaluation.array_files import read_npz
-from jaxseg.evaluation.detections import truth_segments
-from jaxseg.evaluation.localization_rules import parse_tiou
+from jaxseg.evaluation.localization.protocols import parse_tiou
+from jaxseg.formats.arrays import read_npz
+from jaxseg.formats.detections import truth_segments
 from jaxseg.prediction.detect import join_detections, make_detect
 from jaxseg.proposals import as_segments
 from jaxseg.training.forward import make_gather

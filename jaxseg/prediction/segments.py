@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.records import DataSet, Video
+from jaxseg.data.segmentation.records import DataSet, Video
 from jaxseg.methods.method import LENGTH_MULTIPLE
 from jaxseg.prediction.finished import appearing_together, finished_state, spread
 from jaxseg.prediction.surveys import is_tested, make_surveyor

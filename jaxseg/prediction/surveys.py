@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from jaxseg import processes
-from jaxseg.data.records import Video
+from jaxseg.data.segmentation.records import Video
 from jaxseg.methods.method import Method
 from jaxseg.training.members import Member
 

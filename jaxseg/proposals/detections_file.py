@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from jaxseg.evaluation.detections import Segments, read_predictions, write_predictions
+from jaxseg.formats.detections import Segments, read_predictions, write_predictions
 from jaxseg.proposals.instances import Instances, select
 from jaxseg.proposals.localize import Detections, as_segments
 

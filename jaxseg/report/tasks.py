@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from jaxseg.report import localization_page, localization_picture, page, picture
 from jaxseg.report.files import read_object
-from jaxseg.report.localization_workdir import read_localization
-from jaxseg.report.workdir import read_run
+from jaxseg.report.localization import page as localization_page
+from jaxseg.report.localization import picture as localization_picture
+from jaxseg.report.localization.workdir import read_localization
+from jaxseg.report.segmentation import page, picture
+from jaxseg.report.segmentation.workdir import read_run
 
 TASKS = ("segmentation", "localization")
 

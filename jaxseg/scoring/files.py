@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.evaluation import read_classes, read_clusters
-from jaxseg.evaluation.silence import classes_with_ends, split_silence
+from jaxseg.scoring.silence import classes_with_ends, split_silence
 
 
 class Truth(NamedTuple):

@@ -7,21 +7,21 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.evaluation.average_precision import ranking
-from jaxseg.evaluation.detection_counts import count, prepare
-from jaxseg.evaluation.detections import (
+from jaxseg.evaluation.localization.average_precision import ranking
+from jaxseg.evaluation.localization.evaluate import ranked_rows
+from jaxseg.evaluation.localization.matching import count, prepare
+from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou
+from jaxseg.formats.detections import (
     Segments,
     mapping,
     predicted_segments,
     read_json,
     truth_segments,
 )
-from jaxseg.evaluation.localization import ranked_rows
-from jaxseg.evaluation.localization_rules import find_protocol, parse_tiou
-from jaxseg.evaluation.score_tables import reduce_scores, spread
-from jaxseg.evaluation.summary import GENERATED, NO_TRUTH
-from jaxseg.evaluation.wtalc_files import read_ambiguous
+from jaxseg.formats.wtalc import read_ambiguous
 from jaxseg.scoring.files import write_json
+from jaxseg.scoring.score_tables import reduce_scores, spread
+from jaxseg.scoring.summary import GENERATED, NO_TRUTH
 
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 
@@ -60,7 +60,7 @@ def evaluate(
     Args:
         workdir: holds `dataset.json`, `members.json`, `truth.json` and
             `predictions/<member>.json`.
-        protocols: names of `jaxseg.evaluation.localization_rules.PROTOCOLS`.
+        protocols: names of `jaxseg.evaluation.localization.protocols.PROTOCOLS`.
         tiou: thresholds, see `parse_tiou`: "thumos14", "activitynet" or "0.1:0.7:0.1".
         ambiguous: file of intervals that are neither action nor background, for the protocols
             that know such; "" where there is none.

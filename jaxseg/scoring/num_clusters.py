@@ -9,7 +9,7 @@ video, stretched to the same length. Neighbouring K are averaged, because single
 of those that are as good as the best the fewest clusters are taken.
 
 It does not work well, and no other rule that was tried does. ASOT with Breakfast's constants, 5
-seeds, K of 2 to 12; within two of the K that the papers give (`jaxseg.benchmarks.num_clusters`):
+seeds, K of 2 to 12; within two of the K that the papers give (`benchmarks.num_clusters`):
 
                                       this rule   best agreement   middle (7)   mean of others
     embedded twin, ten activities       4 of 10        1 of 10       8 of 10        6 of 10
@@ -34,9 +34,9 @@ from pathlib import Path
 import numpy as np
 
 from jaxseg.evaluation import read_clusters
-from jaxseg.evaluation.mutual_information import beyond_chance, ratio
-from jaxseg.evaluation.score_tables import spread
 from jaxseg.scoring.files import read_json, write_json
+from jaxseg.scoring.mutual_information import beyond_chance, ratio
+from jaxseg.scoring.score_tables import spread
 
 FILE = "num_clusters.json"
 CHOSEN = "chosen K"  # the variant's name in the scores

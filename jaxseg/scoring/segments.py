@@ -5,10 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
-from jaxseg.evaluation.generalisation import describe_splits
-from jaxseg.evaluation.score_tables import PARTS, mean, reduce_scores, score_tables, spread
-from jaxseg.evaluation.silence import SPLIT
-from jaxseg.evaluation.summary import GENERATED, NO_TRUTH, summary_lines
 from jaxseg.scoring.files import (
     Run,
     Truth,
@@ -19,7 +15,11 @@ from jaxseg.scoring.files import (
     tested_videos,
     write_json,
 )
+from jaxseg.scoring.generalisation import describe_splits
 from jaxseg.scoring.num_clusters import choose, chosen_first, tries_counts
+from jaxseg.scoring.score_tables import PARTS, mean, reduce_scores, score_tables, spread
+from jaxseg.scoring.silence import SPLIT
+from jaxseg.scoring.summary import GENERATED, NO_TRUTH, summary_lines
 
 __all__ = ["evaluate", "summary_lines"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from jaxseg.config import Config
-from jaxseg.data.records import DataSet, Video
+from jaxseg.data.segmentation.records import DataSet, Video
 
 
 def cluster_counts(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:

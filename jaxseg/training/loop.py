@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.loader import Batches, Stream
-from jaxseg.data.records import DataSet
-from jaxseg.data.streams import STREAMS
+from jaxseg.data.batches.loader import Batches, Stream
+from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods import METHODS
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training import sharding

@@ -11,8 +11,8 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config, from_dict, to_dict
-from jaxseg.data.records import DataSet
-from jaxseg.data.splits import test_videos
+from jaxseg.data.batches.splits import test_videos
+from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods.method import MemberInputs
 from jaxseg.training.cluster_counts import cluster_counts, variant_name
 

@@ -11,8 +11,8 @@ from jax.sharding import Mesh
 from tqdm import tqdm
 
 from jaxseg import processes
-from jaxseg.data.streams import STREAMS
-from jaxseg.evaluation.array_files import read_npz
+from jaxseg.data.batches.streams import STREAMS
+from jaxseg.formats.arrays import read_npz
 from jaxseg.methods.refresh import Labels
 from jaxseg.training import sharding
 from jaxseg.training.forward import make_forward, make_gather

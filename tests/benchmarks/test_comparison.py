@@ -8,8 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import compare_figure, compare_run, compare_table, solvers
-from jaxseg.benchmarks.compare_problems import (
+from benchmarks import compare_figure, compare_run, compare_table, solvers
+from benchmarks.compare_problems import (
     FUSED,
     GROMOV,
     KINDS,
@@ -19,7 +19,7 @@ from jaxseg.benchmarks.compare_problems import (
     marginal_errors,
     objective,
 )
-from jaxseg.benchmarks.compare_programs import Answer, Prepared
+from benchmarks.compare_programs import Answer, Prepared
 from jaxseg.solvers import fugw
 
 
@@ -202,7 +202,7 @@ def test_the_figure_has_every_library(linear, tmp_path):
 
 
 def test_a_library_that_is_missing_is_named(monkeypatch):
-    monkeypatch.setitem(compare_run.MODULES, "pot", "jaxseg.benchmarks.nowhere")
+    monkeypatch.setitem(compare_run.MODULES, "pot", "benchmarks.nowhere")
     assert compare_run.load(["pot"]) == ([], ["pot"])
     lines = compare_table.text_tables({"settings": [], "points": [], "missing": ["pot"]})
     assert lines[-1] == "pot is not installed"
@@ -225,5 +225,5 @@ def test_a_comparison_whole(quickly, tmp_path):
             below = start - row["objective"]
             assert abs(below) < 1e-12 if kind == GROMOV else below > 0.01
     page = (tmp_path / "all.markdown").read_text()
-    assert page.startswith("# The solvers side by side\n\n`python -m jaxseg.benchmarks.solvers --q")
+    assert page.startswith("# The solvers side by side\n\n`python -m benchmarks.solvers --q")
     assert (tmp_path / "all.png").read_bytes().startswith(b"\x89PNG")

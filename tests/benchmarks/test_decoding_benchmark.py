@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import decoding
+from benchmarks import decoding
 
 TINY = ["--frames=60", "--clusters=4", "--repeats=1"]
 OTHERS = ("hmmlearn", "librosa")

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import fault_child, faults
-from jaxseg.benchmarks.fault_child import Strike, describe, process_id
-from jaxseg.benchmarks.fault_ground import Ground, Start
-from jaxseg.benchmarks.fault_kinds import KINDS, Damage, cut, flip, newest
-from jaxseg.benchmarks.fault_programs import PROGRAMS
-from jaxseg.benchmarks.fault_trials import Result, Row, Trial, differences, told
+from benchmarks import fault_child, faults
+from benchmarks.fault_child import Strike, describe, process_id
+from benchmarks.fault_ground import Ground, Start
+from benchmarks.fault_kinds import KINDS, Damage, cut, flip, newest
+from benchmarks.fault_programs import PROGRAMS
+from benchmarks.fault_trials import Result, Row, Trial, differences, told
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +47,7 @@ def test_number_of_a_process():
 PROGRAM = """
 from pathlib import Path
 import resource, sys
-from jaxseg.benchmarks import fault_child
+from benchmarks import fault_child
 fault_child.arm()
 for number in range(4):
     try:

@@ -9,8 +9,8 @@ pytest.importorskip("av")
 pytest.importorskip("cv2")
 pytest.importorskip("sklearn")
 
-from jaxseg.benchmarks import features
-from jaxseg.features.frames import open_video
+from benchmarks import features
+from jaxseg.features.video.frames import open_video
 
 
 @pytest.mark.slow

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import iterations, iterations_problems
-from jaxseg.solvers.fugw_search import STEPS
+from benchmarks import iterations, iterations_problems
+from jaxseg.solvers.fugw.search import STEPS
 
 QUICK = ["--iterations=2,60", "--enough=60", "--repeats=1"]
 

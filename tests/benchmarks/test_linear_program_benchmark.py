@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import linear_program
+from benchmarks import linear_program
 
 PROGRAMS = [linear_program.INTERVALS, linear_program.ROWS, *linear_program.HIGHS]
 pytestmark = pytest.mark.usefixtures("quick_compile")

@@ -2,7 +2,7 @@
 
 import json
 
-from jaxseg.benchmarks import num_clusters
+from benchmarks import num_clusters
 
 
 def row(case: str, truth: int, chosen: int) -> dict:

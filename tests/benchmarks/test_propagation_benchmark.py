@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import propagation
+from benchmarks import propagation
 
 TINY = ["--width=6", "--means=3", "--repeats=1", "--dense-repeats=1"]
 pytestmark = pytest.mark.usefixtures("quick_compile")

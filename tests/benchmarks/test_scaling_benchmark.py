@@ -6,7 +6,7 @@ import os
 import pytest
 import toy
 
-from jaxseg.benchmarks import scaling
+from benchmarks import scaling
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks import solvers, solvers_lengths, solvers_rounds
+from benchmarks import solvers, solvers_lengths, solvers_rounds
 
 ALONE = ["--against=none", "--frames=30", "--clusters=2", "--repeats=1"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.benchmarks import training
+from benchmarks import training
 from jaxseg.training import loop
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "asot_breakfast.py"

@@ -14,8 +14,8 @@ from snippet_layouts import (
     write,
 )
 
-from jaxseg.data.activitynet import READERS, SUBSETS
-from jaxseg.data.annotations import annotate, class_names
+from jaxseg.data.localization.activitynet import READERS, SUBSETS
+from jaxseg.data.localization.annotations import annotate, class_names
 
 NAMES = ["activitynet12", "activitynet13"]
 SEGMENTS = {"a": [(1, 6, "Tango")], "b": [(0, 2, "Archery"), (3, 4, "Archery")], "c": []}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from jaxseg.data import SnippetVideo
-from jaxseg.data.loader import Batches
-from jaxseg.data.records import Video
-from jaxseg.data.streams import STREAMS
+from jaxseg.data.batches.loader import Batches
+from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.segmentation.records import Video
 
 VIDEOS, CLASSES, STEPS = 4, 3, range(6)
 SETTINGS = SimpleNamespace(

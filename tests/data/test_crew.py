@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from jaxseg.data import features as features_module
 from jaxseg.data import load
+from jaxseg.data.segmentation import features as features_module
 
 KINDS = ("txt", "npy", "npz")
 

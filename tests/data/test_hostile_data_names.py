@@ -9,7 +9,7 @@ from hostile_names import BAD, BAD_CLASSES, BAD_FILES, GOOD
 from snippet_layouts import Bundle, Thumos14, entry, fails, load, matrix, save, write
 
 from jaxseg.data import load as load_segmentation
-from jaxseg.evaluation.names import LONGEST_FILE_NAME, check_file_name, shown
+from jaxseg.formats.names import LONGEST_FILE_NAME, check_file_name, shown
 
 bad_names = pytest.mark.parametrize(("name", "why"), BAD.items(), ids=map(shown, BAD))
 bad_files = pytest.mark.parametrize(("name", "why"), BAD_FILES.items(), ids=map(shown, BAD_FILES))

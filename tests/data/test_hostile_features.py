@@ -9,8 +9,8 @@ from hostile_files import ABSURD, CONTENT, LIES, little_memory, npy, trapped, wr
 from snippet_layouts import Bundle, Thumos14, objects
 from snippet_layouts import fails as fails_localization
 
-from jaxseg.data import features as features_module
 from jaxseg.data import load
+from jaxseg.data.segmentation import features as features_module
 
 BOTH = {**{name: lie[0] for name, lie in LIES.items()}, **{n: a[0] for n, a in ABSURD.items()}}
 

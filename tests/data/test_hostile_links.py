@@ -7,7 +7,7 @@ from snippet_layouts import Thumos14
 from snippet_layouts import fails as fails_localization
 
 from jaxseg.data import load
-from jaxseg.evaluation.formats import find_videos, write_labels
+from jaxseg.formats.labels import find_videos, write_labels
 
 
 def link_to_parent(path):

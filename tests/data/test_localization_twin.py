@@ -7,8 +7,8 @@ import pytest
 from snippet_layouts import SHARED, load, needs_annotations
 
 from jaxseg.data import LOCALIZATION
-from jaxseg.data.localization_grammar import THUMOS14
-from jaxseg.data.localization_twin import LONGEST, SHORTEST, TWINS, coverage, make_video
+from jaxseg.data.twins.localization import LONGEST, SHORTEST, TWINS, coverage, make_video
+from jaxseg.data.twins.localization_grammar import THUMOS14
 
 NAMES = ("thumos14", "activitynet12", "activitynet13")
 

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxseg.data.loader import Batches
-from jaxseg.data.pairs import PairStream, paired_indices
-from jaxseg.data.records import Video
-from jaxseg.data.streams import STREAMS
+from jaxseg.data.batches.loader import Batches
+from jaxseg.data.batches.pairs import PairStream, paired_indices
+from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.segmentation.records import Video
 
 BINS, SAMPLES, WINDOW = 32, 256, 30  # four anchors a bin, as the paper's 256 frames have them
 LENGTHS = [1, 2, 31, 32, 33, 200, 3001]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.data.loader import Batches
-from jaxseg.data.records import Video
-from jaxseg.data.sampling import FrameStream, frame_indices, steps_per_epoch
+from jaxseg.data.batches.frames import FrameStream, frame_indices, steps_per_epoch
+from jaxseg.data.batches.loader import Batches
+from jaxseg.data.segmentation.records import Video
 from jaxseg.training import loop
 
 DATA = toy.make_data()

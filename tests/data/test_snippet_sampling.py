@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg.data import SnippetVideo, snippet_sampling
-from jaxseg.data.loader import Batches
-from jaxseg.data.snippet_sampling import SnippetStream, snippet_indices, steps_per_epoch
+from jaxseg.data import SnippetVideo
+from jaxseg.data.batches import snippets as snippet_sampling
+from jaxseg.data.batches.loader import Batches
+from jaxseg.data.batches.snippets import SnippetStream, snippet_indices, steps_per_epoch
 
 SAMPLES = 6
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.data import splits  # its function's own name would make it a test of pytest's
-from jaxseg.data.records import DataSet, Video
+from jaxseg.data.batches import splits  # its function's own name would make it a test of pytest's
+from jaxseg.data.segmentation.records import DataSet, Video
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
 

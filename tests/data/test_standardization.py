@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jaxseg.data.assemble import standardization
-from jaxseg.data.records import Video
+from jaxseg.data.segmentation.assemble import standardization
+from jaxseg.data.segmentation.records import Video
 
 
 def plain(features):

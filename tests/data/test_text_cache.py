@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from jaxseg.data import cache as cache_module
-from jaxseg.data import features as features_module
 from jaxseg.data import load
+from jaxseg.data.segmentation import cache as cache_module
+from jaxseg.data.segmentation import features as features_module
 
 
 @pytest.fixture

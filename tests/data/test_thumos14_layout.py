@@ -38,7 +38,7 @@ def test_what_is_read(files, above):
 
 
 def test_features_are_mapped_where_memory_would_not_hold_them(files, monkeypatch):
-    monkeypatch.setattr("jaxseg.data.features.MEMORY_LIMIT", 0)
+    monkeypatch.setattr("jaxseg.data.segmentation.features.MEMORY_LIMIT", 0)
     files.features("train", "train_b", matrix(6).astype(np.float16), matrix(8).astype(np.float64))
     video = load("thumos14", files.folder, 2).train[1]
     assert isinstance(video.rgb, np.memmap) and isinstance(video.flow, np.memmap)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxseg.data import CATALOG, load
-from jaxseg.data.twins import NOISE_FRAMES, TWINS, make_video, smooth_noise
+from jaxseg.data.twins.segmentation import NOISE_FRAMES, TWINS, make_video, smooth_noise
 
 CHANNELS = {
     "breakfast": 64,

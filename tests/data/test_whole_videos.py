@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg.data import SnippetVideo, snippet_sampling
-from jaxseg.data.loader import Batches
-from jaxseg.data.streams import STREAMS
-from jaxseg.data.whole_videos import WholeVideoStream, bucket, whole_video
+from jaxseg.data import SnippetVideo
+from jaxseg.data.batches import snippets as snippet_sampling
+from jaxseg.data.batches.loader import Batches
+from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.whole import WholeVideoStream, bucket, whole_video
 
 CHANNELS = 3
 LENGTHS = (5, 64, 65, 97, 150, 300, 12)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks.evaluation import generate_predictions, generate_truth, main
+from benchmarks.evaluation import generate_predictions, generate_truth, main
 from jaxseg.evaluation import PROTOCOLS
 
 

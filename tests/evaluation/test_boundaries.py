@@ -5,7 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxseg.evaluation.boundaries import BoundaryCounts, add, boundaries, count_boundaries
+from jaxseg.evaluation.segmentation.boundaries import (
+    BoundaryCounts,
+    add,
+    boundaries,
+    count_boundaries,
+)
 
 
 def labels_with(places, length):

@@ -5,10 +5,11 @@ import pytest
 from recorded_labels import CASES, SHARED, frames, read_case
 from scipy.io import loadmat
 
-from jaxseg.benchmarks.per_frame import find_segments
-from jaxseg.evaluation import evaluate_segmentation, segment_scores
-from jaxseg.evaluation.groups import group_videos, join, without_background
-from jaxseg.evaluation.matching import match_together
+from benchmarks.per_frame import find_segments
+from jaxseg.evaluation import evaluate_segmentation
+from jaxseg.evaluation.segmentation import segments as segment_scores
+from jaxseg.evaluation.segmentation.groups import group_videos, join, without_background
+from jaxseg.evaluation.segmentation.matching import match_together
 
 NEVER_PREDICTED = CASES[4]
 

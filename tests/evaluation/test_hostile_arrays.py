@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hostile_files import ABSURD, CONTENT, LIES, npy, refused, trapped, write_npz
 
-from jaxseg.evaluation.array_files import array_names, map_npy, read_npy, read_npz
-from jaxseg.evaluation.formats import read_labels
+from jaxseg.formats.arrays import array_names, map_npy, read_npy, read_npz
+from jaxseg.formats.labels import read_labels
 
 READERS = {"in memory": read_npy, "mapped": map_npy}
 

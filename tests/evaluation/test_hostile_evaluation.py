@@ -11,7 +11,7 @@ from hostile_files import npy, trapped
 from hostile_names import BAD_CLASSES, GOOD
 
 from jaxseg.evaluation.__main__ import main
-from jaxseg.evaluation.names import shown
+from jaxseg.formats.names import shown
 
 PATHS = ("../../escape", "/tmp/escape", "..", "a/b", "x" * 5000)  # the evaluator makes no files
 

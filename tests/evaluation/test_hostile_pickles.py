@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hostile_files import ABSURD, LIES, npy, refused, trapped
 
-from jaxseg.evaluation.detections import clip
-from jaxseg.evaluation.pickled_arrays import read_npy
-from jaxseg.evaluation.wtalc_files import ARRAYS, read_wtalc
+from jaxseg.formats.detections import clip
+from jaxseg.formats.pickled_arrays import read_npy
+from jaxseg.formats.wtalc import ARRAYS, read_wtalc
 
 # What a pickle of an array begins with, and a dtype's, up to their states.
 RECONSTRUCT = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\nt"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jaxseg.benchmarks.localization import localization_rows
-from jaxseg.evaluation.localization_rules import PROTOCOLS
+from benchmarks.localization import localization_rows
+from jaxseg.evaluation.localization.protocols import PROTOCOLS
 
 
 def test_the_loop_and_the_evaluator_agree():

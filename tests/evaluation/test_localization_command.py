@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from localization_reference import database, detections
 
-from jaxseg.evaluation import localization_command
-from jaxseg.evaluation.detections import write_predictions, write_truth
-from jaxseg.evaluation.localization import evaluate_localization
-from jaxseg.evaluation.localization_rules import PROTOCOLS
+from jaxseg.evaluation.localization import command as localization_command
+from jaxseg.evaluation.localization.evaluate import evaluate_localization
+from jaxseg.evaluation.localization.protocols import PROTOCOLS
+from jaxseg.formats.detections import write_predictions, write_truth
 
 ROOT = Path(__file__).resolve().parents[2]
 TRUTH = database(("v", "a<b>", 0, 16), ("v", "c", 32, 48), ("w", "c", 0, 16))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from localization_reference import database, detections
 
-from jaxseg.evaluation.detections import Segments
-from jaxseg.evaluation.localization import evaluate_localization
+from jaxseg.evaluation.localization.evaluate import evaluate_localization
+from jaxseg.formats.detections import Segments
 
 
 def test_kinds_of_errors():

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from localization_reference import database, detections
 
-from jaxseg.evaluation.detections import (
+from jaxseg.formats.detections import (
     read_predictions,
     read_truth,
     select_subset,
     write_predictions,
     write_truth,
 )
-from jaxseg.evaluation.pickled_arrays import read_npy
-from jaxseg.evaluation.wtalc_files import read_ambiguous, read_wtalc
+from jaxseg.formats.pickled_arrays import read_npy
+from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")

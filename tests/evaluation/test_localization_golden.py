@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from localization_reference import database, detections, reference_ap
 
-from jaxseg.evaluation.detections import (
+from jaxseg.evaluation.localization.evaluate import evaluate_localization
+from jaxseg.formats.detections import (
     predicted_segments,
     read_json,
     read_predictions,
     read_truth,
     truth_segments,
 )
-from jaxseg.evaluation.localization import evaluate_localization
-from jaxseg.evaluation.wtalc_files import read_ambiguous, read_wtalc
+from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared"
 GOLDEN, DATA = SHARED / "golden", SHARED / "data"

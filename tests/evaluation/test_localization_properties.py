@@ -8,11 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from localization_reference import database, detections, reference_ap
 
-from jaxseg.evaluation import detection_counts
-from jaxseg.evaluation.detections import columns, predicted_segments, truth_segments
-from jaxseg.evaluation.localization import average_precisions, evaluate_localization
-from jaxseg.evaluation.localization_rules import PROTOCOLS, find_protocol
-from jaxseg.evaluation.serial_choice import serial_choice
+from jaxseg.evaluation.localization import matching as detection_counts
+from jaxseg.evaluation.localization.evaluate import average_precisions, evaluate_localization
+from jaxseg.evaluation.localization.protocols import PROTOCOLS, find_protocol
+from jaxseg.evaluation.localization.serial_choice import serial_choice
+from jaxseg.formats.detections import columns, predicted_segments, truth_segments
 
 VIDEOS, LABELS = "uvw", "ab"
 # Few values, so that scores and overlaps tie often; off the snippet grid, halves included.
@@ -71,7 +71,7 @@ def test_pairs_in_small_blocks_come_to_the_same(truth, results, protocol):
     assume(shares_a_video(truth, results))
     options = {"protocol": protocol, "tiou": TIOU, "errors": True, "proposals": True}
     whole = evaluate_localization(truth, results, **options)
-    with mock.patch("jaxseg.evaluation.overlaps.BLOCK", 3):
+    with mock.patch("jaxseg.evaluation.localization.overlaps.BLOCK", 3):
         assert evaluate_localization(truth, results, **options) == whole
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from localization_reference import database, detections
 
-from jaxseg.evaluation.detections import columns
-from jaxseg.evaluation.localization import evaluate_localization
-from jaxseg.evaluation.localization_rules import PROTOCOLS, SETS, averages, parse_tiou
+from jaxseg.evaluation.localization.evaluate import evaluate_localization
+from jaxseg.evaluation.localization.protocols import PROTOCOLS, SETS, averages, parse_tiou
+from jaxseg.formats.detections import columns
 
 SNIPPET = 16 / 25
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jaxseg.evaluation.groups import group_videos
-from jaxseg.evaluation.matching import best_matching, confusion, match, translate
-from jaxseg.evaluation.runs import distinct, encode
+from jaxseg.evaluation.segmentation.groups import group_videos
+from jaxseg.evaluation.segmentation.matching import best_matching, confusion, match, translate
+from jaxseg.evaluation.segmentation.runs import distinct, encode
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 

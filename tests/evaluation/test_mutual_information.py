@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxseg.evaluation.mutual_information import (
+from jaxseg.scoring.mutual_information import (
     adjusted_mutual_information,
     contingency,
     expected_information,

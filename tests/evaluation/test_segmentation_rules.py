@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks.per_frame import per_frame_scores
+from benchmarks.per_frame import per_frame_scores
 from jaxseg.evaluation import evaluate_segmentation
-from jaxseg.evaluation.supervised_scores import levenshtein
+from jaxseg.evaluation.segmentation.supervised import levenshtein
 
 
 def scored(truth, predictions, **options):

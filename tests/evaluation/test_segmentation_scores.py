@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
-from jaxseg.evaluation.counts import add, divide
-from jaxseg.evaluation.groups import group_videos, join
-from jaxseg.evaluation.segment_scores import (
+from jaxseg.evaluation.segmentation.counts import add, divide
+from jaxseg.evaluation.segmentation.groups import group_videos, join
+from jaxseg.evaluation.segmentation.segments import (
     majority_hits,
     share_across_videos,
     share_with_next_frame,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from jaxseg.evaluation.side_files import (
+from jaxseg.formats.tables import (
     read_activities,
     read_label_map,
     read_mapping,

@@ -9,8 +9,8 @@ pytest.importorskip("av")
 
 from fractions import Fraction
 
-from jaxseg.features import decoding
-from jaxseg.features.frames import open_video
+from jaxseg.features.video import decoding
+from jaxseg.features.video.frames import open_video
 
 
 def fails(path, *words):

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from jaxseg.features.codebook import Mixture, fit_mixture, fit_projection, improved, mixed
+from jaxseg.features.motion.codebook import Mixture, fit_mixture, fit_projection, improved, mixed
 
 
 def random_mixture(components=5, channels=7):

@@ -7,8 +7,16 @@ import pytest
 
 pytest.importorskip("cv2")
 
-from jaxseg.features import descriptors
-from jaxseg.features.descriptors import BINS, TIME, TOTAL, cells, describe, gradients, histograms
+from jaxseg.features.motion import descriptors
+from jaxseg.features.motion.descriptors import (
+    BINS,
+    TIME,
+    TOTAL,
+    cells,
+    describe,
+    gradients,
+    histograms,
+)
 
 HOG, HOF, MBHX, MBHY = np.split(np.arange(TOTAL), np.cumsum(list(BINS.values()))[:-1])
 SIZE = 64, 96  # pixels

@@ -12,7 +12,7 @@ pytest.importorskip("sklearn")
 
 from jaxseg.features import pool  # noqa: E402
 from jaxseg.features.kinds import make_kind  # noqa: E402
-from jaxseg.features.motion import Motion  # noqa: E402
+from jaxseg.features.motion.kind import Motion  # noqa: E402
 
 FPS = 6.0
 SMALL = {"components": 2, "window": 1.5}  # cheap to fit; tracks of 6 frames, 5 frames around each

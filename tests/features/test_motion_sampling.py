@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("av")
 
-from jaxseg.features import sampling
-from jaxseg.features.sampling import draw_windows
+from jaxseg.features.motion import sampling
+from jaxseg.features.motion.sampling import draw_windows
 
 LENGTHS = {"long": (2.0, 100.0), "short": (0.0, 3.0), "unknown": (0.0, None), "middle": (0.5, 20.0)}
 

@@ -5,9 +5,9 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
-from jaxseg.features import flow  # noqa: E402
-from jaxseg.features.tracks import carry, grid  # noqa: E402
-from jaxseg.features.trajectories import LEAST_WEIGHT, TrackSettings, Trajectories  # noqa: E402
+from jaxseg.features.motion import flow  # noqa: E402
+from jaxseg.features.motion.tracks import carry, grid  # noqa: E402
+from jaxseg.features.motion.trajectories import LEAST_WEIGHT, TrackSettings, Trajectories  # noqa: E402
 
 
 def texture(height, width, seed=0):

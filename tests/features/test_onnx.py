@@ -8,8 +8,8 @@ from onnx_files import CHANNELS, clips_of, convolution, rows_of, write
 from tiny_videos import moving, write_video
 
 from jaxseg.features.__main__ import main
-from jaxseg.features.frames import open_video
-from jaxseg.features.onnx_encoder import fitted
+from jaxseg.features.onnx.encoder import fitted
+from jaxseg.features.video.frames import open_video
 
 
 @pytest.fixture

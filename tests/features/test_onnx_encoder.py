@@ -7,7 +7,7 @@ import pytest
 from onnx_files import CHANNELS, clips_of, convolution, reshaped, rows_of, write
 
 from jaxseg.features.kinds import make_kind
-from jaxseg.features.onnx_encoder import fitted
+from jaxseg.features.onnx.encoder import fitted
 
 
 def make_frames(count, height=8, width=10, seed=0):

@@ -9,7 +9,7 @@ import pympi
 import tiny_videos
 import webvtt
 
-from jaxseg.features.frames import open_video
+from jaxseg.features.video.frames import open_video
 
 FPS = 5.0
 # Name -> suffix and first timestamp; the names are as strangers' disks have them.

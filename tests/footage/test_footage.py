@@ -14,7 +14,7 @@ import tiny_videos
 from films import FILMS, FPS, GREYS, read_csv, read_eaf, read_vtt
 
 from jaxseg import footage
-from jaxseg.features.frames import open_video
+from jaxseg.features.video.frames import open_video
 from jaxseg.footage import record
 from jaxseg.footage.pictures import box_height
 

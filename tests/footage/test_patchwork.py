@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg.features.frames import open_video
+from jaxseg.features.video.frames import open_video
 from jaxseg.footage import patchwork
 from jaxseg.footage.patchwork import ACTIONS, FPS, HEIGHT, WIDTH, Segment
 

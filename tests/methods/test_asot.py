@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.methods import asot
+from jaxseg.methods.asot import method as asot
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 

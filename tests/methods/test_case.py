@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import toy_case
 
-from jaxseg.methods import case
+from jaxseg.methods.case import method as case
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 

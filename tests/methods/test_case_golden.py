@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.config.case import CaseLossConfig, CaseSolverConfig
-from jaxseg.methods import case_losses
-from jaxseg.models.two_stream import StreamOutputs
+from jaxseg.methods.case import losses as case_losses
+from jaxseg.methods.case.config import CaseLossConfig, CaseSolverConfig
+from jaxseg.methods.case.network import StreamOutputs
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 FILE = SHARED / "golden/sinkhorn_case_08_train_step.npz"

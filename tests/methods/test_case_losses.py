@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.config.case import CaseSolverConfig
-from jaxseg.methods import case_labels, case_losses
+from jaxseg.methods.case import labels as case_labels
+from jaxseg.methods.case import losses as case_losses
+from jaxseg.methods.case.config import CaseSolverConfig
 
 top_snippets = jax.jit(case_labels.top_snippets, static_argnums=1)
 video_loss = jax.jit(case_losses.video_loss)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import toy_gaufuse
 
-from jaxseg.methods import gaufuse
+from jaxseg.methods.gaufuse import method as gaufuse
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 

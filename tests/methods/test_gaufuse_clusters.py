@@ -6,7 +6,7 @@ import pytest
 import toy_gaufuse
 from test_gaufuse import CLUSTERS, LOSSES, SLOTS, is_finite, make, only
 
-from jaxseg.methods import gaufuse
+from jaxseg.methods.gaufuse import method as gaufuse
 
 # As many rounds as make marginals exact.
 FULL = toy_gaufuse.CLUSTERED | {"solver.num_iterations": 100}

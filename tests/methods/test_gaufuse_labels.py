@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import toy_gaufuse
 
-from jaxseg.methods.gaufuse_detect import locate, score_map, video_scores
-from jaxseg.methods.gaufuse_labels import label
+from jaxseg.methods.gaufuse.detect import locate, score_map, video_scores
+from jaxseg.methods.gaufuse.labels import label
 
 T, CLASSES = 60, 3
 SHAPES = {"class_logits": (T, CLASSES + 1), "propagated_logits": (T, CLASSES + 1)}

@@ -7,9 +7,9 @@ import jax
 import numpy as np
 import pytest
 
-from jaxseg.config.gaufuse import GaufuseLossConfig
-from jaxseg.methods import gaufuse_losses
-from jaxseg.models.rskp import Branch, RskpOutputs
+from jaxseg.methods.gaufuse import losses as gaufuse_losses
+from jaxseg.methods.gaufuse.config import GaufuseLossConfig
+from jaxseg.methods.gaufuse.network import Branch, RskpOutputs
 
 CLASSES, T = 3, 21
 LOSS = GaufuseLossConfig()

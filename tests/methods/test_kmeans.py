@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.methods import kmeans
+from jaxseg.methods.parts import kmeans
 
 POINTS, WIDTH, CLUSTERS = 60, 3, 5
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxseg.methods.losses import masked_mean, soft_cross_entropy
+from jaxseg.methods.parts.losses import masked_mean, soft_cross_entropy
 
 
 def test_soft_cross_entropy_is_minus_sum_t_log_p():

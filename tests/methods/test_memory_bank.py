@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.methods import memory_bank
+from jaxseg.methods.gaufuse import memory as memory_bank
 
 CLASSES, SLOTS, WIDTH, VIDEOS, MEANS = 3, 2, 4, 5, 3
 EVERY = np.ones(VIDEOS, bool)

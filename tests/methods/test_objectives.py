@@ -6,7 +6,7 @@ import pytest
 import tot_reference
 import toy
 
-from jaxseg.methods import asot
+from jaxseg.methods.asot import method as asot
 from jaxseg.solvers import priors
 from jaxseg.training.members import enumerate_members, stack
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tot_reference as reference
 
-from jaxseg.methods import tot
+from jaxseg.methods.tot import method as tot
 
 VARIANTS = {
     "TOT": {},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tot_reference as reference
 
-from jaxseg.methods.tot import collapse_signs
+from jaxseg.methods.tot.method import collapse_signs
 
 _, MEMBER = reference.make_member()
 SIGNS = jax.jit(lambda logs, mask: collapse_signs(logs, mask, MEMBER))

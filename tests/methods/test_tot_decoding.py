@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tot_reference as reference
 
-from jaxseg.methods.ordered_decoding import Survey, decode, make_survey, mean_time_order
-from jaxseg.methods.tot import log_probabilities
+from jaxseg.methods.tot.decoding import Survey, decode, make_survey, mean_time_order
+from jaxseg.methods.tot.method import log_probabilities
 from jaxseg.solvers import viterbi
 
 FRAMES, CLUSTERS = 24, 3  # and a fourth cluster that is masked

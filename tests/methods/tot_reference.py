@@ -8,8 +8,8 @@ import jax
 import numpy as np
 import toy
 
-from jaxseg.methods import tot
 from jaxseg.methods.method import MemberInputs
+from jaxseg.methods.tot import method as tot
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.models.frame_encoder import FrameEncoder, unit
+from jaxseg.methods.parts.encoder import FrameEncoder, unit
 
 MODEL = FrameEncoder(widths=(50, 7), num_clusters=4)
 

@@ -7,14 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.benchmarks.propagation import propagate_dense
-from jaxseg.models.frame_encoder import cosines, unit
-from jaxseg.models.propagation import (
+from benchmarks.propagation import propagate_dense
+from jaxseg.methods.gaufuse.propagation import (
     assignments,
     expectation_maximization,
     masked_softmax,
     propagate,
 )
+from jaxseg.methods.parts.encoder import cosines, unit
 
 T, D, K = 30, 12, 4
 EVERY = np.ones(T, bool)

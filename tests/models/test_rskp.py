@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.models.propagation import expectation_maximization, propagate
-from jaxseg.models.rskp import Rskp
+from jaxseg.methods.gaufuse.network import Rskp
+from jaxseg.methods.gaufuse.propagation import expectation_maximization, propagate
 
 CHANNELS, CLASSES, HIDDEN, MEANS, T = 10, 3, 24, 4, 13
 EVERY = np.ones(T, bool)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.models.two_stream import TwoStream, project
+from jaxseg.methods.case.network import TwoStream, project
 
 CHANNELS, CLASSES, CLUSTERS, HIDDEN = 12, 5, 3, 40
 MODEL = TwoStream(CLASSES, CLUSTERS, HIDDEN)

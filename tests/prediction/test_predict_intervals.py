@@ -8,7 +8,7 @@ import pytest
 import toy_intervals as toy
 
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.evaluation.detections import read_predictions
+from jaxseg.formats.detections import read_predictions
 from jaxseg.prediction import intervals as predict_intervals
 from jaxseg.prediction.intervals import predict
 

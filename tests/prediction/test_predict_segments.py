@@ -9,9 +9,9 @@ import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg import workdir
 from jaxseg.prediction import segments as predict
 from jaxseg.prediction.segments import _choose_typical, bucket_lengths, segments_csv
+from jaxseg.run import workdir
 from jaxseg.training.members import enumerate_members
 
 DATA = toy.make_data()

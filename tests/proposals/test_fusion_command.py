@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jaxseg.evaluation.detections import read_predictions, write_predictions
-from jaxseg.evaluation.localization import evaluate_localization
+from jaxseg.evaluation.localization.evaluate import evaluate_localization
+from jaxseg.formats.detections import read_predictions, write_predictions
 from jaxseg.proposals.__main__ import OPTIONS, main
 
 ROOT = Path(__file__).resolve().parents[2]

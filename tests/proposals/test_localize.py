@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg.evaluation.detections import predicted_segments
+from jaxseg.formats.detections import predicted_segments
 from jaxseg.proposals import Detections, as_segments, localize, propose
 
 MAPS = st.integers(0, 2**32 - 1).map(

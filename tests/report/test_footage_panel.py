@@ -7,9 +7,9 @@ from html import unescape
 import pytest
 from pages import Page, headings, read
 
-from jaxseg.report.footage import watch_panel
-from jaxseg.report.videos import Painter, run_colours
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.footage import watch_panel
+from jaxseg.report.segmentation.videos import Painter, run_colours
+from jaxseg.report.segmentation.workdir import read_run
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 BAR = re.compile(r'<svg class="bar segments".*?</svg>')

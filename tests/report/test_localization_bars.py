@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg.report.bars import Timeline
-from jaxseg.report.localization_bars import (
+from jaxseg.report.drawing.bars import Timeline
+from jaxseg.report.localization.bars import (
     Span,
     averaged,
     curves,
@@ -19,7 +19,7 @@ from jaxseg.report.localization_bars import (
     opacity,
     spans,
 )
-from jaxseg.report.localization_records import Interval
+from jaxseg.report.localization.records import Interval
 
 STEPS = st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 10)), min_size=1, max_size=700)
 INTERVALS = st.lists(

@@ -10,8 +10,8 @@ from localization_runs import COFFEE, DIVE, THROW
 from pages import Page, articles, drawings, headings, read, section
 
 from jaxseg.report import write_report
-from jaxseg.report.localization_picture import write_picture
-from jaxseg.report.localization_workdir import read_localization
+from jaxseg.report.localization.picture import write_picture
+from jaxseg.report.localization.workdir import read_localization
 
 ANCHOR = "instances-before-and-after-fusion"
 

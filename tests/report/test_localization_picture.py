@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from jaxseg.report.__main__ import main
-from jaxseg.report.figures import INK
-from jaxseg.report.localization_picture import write_picture
-from jaxseg.report.localization_workdir import read_localization
+from jaxseg.report.drawing.figures import INK
+from jaxseg.report.localization.picture import write_picture
+from jaxseg.report.localization.workdir import read_localization
 
 
 def draw(monkeypatch, *arguments) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from localization_runs import DIVE, THROW
 
-from jaxseg.report.localization_workdir import read_localization
+from jaxseg.report.localization.workdir import read_localization
 
 
 def refused(workdir) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxseg.report import write_report
-from jaxseg.report.localization_workdir import read_localization
+from jaxseg.report.localization.workdir import read_localization
 
 
 def one_line(error) -> str:

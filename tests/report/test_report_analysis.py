@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from jaxseg.report.analysis import (
+from jaxseg.report.segmentation.analysis import (
     accuracies,
     choose,
     confusion,
     segment_lengths,
     segments_per_video,
 )
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.workdir import read_run
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxseg.report.bars import Timeline, axis, bar, confidence, runs
-from jaxseg.report.colours import plain_cluster_paints
+from jaxseg.report.drawing.bars import Timeline, axis, bar, confidence, runs
+from jaxseg.report.drawing.colors import plain_cluster_paints
 
 LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=60).map(np.array)
 

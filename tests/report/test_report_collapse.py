@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from jaxseg.report import write_report
-from jaxseg.report.collapse import sign_curves
-from jaxseg.report.records import Member
-from jaxseg.report.signs import last_values, shown_signs
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.collapse import sign_curves
+from jaxseg.report.segmentation.records import Member
+from jaxseg.report.segmentation.signs import last_values, shown_signs
+from jaxseg.report.segmentation.workdir import read_run
 
 
 def member(seed: int, num_clusters: int = 4) -> Member:

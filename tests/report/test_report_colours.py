@@ -3,7 +3,7 @@ import re
 
 import numpy as np
 
-from jaxseg.report.colours import (
+from jaxseg.report.drawing.colors import (
     EXCLUDED,
     class_colours,
     cluster_paints,

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from pages import headings, read, svg_text
 
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.workdir import read_run
 
 COUNTS, SEEDS = (3, 5, 6), (0, 1)
 

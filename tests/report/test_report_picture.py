@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from jaxseg.report.__main__ import main
-from jaxseg.report.picture import write_picture
-from jaxseg.report.videos import run_colours
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.picture import write_picture
+from jaxseg.report.segmentation.videos import run_colours
+from jaxseg.report.segmentation.workdir import read_run
 
 
 def draw(monkeypatch, *arguments) -> int:

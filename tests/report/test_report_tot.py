@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from jaxseg.report import write_report
-from jaxseg.report.picture import write_picture
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.picture import write_picture
+from jaxseg.report.segmentation.workdir import read_run
 
 HEAT = r'<img class="heat"[^>]*alt="([^"]*)"'
 

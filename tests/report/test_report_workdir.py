@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg.report.workdir import read_run
+from jaxseg.report.segmentation.workdir import read_run
 
 
 def one_line(error) -> str:

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from run_folder import member, run, write_run
 
-from jaxseg.report.decodings import find_decodings
+from jaxseg.report.segmentation.decodings import find_decodings
 from jaxseg.scoring.files import decodings
 from jaxseg.scoring.segments import summary_lines
 

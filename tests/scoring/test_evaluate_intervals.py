@@ -7,7 +7,7 @@ import pytest
 import toy_intervals as toy
 
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.evaluation.localization_rules import PROTOCOLS
+from jaxseg.evaluation.localization.protocols import PROTOCOLS
 from jaxseg.scoring.intervals import evaluate, summary_lines
 
 # Video b has dive 4-12 and 20-32, c jump 6-12, d dive 9-21 and throw 30-51, e nothing.

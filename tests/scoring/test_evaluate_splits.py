@@ -7,8 +7,8 @@ import pytest
 from run_folder import CLASSES, member, run, write_run
 
 from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
-from jaxseg.evaluation.generalisation import describe_splits
-from jaxseg.report.tables import protocol_scores
+from jaxseg.report.segmentation.tables import protocol_scores
+from jaxseg.scoring.generalisation import describe_splits
 from jaxseg.scoring.segments import summary_lines
 
 TRUTH = {

@@ -12,7 +12,7 @@ from jaxseg.evaluation import (
     trivial_baselines,
     write_labels,
 )
-from jaxseg.report.tables import protocol_scores
+from jaxseg.report.segmentation.tables import protocol_scores
 from jaxseg.scoring.segments import evaluate, summary_lines
 
 CLASSES = ["SIL", "pour", "stir"]

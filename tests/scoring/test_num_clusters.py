@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from run_folder import member, run, write_run
 
-from jaxseg.evaluation.mutual_information import adjusted_mutual_information
-from jaxseg.evaluation.summary import summary_lines
+from jaxseg.scoring.mutual_information import adjusted_mutual_information
 from jaxseg.scoring.num_clusters import CHOSEN, agreement, choose, tries_counts
+from jaxseg.scoring.summary import summary_lines
 
 FRAMES, SEEDS = 60, 3
 TRUTH = {(a, v): [0] * 20 + [1] * 20 + [2] * 20 for a in ("coffee", "tea") for v in ("a", "b")}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from solver_problems import CLUSTERS, FRAMES, SOME_RELAXED, random_cost
 
-from jaxseg.solvers import fugw, implicit_fugw
+from jaxseg.solvers import fugw
+from jaxseg.solvers.fugw import implicit as implicit_fugw
 
 ITERATIONS = 400  # every problem below has then come to rest in float64
 every_setting = pytest.mark.parametrize("relaxed", SOME_RELAXED)

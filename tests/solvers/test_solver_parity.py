@@ -9,7 +9,7 @@ from ott.geometry import geometry
 from ott.problems.linear import linear_problem
 from solver_problems import CLUSTERS, FRAMES, random_cost
 
-from jaxseg.benchmarks import ott_gromov
+from benchmarks import ott_gromov
 from jaxseg.solvers import fugw, sinkhorn
 
 TOLERANCES = [(np.float32, 1e-4), (np.float64, 1e-8)]

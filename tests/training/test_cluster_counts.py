@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg import report, workdir
-from jaxseg.tasks import TASKS
+from jaxseg import report
+from jaxseg.run import workdir
+from jaxseg.run.tasks import TASKS
 from jaxseg.training import loop
 from jaxseg.training.cluster_counts import clipping_notes
 from jaxseg.training.members import enumerate_members

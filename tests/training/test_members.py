@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.data.records import DataSet
+from jaxseg.data.segmentation.records import DataSet
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 

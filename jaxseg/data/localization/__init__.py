@@ -1,0 +1,1 @@
+"""Videos in snippets, with video-level labels and perhaps instances."""

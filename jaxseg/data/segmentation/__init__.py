@@ -1,0 +1,1 @@
+"""Sequences with a feature vector and perhaps a label a frame."""

@@ -1,0 +1,1 @@
+"""Embedded stand-ins for the field's data sets."""

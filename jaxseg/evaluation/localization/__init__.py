@@ -1,0 +1,1 @@
+"""Scores of action localization: mAP and its relatives, under the field's protocols."""

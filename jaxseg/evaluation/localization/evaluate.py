@@ -1,0 +1,166 @@
+"""Mean average precision of detections under the protocols of the field, by name."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from jaxseg.evaluation.localization.average_precision import curve, ranking
+from jaxseg.evaluation.localization.diagnosis import detection_errors
+from jaxseg.evaluation.localization.matching import Counts, Task, count, prepare
+from jaxseg.evaluation.localization.proposals_recall import proposals_recall
+from jaxseg.evaluation.localization.protocols import SETS, Rule, averages, check_tiou, find_protocol
+from jaxseg.evaluation.localization.video_classification import classification_map
+from jaxseg.formats.detections import Segments, predicted_segments, select_subset, truth_segments
+
+RECALLS = np.linspace(0, 1, 101)
+
+
+def evaluate_localization(
+    truth: Segments | Mapping,
+    predictions: Segments | Mapping,
+    *,
+    protocol: str = "anet",
+    tiou: Sequence[float] | None = None,
+    subset: str | None = None,
+    ambiguous: Segments | None = None,
+    errors: bool = False,
+    proposals: bool = False,
+    curves: bool = False,
+) -> dict:
+    """Scores detections against true segments, in percent.
+
+    Predictions of equal score keep the order of their file. The mean is over the classes that
+    have truth in the subset: one without predictions has AP 0 (and makes the whole mAP 0 under
+    `wtalc` and `rskp`), a predicted label without truth has no AP, and a note says so.
+    Predictions in videos without true segments are false positives under `anet` and `th14`;
+    the other protocols, whose programs walk the list of annotated videos, leave them out.
+
+    Args:
+        truth: what `read_truth` or `read_wtalc` return, or {video: {"subset", "annotations":
+            [{"label", "segment": [start, end]}]}} in seconds.
+        predictions: what `read_predictions` returns, or {video: [{"label", "score",
+            "segment"}]}. A video that is missing has no detections.
+        protocol: a name among PROTOCOLS of `localization_rules`.
+        tiou: thresholds, rising within (0, 1]; None: 0.1 to 0.7 by 0.1, as on THUMOS14.
+        subset: None takes all videos, if the truth is of one subset.
+        ambiguous: what `read_ambiguous` returns, for the protocols that know such intervals.
+        errors: adds `errors`, see `detection_errors`.
+        proposals: adds `proposals`, see `proposals_recall`.
+        curves: adds `curves`: `recall` [101] and, for each threshold, `precision` [101], the
+            precision envelope averaged over classes.
+
+    Returns:
+        `protocol`, `subset`, `videos`, `classes`, `truths`, `predictions` (those that count),
+        `tiou`, `map` [thresholds], `averages`, `classes_ap` {class: [thresholds]},
+        `classification_map` (see there) and `notes` [sentences].
+
+    Raises:
+        ValueError: unknown protocol or subset, thresholds out of range, segments of another
+            shape, no true segments, or no predicted video that the truth knows.
+    """
+    rule = find_protocol(protocol)
+    tiou = check_tiou(SETS["thumos14"] if tiou is None else tiou)
+    truth = truth if isinstance(truth, Segments) else truth_segments(truth)
+    if not isinstance(predictions, Segments):
+        predictions = predicted_segments(predictions)
+    truth = select_subset(truth, subset)
+    check_videos(truth, predictions)
+    task = prepare(truth, predictions, rule, ambiguous)
+    counts = count(task, rule, tiou)
+    precisions = 100 * average_precisions(counts, rule)
+    empty = empty_classes(counts, task.classes)
+    zeroed = rule.empty_class_zeroes and bool(empty)
+    mean = np.zeros(len(tiou)) if zeroed else precisions.mean(axis=0)
+    result = {
+        "protocol": protocol,
+        "subset": truth.subsets[0] or None,
+        "videos": len(np.unique(task.truth.video) if rule.listed_only else truth.videos),
+        "classes": len(task.classes),
+        "truths": len(task.truth.video),
+        "predictions": len(task.predictions.video),
+        "tiou": tiou,
+        "map": mean.tolist(),
+        "averages": averages(tiou, mean.tolist()),
+        "classes_ap": dict(zip(task.classes, precisions.tolist(), strict=True)),
+        "classification_map": classification_map(task),
+        "notes": task.notes + label_notes(task, empty, zeroed),
+    }
+    if errors:
+        result["errors"] = detection_errors(task, rule)
+    if proposals:
+        result["proposals"] = proposals_recall(task)
+    if curves:
+        result["curves"] = mean_curves(counts)
+    return result
+
+
+def check_videos(truth: Segments, predictions: Segments) -> None:
+    """Raises ValueError where there is nothing to score or the two sides have nothing in common."""
+    if not len(truth.video):
+        raise ValueError(f"{truth.source}: no true segments among {len(truth.videos)} videos")
+    if predictions.videos and not set(predictions.videos) & set(truth.videos):
+        raise ValueError(
+            f"{predictions.source}: video {predictions.videos[0]!r} and all others are not among"
+            f" those of {truth.source}, such as {truth.videos[0]!r}"
+        )
+
+
+def ranked_rows(counts: Counts) -> list[np.ndarray]:
+    """Rows of each class by falling score; equal scores keep their order."""
+    order = np.lexsort((-counts.score, counts.label))
+    borders = np.searchsorted(counts.label[order], np.arange(len(counts.positives) + 1))
+    return [order[start:end] for start, end in pairwise(borders)]
+
+
+def average_precisions(counts: Counts, rule: Rule) -> np.ndarray:
+    """AP of each class at each threshold, float64 [classes, thresholds] in [0, 1].
+
+    Args:
+        counts: each class has true segments.
+    """
+    precisions = np.zeros((len(counts.positives), counts.hits.shape[1]))
+    for label, rows in enumerate(ranked_rows(counts)):
+        positives, forgiven = counts.positives[label], counts.forgiven[rows]
+        for column, hits in enumerate(counts.hits[rows].T):
+            ranked = ranking(hits, forgiven, positives)
+            precisions[label, column] = rule.average_precision(ranked, positives)
+    return precisions
+
+
+def mean_curves(counts: Counts) -> dict:
+    """Precision envelopes in percent at 101 recalls, averaged over classes."""
+    heights = np.zeros((counts.hits.shape[1], len(RECALLS)))
+    for label, rows in enumerate(ranked_rows(counts)):
+        for column, hits in enumerate(counts.hits[rows].T):
+            ranked = ranking(hits, counts.forgiven[rows], counts.positives[label])
+            heights[column] += curve(ranked, RECALLS)
+    precision = 100 * heights / len(counts.positives)
+    return {"recall": (100 * RECALLS).tolist(), "precision": precision.tolist()}
+
+
+def empty_classes(counts: Counts, classes: Sequence[str]) -> list[str]:
+    """Classes with truth but without predictions."""
+    predicted = np.bincount(counts.label, minlength=len(classes))
+    return [name for name, number in zip(classes, predicted, strict=False) if not number]
+
+
+def label_notes(task: Task, empty: list[str], zeroed: bool) -> list[str]:
+    """Sentences on classes of one side only."""
+    notes = []
+    if empty:
+        effect = "the whole mAP is 0 under this protocol" if zeroed else "their AP is 0"
+        notes.append(f"classes without predictions: {listed(empty)}: {effect}")
+    beyond = task.predictions.label[task.predictions.label >= len(task.classes)]
+    if len(beyond):
+        names = [task.predictions.labels[label] for label in np.unique(beyond)]
+        notes.append(
+            f"predictions of classes without truth: {len(beyond)}, not in the mAP: {listed(names)}"
+        )
+    return notes
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

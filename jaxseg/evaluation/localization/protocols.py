@@ -1,0 +1,182 @@
+"""The localisation protocols by name, as rules over shared functions."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxseg.evaluation.localization.average_precision import Ranking, interpolated, raw
+from jaxseg.formats.detections import Segments
+
+# Snippets a second: 16 frames a snippet at 25 frames a second.
+SNIPPET_RATE = 25 / 16
+
+MOST_THRESHOLDS = 1000
+SETS = {
+    "thumos14": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
+    "activitynet": [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
+}
+RANGES = {
+    "0.1:0.5": range(10, 51, 10),
+    "0.3:0.7": range(30, 71, 10),
+    "0.1:0.7": range(10, 71, 10),
+    "0.5:0.95": range(50, 96, 5),
+}
+
+
+class Rule(NamedTuple):
+    """What sets one protocol apart.
+
+    Attributes:
+        rounded: what is rounded to whole snippets, halves to the even one: "nothing", "truth"
+            (true and ambiguous segments) or "all" (predictions too).
+        matching: in order of falling score a prediction takes the free truth of highest tIoU,
+            of equals the first ("best") or the last ("best-last") in file order, or the first
+            that reaches the threshold ("first"); or, in file order, a truth takes the free
+            prediction of highest tIoU, of equals the one of highest score ("truth").
+        strict: a match needs more than the threshold, not merely as much.
+        average_precision: (ranked list, positives) -> AP.
+        ambiguous: "ignored", "dropped" (predictions that touch an ambiguous interval are taken
+            out first) or "forgiven" (they are no false positives).
+        listed_only: predictions in videos without truth are taken out, as the programs' lists
+            of videos do; otherwise they are false positives.
+        empty_class_zeroes: a class without predictions makes the whole mAP 0.
+        summary: the rule in one line.
+        used_by: who reports under it.
+    """
+
+    rounded: str
+    matching: str
+    strict: bool
+    average_precision: Callable[[Ranking, int], float]
+    ambiguous: str
+    listed_only: bool
+    empty_class_zeroes: bool
+    summary: str
+    used_by: str
+
+
+ANET = Rule(
+    rounded="nothing",
+    # The program walks its sorted overlaps backwards.
+    matching="best-last",
+    strict=False,
+    average_precision=interpolated,
+    ambiguous="ignored",
+    listed_only=False,
+    empty_class_zeroes=False,
+    summary="seconds; each prediction takes the free truth of highest tIoU; interpolated AP",
+    used_by="ActivityNet's evaluator, CASE, OpenTAD, ActionFormer",
+)
+
+PROTOCOLS = {
+    "anet": ANET,
+    "anet-snip": ANET._replace(
+        rounded="truth",
+        ambiguous="dropped",
+        listed_only=True,
+        summary="as anet with the truth rounded to snippets of 16/25 s; ambiguous dropped first",
+        used_by="CO2-Net, DELU, DDG-Net",
+    ),
+    "wtalc": Rule(
+        rounded="all",
+        matching="first",
+        strict=False,
+        average_precision=raw,
+        ambiguous="dropped",
+        listed_only=True,
+        empty_class_zeroes=True,
+        summary="sets of snippets; the first truth in the list that fits; raw AP",
+        used_by="W-TALC",
+    ),
+    "rskp": Rule(
+        rounded="all",
+        matching="best",
+        strict=False,
+        average_precision=interpolated,
+        ambiguous="dropped",
+        listed_only=True,
+        empty_class_zeroes=True,
+        summary="sets of snippets; the free truth of highest tIoU; interpolated AP",
+        used_by="RSKP, FAC-Net, Zhou et al. (GauFuse)",
+    ),
+    "th14": Rule(
+        rounded="nothing",
+        matching="truth",
+        strict=True,
+        average_precision=raw,
+        ambiguous="forgiven",
+        listed_only=False,
+        empty_class_zeroes=False,
+        summary="seconds; each truth takes the free prediction of highest tIoU; > ; raw AP",
+        used_by="THUMOS14's evaluator",
+    ),
+}
+
+
+def find_protocol(name: str) -> Rule:
+    """The protocol of that name; ValueError with the known names otherwise."""
+    if name not in PROTOCOLS:
+        raise ValueError(f"unknown protocol {name!r}: choose from {', '.join(PROTOCOLS)}")
+    return PROTOCOLS[name]
+
+
+def reaches(rule: Rule, tiou: np.ndarray, threshold: float) -> np.ndarray:
+    """Which overlaps are enough for a match, bool as `tiou`."""
+    return tiou > threshold if rule.strict else tiou >= threshold
+
+
+def on_grid(segments: Segments, rule: Rule, *, predicted: bool) -> Segments:
+    """Segments as the rule compares them: in seconds, or in snippets where it rounds any."""
+    if rule.rounded == "nothing":
+        return segments
+    start, end = segments.start * SNIPPET_RATE, segments.end * SNIPPET_RATE
+    if rule.rounded == "all" or not predicted:
+        start, end = np.round(start), np.round(end)
+    return segments._replace(start=start, end=end)
+
+
+def parse_tiou(text: str) -> list[float]:
+    """Thresholds from a set's name, `start:stop:step` (stop included) or `a,b,c`.
+
+    Raises:
+        ValueError: anything else, or what `check_tiou` refuses.
+    """
+    if text in SETS:
+        return list(SETS[text])
+    try:
+        if ":" in text:
+            start, stop, step = map(float, text.split(":"))
+            # Rounded, so that 0.1 + 2 * 0.1 is the 0.3 that a reader sees.
+            count = int((stop - start) / step + 1e-6) + 1
+            if count > MOST_THRESHOLDS:
+                raise ValueError
+            values = [round(start + i * step, 10) for i in range(count)]
+        else:
+            values = [float(part) for part in text.split(",")]
+    except (ValueError, ZeroDivisionError, OverflowError):
+        names = ", ".join(SETS)
+        raise ValueError(f"tiou {text!r} is not start:stop:step, a,b,c or one of {names}") from None
+    return check_tiou(values)
+
+
+def check_tiou(values: Sequence[float]) -> list[float]:
+    """Thresholds as floats; ValueError unless they rise within (0, 1]."""
+    values = [float(value) for value in values]
+    rising = all(a < b for a, b in pairwise(values))
+    if not values or not rising or not all(0 < value <= 1 for value in values):
+        raise ValueError(f"tiou {values}: thresholds have to rise within (0, 1]")
+    return values
+
+
+def averages(tiou: list[float], scores: list[float]) -> dict[str, float]:
+    """Means over the ranges that papers report, or over all thresholds where none fits."""
+    hundredths = [round(100 * threshold, 6) for threshold in tiou]
+    means = {}
+    for name, members in RANGES.items():
+        if set(members) <= set(hundredths):
+            means[name] = float(np.mean([scores[hundredths.index(each)] for each in members]))
+    if not means:
+        means[f"{tiou[0]:g}:{tiou[-1]:g}"] = float(np.mean(scores))
+    return means

@@ -1,0 +1,1 @@
+"""Scores of action segmentation: MoF, F1, mIoU, edit, under the field's protocols."""

@@ -1,0 +1,191 @@
+"""Folders of labels as the evaluator takes them: truth and predictions under one set of classes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY
+from jaxseg.formats.labels import find_videos, read_labels
+from jaxseg.formats.tables import is_tcn_folder, read_tcn_folder
+
+
+class Folder(NamedTuple):
+    """The labels of one side.
+
+    Attributes:
+        path: where they come from.
+        codes: video -> int64 [frames], indices into `labels`.
+        labels: the different labels, as they are written.
+        activities: video -> its subfolder; None where there are no subfolders.
+        splits: split -> its videos, where the files themselves say so; else None.
+    """
+
+    path: Path
+    codes: dict[str, np.ndarray]
+    labels: list[str]
+    activities: dict[str, str] | None
+    splits: dict[str, list[str]] | None
+
+    @property
+    def numbers(self) -> bool:
+        """Whether every label is a whole number."""
+        return all(re.fullmatch("-?[0-9]+", label) for label in self.labels)
+
+    def places(self, label: str) -> str:
+        """The folder and the first video that hold a label, for an error."""
+        code = self.labels.index(label)
+        video = next(name for name, codes in self.codes.items() if code in codes)
+        return f"{self.path}: video {video!r}"
+
+
+def read_label_folder(path: Path, tcn_field: str) -> Folder:
+    """Reads a folder of label files, or of ED-TCN's `.mat`, of which `tcn_field` is taken."""
+    index: dict[str, int] = {}
+
+    def encode(labels) -> np.ndarray:
+        return np.array([index.setdefault(label, len(index)) for label in labels], np.int64)
+
+    if is_tcn_folder(path):
+        files = read_tcn_folder(path, tcn_field)
+        codes = {
+            name: encode(map(str, labels.tolist()))
+            for videos in files.values()
+            for name, labels in videos.items()
+        }
+        splits = {split: list(videos) for split, videos in files.items()}
+        return Folder(path, codes, list(index), None, splits)
+    files = find_videos(path)
+    codes = {name: encode(read_labels(file)) for name, file in files.items()}
+    parents = {name: file.parent.relative_to(path).as_posix() for name, file in files.items()}
+    activities = {name: ONE_ACTIVITY if each == "." else each for name, each in parents.items()}
+    nested = any(parent != "." for parent in parents.values())
+    return Folder(path, codes, list(index), activities if nested else None, None)
+
+
+class ClassNames(NamedTuple):
+    """The classes and what every written label stands for.
+
+    Attributes:
+        classes: names by index.
+        mapping: name -> index of a mapping file; None: names are their own classes.
+        label_map: fine -> coarse, applied before anything else; None: none.
+    """
+
+    classes: list[str]
+    mapping: Mapping[str, int] | None
+    label_map: Mapping[str, str] | None
+
+    def name_of(self, label: str, folder: Folder) -> str:
+        """The class name that a written label stands for.
+
+        Raises:
+            ValueError: the mapping or the label map lacks it.
+        """
+        name = fine_name(label, self.mapping)
+        if name is None:
+            raise ValueError(f"{folder.places(label)}: label {label!r} is not in the mapping")
+        if self.label_map is None:
+            return name
+        if name not in self.label_map:
+            raise ValueError(f"{folder.places(label)}: label {name!r} is not in the label map")
+        return self.label_map[name]
+
+
+def fine_name(label: str, mapping: Mapping[str, int] | None) -> str | None:
+    """The mapping's name of a label, which may be written as its index; None: it has none."""
+    if mapping is None:
+        return label
+    names = {index: name for name, index in reversed(mapping.items())}
+    if label in mapping:
+        return names[mapping[label]]
+    return names.get(int(label)) if re.fullmatch("[0-9]{1,9}", label) else None
+
+
+def check_pairs(
+    truth: Folder, predictions: Folder, chosen: Sequence[str] | None, tolerance: int
+) -> None:
+    """Checks that both sides have the same videos, of the same lengths.
+
+    Args:
+        truth, predictions: the two sides.
+        chosen: the videos that are scored; None: all.
+        tolerance: frames by which lengths may differ.
+
+    Raises:
+        ValueError: a video on one side only, or lengths that differ by more.
+    """
+    names = truth.codes.keys() | predictions.codes.keys() if chosen is None else chosen
+    for name in sorted(names):
+        for side in (truth, predictions):
+            if name not in side.codes:
+                raise ValueError(f"{side.path}: no labels of video {name!r}")
+        true, predicted = len(truth.codes[name]), len(predictions.codes[name])
+        if abs(true - predicted) > tolerance:
+            raise ValueError(
+                f"{predictions.path}: video {name!r} has {predicted} labels, the truth {true}"
+                f" (tolerance {tolerance})"
+            )
+
+
+def class_names(
+    truth: Folder, mapping: Mapping[str, int] | None, label_map: Mapping[str, str] | None
+) -> ClassNames:
+    """The classes of a truth: the mapping's in its order, or those that occur, sorted.
+
+    Raises:
+        ValueError: a label of the truth that the mapping or the label map lacks.
+    """
+    reader = ClassNames([], mapping, label_map)
+    used = dict.fromkeys(reader.name_of(label, truth) for label in truth.labels)
+    if mapping is None:
+        return reader._replace(classes=sorted(used, key=natural))
+    names = (fine_name(name, mapping) for name in mapping)
+    if label_map is not None:
+        names = (label_map[name] for name in names if name in label_map)
+    return reader._replace(classes=list(dict.fromkeys(names)))
+
+
+def natural(label: str) -> tuple:
+    """Sorts numbers by value and before names."""
+    is_number = re.fullmatch("-?[0-9]{1,18}", label) is not None
+    return not is_number, int(label) if is_number else 0, label
+
+
+def as_classes(folder: Folder, names: ClassNames) -> dict[str, np.ndarray]:
+    """Video -> int64 [frames] of class indices.
+
+    A label that is no class, which only a prediction can hold, gets an index beyond them.
+    """
+    index = {name: number for number, name in enumerate(names.classes)}
+    table = [index.setdefault(names.name_of(label, folder), len(index)) for label in folder.labels]
+    return recode(folder, table)
+
+
+def as_clusters(
+    folder: Folder, names: ClassNames, background: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Video -> int64 [frames] of cluster numbers.
+
+    Numbers are clusters as they stand. Names are clusters, too, numbered by class; the background
+    classes among them are cluster -1.
+
+    Raises:
+        ValueError: a number below -1 or of more than nine digits.
+    """
+    if folder.numbers:
+        for label in folder.labels:
+            if not re.fullmatch("-1|[0-9]{1,9}", label):
+                raise ValueError(f"{folder.places(label)}: {label!r} is no cluster number")
+        return recode(folder, [int(label) for label in folder.labels])
+    videos = as_classes(folder, names)
+    return {
+        video: np.where(np.isin(labels, background), -1, labels) for video, labels in videos.items()
+    }
+
+
+def recode(folder: Folder, table: Sequence[int]) -> dict[str, np.ndarray]:
+    """Video -> labels with `table` in place of codes."""
+    return {video: np.asarray(table)[codes] for video, codes in folder.codes.items()}

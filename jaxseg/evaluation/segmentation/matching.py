@@ -1,0 +1,121 @@
+"""Which cluster stands for which class: confusion counts and their best one-to-one matching."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY, Group, join
+from jaxseg.evaluation.segmentation.runs import encode
+
+MATCHES = ("activity", "video", "global", "none")
+BACKGROUND = -1
+
+Grouped = dict[str, dict[str, Group]]
+
+
+class Confusion(NamedTuple):
+    """How often each cluster meets each class.
+
+    Attributes:
+        clusters: int64 [clusters], numbers of the clusters in order of first appearance.
+        classes: int64 [classes], indices of the classes present, ascending.
+        frames: int64 [clusters, classes], frames that carry both.
+    """
+
+    clusters: np.ndarray
+    classes: np.ndarray
+    frames: np.ndarray
+
+
+def confusion(clusters: np.ndarray, truth: np.ndarray) -> Confusion:
+    """Counts frames by cluster and class; both arguments are int [frames]."""
+    rows, columns = encode(clusters), encode(truth)
+    shape = len(rows.labels), len(columns.labels)
+    cells = np.bincount(rows.codes * shape[1] + columns.codes, minlength=shape[0] * shape[1])
+    # A matching may have ties. Rows in order of appearance make the choice among them
+    # independent of how the clusters happen to be numbered.
+    return Confusion(rows.labels[rows.order], columns.labels, cells.reshape(shape)[rows.order])
+
+
+def match(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The one-to-one matching that agrees on the most frames (Hungarian algorithm).
+
+    Args:
+        frames: [clusters, classes], any shape; the longer side keeps unmatched members.
+
+    Returns:
+        Rows and columns of the min(clusters, classes) pairs. Among equally good matchings
+        the choice is a function of `frames` alone.
+    """
+    return linear_sum_assignment(frames, maximize=True)
+
+
+def best_matching(group: Group, *, bound: bool) -> dict[int, int]:
+    """Cluster -> class over the scored frames of a group.
+
+    Args:
+        group: `predicted` holds cluster numbers.
+        bound: cluster -1 stands for the background and is matched with no class.
+    """
+    used = group.scored & (group.predicted != BACKGROUND) if bound else group.scored
+    table = confusion(group.predicted[used], group.truth[used])
+    rows, columns = match(table.frames)
+    return dict(zip(table.clusters[rows].tolist(), table.classes[columns].tolist(), strict=True))
+
+
+def translate(clusters: np.ndarray, matching: Mapping[int, int], *, bound: bool) -> np.ndarray:
+    """Class of each frame's cluster, int64 [frames].
+
+    An unmatched cluster becomes a number below -1 of its own, so that it is always wrong and yet
+    no other cluster's; the background's -1 stays where it is `bound`.
+    """
+    rows = encode(clusters)
+    known = {BACKGROUND: BACKGROUND, **matching} if bound else matching
+    table = [known.get(number, -2 - at) for at, number in enumerate(rows.labels.tolist())]
+    return np.array(table, np.int64)[rows.codes]
+
+
+def match_together(videos: Sequence[Group], *, bound: bool) -> tuple[list[Group], dict[int, int]]:
+    """The videos with classes for clusters, and the one matching that they share."""
+    together = join(videos)
+    matching = best_matching(together, bound=bound)
+    predicted = translate(together.predicted, matching, bound=bound)
+    parts = np.split(predicted, together.starts[1:])
+    matched = [video._replace(predicted=part) for video, part in zip(videos, parts, strict=True)]
+    return matched, matching
+
+
+def match_videos(
+    grouped: Grouped, how: str, *, bound: bool
+) -> tuple[Grouped, dict[str, dict[int, int]]]:
+    """Puts classes in place of clusters, over the scope that `how` names.
+
+    Args:
+        grouped: activity -> video -> group.
+        how: `activity`, `video` or `global`: what shares a matching; `none`: labels are classes
+            already.
+        bound: as in `best_matching`.
+
+    Returns:
+        The groups with classes, and activity (or video, or "all") -> cluster -> class.
+    """
+    if how == "none":
+        return grouped, {}
+    flat = {
+        (activity, name): video
+        for activity, videos in grouped.items()
+        for name, video in videos.items()
+    }
+    scopes: dict[str, list[tuple[str, str]]] = {}
+    for activity, name in flat:
+        scope = {"activity": activity, "video": name, "global": ONE_ACTIVITY}[how]
+        scopes.setdefault(scope, []).append((activity, name))
+    matched: Grouped = {activity: {} for activity in grouped}
+    matchings = {}
+    for scope, keys in scopes.items():
+        videos, matchings[scope] = match_together([flat[key] for key in keys], bound=bound)
+        for (activity, name), video in zip(keys, videos, strict=True):
+            matched[activity][name] = video
+    return matched, matchings

@@ -1,0 +1,1 @@
+"""Motion features: HOG, HOF and MBH along dense flow, as Fisher vectors."""

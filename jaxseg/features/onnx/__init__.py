@@ -1,0 +1,1 @@
+"""Features from any network that was exported to ONNX."""

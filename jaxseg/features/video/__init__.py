@@ -1,0 +1,1 @@
+"""Videos read by time stamp, and features written as rows."""

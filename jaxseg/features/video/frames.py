@@ -1,0 +1,186 @@
+"""Videos, read by timestamp: upright pictures at a steady rate, whatever the file's own is.
+
+Row k of a video stands for the time first_timestamp + k / fps of the video's own timestamps, and
+shows what a player shows then. Interlaced pictures stay as they are, and pixels that are not
+square are taken for square.
+"""
+
+import contextlib
+import itertools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from jaxseg.features.extra import need
+from jaxseg.features.video.decoding import Notes, in_words, opened, timed_pictures
+from jaxseg.features.video.upright import Upright, read_upright
+
+# Timestamps are rounded to the ticks of a file, to milliseconds in Matroska's.
+TOLERANCE = 0.0005
+
+
+class VideoFile:
+    """What is known of a video before it is read as a whole; see `open_video`.
+
+    Attributes:
+        path: the file.
+        width, height: of the pictures as shown, in pixels.
+        rotation: degrees clockwise that a player turns the stored pictures by: 0, 90, 180, 270.
+        first_timestamp: of the first picture that can be decoded, in seconds.
+        duration: in seconds as the file says; None where it does not.
+        source_fps: pictures a second on average; 0 where the file does not say.
+        notes: what the last use of `resampled` met with.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        self.notes = Notes()
+        with opened(self.path) as (container, stream):
+            pictures = timed_pictures(self.path, container, stream, self.notes)
+            first = next(pictures, None)
+            if first is None:
+                raise ValueError(f"{self.path.name}: no picture of it can be decoded")
+            self.first_timestamp, picture = first
+            self._upright = read_upright(_display_matrix(picture))
+            self._stored = picture.width, picture.height
+            self.duration, self._announced = _durations(container, stream, self.first_timestamp)
+            self.source_fps = float(stream.average_rate or 0)
+            pictures.close()
+        turned = self._upright.transposed
+        self.width, self.height = self._stored[::-1] if turned else self._stored
+        self.rotation = self._upright.rotation
+
+    def resampled(
+        self,
+        fps: float,
+        *,
+        start: float | None = None,
+        seconds: float | None = None,
+        height: int | None = None,
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """(time, picture) in steps of 1 / fps: the picture shown then, uint8 [H, W, 3], RGB.
+
+        Args:
+            fps: how many a second.
+            start: time of the first, in seconds of the video's own timestamps (as the times that
+                come out); None for `first_timestamp`. Behind the end there are none.
+            seconds: for how long; None to the end, which is the end of the last picture's time.
+            height: scales pictures that are higher down to it (averaging), keeping the aspect.
+
+        Raises:
+            ValueError: the file cannot be read any more, or its timestamps make no sense.
+        """
+        if not (math.isfinite(fps) and fps > 0):
+            raise ValueError(f"{fps} frames a second")
+        begin = self.first_timestamp if start is None else start
+        most = math.inf if seconds is None else max(1, math.ceil((seconds - TOLERANCE) * fps))
+        converter = self._converter(height)
+        shown, k = None, 0
+        with contextlib.closing(self._timed(start)) as pictures:
+            for time, picture in itertools.chain(pictures, [(math.inf, None)]):
+                until = min(time, self.notes.end) if picture is None else time
+                while shown is not None and k < most and begin + k / fps + TOLERANCE < until:
+                    yield begin + k / fps, converter(shown)
+                    k += 1
+                if k >= most:
+                    return
+                shown = picture
+
+    def _timed(self, start: float | None) -> Iterator[tuple[float, object]]:
+        """`timed_pictures` of the file, from one at or before a time on."""
+        if start is not None and start > self.first_timestamp:
+            with opened(self.path) as (container, stream):
+                pictures = self._sought(container, stream, start)
+                first = next(pictures, None)
+                if first is not None and first[0] <= start + TOLERANCE:
+                    yield first
+                    yield from pictures
+                    return
+        # Also where an index is wrong or missing: all the way from the beginning.
+        self.notes = Notes()
+        with opened(self.path) as (container, stream):
+            yield from timed_pictures(self.path, container, stream, self.notes)
+
+    def _sought(self, container, stream, start: float) -> Iterator[tuple[float, object]]:
+        self.notes = Notes()
+        try:
+            container.seek(math.floor(start / stream.time_base), stream=stream)
+        except (need("av").error.FFmpegError, OSError):
+            return
+        yield from timed_pictures(self.path, container, stream, self.notes, need_times=True)
+
+    def _converter(self, height: int | None) -> "_Converter":
+        size = self._stored
+        scaled = height is not None and height < self.height
+        if scaled:
+            shown = max(1, round(self.width * height / self.height)), height
+            size = shown[::-1] if self._upright.transposed else shown
+        return _Converter(self.path, size, self._upright, scaled)
+
+    @property
+    def cut_off(self) -> bool:
+        """After a whole pass: a second and a twentieth are missing, or parts are broken."""
+        missing = self.first_timestamp + self._announced - self.notes.end
+        return self.notes.broken > 0 or missing > max(1.0, 0.05 * self._announced)
+
+
+def open_video(path: Path) -> contextlib.AbstractContextManager[VideoFile]:
+    """with open_video(path) as video: ...
+
+    Raises:
+        ValueError: no video, or none that can be read; one line with the file's name.
+    """
+    return contextlib.nullcontext(VideoFile(path))
+
+
+def _durations(container, stream, first: float) -> tuple[float | None, float]:
+    """Seconds as far as the file tells, and those that the pictures themselves should last."""
+    # Matroska says when the end is, the others how long it takes.
+    late = max(0.0, first) if "matroska" in container.format.name else 0.0
+    if stream.duration is not None:
+        own = float(stream.duration * stream.time_base)
+    else:
+        own = _matroska_duration(stream.metadata.get("DURATION", "")) - late
+    if own > 0:
+        return own, own
+    whole = max(0.0, (container.duration or 0) / 1e6 - late)
+    # The sound beside the pictures may last longer.
+    return whole or None, whole if len(container.streams) == 1 else 0.0
+
+
+def _matroska_duration(words: str) -> float:
+    """Seconds of 00:00:02.040000000; 0 for anything else."""
+    try:
+        hours, minutes, seconds = map(float, words.split(":"))
+    except ValueError:
+        return 0.0
+    return 3600 * hours + 60 * minutes + seconds
+
+
+def _display_matrix(picture) -> bytes | None:
+    found = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
+    return None if found is None else bytes(found)
+
+
+class _Converter:
+    """FFmpeg's pictures -> upright arrays of one size, each converted once."""
+
+    def __init__(self, path: Path, stored: tuple[int, int], upright: Upright, scaled: bool):
+        self._path = path
+        self._size = stored
+        self._upright = upright
+        self._quality = "AREA" if scaled else None
+        self._reformatter = need("av").video.reformatter.VideoReformatter()
+        self._last: tuple[object, np.ndarray | None] = (None, None)
+
+    def __call__(self, picture) -> np.ndarray:
+        if self._last[0] is not picture:
+            width, height = self._size
+            with in_words(self._path):
+                rgb = self._reformatter.reformat(
+                    picture, width, height, "rgb24", interpolation=self._quality, threads=1
+                )
+            self._last = picture, self._upright.turn(rgb.to_ndarray())
+        return self._last[1]

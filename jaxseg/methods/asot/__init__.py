@@ -1,0 +1,1 @@
+"""ASOT: Xu and Gould, CVPR 2024."""

@@ -1,0 +1,117 @@
+"""ASOT: unsupervised segmentation with structured pseudo-labels (Xu and Gould, CVPR 2024)."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from jaxseg.methods.asot.config import AsotConfig, FugwConfig
+from jaxseg.methods.method import MemberInputs, Method
+from jaxseg.methods.parts import kmeans, losses
+from jaxseg.methods.parts.encoder import FrameEncoder, unit
+from jaxseg.methods.parts.frames import typical_frames, valid_frames
+from jaxseg.solvers import fugw, priors
+
+
+def make(config: AsotConfig, *, num_clusters: int) -> Method:
+    """The method for one set of shapes.
+
+    Args:
+        config: what is the same for all members; numeric hyper-parameters come with each member.
+        num_clusters: largest K of all members.
+    """
+    model = FrameEncoder(widths=config.model.layers[1:], num_clusters=num_clusters)
+
+    def init(key, example, member):
+        params = model.init(key, example["frames"])["params"]
+        return project(params), ()
+
+    def warm_start(params, sample, member):
+        if not config.model.kmeans:
+            return params
+        embeddings, _ = model.apply({"params": params}, valid_frames(sample))
+        found = kmeans.centres(
+            embeddings.reshape(-1, embeddings.shape[-1]),
+            sample["mask"].reshape(-1),
+            member.cluster_mask,
+            jax.random.fold_in(member.key, 1),
+            restarts=config.model.kmeans_restarts,
+        )
+        return project(params | {"prototypes": found})
+
+    def loss(params, carried, batch, key, member):
+        _, cosine = model.apply({"params": params}, valid_frames(batch))
+        solution = _solve(config.solver.train, member.hyper["solver"]["train"], member)(
+            jax.lax.stop_gradient(cosine), batch["mask"]
+        )
+        logits = cosine / member.hyper["model"]["temperature"]
+        logits = jnp.where(member.cluster_mask, logits, -jnp.inf)
+        log_probabilities = jax.nn.log_softmax(logits)
+        errors = losses.soft_cross_entropy(solution.plan, log_probabilities)
+        value = losses.masked_mean(errors, batch["mask"])
+        metrics = _health(solution, log_probabilities, batch["mask"])
+        return value, (carried, {"loss": value, **metrics})
+
+    def predict(params, carried, video, member):
+        _, cosine = model.apply({"params": params}, valid_frames(video))
+        solve = _solve(config.solver.eval, member.hyper["solver"]["eval"], member)
+        solution = jax.tree.map(lambda each: each[0], solve(cosine[None], video["mask"][None]))
+        plan = solution.plan
+        labels = jnp.argmax(plan, axis=-1)
+        return {
+            "labels": jnp.where(video["mask"], labels, -1),
+            "decodings": {},
+            "matrices": {"plan": plan, "affinity": cosine},
+            "typical": typical_frames(cosine, labels, video["mask"]),
+            "objective": solution.objective[-1],
+        }
+
+    return Method(init, warm_start, loss, project, predict)
+
+
+def project(params):
+    """Prototypes back to unit norm, as before every step of the authors' program."""
+    return params | {"prototypes": unit(params["prototypes"])}
+
+
+def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
+    """Cosines [videos, frames, K] and masks -> solutions, one problem a video."""
+
+    def one_video(cosine, mask):
+        prior = priors.asot_prior(
+            *cosine.shape, num_frames=mask.sum(), num_clusters=member.cluster_mask.sum()
+        )
+        return fugw.solve(
+            1 - cosine + hyper["rho"] * prior,
+            mask=mask,
+            cluster_mask=member.cluster_mask,
+            epsilon=hyper["epsilon"],
+            alpha=hyper["alpha"],
+            radius=hyper["radius"],
+            lambda_frames=_relaxed(settings, hyper, "lambda_frames"),
+            lambda_actions=_relaxed(settings, hyper, "lambda_actions"),
+            step_size=hyper["step_size"] if settings.step_size else None,
+            num_iterations=settings.num_iterations,
+            num_sinkhorn_iterations=settings.num_sinkhorn_iterations,
+            compat=settings.compat or None,
+            batch_axis="videos",
+        )
+
+    return jax.vmap(one_video, axis_name="videos")
+
+
+def _relaxed(settings: FugwConfig, hyper: dict, name: str):
+    """The penalty's weight, or None for the hard marginal that infinity stands for."""
+    return hyper[name] if math.isfinite(getattr(settings, name)) else None
+
+
+def _health(solution, log_probabilities, mask) -> dict:
+    """What tells a run that learns from one that collapses."""
+    votes = jax.nn.one_hot(jnp.argmax(solution.plan, -1), solution.plan.shape[-1])
+    shares = losses.masked_mean(votes, mask[..., None], axis=(0, 1))
+    return {
+        "top_probability": losses.masked_mean(jnp.exp(log_probabilities.max(-1)), mask),
+        "clusters_used": jnp.sum(shares > 0),
+        "entropy": -jnp.sum(shares * jnp.log(jnp.where(shares > 0, shares, 1))),
+        "converged": losses.masked_mean(solution.converged, mask.any(-1)),
+    }

@@ -1,0 +1,1 @@
+"""CASE: Liu et al., ICCV 2023."""

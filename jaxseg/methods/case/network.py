@@ -1,0 +1,97 @@
+"""CASE's network: T-CAS, attention and clusters of each snippet, for RGB and for flow."""
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+
+from jaxseg.methods.parts.encoder import cosines, unit
+
+STREAMS = ("rgb", "flow")
+
+
+class StreamOutputs(NamedTuple):
+    """What one stream says of snippets [..., T]."""
+
+    class_logits: jax.Array  # [..., T, G], the T-CAS before its softmax
+    attention_logits: jax.Array  # [..., T], the attention before its sigmoid
+    cosines: jax.Array  # [..., T, K], of embeddings and cluster prototypes
+    embeddings: jax.Array  # [..., T, hidden], not normalised
+
+
+def _uniform_within(bound: float):
+    return lambda key, shape: jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+
+
+class _Dense(nn.Module):
+    """A linear layer with PyTorch's start: weights and bias uniform in +-1/sqrt(inputs).
+
+    The kernel is drawn [width, inputs], so that further classes leave the first ones as they are.
+    """
+
+    width: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        uniform = _uniform_within(inputs.shape[-1] ** -0.5)
+        kernel = self.param("kernel", lambda *how: uniform(*how).T, (self.width, inputs.shape[-1]))
+        return inputs @ kernel + self.param("bias", uniform, (self.width,))
+
+
+class Stream(nn.Module):
+    """Features [..., T, channels] of one stream to its `StreamOutputs`.
+
+    The prototypes enter as they are: the method keeps them at unit norm by a projection after
+    every update. Normalising them here would give the same cosines but another gradient.
+
+    Attributes:
+        num_classes: G.
+        num_clusters: K.
+        hidden: width of both encoders.
+    """
+
+    num_classes: int
+    num_clusters: int
+    hidden: int = 512
+
+    @nn.compact
+    def __call__(self, features: jax.Array) -> StreamOutputs:
+        # One row a snippet: over several axes, the gradient of a kernel would sum by way of a
+        # transposed copy of the hidden layer.
+        snippets = features.reshape(-1, features.shape[-1])
+        seen = nn.relu(_Dense(self.hidden, name="class_encoder")(snippets))
+        embeddings = nn.relu(_Dense(self.hidden, name="embedding_encoder")(snippets))
+        uniform = _uniform_within(self.hidden**-0.5)
+        prototypes = self.param("prototypes", uniform, (self.num_clusters, self.hidden))
+        outputs = StreamOutputs(
+            class_logits=_Dense(self.num_classes, name="classifier")(seen),
+            attention_logits=_Dense(1, name="attention")(embeddings)[:, 0],
+            cosines=cosines(embeddings, prototypes),
+            embeddings=embeddings,
+        )
+        return jax.tree.map(
+            lambda leaf: leaf.reshape(*features.shape[:-1], *leaf.shape[1:]), outputs
+        )
+
+
+class TwoStream(nn.Module):
+    """Two streams of the same structure and separate weights; attributes as for `Stream`."""
+
+    num_classes: int
+    num_clusters: int
+    hidden: int = 512
+
+    @nn.compact
+    def __call__(self, rgb: jax.Array, flow: jax.Array) -> tuple[StreamOutputs, StreamOutputs]:
+        def stream(name, features):
+            shape = (self.num_classes, self.num_clusters, self.hidden)
+            return Stream(*shape, name=name)(features)
+
+        return stream("rgb", rgb), stream("flow", flow)
+
+
+def project(params: dict) -> dict:
+    """Both streams' prototypes back to unit norm, as before every step of the authors' program."""
+    return {
+        name: stream | {"prototypes": unit(stream["prototypes"])} for name, stream in params.items()
+    }

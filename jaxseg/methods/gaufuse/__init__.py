@@ -1,0 +1,1 @@
+"""GauFuse: Zhou et al., CVPR 2023."""

@@ -1,0 +1,197 @@
+"""GauFuse: fused instances as pseudo-labels, on the RSKP backbone (Zhou et al., CVPR 2023)."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from jaxseg.methods.gaufuse import clusters as gaufuse_clusters
+from jaxseg.methods.gaufuse import detect as gaufuse_detect
+from jaxseg.methods.gaufuse import labels as gaufuse_labels
+from jaxseg.methods.gaufuse import memory as memory_bank
+from jaxseg.methods.gaufuse.config import GaufuseConfig
+from jaxseg.methods.gaufuse.losses import pseudo_weight, video_losses
+from jaxseg.methods.gaufuse.network import Branch, Rskp, RskpOutputs
+from jaxseg.methods.method import Method
+from jaxseg.methods.parts.encoder import unit
+from jaxseg.methods.parts.losses import masked_mean
+from jaxseg.methods.refresh import Refresh
+
+_RULED_OUT = -1e9  # logit of a class that no training video has: no softmax knows it
+_LOGITS = ("class_logits", "agnostic_logits", "wise_logits")
+
+
+def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
+    """The method for one set of shapes; CASE's clusters on it where `loss.clustering` says so.
+
+    A batch is {"features": [videos, T, channels], "mask": [videos, T], "labels", "known_classes":
+    [videos, G], "classes": [videos, c], the same as indices and -1, "epoch": [videos], "targets":
+    [videos, T, G + 1], from refreshes}; a video for `predict` {"features": [T, channels], "mask":
+    [T]}. The carried state is the memory, [G, slots, D] with scores, and with clusters Q_C.
+
+    Args:
+        config: what is the same for all members; numeric hyper-parameters come with each member.
+        num_clusters: K of CASE on this backbone.
+    """
+    clustering = config.loss.clustering != "none"
+
+    def network(member, num_classes) -> Rskp:
+        model, numbers = config.model, member.hyper["model"]
+        return Rskp(
+            num_classes=num_classes,
+            hidden=model.hidden,
+            num_means=model.num_means,
+            em_rounds=model.em_rounds,
+            scale=numbers["scale"],
+            dropout=numbers["dropout"],
+            weight=numbers["propagation"],
+        )
+
+    def init(key, example, member):
+        known = example["known_classes"].any(axis=0)
+        model = network(member, len(known))
+        features, mask = example["features"][0, :1], jnp.ones(1, bool)
+        params = dict(model.init(key, features, mask)["params"])
+        carried = {
+            "known_classes": known,
+            "memory": memory_bank.empty(len(known), config.model.memory_slots, config.model.hidden),
+        }
+        if clustering:
+            width = config.model.hidden
+            params["prototypes"] = gaufuse_clusters.prototypes(key, num_clusters, width)
+            carried["cluster_classes"] = jnp.full((num_clusters, 2), 0.5, jnp.float32)
+        return project(params), carried
+
+    def apply(params, carried, member, *inputs, **options) -> RskpOutputs:
+        known = carried["known_classes"]
+        own = {name: leaf for name, leaf in params.items() if name != "prototypes"}
+        found = network(member, len(known)).apply({"params": own}, *inputs, **options)
+        return _without_unknown(found, jnp.append(known, True))
+
+    def loss(params, carried, batch, key, member):
+        present = batch["mask"].any(axis=1)
+        features = jnp.where(batch["mask"][..., None], batch["features"], 0)
+        epoch = _counted(batch["epoch"], config)
+        settings = dataclasses.replace(config.loss, **member.hyper["loss"])
+
+        def one_video(features, mask, classes, labels, targets, key):
+            sources, there = memory_bank.read(carried["memory"], classes)
+            remembered = {"memory": sources, "memory_mask": there}
+            found = apply(params, carried, member, features, mask, key=key, **remembered)
+            return found, video_losses(found, mask, labels, targets, epoch, settings)
+
+        names = ("mask", "classes", "labels", "targets")
+        keys = jax.random.split(key, len(features))
+        if "targets" not in batch:  # a run without refreshes
+            columns = batch["labels"].shape[1] + 1
+            batch = batch | {"targets": jnp.zeros((*batch["mask"].shape, columns))}
+        outputs, parts = jax.vmap(one_video)(features, *(batch[name] for name in names), keys)
+        parts = {name: masked_mean(each, present) for name, each in parts.items()}
+        if clustering:
+            prototypes, classes = params["prototypes"], carried["cluster_classes"]
+            own, classes = gaufuse_clusters.step(
+                *(outputs, prototypes, classes, batch), config=config, member=member
+            )
+            parts, carried = parts | own, carried | {"cluster_classes": classes}
+        carried = carried | {"memory": _remember(carried["memory"], outputs, batch, epoch)}
+        total = sum(parts.values())
+        metrics = parts | {"loss": total}
+        if config.pseudo.refresh_at:
+            learns = epoch > config.loss.pseudo_from
+            metrics["pseudo_weight"] = jnp.where(learns, pseudo_weight(epoch, settings), 0)
+        # The published gradients are sums over the videos of a batch.
+        return total * jnp.sum(present), (carried, metrics)
+
+    def _remember(memory, outputs, batch, epoch):
+        present = batch["mask"].any(axis=1)
+        new = memory_bank.update(
+            *(memory, outputs.means, outputs.mean_scores, batch["labels"], present)
+        )
+        fills = epoch >= config.loss.memory_from
+        return jax.tree.map(lambda a, b: jnp.where(fills, a, b), new, memory)
+
+    def predict(params, carried, video, member):
+        found = apply(params, carried, member, video["features"], video["mask"])
+        said = {
+            "class_logits": found.own.class_logits,
+            "propagated_logits": found.propagated.class_logits,
+            "attention": jax.nn.sigmoid(found.own.attention_logits),
+            "video_scores": jax.nn.softmax(found.own.agnostic_logits),
+            "propagated_video_scores": jax.nn.softmax(found.propagated.agnostic_logits),
+        }
+        if clustering:
+            cosines = unit(found.embeddings) @ params["prototypes"].T
+            said["cluster_logits"] = member.hyper["model"]["cluster_scale"] * cosines
+            said["cluster_classes"] = carried["cluster_classes"]
+        return said
+
+    return Method(
+        *(init, None, loss, project, predict),
+        refresh=_refresh(config),
+        locate=gaufuse_detect.locate,
+        rows=("class_logits", "propagated_logits", "attention", "cluster_logits"),
+    )
+
+
+def project(params: dict) -> dict:
+    """CASE's prototypes, where there are any, at unit norm."""
+    if "prototypes" not in params:
+        return params
+    return params | {"prototypes": unit(params["prototypes"])}
+
+
+def _counted(epoch: jax.Array, config: GaufuseConfig) -> jax.Array:
+    """A batch's epoch in the published schedule's count.
+
+    Looked up, since a quotient on an accelerator may lie a bit beyond the whole number at which
+    something changes.
+    """
+    counted = [config.counted(each) for each in range(config.num_epochs)]
+    return jnp.array(counted, jnp.float32)[jnp.max(epoch).astype(jnp.int32)]
+
+
+def _without_unknown(outputs: RskpOutputs, known: jax.Array) -> RskpOutputs:
+    """Rules out the classes that no training video has, in every branch and for the memory."""
+
+    def ruled(branch: Branch | None):
+        if branch is None:
+            return None
+        logits = {name: getattr(branch, name) for name in _LOGITS}
+        return branch._replace(
+            **{name: jnp.where(known, each, _RULED_OUT) for name, each in logits.items()}
+        )
+
+    branches = {name: ruled(getattr(outputs, name)) for name in ("own", "propagated", "memory")}
+    scores = jnp.where(known, outputs.mean_scores, 0)
+    return outputs._replace(**branches, mean_scores=scores / scores.sum(axis=-1, keepdims=True))
+
+
+def _refresh(config: GaufuseConfig) -> Refresh | None:
+    """When pseudo-labels are made, and how the newest two become targets."""
+    pseudo = config.pseudo
+    if not pseudo.refresh_at:
+        return None
+
+    def mix(epoch: float) -> tuple[float, float]:
+        counted = config.counted(epoch)
+        if counted <= config.loss.pseudo_from:
+            return 0.0, 0.0
+        factors = [
+            f for at, f in zip(pseudo.delta_at, pseudo.delta_factors, strict=True) if counted > at
+        ]
+        if not pseudo.delta or not factors:
+            return 1.0, 0.0
+        return factors[-1], -factors[-1]
+
+    return Refresh(
+        epochs=tuple(epoch * config.epoch_scale for epoch in pseudo.refresh_at),
+        extra_columns=1,
+        label=gaufuse_labels.label,
+        mix=mix,
+        reset=_forget,
+    )
+
+
+def _forget(carried: dict) -> dict:
+    """The released program empties its memory at each refresh."""
+    return carried | {"memory": jax.tree.map(jnp.zeros_like, carried["memory"])}

@@ -1,0 +1,1 @@
+"""TOT: Kumar et al., CVPR 2022."""

@@ -1,0 +1,101 @@
+"""From a video's scores to labels: order of the clusters, background, Viterbi (TOT Sec. 4)."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxseg.methods.method import MemberInputs
+from jaxseg.methods.parts import kmeans
+from jaxseg.methods.tot.config import TotConfig
+from jaxseg.solvers import viterbi
+
+_FLOOR = -69.07755278982137  # log 1e-30, below which the authors' program lets no probability fall
+_RESTARTS = 3
+
+
+class Survey(NamedTuple):
+    """What all frames of an activity tell its decoding; None where nobody asks.
+
+    Attributes:
+        order: [K], clusters by the mean time of their frames.
+        thresholds: [K], percentile of each cluster's scores.
+        centres: [K, D], k-means centres of the embeddings (CTE).
+    """
+
+    order: jax.Array | None = None
+    thresholds: jax.Array | None = None
+    centres: jax.Array | None = None
+
+    def scores(self, embeddings: jax.Array) -> jax.Array:
+        """Minus squared distances from the centres, up to a term of the frame alone, [..., K]."""
+        return 2 * embeddings @ self.centres.T - jnp.sum(self.centres**2, axis=-1)
+
+
+def ordered_by_time(config: TotConfig) -> bool:
+    """Whether clusters follow each other by the mean time of their frames, as CTE's always do."""
+    return config.clusters == "kmeans" or config.solver.eval.order == "mean_time"
+
+
+def make_survey(config: TotConfig):
+    """The method's `survey`, or None where decoding looks at single videos."""
+    settings, means = config.solver.eval, config.clusters == "kmeans"
+    by_time = ordered_by_time(config)
+    if not by_time and not settings.background:
+        return None
+
+    def survey(arrays: dict, time: jax.Array, mask: jax.Array, member: MemberInputs) -> Survey:
+        found = Survey()
+        if means:
+            key = jax.random.fold_in(member.key, 1)
+            clustering = (arrays["embeddings"], mask, member.cluster_mask, key)
+            found = found._replace(centres=kmeans.centres(*clustering, restarts=_RESTARTS))
+        scores = found.scores(arrays["embeddings"]) if means else arrays["scores"]
+        scores = jnp.where(member.cluster_mask, scores, -jnp.inf)
+        if settings.background:
+            rows = jnp.where(mask[:, None], scores, jnp.nan)
+            share = member.hyper["solver"]["eval"]["percentile"]
+            found = found._replace(thresholds=jnp.nanpercentile(rows, share, axis=0))
+        if by_time:
+            labels = scores.argmax(-1)
+            found = found._replace(order=mean_time_order(labels, time, mask, member.cluster_mask))
+        return found
+
+    return survey
+
+
+def mean_time_order(labels, time, mask, cluster_mask) -> jax.Array:
+    """Clusters by the mean time of their frames, [K]; those without frames come last."""
+    votes = jnp.where(mask[:, None], jax.nn.one_hot(labels, len(cluster_mask)), 0)
+    sums = jnp.stack([(time[:, None] * votes).sum(0), votes.sum(0)])
+    return viterbi.order_by_time(sums, cluster_mask=cluster_mask)
+
+
+def decode(
+    config: TotConfig,
+    log_codes: jax.Array,
+    scores: jax.Array,
+    mask: jax.Array,
+    survey: Survey | tuple,
+    member: MemberInputs,
+) -> tuple[jax.Array, jax.Array]:
+    """Labels by the config's decoding and the likeliest cluster of each frame, [frames] each.
+
+    -1 on padding and, where the background model is on, on frames that no cluster claims:
+    whose scores lie above the threshold of none.
+    """
+    settings, hyper = config.solver.eval, member.hyper["solver"]["eval"]
+    if settings.background:
+        claimed = (scores > survey.thresholds) & member.cluster_mask
+        mask = mask & claimed.any(-1)
+    likeliest = jnp.where(mask, jnp.argmax(log_codes, axis=-1), -1).astype(jnp.int32)
+    if not settings.viterbi:
+        return likeliest, likeliest
+    labels = viterbi.decode(
+        jnp.maximum(log_codes, _FLOOR),
+        mask=mask,
+        cluster_mask=member.cluster_mask,
+        order=survey.order if ordered_by_time(config) else None,
+        stay_probability=hyper["stay_probability"],
+    )
+    return labels, likeliest

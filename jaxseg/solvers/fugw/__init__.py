@@ -1,0 +1,132 @@
+"""Fused unbalanced Gromov-Wasserstein transport between frames and actions (ASOT, CVPR 2024).
+
+For one video of N frames and K actions, a coupling T >= 0, p = 1/N and q = 1/K:
+
+    J(T) = alpha/2 <Cv T Ca, T> + (1 - alpha) <C, T> + lambda_a KL(T'1 | q)
+           [+ lambda_f KL(T1 | p)] - eps H(T),      H(T) = -sum T (log T - 1)
+
+with KL(a | b) = sum a log(a/b) as in the paper, so that relaxing both marginals also charges for
+mass, the band Cv of height 1/r over floor(N r) frames on either side, and Ca = 1 - identity
+(Eq. 3 to 5). Since T Ca = rowsum(T) - T, the structure term is a sliding-window sum: O(N K),
+never N x N. Arrays are kept clusters first, [K, N], so that windows run along memory.
+"""
+
+import jax
+
+from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_count
+from jaxseg.solvers.fugw.descent import Numbers, descend
+from jaxseg.solvers.fugw.search import require_step
+from jaxseg.solvers.implicit import require_derivative
+from jaxseg.solvers.sliding_window import widest
+from jaxseg.solvers.solution import Solution
+
+
+def solve(
+    cost: jax.Array,
+    *,
+    mask: jax.Array | None = None,
+    cluster_mask: jax.Array | None = None,
+    epsilon: jax.Array | float = 0.07,
+    alpha: jax.Array | float = 0.3,
+    radius: jax.Array | float = 0.04,
+    lambda_frames: jax.Array | float | None = None,
+    lambda_actions: jax.Array | float | None = 0.1,
+    num_iterations: int = 25,
+    num_sinkhorn_iterations: int = 10,
+    step: str = "fixed",
+    step_size: jax.Array | float | None = None,
+    tolerance: jax.Array | float | None = None,
+    compat: str | None = None,
+    batch_axis: str | None = None,
+    derivative: str = "unrolled",
+) -> Solution:
+    """Decodes a cost matrix into a temporally consistent assignment by mirror descent.
+
+    One iteration is T <- T exp(-eta dJ/dT), projected onto the hard marginal. With both
+    marginals hard it is T <- Sinkhorn((alpha Cv T Ca + (1 - alpha) C) / eps), mirror descent
+    with eta = 1 / eps, each starting from the scalings of the one before.
+
+    Args:
+        cost: [N, K], ASOT's 1 - cosine + rho * prior. What stands on masked rows and columns
+            does not matter, NaN included. In half precision it is solved in float32.
+        mask: [N] bool, valid frames. A hole keeps its place in time but holds no mass.
+        cluster_mask: [K] bool, valid clusters.
+        epsilon: weight of the entropy, .001 to 10.
+        alpha: weight of the structure term, in [0, 1].
+        radius: reach of the structure term as a share of the valid frames, > 0.
+        lambda_frames: None: every frame carries 1/N; a number > 0: KL penalty.
+        lambda_actions: None: every cluster carries 1/K; a number > 0: KL penalty.
+        num_iterations: outer iterations, static.
+        num_sinkhorn_iterations: rounds in each of them where both marginals are hard, static.
+        step: "fixed" keeps eta. "search" starts from it and takes only plans that do not raise J;
+            eta grows after one that is taken, up to 1 / eps, and is halved after one that is not.
+            "momentum" keeps eta and prolongs each step by what the last one changed, until J
+            rises (`fugw_search`). An iteration of these two takes up to twice as long as one of
+            "fixed". Where both marginals are hard only "fixed" is possible.
+        step_size: eta; default min(4 / max(dJ/dT at p q'), 1 / (eps + lambda), and with hard
+            frames 2 / (eps + lambda + s)), where eps, lambda and s are the curvatures of the
+            entropy, the penalty and the structure (`fugw_problem.structure_curvature`): beyond
+            them steps swing. Required where both marginals are relaxed. Without effect where
+            both are hard. With relaxed frames, or both marginals hard, a "fixed" eta is halved
+            and the plan kept where a step would lead above the start in J.
+        tolerance: stop updating once a step moves no entry of the plan (rows of sum 1) by more.
+        compat: "asot" repeats the authors' program (mingu6/action_seg_ot) where it lets padding
+            and batch mates in: the radius counts on the padded length, so that structure weighs
+            N_padded / N_valid times as much; the automatic step size has no upper bound and,
+            with `batch_axis`, is shared by the batch; Sinkhorn's rounds start from nothing, rows
+            first, so that with both marginals hard it is the columns that are exact; and no
+            "fixed" eta is halved.
+        batch_axis: name of the `jax.vmap` axis whose videos share a step under compat="asot".
+        derivative: "unrolled" differentiates the iterations, and so keeps them all in memory;
+            "implicit" has the derivative of the stationary point they lead to instead, exact
+            once they have come to rest, in memory that does not grow with their number, and
+            none by the radius (`implicit_fugw.attach`), by which unrolled iterations know half
+            of it, the band's height without its reach. "implicit" reaches the plan and the last
+            objective; those before it carry none.
+
+    Returns:
+        A `Solution`: `plan` is N T, so that valid rows sum to 1 where frames are hard;
+        `objective` is J, [num_iterations + 1]; `converged` compares the last step's largest
+        change of the plan with the tolerance (1e-3 where none is given).
+
+    Raises:
+        ValueError: for shapes that do not fit, known numbers out of range, both marginals
+            relaxed without a step size, another `derivative`, another `step` or one that does
+            not fit the marginals.
+    """
+    require_derivative(derivative)
+    require_step(step, lambda_frames is None and lambda_actions is None)
+    require("alpha", alpha, "in [0, 1]")
+    for name, value in (
+        ("epsilon", epsilon),
+        ("radius", radius),
+        ("lambda_frames", lambda_frames),
+        ("lambda_actions", lambda_actions),
+        ("step_size", step_size),
+    ):
+        require(name, value, "positive")
+    require_count("num_iterations", num_iterations)
+    require_count("num_sinkhorn_iterations", num_sinkhorn_iterations)
+    if compat not in (None, "asot"):
+        raise ValueError(f'compat must be None or "asot", got {compat!r}')
+    if lambda_frames is not None and lambda_actions is not None and step_size is None:
+        raise ValueError("step_size has to be given where both marginals are relaxed")
+    least = least_cost(epsilon, lambda_frames, lambda_actions)
+    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
+
+    numbers = as_numbers(
+        cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size, tolerance
+    )
+    return descend(
+        cost,
+        mask,
+        cluster_mask,
+        Numbers(*numbers),
+        reach=widest(cost.shape[0], radius),
+        num_iterations=num_iterations,
+        num_sinkhorn_iterations=num_sinkhorn_iterations,
+        step=step,
+        compat=compat,
+        batch_axis=batch_axis,
+        derivative=derivative,
+    )
