@@ -1,65 +1,39 @@
-"""Command lines: every mistake is one line on standard error and exit status 2."""
+"""What all commands share: a parser, and one line on standard error for a user's mistake."""
 
-import itertools
+import argparse
 import sys
-from pathlib import Path
+from collections.abc import Callable
 
-from absl import flags
 
-from jaxseg.config import check_key
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, with errors of one line, no abbreviations and descriptions as written."""
 
-NUM_CLUSTERS = "config.model.num_clusters"
+    def __init__(self, prog: str | None = None, **settings):
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(prog, **settings)
+
+    def error(self, message: str) -> None:
+        self.exit(complain(message))
 
 
 def complain(message: str) -> int:
-    """Prints the error in one line and returns the exit status of a user's mistake."""
+    """Prints an error as one line and returns 2, the exit status of a user's mistake."""
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     return 2
 
 
-def parse(arguments: list[str]) -> list[str]:
-    """Parses all flags and returns the arguments that are none; exits where one is wrong."""
-    file, keys = None, []
-    try:
-        arguments = _joined(arguments)
-        for argument, following in itertools.pairwise([*arguments, ""]):
-            name, given, value = argument.lstrip("-").partition("=")
-            if name == "config":
-                file = _find(value if given else following)
-            elif name.startswith("config."):
-                keys.append(name.removeprefix("config."))
-                check_key(keys[-1])
-        return flags.FLAGS(arguments)
-    except (flags.Error, ValueError, OSError) as error:
-        sys.exit(complain(str(error)))
-    except AttributeError as error:
-        missing = [key for key in keys if key.split(".")[-1] in str(error)]
-        if not missing:
-            sys.exit(complain(f"{file}: AttributeError: {error}"))
-        sys.exit(complain(f"{file} has no key {missing[0]!r}; it belongs to another config"))
-    except Exception as error:  # a config file is a program: anything may go wrong in it
-        sys.exit(complain(f"{file}: {type(error).__name__}: {error}"))
+def run(command: Callable[[], int | None], *, stopped: str = "stopped") -> int:
+    """Exit status of a command: 2 and one line for a user's mistake, 130 for Ctrl-C.
 
-
-def _joined(arguments: list[str]) -> list[str]:
-    """`--config.model.num_clusters 7` with an equals sign between.
-
-    The flag takes a number or a word, which absl knows no type for but one of flags that may
-    stand without a value.
+    Args:
+        command: does the work; its mistakes are ValueError and OSError. None counts as 0.
+        stopped: line that is printed after Ctrl-C.
     """
-    joined = []
-    for argument in arguments:
-        if joined and joined[-1].lstrip("-") == NUM_CLUSTERS and not argument.startswith("-"):
-            joined[-1] += f"={argument}"
-        else:
-            joined.append(argument)
-    return joined
-
-
-def _find(name: str) -> Path:
-    """The config file; it may say `from configs import asot`, wherever the command is typed."""
-    path = Path(name)
-    if not path.is_file():
-        raise FileNotFoundError(f"no config file {name!r}")
-    sys.path.append(str(path.resolve().parent.parent))
-    return path
+    try:
+        return command() or 0
+    except (ValueError, OSError) as error:
+        return complain(str(error))
+    except KeyboardInterrupt:
+        print(stopped, file=sys.stderr)
+        return 130

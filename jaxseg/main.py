@@ -19,9 +19,10 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from jaxseg import planning, processes
-from jaxseg.command_line import complain, parse
+from jaxseg.command_line import complain
 from jaxseg.config import from_dict
 from jaxseg.run import stages
+from jaxseg.run.flags import parse
 from jaxseg.training.interrupts import Stopped
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Config file: configs/asot_breakfast.py")

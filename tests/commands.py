@@ -12,7 +12,7 @@ import toy
 from absl.testing import flagsaver
 
 from jaxseg import main
-from jaxseg.command_line import parse
+from jaxseg.run.flags import parse
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "configs" / "asot_folder.py"

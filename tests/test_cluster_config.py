@@ -10,7 +10,7 @@ import toy
 from absl import flags
 from ml_collections import config_flags
 
-from jaxseg.command_line import parse
+from jaxseg.run.flags import parse
 from jaxseg.config import from_dict, to_dict
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
