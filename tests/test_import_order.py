@@ -14,29 +14,30 @@ MAY_IMPORT = {
     "solvers": ("", "jax numpy scipy"),
     "interop": ("solvers", "jax numpy ott"),
     "formats": ("", "numpy scipy"),
+    "runfiles": ("formats", "numpy"),
     "data": ("formats", "numpy tqdm grain"),
     "evaluation": ("command_line formats", "numpy scipy"),
-    "report": ("command_line", "numpy matplotlib"),
+    "report": ("command_line formats runfiles", "numpy matplotlib"),
     "config": ("methods", ""),
     "methods": ("config proposals solvers", f"jax numpy {NETWORKS}"),
     "processes": ("", "jax numpy"),
-    "training": ("config data formats methods processes", f"jax numpy tqdm {NETWORKS}"),
+    "training": ("config data formats methods processes runfiles", f"jax numpy tqdm {NETWORKS}"),
     "proposals": ("command_line formats", "numpy tqdm"),
     "prediction": (
-        "config data evaluation formats methods processes proposals training",
+        "config data evaluation formats methods processes proposals runfiles training",
         "jax numpy tqdm",
     ),
-    "scoring": ("command_line evaluation formats", "numpy scipy"),
+    "scoring": ("command_line evaluation formats runfiles", "numpy scipy"),
     "features": ("command_line formats", "numpy tqdm av cv2 sklearn onnxruntime"),
-    "footage": ("formats features", "numpy tqdm av cv2 pympi"),
+    "footage": ("formats features runfiles", "numpy tqdm av cv2 pympi"),
     "decode": ("command_line evaluation formats report solvers", "jax numpy scipy matplotlib tqdm"),
     "run": (
-        "command_line config data features footage formats prediction processes report scoring"
-        " training",
+        "command_line config data features footage formats prediction processes report runfiles"
+        " scoring training",
         "jax numpy absl",
     ),
     "command_line": ("", ""),
-    "planning": ("config data methods run training", "jax numpy"),
+    "planning": ("config data formats methods run training", "jax numpy"),
     "main": ("command_line config planning processes run training", "absl ml_collections"),
 }
 

@@ -1,0 +1,14 @@
+"""The run's own files: for each one typed record, its writer and its reader, side by side.
+
+    about.py         config.json, versions.json, dataset.json, members.json
+    metrics.py       metrics.jsonl
+    segmentation.py  truth/, predictions/, couplings/, typical.json, objectives.json,
+                     num_clusters.json
+    localization.py  truth.json, predictions/, maps/, clusters.json
+    pseudo_labels.py pseudo_labels/
+    evaluation.py    evaluation.json
+
+A reader checks what it reads, once for the whole program, and names the file in one line where
+something is wrong; those who use its record check nothing again. Every file is written whole or
+not at all, metrics.jsonl line by line.
+"""

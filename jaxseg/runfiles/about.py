@@ -1,0 +1,252 @@
+"""What a run is: config.json, versions.json, dataset.json and members.json."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jaxseg.formats.files import read_json, write_json, write_text
+from jaxseg.runfiles.checks import fields_of, read_optional
+
+
+def write_config(workdir: Path, values: Mapping[str, Any]) -> None:
+    """Writes `config.json`: the config as nested dictionaries, tuples as lists."""
+    # Not `write_json`: some numbers of a config may be infinite, which Python writes and reads.
+    write_text(workdir / "config.json", json.dumps(values, indent=1) + "\n")
+
+
+def read_config(workdir: Path) -> dict[str, Any]:
+    """Reads `config.json`.
+
+    Raises:
+        ValueError: it is missing or is not a JSON object.
+    """
+    path = workdir / "config.json"
+    values = read_json(path)
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: not a JSON object but {type(values).__name__}")
+    return values
+
+
+class Versions(NamedTuple):
+    """Where a run was made, `versions.json`.
+
+    Attributes:
+        packages: name -> version; None of one that is run from a checkout.
+        device: number, kind and platform of JAX's devices.
+        commit: of the checkout, with a "+" where files differ from it; None outside of one.
+        command: the arguments of the command line, the program first.
+    """
+
+    packages: Mapping[str, str | None]
+    python: str
+    platform: str
+    device: str
+    commit: str | None
+    command: Sequence[str]
+
+
+def write_versions(workdir: Path, versions: Versions) -> None:
+    """Writes `versions.json`."""
+    write_json(workdir / "versions.json", versions._asdict())
+
+
+def read_versions(workdir: Path) -> Versions | None:
+    """Reads `versions.json`; None where there is none.
+
+    Raises:
+        ValueError: a field is missing, unknown or of another kind.
+    """
+    path = workdir / "versions.json"
+    content = read_optional(path)
+    if content is None:
+        return None
+    with fields_of(path):
+        return Versions(**content)
+
+
+class FrameVideo(NamedTuple):
+    """A video of a segmentation run; `labels`: whether its frames have a truth."""
+
+    name: str
+    activity: str
+    frames: int
+    labels: bool
+
+
+class SegmentationData(NamedTuple):
+    """The data set of a segmentation run, `dataset.json`.
+
+    Attributes:
+        generated: True for generated data, whose scores compare with no paper's.
+        fps: frames a second; None where it is not known.
+        classes: names by index; empty where there is no truth.
+        excluded: names of the classes that are not scored.
+        videos: sorted by activity and name.
+    """
+
+    name: str
+    generated: bool
+    fps: float | None
+    classes: tuple[str, ...]
+    excluded: tuple[str, ...]
+    videos: tuple[FrameVideo, ...]
+
+    @property
+    def task(self) -> str:
+        """What the file calls the task."""
+        return "segmentation"
+
+    @property
+    def activities(self) -> dict[str, tuple[FrameVideo, ...]]:
+        """Activity -> its videos, in the order of the file."""
+        groups: dict[str, list[FrameVideo]] = {}
+        for video in self.videos:
+            groups.setdefault(video.activity, []).append(video)
+        return {name: tuple(videos) for name, videos in groups.items()}
+
+
+class SnippetVideo(NamedTuple):
+    """A video of a localization run.
+
+    Attributes:
+        subset: "train" or "test".
+        snippets: their number.
+        seconds: of the whole video; None where the annotation does not say.
+    """
+
+    name: str
+    subset: str
+    snippets: int
+    seconds: float | None
+
+
+class LocalizationData(NamedTuple):
+    """The data set of a localization run, `dataset.json`.
+
+    Attributes:
+        generated: True for the embedded twin, whose scores compare with no paper's.
+        seconds_per_snippet: one number for all videos; None where each has its own.
+        classes: names by index.
+        videos: sorted by subset and name.
+    """
+
+    name: str
+    generated: bool
+    seconds_per_snippet: float | None
+    classes: tuple[str, ...]
+    videos: tuple[SnippetVideo, ...]
+
+    @property
+    def task(self) -> str:
+        """What the file calls the task."""
+        return "localization"
+
+    @property
+    def test_videos(self) -> list[str]:
+        """Names of the videos that are scored."""
+        return [video.name for video in self.videos if video.subset == "test"]
+
+    def snippet_seconds(self, video: SnippetVideo) -> float | None:
+        """Seconds that one snippet of a video stands for; None where nothing tells."""
+        if self.seconds_per_snippet is not None:
+            return self.seconds_per_snippet
+        return video.seconds / video.snippets if video.seconds and video.snippets else None
+
+
+DataRecord = SegmentationData | LocalizationData
+
+
+def write_dataset(workdir: Path, data: DataRecord) -> None:
+    """Writes `dataset.json`."""
+    videos = [video._asdict() for video in data.videos]
+    write_json(workdir / "dataset.json", {"task": data.task} | data._asdict() | {"videos": videos})
+
+
+def read_dataset(workdir: Path) -> DataRecord:
+    """Reads `dataset.json` of a run of either task.
+
+    Raises:
+        ValueError: it is missing, a field is missing or of another kind, or the task is unknown.
+    """
+    path = workdir / "dataset.json"
+    content = read_json(path)
+    with fields_of(path):
+        values = {name: _tuples(value) for name, value in content.items()}
+        task, videos = values.pop("task", "segmentation"), values.pop("videos")
+        if task == "segmentation":
+            videos = tuple(FrameVideo(**video) for video in videos)
+            data = SegmentationData(**values, videos=videos)
+            if unknown := [name for name in data.excluded if name not in data.classes]:
+                raise ValueError(f"excluded {unknown[0]!r} is no class")
+            return data
+        if task == "localization":
+            videos = tuple(SnippetVideo(**video) for video in videos)
+            return LocalizationData(**values, videos=videos)
+        raise ValueError(f"task {task!r} is neither segmentation nor localization")
+
+
+def _tuples(value: Any) -> Any:
+    """A JSON list as a tuple; anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Member(NamedTuple):
+    """One trained model of a run, an entry of `members.json`.
+
+    Attributes:
+        activity: the videos that it is trained on.
+        variant: of a sweep, or "K=7" where numbers of clusters are tried; "" without either.
+        directory: its name below `predictions/<activity>/` or `predictions/`.
+        test: names of the videos that it is tested on and has not learned from; empty where it
+            has learned from all of them.
+    """
+
+    activity: str
+    seed: int
+    variant: str
+    num_clusters: int
+    num_steps: int
+    directory: str
+    test: tuple[str, ...] = ()
+
+
+def write_members(workdir: Path, members: Sequence[Member]) -> None:
+    """Writes `members.json`."""
+    entries = [member._asdict() for member in members]
+    for entry in entries:
+        if not entry["test"]:
+            del entry["test"]
+    write_json(workdir / "members.json", entries)
+
+
+def read_members(workdir: Path, data: DataRecord) -> tuple[Member, ...]:
+    """Reads `members.json`.
+
+    Args:
+        data: the run's data set, which has to know the test videos of each member.
+
+    Raises:
+        ValueError: it is missing or empty, a field is missing or unknown, a test video is not in
+            the data set, or only some of the members have test videos.
+    """
+    path = workdir / "members.json"
+    entries = read_json(path)
+    with fields_of(path):
+        members = tuple(
+            Member(**{name: _tuples(value) for name, value in entry.items()}) for entry in entries
+        )
+        if not members:
+            raise ValueError("no members")
+        _check_tests(members, data)
+    return members
+
+
+def _check_tests(members: Sequence[Member], data: DataRecord) -> None:
+    names = {(getattr(video, "activity", data.name), video.name) for video in data.videos}
+    for member in members:
+        where = f"{member.activity}/{member.directory}"
+        if unknown := [name for name in member.test if (member.activity, name) not in names]:
+            raise ValueError(f"test video {unknown[0]!r} of {where!r} is not in dataset.json")
+        if bool(member.test) != bool(members[0].test):
+            raise ValueError(f"some members have test videos, others not, as {where!r}")

@@ -1,0 +1,398 @@
+"""Files of a segmentation run: labels, couplings, typical frames, objectives, the choice of K.
+
+Labels are one a line: class names in `truth/<activity>/<video>.txt`, cluster numbers in
+`predictions/<activity>/<directory>/<video>.txt`, where `<directory>` is a member's, or
+`<member's>,<decoding>` for a decoding beside the config's own.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxseg.formats.arrays import read_npz
+from jaxseg.formats.files import read_json, write_text
+from jaxseg.formats.labels import read_classes, read_clusters
+from jaxseg.runfiles.about import FrameVideo, Member
+from jaxseg.runfiles.checks import check_array, fields_of, read_optional, write_arrays
+
+
+def write_truth(workdir: Path, activity: str, video: str, names: Iterable[str]) -> None:
+    """Writes the true labels of one video, [frames] class names."""
+    _write_lines(workdir / "truth" / activity / f"{video}.txt", names)
+
+
+def read_truth(
+    workdir: Path, videos: Iterable[FrameVideo], classes: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """True labels of the videos of one activity that have a truth.
+
+    Returns:
+        Name of the video -> int64 [frames], indices into `classes`.
+
+    Raises:
+        ValueError: a file is missing, has an unknown class or another number of frames.
+    """
+    labels = {}
+    for video in videos:
+        if video.labels:
+            path = workdir / "truth" / video.activity / f"{video.name}.txt"
+            labels[video.name] = read_classes(path, classes)
+            _check_length(path, labels[video.name], video)
+    return labels
+
+
+def write_labels(
+    predictions: Path, activity: str, directory: str, video: str, labels: np.ndarray
+) -> None:
+    """Writes the predicted labels of one video, int [frames] cluster numbers.
+
+    Args:
+        predictions: the folder `predictions`, or the one that takes its name at the end.
+        directory: see `decoding_directory`.
+    """
+    _write_lines(predictions / activity / directory / f"{video}.txt", labels)
+
+
+def read_labels(
+    workdir: Path,
+    member: Member,
+    videos: Iterable[FrameVideo],
+    *,
+    decoding: str = "",
+    required: bool = True,
+) -> dict[str, np.ndarray]:
+    """Labels that a member predicts for videos of its activity.
+
+    Args:
+        decoding: "" for the config's own.
+        required: False passes over videos without a file.
+
+    Returns:
+        Name of the video -> int64 [frames], cluster numbers below the member's K, or -1.
+
+    Raises:
+        ValueError: a file is missing, has another number of frames, or a cluster that the member
+            does not have.
+    """
+    directory = decoding_directory(member.directory, decoding)
+    folder = workdir / "predictions" / member.activity / directory
+    labels = {}
+    for video in videos:
+        path = folder / f"{video.name}.txt"
+        if not required and not path.is_file():
+            continue
+        clusters = read_clusters(path)
+        _check_length(path, clusters, video)
+        if clusters.max() >= member.num_clusters:
+            what = f"cluster {clusters.max()} of a member with {member.num_clusters} clusters"
+            raise ValueError(f"{path}: {what}")
+        labels[video.name] = clusters
+    return labels
+
+
+def decoding_directory(directory: str, decoding: str) -> str:
+    """Directory of a member's labels by a decoding, "" for the config's own."""
+    return f"{directory},{decoding}" if decoding else directory
+
+
+def find_decodings(
+    workdir: Path, directory: str, directories: Collection[str], *, activity: str = "*"
+) -> list[str]:
+    """Names of the decodings, beside the config's own, that a member's labels are there by, sorted.
+
+    A variant's name may have commas as well, and may begin with another one: the member whose
+    directory is the longest that fits has it.
+
+    Args:
+        directory: the member's.
+        directories: those of all members.
+        activity: where to look; every one by default.
+    """
+    names = {path.name for path in (workdir / "predictions").glob(f"{activity}/*,*")}
+    decodings = []
+    for name in sorted(names.difference(directories)):
+        owners = [each for each in directories if name.startswith(f"{each},")]
+        if max(owners, key=len, default="") == directory:
+            decodings.append(name.removeprefix(f"{directory},"))
+    return decodings
+
+
+def write_segments(
+    predictions: Path,
+    activity: str,
+    directory: str,
+    video: str,
+    labels: np.ndarray,
+    fps: float | None,
+) -> None:
+    """Writes `<video>.csv` beside the labels, the same as annotators' tables have it.
+
+    The columns are `start,end,label`: in seconds where `fps` is known, else in frames. An end is
+    the start of what follows: segments share their borders and leave no gap.
+    """
+    borders = np.flatnonzero(np.diff(labels)) + 1
+    starts, ends = np.r_[0, borders], np.r_[borders, len(labels)]
+    unit = (lambda frame: f"{frame / fps:.3f}") if fps else str
+    rows = [f"{unit(s)},{unit(e)},{labels[s]}\n" for s, e in zip(starts, ends, strict=True)]
+    path = predictions / activity / directory / f"{video}.csv"
+    write_text(path, "start,end,label\n" + "".join(rows))
+
+
+def _write_lines(path: Path, labels: Iterable[object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, "".join(f"{label}\n" for label in labels))
+
+
+def _check_length(path: Path, labels: np.ndarray, video: FrameVideo) -> None:
+    if len(labels) != video.frames:
+        raise ValueError(f"{path}: {len(labels)} labels for {video.frames} frames")
+
+
+class Coupling(NamedTuple):
+    """What the solver made of a video, `couplings/<activity>/<directory>/<video>.npz`.
+
+    Attributes:
+        plan: [N, K], rows sum to 1.
+        affinity: [N, K], the network's score of each cluster.
+        codes: [N, K], probabilities of the network's own, for methods that have such.
+        plan_without_prior: [N, K], the plan that the affinity alone would lead to, for the same.
+    """
+
+    plan: np.ndarray
+    affinity: np.ndarray
+    codes: np.ndarray | None = None
+    plan_without_prior: np.ndarray | None = None
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether there is all of what TOT's Figure 3 shows."""
+        return self.codes is not None and self.plan_without_prior is not None
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """What the network thinks of each frame, [N, K]; the plan where that was not kept."""
+        return self.codes if self.has_codes else self.plan
+
+
+def write_coupling(
+    couplings: Path, activity: str, directory: str, video: str, coupling: Coupling
+) -> None:
+    """Writes the coupling of one video in half precision.
+
+    Args:
+        couplings: the folder `couplings`, or the one that takes its name at the end.
+    """
+    matrices = {name: each for name, each in coupling._asdict().items() if each is not None}
+    folder = couplings / activity / directory
+    folder.mkdir(parents=True, exist_ok=True)
+    # Sorted, so that the same matrices make the same bytes, in whichever order they come.
+    arrays = {name: matrices[name].astype(np.float16) for name in sorted(matrices)}
+    write_arrays(folder / f"{video}.npz", arrays, compressed=True)
+
+
+def read_couplings(
+    workdir: Path, member: Member, videos: Iterable[FrameVideo]
+) -> dict[str, Coupling]:
+    """Couplings of a member, video -> coupling in float32, as far as there are files.
+
+    Raises:
+        ValueError: a file cannot be read, or a matrix is not finite or not [frames, K].
+    """
+    folder = workdir / "couplings" / member.activity / member.directory
+    couplings = {}
+    for video in videos:
+        path = folder / f"{video.name}.npz"
+        if not path.is_file():
+            continue
+        arrays = read_npz(path)
+        with fields_of(path):
+            shape = (video.frames, member.num_clusters)
+            matrices = {
+                name: check_array(name, matrix, shape).astype(np.float32)
+                for name, matrix in arrays.items()
+            }
+            couplings[video.name] = Coupling(**matrices)
+    return couplings
+
+
+class TypicalFrame(NamedTuple):
+    """A frame that is typical of a cluster; `similarity` is the cosine to its prototype."""
+
+    video: str
+    frame: int
+    similarity: float
+
+
+# Activity -> member directory -> for each cluster its most typical frames, best first.
+Typical = Mapping[str, Mapping[str, Sequence[Sequence[TypicalFrame]]]]
+
+
+def write_typical(workdir: Path, typical: Typical) -> None:
+    """Writes `typical.json`."""
+    content = {
+        activity: {
+            directory: [[frame._asdict() for frame in frames] for frames in clusters]
+            for directory, clusters in members.items()
+        }
+        for activity, members in typical.items()
+    }
+    write_text(workdir / "typical.json", json.dumps(content, indent=1) + "\n")
+
+
+def read_typical(workdir: Path) -> Typical:
+    """Reads `typical.json`; {} where there is none.
+
+    Raises:
+        ValueError: it is not JSON, or a field is missing or of another kind.
+    """
+    path = workdir / "typical.json"
+    content = read_optional(path) or {}
+    with fields_of(path):
+        return {
+            activity: {
+                directory: [[TypicalFrame(**frame) for frame in frames] for frames in clusters]
+                for directory, clusters in members.items()
+            }
+            for activity, members in content.items()
+        }
+
+
+# Activity -> member directory -> video -> transport objective a frame.
+Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+def write_objectives(workdir: Path, objectives: Objectives) -> None:
+    """Writes `objectives.json`."""
+    write_text(workdir / "objectives.json", json.dumps(objectives, indent=1) + "\n")
+
+
+def read_objectives(workdir: Path) -> Objectives:
+    """Reads `objectives.json`.
+
+    Raises:
+        ValueError: it is missing, or it is not JSON.
+    """
+    return read_json(workdir / "objectives.json")
+
+
+class Spread(NamedTuple):
+    """Mean, population standard deviation and the values themselves."""
+
+    mean: float
+    std: float
+    values: Sequence[float]
+
+
+class TriedCount(NamedTuple):
+    """What is known of one K of those that were tried.
+
+    Attributes:
+        variant: of the members that have it, "K=7".
+        stability: adjusted mutual information of two seeds, over pairs of seeds.
+        information: nats a frame that two seeds share beyond place in time, over pairs of seeds.
+        used: how many clusters any frame has, over seeds.
+        objective: transport objective a frame, over seeds.
+        score: what the rule compares.
+    """
+
+    num_clusters: int
+    variant: str
+    stability: Spread
+    information: Spread
+    used: Spread
+    objective: Spread
+    score: float
+
+
+class ChosenCount(NamedTuple):
+    """The choice of K for one activity.
+
+    Attributes:
+        variant: of the members that have it, "K=7".
+        runners_up: the other K in the order of the rule, best first.
+        tried: each K, ascending.
+    """
+
+    chosen: int
+    variant: str
+    runners_up: Sequence[int]
+    tried: Sequence[TriedCount]
+
+
+class Choice(NamedTuple):
+    """The choice of K where a range was tried, `num_clusters.json`; the rule is in words."""
+
+    rule: str
+    caution: str
+    activities: Mapping[str, ChosenCount]
+
+
+def write_choice(workdir: Path, choice: Choice) -> None:
+    """Writes `num_clusters.json`.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    content = {
+        "rule": choice.rule,
+        "caution": choice.caution,
+        "activities": {
+            name: found._asdict() | {"tried": [_tried_to_json(each) for each in found.tried]}
+            for name, found in choice.activities.items()
+        },
+    }
+    write_text(workdir / "num_clusters.json", json.dumps(content, indent=1, allow_nan=False))
+
+
+def read_choice(workdir: Path) -> Choice | None:
+    """Reads `num_clusters.json`; None where there is none.
+
+    Raises:
+        ValueError: it is not JSON, or a field is missing or of another kind.
+    """
+    path = workdir / "num_clusters.json"
+    content = read_optional(path)
+    if content is None:
+        return None
+    with fields_of(path):
+        activities = {
+            name: ChosenCount(**found)._replace(tried=[_tried(each) for each in found["tried"]])
+            for name, found in content["activities"].items()
+        }
+        return Choice(content["rule"], content["caution"], activities)
+
+
+def _tried_to_json(tried: TriedCount) -> dict[str, Any]:
+    return {
+        name: value._asdict() if isinstance(value, Spread) else value
+        for name, value in tried._asdict().items()
+    }
+
+
+def _tried(entry: Mapping[str, Any]) -> TriedCount:
+    spreads = {
+        name: Spread(**entry[name]) for name in ("stability", "information", "used", "objective")
+    }
+    return TriedCount(**{**entry, **spreads})
+
+
+def main_variant(choice: Choice | None, members: Sequence[Member]) -> str | None:
+    """The variant that scores and report are about: the chosen K's, or the first of the activity.
+
+    Args:
+        choice: None where no range of K was tried.
+        members: of one activity; None is returned where there are none.
+
+    Raises:
+        ValueError: the choice is not about this activity, or is none of its members' K.
+    """
+    if choice is None or not members:
+        return members[0].variant if members else None
+    activity = members[0].activity
+    found = choice.activities.get(activity)
+    if found is None or found.variant not in {member.variant for member in members}:
+        raise ValueError(f"num_clusters.json: no variant of activity {activity!r} is chosen")
+    return found.variant
