@@ -23,7 +23,7 @@ LIES = {
 ABSURD = {
     "a negative axis": ((-2, 3), "negative"),
     "two negative axes": ((-2, -3), "negative"),
-    "nothing, very often": ((2**40, 0), "nothing"),
+    "no elements, very often": ((2**40, 0), "no elements"),
 }
 CONTENT = np.arange(6, dtype=np.float32).tobytes()
 

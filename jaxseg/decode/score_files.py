@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.decode.matrices import SUFFIXES, read_matrices
 from jaxseg.decode.progress import progress
 from jaxseg.formats.labels import files_by_name
+from jaxseg.formats.matrices import SUFFIXES, check_finite, check_matrix, read_matrices
 from jaxseg.formats.names import check_file_name
 
 FRAMES_FIRST, CHANNELS_FIRST = LAYOUTS = ("frames-first", "channels-first")
@@ -65,7 +65,7 @@ def read_scores(
 
 
 def find_files(path: Path) -> dict[str, Path]:
-    """Name -> file, sorted; names are those of `evaluation.formats.find_videos`.
+    """Name -> file, sorted; names are those of `formats.labels.find_videos`.
 
     Raises:
         ValueError: nothing there, a file of another kind, two files of one name.
@@ -99,18 +99,9 @@ def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
     matrix = np.asarray(array)
     while matrix.ndim > 2 and len(matrix) == 1:
         matrix = matrix[0]
-    if matrix.ndim != 2 or matrix.dtype.kind not in "fiu":
-        raise ValueError(f"{where}: {matrix.dtype}{list(matrix.shape)} is no matrix of numbers")
-    if not matrix.size:
-        raise ValueError(f"{where}: empty video (shape {matrix.shape})")
-    with np.errstate(over="ignore"):
-        matrix = np.asarray(matrix, np.float32)
-    finite = np.isfinite(matrix)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0].tolist()
-        value = np.asarray(array).reshape(matrix.shape)[row, column]
-        raise ValueError(f"{where}: row {row + 1}, column {column + 1}: not finite: {value}")
-    return matrix
+    check_matrix(where, matrix)
+    check_finite(where, matrix)
+    return np.asarray(matrix, np.float32)
 
 
 def frames_first(

@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.decode.matrices import read_mat_labels
 from jaxseg.decode.score_files import Scores
 from jaxseg.evaluation import evaluate_segmentation
-from jaxseg.evaluation.segmentation.folders import Folder, fine_name, read_label_folder
+from jaxseg.evaluation.segmentation.folders import fine_name
 from jaxseg.evaluation.segmentation.table import AVERAGES, NAME_COLUMNS
-from jaxseg.formats.labels import read_labels, video_name
+from jaxseg.formats.labels import LabelFolder, read_label_folder
+from jaxseg.formats.matrices import TRUTH_FIELD
 from jaxseg.formats.names import shown
-from jaxseg.formats.tables import TRUTH_FIELD, is_tcn_folder
 
 PROTOCOL = "mstcn"
 
@@ -108,7 +107,7 @@ def read_truth(
     Raises:
         ValueError: no truth of a video, or one of another length; a label that is no class.
     """
-    folder = read_labels_of(path)
+    folder = read_label_folder(path, TRUTH_FIELD)
     for name, matrix in scores.videos.items():
         if name not in folder.codes:
             raise ValueError(f"{path}: no labels of video {name!r}")
@@ -125,28 +124,7 @@ def read_truth(
     return Truth(labels, classes, scores.splits, indices, length_tolerance)
 
 
-def read_labels_of(path: Path) -> Folder:
-    """The labels of a folder or a file; a file is a folder that holds nothing else."""
-    if path.is_dir() and not is_tcn_folder(path):
-        return read_label_folder(path, TRUTH_FIELD)
-    if path.is_dir() or path.suffix == ".mat":
-        files = sorted(path.glob("*.mat")) if path.is_dir() else [path]
-        labels = {
-            f"{file.stem}/{place}" if place else file.stem: each
-            for file in files
-            for place, each in read_mat_labels(file).items()
-        }
-    else:
-        labels = {video_name(path.name): read_labels(path)}
-    index: dict[str, int] = {}
-    codes = {
-        name: np.array([index.setdefault(label, len(index)) for label in each], np.int64)
-        for name, each in labels.items()
-    }
-    return Folder(path, codes, list(index), None, None)
-
-
-def class_table(folder: Folder, classes: Classes) -> np.ndarray:
+def class_table(folder: LabelFolder, classes: Classes) -> np.ndarray:
     """Class of each of a folder's labels, int64, -1 for those of no video.
 
     Raises:

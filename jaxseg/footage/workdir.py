@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxseg.footage.segments import Segment, segments_of
-from jaxseg.formats.detections import read_json
+from jaxseg.formats.files import read_json
 from jaxseg.formats.labels import read_clusters
 
 

@@ -1,37 +1,45 @@
-"""NumPy's .npy and .npz files of numbers, whose headers are held against the bytes there are.
+"""NumPy's .npy and .npz files, read without trusting them.
 
-A header is a claim. One that promises a petabyte, or less than its file holds, is refused before
-anything is allocated; Python objects are refused too, because a pickle is a program.
+A header only claims a shape. It is compared with the number of bytes in the file before anything
+is allocated, so that one that promises a petabyte, or less than its file holds, is refused.
+
+A pickle is a program: reading one with pickle itself would let its author run any command. Only
+`read_pickled_npy` opens Python objects, as W-TALC packs its annotation: it builds arrays, lists,
+numbers, bytes and strings, refuses every other name, and allocates no more than the file holds.
 """
 
 import io
 import math
 import os
+import pickle
 import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy_format
 
-# What NumPy itself takes for a safe header, behind the magic string and the header's length.
+from jaxseg.formats.names import reason
+
+# NumPy's own limit for a safe header, plus the magic string and the header's length.
 LONGEST_HEADER = 10_000 + 12
 HEADER_READERS = {
     (1, 0): npy_format.read_array_header_1_0,
     (2, 0): npy_format.read_array_header_2_0,
 }
-# Nothing that is deflated grows more: 258 bytes from two bits.
+# Deflate cannot expand data more than this: 258 bytes from two bits.
 DEFLATE_RATIO = 1032
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# An array without elements takes no bytes, whatever its other axes claim; someone may count them.
+# An array without elements takes no bytes, however long its other axes claim to be, and a loop
+# over such an axis would never end.
 LONGEST_EMPTY_AXIS = 2**20
-LONGEST_REASON = 200
+PICKLED_KINDS = "biufSUO"
 
 
 class Header(NamedTuple):
-    """What an array's header says; `offset` is its own length in bytes."""
+    """Header of an array; `offset` is the header's own length in bytes."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -90,21 +98,44 @@ def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, np.nda
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             if missing := [name for name in names or () if name not in members]:
                 raise ValueError(f"no array {missing[0]!r} in it")
-            room = os.path.getsize(path)
+            file_size = os.path.getsize(path)
             chosen = members if names is None else names
-            return {name: read_member(archive, members[name], room) for name in chosen}
+            return {name: read_member(archive, members[name], file_size) for name in chosen}
     except Exception as error:
         raise ValueError(f"{path}: not a readable .npz archive ({reason(error)})") from None
 
 
-def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: int) -> np.ndarray:
-    """One array of an archive that is `room` bytes long."""
+def read_pickled_npy(path: Path) -> np.ndarray:
+    """The array of an `.npy` file, which may hold pickled arrays, lists, numbers and strings.
+
+    Strings of Python 2 are returned as bytes.
+
+    Raises:
+        ValueError: the file cannot be read, is empty or cut short, or asks for anything but
+            arrays, bytes and strings. Nothing that it asks for is run.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    if not content:
+        raise ValueError(f"{path}: empty")
+    try:
+        return parse_pickled_npy(content)
+    except Refused as error:
+        raise ValueError(f"{path}: refused: {error}") from None
+    except Exception as error:  # a broken pickle fails in as many ways as it has opcodes
+        raise ValueError(f"{path}: no whole .npy file: {reason(error)}") from None
+
+
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file_size: int) -> np.ndarray:
+    """One array of an archive that is `file_size` bytes long."""
     if info.compress_type not in COMPRESSIONS:
-        raise ValueError(f"{info.filename!r} is compressed as NumPy compresses nothing")
-    if info.file_size > DEFLATE_RATIO * min(info.compress_size, room):
+        raise ValueError(f"{info.filename!r} is compressed in a way that NumPy never uses")
+    if info.file_size > DEFLATE_RATIO * min(info.compress_size, file_size):
         raise ValueError(
             f"{info.filename!r} claims {info.file_size} bytes, compressed to {info.compress_size} "
-            f"in a file of {room}"
+            f"in a file of {file_size}"
         )
     try:
         with archive.open(info) as file:
@@ -114,7 +145,7 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: int) -> n
 
 
 def read_array(file: BinaryIO, size: int) -> np.ndarray:
-    """The array that `file` holds from its beginning; `size` is all that there is, in bytes."""
+    """The array at the beginning of `file`; `size` is the number of bytes that `file` has."""
     check_size(read_header(file), size)
     file.seek(0)
     with warnings.catch_warnings():
@@ -123,20 +154,20 @@ def read_array(file: BinaryIO, size: int) -> np.ndarray:
 
 
 def read_header(file: BinaryIO) -> Header:
-    """The header at the beginning of a file, of which no more than that is read."""
+    """Reads the header at the beginning of a file and nothing behind it."""
     head = io.BytesIO(file.read(LONGEST_HEADER))
     version = npy_format.read_magic(head)
     if version not in HEADER_READERS:
         raise ValueError(f"version {version}")
     with warnings.catch_warnings():
-        # NumPy warns of headers that Python 2 wrote; they are read all the same.
+        # NumPy warns about headers that Python 2 wrote; they can be read all the same.
         warnings.simplefilter("ignore", UserWarning)
         shape, _, dtype = HEADER_READERS[version](head)
     return Header(shape, dtype, head.tell())
 
 
 def check_size(header: Header, size: int) -> None:
-    """Raises ValueError where an array of numbers would not fill exactly `size` bytes."""
+    """Raises ValueError if header and array of numbers do not fill exactly `size` bytes."""
     if header.dtype.hasobject:
         raise ValueError(f"{header.dtype} holds Python objects, which are not opened")
     check_shape(header.shape)
@@ -152,10 +183,98 @@ def check_shape(shape: tuple[int, ...]) -> None:
     if any(axis < 0 for axis in shape):
         raise ValueError(f"shape {shape} has a negative axis")
     if 0 in shape and max(shape) > LONGEST_EMPTY_AXIS:
-        raise ValueError(f"shape {shape} has {max(shape)} times nothing")
+        raise ValueError(f"shape {shape} has no elements but an axis of {max(shape)}")
 
 
-def reason(error: Exception) -> str:
-    """What an error says, in one line that is not too long."""
-    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return said.splitlines()[0][:LONGEST_REASON]
+class Refused(Exception):
+    """A pickle asks for something that is not allowed."""
+
+
+class PickledType:
+    """A dtype in a pickle: a code, then a state, of which only the byte order is used.
+
+    NumPy's own dtype would accept any state, also one that makes bytes pass for Python objects.
+    """
+
+    def __init__(self, code: str | bytes, *_: object):
+        self.dtype = np.dtype(as_text(code))
+        if self.dtype.kind not in PICKLED_KINDS or not self.dtype.itemsize:
+            raise Refused(f"array of dtype {self.dtype}")
+
+    def __setstate__(self, state: tuple) -> None:
+        _, order, *fields = state
+        if any(field is not None for field in fields[:3]):
+            raise Refused("array of a dtype with fields")
+        self.dtype = self.dtype.newbyteorder(as_text(order))
+
+
+class PickledArray(np.ndarray):
+    """An array in a pickle, which must hold as much data as its shape needs.
+
+    NumPy's own array would allocate what the shape asks for before it looks at the data.
+    """
+
+    def __setstate__(self, state: tuple) -> None:
+        version, shape, kind, fortran, data = state
+        check_shape(shape)
+        needed = math.prod(shape) * (1 if kind.dtype.hasobject else kind.dtype.itemsize)
+        if len(data) != needed:
+            raise Refused(f"array of shape {shape} of {kind.dtype} with {len(data)} of {needed}")
+        super().__setstate__((version, shape, kind.dtype, fortran, data))
+
+
+def empty_array(kind: object, *_: object) -> PickledArray:
+    """A new array; the pickle sets its state next."""
+    return PickledArray((0,), np.int8)
+
+
+def encode(text: str, encoding: str) -> bytes:
+    """Bytes of a Python 3 pickle of protocol 2, which spells them as Latin-1 text."""
+    return text.encode("latin-1")
+
+
+def as_text(value: str | bytes) -> str:
+    """A string, which Python 2 may have written as bytes."""
+    return value.decode("ascii") if isinstance(value, bytes) else value
+
+
+ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"): empty_array,
+    ("numpy._core.multiarray", "_reconstruct"): empty_array,
+    # Only handed to the function above, which ignores it.
+    ("numpy", "ndarray"): "ndarray",
+    ("numpy", "dtype"): PickledType,
+    ("_codecs", "encode"): encode,
+}
+
+
+# Python's own unpickler, not the one in C: a pickle chooses the numbers of its memo, and the one in
+# C allocates a table as long as the largest.
+class RestrictedUnpickler(pickle._Unpickler):
+    """Unpickler of NumPy arrays, bytes and strings and nothing else."""
+
+    # Without this opcode, which allocates a byte array of any length before it looks for the bytes.
+    dispatch: ClassVar[dict] = {
+        code: load
+        for code, load in pickle._Unpickler.dispatch.items()
+        if code != ord(pickle.BYTEARRAY8)
+    }
+
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) not in ALLOWED:
+            raise Refused(f"asks for {module}.{name}")
+        return ALLOWED[module, name]
+
+
+def parse_pickled_npy(content: bytes) -> np.ndarray:
+    """The array in the bytes of an `.npy` file."""
+    file = io.BytesIO(content)
+    header = read_header(file)
+    if not header.dtype.hasobject:
+        file.seek(0)
+        return read_array(file, len(content))
+    file.seek(header.offset)
+    array = RestrictedUnpickler(file, encoding="bytes").load()
+    if not isinstance(array, np.ndarray) or array.shape != header.shape:
+        raise ValueError(f"no array of shape {header.shape}")
+    return array.view(np.ndarray)

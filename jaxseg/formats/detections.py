@@ -1,8 +1,6 @@
-"""Labelled segments of many videos as columns, and the JSON files of ActivityNet."""
+"""True and predicted segments of many videos as columns, and ActivityNet's JSON files of them."""
 
-import json
 import math
-import reprlib
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.formats.names import check_name
-
-# Says a little of a value. A list of lists of one and the same list may be longer, written out,
-# than any memory.
-SHORT = reprlib.Repr()
-SHORT.maxlevel, SHORT.maxstring, SHORT.maxother, SHORT.maxlong = 4, 80, 80, 80
+from jaxseg.formats.files import read_json, write_json
+from jaxseg.formats.names import check_name, clip
 
 
 class Segments(NamedTuple):
@@ -24,7 +18,7 @@ class Segments(NamedTuple):
     Attributes:
         source: file, or another name for error messages.
         videos: names of the videos, those without segments too.
-        subsets: subset of each video, "" where none is said.
+        subsets: subset of each video, "" where the file has none.
         labels: names of the classes, in order of first appearance.
         video: int64 [n], index into `videos`.
         label: int64 [n], index into `labels`.
@@ -50,8 +44,8 @@ def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Se
     `subset` may be missing; numbers may be written as text, as in THUMOS14's JSON.
 
     Raises:
-        ValueError: another shape, a name that does not fit on a line, or a segment that is
-            negative, not finite or ends early.
+        ValueError: another structure, a name that does not fit on a line, or a segment that
+            starts before 0, is not finite or ends before it starts.
     """
     annotations, subsets = {}, []
     for video, entry in mapping(database, source, "videos").items():
@@ -66,8 +60,8 @@ def predicted_segments(results: Mapping[str, Sequence], source: str = "predictio
     """Columns of {video: [{"label", "score", "segment": [start, end]}]}.
 
     Raises:
-        ValueError: another shape, a name that does not fit on a line, a segment that is
-            negative, not finite or ends early, or a score that is not finite.
+        ValueError: another structure, a name that does not fit on a line, a segment that
+            starts before 0, is not finite or ends before it starts, or a score that is not finite.
     """
     results = mapping(results, source, "videos")
     return columns(results, [""] * len(results), source, scored=True)
@@ -76,7 +70,7 @@ def predicted_segments(results: Mapping[str, Sequence], source: str = "predictio
 def columns(
     videos: Mapping[str, Sequence], subsets: Sequence[str], source: str, *, scored: bool
 ) -> Segments:
-    """Checks every segment and lays them out as columns."""
+    """Columns of the segments of all videos, each of them checked."""
     labels: dict[str, int] = {}
     # A flat array of doubles: a million segments take 40 MB, as tuples ten times as much.
     rows = array("d")
@@ -97,7 +91,7 @@ def columns(
 
 
 def parse(where: str, item: Mapping, scored: bool) -> tuple[str, float, float, float]:
-    """Label, start, end and score of one segment; ValueError that begins with `where`."""
+    """Label, start, end and score of one segment; `where` begins the message of a ValueError."""
     try:
         label, (start, end) = item["label"], item["segment"]
         score = item["score"] if scored else 1.0
@@ -126,22 +120,14 @@ def number(where: str, what: str, value) -> float:
 
 
 def mapping(value, source: str, what: str) -> Mapping:
-    """`value`, or a ValueError where it is no mapping."""
+    """Returns the value; raises ValueError if it is no mapping."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{source}: {clip(value)} instead of {{...}} of {what}")
     return value
 
 
-def clip(value, limit: int = 80) -> str:
-    """A value for a one-line message, cut where it is long."""
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} array of shape {value.shape}"
-    text = SHORT.repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
 def select(segments: Segments, kept: np.ndarray) -> Segments:
-    """The segments that a mask or an index array names; videos and labels stay."""
+    """The segments at the places of a mask or an index array; videos and labels are kept."""
     fields = ("video", "label", "start", "end", "score")
     return segments._replace(**{field: getattr(segments, field)[kept] for field in fields})
 
@@ -150,7 +136,7 @@ def select_subset(segments: Segments, subset: str | None) -> Segments:
     """The videos of one subset.
 
     Args:
-        subset: None takes all videos, if they are of one subset or say none.
+        subset: None takes all videos, which must then be of one subset or of none.
 
     Raises:
         ValueError: no such subset, or None where there are several.
@@ -171,40 +157,6 @@ def select_subset(segments: Segments, subset: str | None) -> Segments:
     return kept._replace(
         videos=videos, subsets=(subset,) * len(videos), video=index[kept.video].astype(np.int64)
     )
-
-
-def read_json(path: Path) -> object:
-    """What a JSON file holds.
-
-    Raises:
-        ValueError: the file cannot be read, is empty, cut short or no JSON, or repeats a key
-            within one object, so that one of two videos would be lost without a word.
-    """
-
-    def unique(pairs: list[tuple]) -> dict:
-        result: dict = {}
-        for key, value in pairs:
-            if key in result:
-                raise ValueError(f"{clip(key)} stands there twice")
-            result[key] = value
-        return result
-
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-        if not text.strip():
-            raise ValueError("empty")
-        return json.loads(text, object_pairs_hook=unique)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: no text: byte {error.start} is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"{path}: no whole JSON: {error.msg} in {place}") from None
-    except RecursionError:
-        raise ValueError(f"{path}: JSON nested too deeply") from None
-    except ValueError as error:  # also of a number with more digits than Python reads
-        raise ValueError(f"{path}: {error}") from None
 
 
 def read_predictions(path: Path) -> Segments:
@@ -228,20 +180,19 @@ def write_predictions(path: Path, results: Mapping[str, Sequence], version: str 
     """Writes {video: [{"label", "score", "segment"}]} as ActivityNet's evaluator reads it.
 
     Raises:
-        ValueError: as `predicted_segments`: nothing is written that would not read back.
+        ValueError: as `predicted_segments`, before anything is written.
     """
     predicted_segments(results, str(path))
-    write_json(path, {"version": version, "external_data": {}, "results": results})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, {"version": version, "external_data": {}, "results": results}, indent=None)
 
 
 def write_truth(path: Path, database: Mapping[str, Mapping], version: str = "") -> None:
-    """Writes {video: {"subset", "annotations"}} as ActivityNet's evaluator reads it."""
+    """Writes {video: {"subset", "annotations"}} as ActivityNet's evaluator reads it.
+
+    Raises:
+        ValueError: as `truth_segments`, before anything is written.
+    """
     truth_segments(database, str(path))
-    write_json(path, {"version": version, "taxonomy": [], "database": database})
-
-
-def write_json(path: Path, content) -> None:
-    """Writes JSON, refusing the NaN and Infinity that JSON does not have; makes the folder."""
-    text = json.dumps(content, allow_nan=False)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, {"version": version, "taxonomy": [], "database": database}, indent=None)

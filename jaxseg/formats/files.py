@@ -1,7 +1,7 @@
-"""Writes of files and folders that are whole at any moment, and JSON.
+"""Atomic writes of files and folders, JSON, and lookups of files that have to exist.
 
-A reader, or a process that is killed, never meets half of a file: it is written under a hidden
-name beside its own and takes that at the end.
+A file is written under a hidden name beside its own and renamed at the end, so that no reader
+sees half of it, even where the writing process is killed.
 """
 
 import contextlib
@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from jaxseg.formats.names import clip
 
 
 @contextlib.contextmanager
@@ -70,11 +72,49 @@ def read_json(path: Path) -> Any:
     """Content of a JSON file.
 
     Raises:
-        ValueError: a file that is missing, cannot be read or is not JSON, with its name.
+        ValueError: the file cannot be read, is empty, cut short or not JSON, or repeats a key
+            within one object: one of two videos would be lost without notice.
     """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in result:
+                raise ValueError(f"{path}: key {clip(key)} stands there twice")
+            result[key] = value
+        return result
+
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: not valid JSON: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a text file: byte {error.start} is not UTF-8") from None
+    if not text.strip():
+        raise ValueError(f"{path}: empty")
+    try:
+        return json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"{path}: not valid JSON: {error.msg} in {place}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: not valid JSON: nested too deeply") from None
+
+
+def need_file(path: Path) -> Path:
+    """Returns the path; raises FileNotFoundError if it is no file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    return path
+
+
+def need_folder(path: Path) -> Path:
+    """Returns the path; raises FileNotFoundError if it is no folder."""
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path}: no such folder")
+    return path
+
+
+def entries(folder: Path) -> list[Path]:
+    """Files and folders in a folder, sorted, without hidden ones (.DS_Store)."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

@@ -1,32 +1,87 @@
-"""Label files of videos: one label a line, MS-TCN's result files, NumPy arrays."""
+"""Label files of videos: a label a line, MS-TCN's result files, NumPy arrays, ED-TCN's .mat."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from jaxseg.formats.arrays import read_npy
+from jaxseg.formats.files import write_text
+from jaxseg.formats.matrices import read_mat
 
 SUFFIXES = (".txt", ".npy")
 
 
-def read_lines(path: Path) -> list[str]:
-    """Lines of a text file.
+class LabelFolder(NamedTuple):
+    """The labels of many videos, as they are written.
+
+    Attributes:
+        path: where they come from.
+        codes: video -> int64 [frames], indices into `labels`.
+        labels: the different labels.
+        activities: video -> its subfolder, "" outside of them; None where there are no subfolders.
+        splits: split -> its videos, where each file holds the videos of one; else None.
+    """
+
+    path: Path
+    codes: dict[str, np.ndarray]
+    labels: list[str]
+    activities: dict[str, str] | None
+    splits: dict[str, list[str]] | None
+
+    @property
+    def numbers(self) -> bool:
+        """Whether every label is a whole number."""
+        return all(re.fullmatch("-?[0-9]+", label) for label in self.labels)
+
+    def places(self, label: str) -> str:
+        """The folder and the first video that hold a label, for a message."""
+        code = self.labels.index(label)
+        video = next(name for name, codes in self.codes.items() if code in codes)
+        return f"{self.path}: video {video!r}"
+
+
+def read_label_folder(path: Path, mat_field: str) -> LabelFolder:
+    """The labels of a folder of label files or of ED-TCN's .mat files, or of one such file.
+
+    The .mat files hold no names of videos: a video is called by its file and its place in it,
+    "1/03".
+
+    Args:
+        path: a folder or a file.
+        mat_field: name of the array in .mat files: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`.
 
     Raises:
-        ValueError: the file cannot be read, is no text, or is empty.
+        ValueError: as `find_videos`, `read_labels` and `read_mat_labels`.
     """
-    try:
-        # "-sig" takes the byte-order mark off that some editors write.
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: no text: byte {error.start} is not UTF-8") from None
-    if not lines:
-        raise ValueError(f"{path}: empty")
-    return lines
+    files = {video_name(path.name): path} if path.is_file() else None
+    mat_files = [path] if files and path.suffix == ".mat" else sorted(path.glob("*.mat"))
+    splits = activities = None
+    if mat_files:
+        by_file = {file.stem: read_mat_labels(file, mat_field) for file in mat_files}
+        labels = {name: each for videos in by_file.values() for name, each in videos.items()}
+        splits = {split: list(videos) for split, videos in by_file.items()}
+    else:
+        files = files or find_videos(path)
+        labels = {name: read_labels(file) for name, file in files.items()}
+        if any(file.parent != path for file in files.values()) and path.is_dir():
+            parents = {name: file.parent.relative_to(path) for name, file in files.items()}
+            activities = {name: "/".join(parent.parts) for name, parent in parents.items()}
+    index: dict[str, int] = {}
+    codes = {
+        name: np.array([index.setdefault(label, len(index)) for label in each], np.int64)
+        for name, each in labels.items()
+    }
+    return LabelFolder(path, codes, list(index), activities, splits)
+
+
+def read_labels(path: Path) -> list[str]:
+    """Labels of one video from a file of any format but .mat, as they are written."""
+    if Path(path).suffix == ".npy":
+        return [str(label) for label in read_array(path).tolist()]
+    return read_names(path)
 
 
 def read_names(path: Path) -> list[str]:
@@ -48,6 +103,25 @@ def read_names(path: Path) -> list[str]:
     return lines
 
 
+def read_lines(path: Path) -> list[str]:
+    """Lines of a text file, without empty ones at its end.
+
+    Raises:
+        ValueError: the file cannot be read, is no text, or is empty.
+    """
+    try:
+        # "-sig" removes the byte-order mark that some editors write.
+        text = Path(path).read_text(encoding="utf-8-sig").rstrip()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a text file: byte {error.start} is not UTF-8") from None
+    if not text:
+        raise ValueError(f"{path}: empty")
+    # Not splitlines(): it would cut a name at control characters, which names are checked for.
+    return text.split("\n")
+
+
 def read_array(path: Path) -> np.ndarray:
     """Labels of one video from a `.npy` file of whole numbers, [frames].
 
@@ -56,18 +130,32 @@ def read_array(path: Path) -> np.ndarray:
     """
     labels = read_npy(path)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        what = f"{labels.dtype}{list(labels.shape)}"
-        raise ValueError(f"{path}: {what} instead of whole numbers [frames]")
+        content = f"{labels.dtype}{list(labels.shape)}"
+        raise ValueError(f"{path}: {content} instead of whole numbers [frames]")
     if not labels.size:
         raise ValueError(f"{path}: empty")
     return labels
 
 
-def read_labels(path: Path) -> list[str]:
-    """Labels of one video from a file of any of the formats, as they are written."""
-    if Path(path).suffix == ".npy":
-        return [str(label) for label in read_array(path).tolist()]
-    return read_names(path)
+def read_mat_labels(path: Path, field: str) -> dict[str, list[str]]:
+    """Video -> its labels, from one of ED-TCN's result files.
+
+    Args:
+        path: a .mat file, whose videos are called "<file>/01", ...; one without a cell array
+            holds one video, called as the file.
+        field: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`.
+
+    Raises:
+        ValueError: as `matrices.read_mat`.
+    """
+    return {
+        f"{path.stem}/{place}" if place else path.stem: [
+            # MATLAB's numbers are doubles, where a label file has 3 for 3.0.
+            str(int(label) if isinstance(label, float) and label.is_integer() else label)
+            for label in labels.ravel().tolist()
+        ]
+        for place, labels in read_mat(path, field).items()
+    }
 
 
 def read_classes(path: Path, classes: Sequence[str]) -> np.ndarray:
@@ -97,48 +185,55 @@ def read_clusters(path: Path) -> np.ndarray:
     return np.array(labels, np.int64)
 
 
+def read_folder(folder: Path, read: Callable[[Path], object] = read_names) -> dict:
+    """Video -> result of `read` on its file; names and errors as in `find_videos`."""
+    return {name: read(path) for name, path in find_videos(folder).items()}
+
+
 def find_videos(folder: Path) -> dict[str, Path]:
-    """Video -> its file, of a folder and its subfolders, sorted by name.
+    """Video -> its label file, of a folder and its subfolders, sorted by name.
 
     A video's name is its file's without `.txt` or `.npy`; where a name occurs in two subfolders,
-    all names hold the path from `folder` on. Hidden files and folders are not looked at.
+    all names hold the path from `folder` on. Hidden files and folders are skipped.
 
     Raises:
-        ValueError: no such folder, no files in it, two files of one video, or what is no file (a
-            link to nothing or to itself, a device).
+        ValueError: no such folder, no files in it, two files of one video, or an entry that is
+            no file (a link to nothing or to itself, a device).
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
 
-    def named(path: Path, inside: Path) -> str:
-        name = video_name(inside.as_posix())
+    def name_of(path: Path, inside: Path) -> str:
         if not path.is_file():
             raise ValueError(f"{folder}: {inside.as_posix()!r} is no file")
-        return name
+        return video_name(inside.as_posix())
 
-    return files_by_name(folder, named, "label files")
+    return files_by_name(folder, name_of, "label files")
 
 
-def files_by_name(folder: Path, named: Callable[[Path, Path], str], wanted: str) -> dict[str, Path]:
-    """Name -> file, of a folder and its subfolders, as `find_videos` has it.
+def files_by_name(
+    folder: Path, name_of: Callable[[Path, Path], str], content: str
+) -> dict[str, Path]:
+    """Name -> file, of a folder and its subfolders, named as in `find_videos`.
 
     Args:
-        folder: there.
-        named: a file and its path inside the folder -> its name; raises ValueError for others.
-        wanted: what the folder should hold, for the message where it holds no file.
+        folder: an existing folder.
+        name_of: (file, its path inside the folder) -> its name; raises ValueError for files of
+            another kind.
+        content: kind of files, for the message where there are none.
     """
     paths: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
-        name = named(path, inside)
+        name = name_of(path, inside)
         if name in paths:
             raise ValueError(f"{path}: video {name!r} is also in {paths[name].name}")
         paths[name] = path
     if not paths:
-        raise ValueError(f"{folder}: no {wanted}")
+        raise ValueError(f"{folder}: no {content}")
     short = {name.rpartition("/")[2]: path for name, path in paths.items()}
     return dict(sorted((short if len(short) == len(paths) else paths).items()))
 
@@ -148,11 +243,6 @@ def video_name(file_name: str) -> str:
     for suffix in SUFFIXES:
         file_name = file_name.removesuffix(suffix)
     return file_name
-
-
-def read_folder(folder: Path, read: Callable[[Path], object] = read_names) -> dict:
-    """Video -> what `read` makes of its file; names and errors as in `find_videos`."""
-    return {name: read(path) for name, path in find_videos(folder).items()}
 
 
 def write_labels(path: Path, labels: Iterable) -> None:
@@ -168,7 +258,7 @@ def write_labels(path: Path, labels: Iterable) -> None:
         if [line] != line.strip().splitlines() or line.startswith("#"):
             raise ValueError(f"{path}: label {line!r} does not fit on a line")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(Path(path), "\n".join(lines) + "\n")
 
 
 def write_folder(folder: Path, labels: Mapping[str, Iterable]) -> None:

@@ -1,28 +1,38 @@
-"""Names of videos, activities and classes, as any file may spell them."""
+"""Names of videos, activities and classes: which are allowed, and how messages show values."""
 
+import difflib
+import reprlib
 import unicodedata
+from collections.abc import Iterable
+
+import numpy as np
 
 # Line breaks and other control characters, and halves of characters, which no file can hold.
 UNWRITABLE = ("Cc", "Zl", "Zp", "Cs")
-# Bytes: the 255 of a file system, less a suffix and what a temporary name has before and after.
+# Bytes: the 255 of a file system, less a suffix and what a temporary name adds at both ends.
 LONGEST_FILE_NAME = 235
-SHOWN = 80
+SHOWN = 80  # characters of a value in a message
+LONGEST_REASON = 200
+# Bounded depth and length: a list of lists of one and the same list can have a full text that is
+# longer than any memory.
+SHORT = reprlib.Repr()
+SHORT.maxlevel, SHORT.maxstring, SHORT.maxother, SHORT.maxlong = 4, 80, 80, 80
 
 
 def check_name(where: object, what: str, name: str) -> str:
-    """The name itself, if it fits on a line of a text file.
+    """Returns the name if it fits on a line of a text file.
 
     Args:
-        where: file that has it, for the message.
-        what: "video", "class".
-        name: anything else is good, in any script.
+        where: the file that has the name, for the message.
+        what: kind of name, for the message: "video", "class".
+        name: in any script.
 
     Raises:
         ValueError: an empty name, or one with a control character or half a character.
     """
     if not name:
         raise ValueError(f"{where}: {what} {name!r} has no name")
-    # Printable names, which are nearly all, are known to be so at once.
+    # Nearly all names are printable; they need no look at every character.
     if not name.isprintable():
         for character in name:
             if unicodedata.category(character) in UNWRITABLE:
@@ -33,7 +43,7 @@ def check_name(where: object, what: str, name: str) -> str:
 
 
 def check_file_name(where: object, what: str, name: str) -> str:
-    """The name itself, if files and folders can be called so; nothing leads out of a folder.
+    """Returns the name if a file or folder can have it; no name leads out of its folder.
 
     Raises:
         ValueError: as `check_name`; a name with a slash or a backslash, with a dot in front, or
@@ -58,6 +68,40 @@ def check_file_name(where: object, what: str, name: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A name in quotes, in one line, cut where it is long."""
+    """A name in quotes for a one-line message, cut where it is long."""
     quoted = repr(name)
     return quoted if len(quoted) <= SHOWN else f"{quoted[: SHOWN - 3]}..."
+
+
+def clip(value: object, limit: int = SHOWN) -> str:
+    """Any value for a one-line message, cut where it is long."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} array of shape {value.shape}"
+    text = SHORT.repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def listed(names: Iterable[object], limit: int = 3) -> str:
+    """The first names and the number of the others: 'a, b, c and 9 more'."""
+    names = [name if (name := str(each)).isprintable() else repr(name) for each in names]
+    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + rest
+
+
+def reason(error: Exception) -> str:
+    """Message of an error in one line of limited length."""
+    message = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return message.splitlines()[0][:LONGEST_REASON]
+
+
+def check_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raises ValueError for the first name that is not known; it lists the known, nearest first."""
+    known = sorted(known)
+    for name in names:
+        if name not in known:
+
+            def likeness(candidate: str, name: str = name) -> float:
+                return difflib.SequenceMatcher(None, name.lower(), candidate.lower()).ratio()
+
+            nearest = ", ".join(sorted(known, key=likeness, reverse=True)) or "nothing"
+            raise ValueError(f"{what}: there is no {name!r}; there is {nearest}")

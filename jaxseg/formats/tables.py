@@ -1,51 +1,60 @@
-"""Files beside the labels: mappings, label maps, activities, splits, and ED-TCN's `.mat`."""
+"""Tables beside the labels: mappings, label maps, activities, splits, columns of a CSV file."""
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
-from scipy.io import loadmat
+from typing import NamedTuple
 
 from jaxseg.formats.labels import read_lines, video_name
 
-TRUTH_FIELD, PREDICTION_FIELD = "Y", "P"
+
+class MappingLine(NamedTuple):
+    """One line of a mapping: its number, counted from 1, an index of at least -1, a name."""
+
+    number: int
+    index: int
+    name: str
 
 
-def read_pairs(path: Path) -> list[tuple[str, str]]:
-    """The two words of every line; the second may hold spaces, empty lines are passed over.
+def read_mapping_lines(path: Path) -> list[MappingLine]:
+    """Lines `index name` of a mapping, without empty ones.
 
     Raises:
-        ValueError: the file cannot be read or is empty, or a line has one word.
+        ValueError: the file cannot be read or is empty; a line of another form, or a name that
+            occurs twice, with the number of the line.
     """
-    pairs = []
+    lines: dict[str, MappingLine] = {}
     for number, line in enumerate(read_lines(path), start=1):
-        words = line.split(maxsplit=1)
-        if len(words) == 1:
-            raise ValueError(f"{path}: {words[0]!r} in line {number} stands alone")
-        if words:
-            pairs.append((words[0], words[1].strip()))
-    return pairs
+        index, *rest = line.split(maxsplit=1) or [""]
+        name = "".join(rest).strip()
+        if not line.strip():
+            continue
+        if not name or not re.fullmatch("-1|[0-9]{1,9}", index):
+            raise ValueError(f"{path}: line {number}: not `index name`: {line.strip()!r}")
+        if name in lines:
+            raise ValueError(
+                f"{path}: line {number}: duplicate name {name!r}, as on line {lines[name].number}"
+            )
+        lines[name] = MappingLine(number, int(index), name)
+    return list(lines.values())
 
 
 def read_mapping(path: Path) -> dict[str, int]:
-    """Name -> index of a mapping, `index name` a line, in the order of the indices.
+    """Name -> index of a mapping, in the order of the indices, as evaluators use it.
 
     Several names may share an index: they are one class, which has the first one's name.
 
     Raises:
-        ValueError: an index that is no whole number, a name twice, or an index left out below
-            the highest.
+        ValueError: as `read_mapping_lines`; an index below 0, or one that is missing below the
+            highest.
     """
-    indices: dict[str, int] = {}
-    for index, name in read_pairs(path):
-        if not re.fullmatch("[0-9]{1,9}", index):
-            raise ValueError(f"{path}: index {index!r} of {name!r} is no whole number")
-        if name in indices:
-            raise ValueError(f"{path}: {name!r} has index {indices[name]} and index {index}")
-        indices[name] = int(index)
+    indices = {line.name: line.index for line in read_mapping_lines(path)}
     present = set(indices.values())
-    for index in range(max(present, default=-1)):
+    if -1 in present:
+        name = next(name for name, index in indices.items() if index < 0)
+        raise ValueError(f"{path}: index -1 of {name!r} is below 0")
+    for index in range(max(present)):
         if index not in present:
             raise ValueError(f"{path}: no name for index {index}, but for index {max(present)}")
     return dict(sorted(indices.items(), key=lambda item: item[1]))
@@ -55,27 +64,39 @@ def read_label_map(path: Path) -> dict[str, str]:
     """Fine -> coarse label, `fine coarse` a line.
 
     Raises:
-        ValueError: a label that goes to two.
+        ValueError: the file cannot be read or is empty; a line of one word, or a label with two
+            coarse ones.
     """
-    return read_unique(path, "label")
+    return read_pairs(path, "label")
 
 
 def read_activities(path: Path) -> dict[str, str]:
     """Video -> activity, `video activity` a line.
 
     Raises:
-        ValueError: a video with two activities.
+        ValueError: the file cannot be read or is empty; a line of one word, or a video with two
+            activities.
     """
-    return read_unique(path, "video", video_name)
+    return read_pairs(path, "video", video_name)
 
 
-def read_unique(path: Path, what: str, key_of: Callable[[str], str] = str) -> dict[str, str]:
-    """First word -> second of every line; ValueError where a first word has two."""
+def read_pairs(path: Path, what: str, key_of: Callable[[str], str] = str) -> dict[str, str]:
+    """First word -> rest of every line; empty lines are skipped.
+
+    Args:
+        path: the file.
+        what: kind of the first word, for the message where it occurs with two values.
+        key_of: changes the first word.
+    """
     table: dict[str, str] = {}
-    for word, value in read_pairs(path):
-        key = key_of(word)
-        if table.setdefault(key, value) != value:
-            raise ValueError(f"{path}: {what} {key!r} is both {table[key]!r} and {value!r}")
+    for number, line in enumerate(read_lines(path), start=1):
+        words = line.split(maxsplit=1)
+        if len(words) == 1:
+            raise ValueError(f"{path}: {words[0]!r} in line {number} stands alone")
+        if words:
+            key, value = key_of(words[0]), words[1].strip()
+            if table.setdefault(key, value) != value:
+                raise ValueError(f"{path}: {what} {key!r} is both {table[key]!r} and {value!r}")
     return table
 
 
@@ -94,32 +115,21 @@ def read_split(path: Path) -> list[str]:
     return list(names)
 
 
-def is_tcn_folder(folder: Path) -> bool:
-    """Whether a folder holds ED-TCN's result files, one `.mat` a split."""
-    return any(Path(folder).glob("*.mat"))
-
-
-def read_tcn_folder(folder: Path, field: str) -> dict[str, dict[str, np.ndarray]]:
-    """Split -> video -> int [frames] of ED-TCN's result files.
-
-    The files hold no names: a video is called after its file and its place in it, "1/03".
+def read_columns(path: Path, key: str, value: str) -> dict[str, str]:
+    """One column of a CSV file by another one, whose values are unique.
 
     Args:
-        folder: one `.mat` a split.
-        field: `Y` for the truth, `P` for the prediction.
+        path: a table with commas and a first line of column names.
+        key, value: names of the two columns.
 
     Raises:
-        ValueError: a file that is no such `.mat`.
+        ValueError: the file is no such table, or has no rows.
     """
-    splits = {}
-    for path in sorted(Path(folder).glob("*.mat")):
-        try:
-            cells = loadmat(path, variable_names=[field])[field].ravel()
-            videos = [np.asarray(cell).ravel() for cell in cells]
-        except KeyError:
-            raise ValueError(f"{path}: no field {field!r}") from None
-        except Exception as error:  # loadmat raises whatever a broken file leads it to
-            raise ValueError(f"{path}: no .mat file: {type(error).__name__}") from None
-        names = (f"{path.stem}/{place:02}" for place in range(1, len(videos) + 1))
-        splits[path.stem] = dict(zip(names, videos, strict=True))
-    return splits
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: not a table of text ({error})") from None
+    if not rows or not {key, value} <= rows[0].keys():
+        raise ValueError(f"{path}: no columns {key!r} and {value!r} with a {key} a line")
+    return {row[key]: row[value] for row in rows}

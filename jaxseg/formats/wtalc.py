@@ -1,12 +1,13 @@
-"""W-TALC's folder of annotation arrays, and the list of intervals that THUMOS14 calls ambiguous."""
+"""W-TALC's folder of annotation arrays, and THUMOS14's list of ambiguous intervals."""
 
 from pathlib import Path
 
 import numpy as np
 
-from jaxseg.formats.detections import Segments, clip, columns, number, truth_segments
+from jaxseg.formats.arrays import read_pickled_npy
+from jaxseg.formats.detections import Segments, columns, number, truth_segments
 from jaxseg.formats.labels import read_lines
-from jaxseg.formats.pickled_arrays import read_npy
+from jaxseg.formats.names import clip
 
 ARRAYS = ("videoname", "subset", "segments", "labels")
 
@@ -15,10 +16,10 @@ def read_wtalc(folder: Path) -> Segments:
     """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder.
 
     Raises:
-        ValueError: a file that is missing or broken (see `read_npy`), arrays of different
+        ValueError: a file that is missing or broken (see `read_pickled_npy`), arrays of different
             lengths, a video named twice, or a segment that `truth_segments` refuses.
     """
-    arrays = {name: read_npy(Path(folder) / f"{name}.npy") for name in ARRAYS}
+    arrays = {name: read_pickled_npy(Path(folder) / f"{name}.npy") for name in ARRAYS}
     shapes = {name: array.shape for name, array in arrays.items()}
     if len({shape[:1] for shape in shapes.values()}) > 1 or () in shapes.values():
         raise ValueError(f"{folder}: arrays that are not one entry a video: {shapes}")
@@ -34,12 +35,12 @@ def read_wtalc(folder: Path) -> Segments:
 
 
 def entries(array: np.ndarray) -> list:
-    """One entry a video, whether its array is of shape [videos] or [videos, 1]."""
+    """List of one entry a video, from an array of shape [videos] or [videos, 1]."""
     return array.reshape(len(array)).tolist() if array.size == len(array) else list(array)
 
 
 def annotate(where: str, segments, labels) -> list[dict]:
-    """Pairs the segments of one video with their labels."""
+    """The segments of one video with their labels, as `truth_segments` takes them."""
     try:
         pairs = list(zip(segments, labels, strict=True))
     except (TypeError, ValueError):
@@ -48,7 +49,7 @@ def annotate(where: str, segments, labels) -> list[dict]:
 
 
 def text(where: object, what: str, value: object) -> str:
-    """A name, which Python 2 wrote as bytes; ValueError for what is none."""
+    """A name, which Python 2 wrote as bytes; raises ValueError for any other type."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if not isinstance(value, str):
@@ -59,7 +60,7 @@ def text(where: object, what: str, value: object) -> str:
 def read_ambiguous(path: Path) -> Segments:
     """Intervals that are neither action nor background, one `video start end` a line, seconds.
 
-    Words between the video's name and the two numbers are passed over.
+    Words between the video's name and the two numbers are skipped.
 
     Raises:
         ValueError: the file cannot be read, is empty, or has a line of another form.

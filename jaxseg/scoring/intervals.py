@@ -15,9 +15,9 @@ from jaxseg.formats.detections import (
     Segments,
     mapping,
     predicted_segments,
-    read_json,
     truth_segments,
 )
+from jaxseg.formats.files import read_json
 from jaxseg.formats.wtalc import read_ambiguous
 from jaxseg.scoring.files import write_json
 from jaxseg.scoring.score_tables import reduce_scores, spread

@@ -8,7 +8,7 @@ from snippet_layouts import matrix
 
 from jaxseg.data import SnippetSet, SnippetVideo
 from jaxseg.evaluation.__main__ import main
-from jaxseg.formats.detections import write_json
+from jaxseg.formats.files import write_json
 
 
 def video(name, subset, *segments, duration=None, num_snippets=10):

@@ -149,7 +149,7 @@ def test_broken_annotations(files):
     files.write()
     fails("thumos14", files.folder, "gt.json", "'test_a'", "[4.0, 2.0]")
     write(files.folder / "gt.json", json.dumps({"database": files.database})[:-9])
-    fails("thumos14", files.folder, "gt.json", "no whole JSON")
+    fails("thumos14", files.folder, "gt.json", "not valid JSON")
 
 
 @needs_annotations

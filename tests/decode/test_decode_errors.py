@@ -56,7 +56,7 @@ def fails(folder, capsys, *options, scores="scores"):
         (["--classes=0"], "invalid positive value: '0'"),
         (["--classes=5"], "video 'v1': no axis of (60, 4) is 5 classes"),
         (["--key=S"], "v1.npy: a .npy file has no keys (--key=S)"),
-        (["--truth={0}/none"], "none: No such file or directory"),
+        (["--truth={0}/none"], "none: no such folder"),
         (["--truth={0}/truth", "--background=SIL"], "--background: 'SIL' is no class; without"),
         (["--truth={0}/truth", "--background=4"], "'4' is no class; without --mapping they are 0"),
     ],

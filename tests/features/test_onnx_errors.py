@@ -141,7 +141,7 @@ def test_beside_the_model(tmp_path):
         ('{"size": true}', "m.json: size: True is not N or HEIGHT,WIDTH"),
         ('{"pool": ["mean"]}', "m.json: pool: ['mean'] is not mean|first"),
         ("[1]", "m.json: [1] is no object of settings"),
-        ('{"size":', "m.json: no whole JSON: Expecting value in line 1, column 9"),
+        ('{"size":', "m.json: not valid JSON: Expecting value in line 1, column 9"),
     ):
         file.write_text(text)
         assert complaint(model) == message

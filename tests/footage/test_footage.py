@@ -172,7 +172,7 @@ def test_a_file_that_is_missing_or_broken_is_named(fresh, name):
         with pytest.raises(ValueError, match=r"features\.json do not hold what they should: Key"):
             footage.write(fresh, max_videos=1, progress=False)
     (fresh / name).write_text("{")
-    with pytest.raises(ValueError, match=rf"{name}: no whole JSON"):
+    with pytest.raises(ValueError, match=rf"{name}: not valid JSON"):
         footage.write(fresh, max_videos=1, progress=False)
     (fresh / name).unlink()
     with pytest.raises(ValueError, match=rf"{name}: No such file"):

@@ -115,7 +115,7 @@ def test_the_input_is_never_written_over(files, capsys):
 @pytest.mark.parametrize(
     "content, message",
     [
-        ("{", "no whole JSON"),
+        ("{", "not valid JSON"),
         ('{"results": {"v": [{"label": "a", "score": NaN, "segment": [0, 1]}]}}', "video 'v'"),
         ('{"results": {"v": [{"label": "a", "score": 1, "segment": [3, 2]}]}}', "[3.0, 2.0] ends"),
         ('{"results": {"v": [{"label": "a", "score": 1, "segment": [-3, 2]}]}}', "[-3.0, 2.0]"),

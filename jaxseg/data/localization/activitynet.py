@@ -26,7 +26,8 @@ from jaxseg.data.localization.files import (
 )
 from jaxseg.data.localization.records import SnippetSet
 from jaxseg.data.segmentation.files import listed
-from jaxseg.formats.detections import Segments, mapping, read_json, truth_segments
+from jaxseg.formats.detections import Segments, mapping, truth_segments
+from jaxseg.formats.files import read_json
 
 FOLDERS = {
     "activitynet12": ("ActivityNet12", "ActivityNet1.2", "activitynet12"),

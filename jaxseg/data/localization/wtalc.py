@@ -18,9 +18,8 @@ from jaxseg.data.localization.files import Streams, find_home, need_file, split
 from jaxseg.data.localization.records import SnippetSet
 from jaxseg.data.segmentation.features import check_finite, check_matrix
 from jaxseg.data.segmentation.files import listed
-from jaxseg.formats.detections import clip
-from jaxseg.formats.names import check_name
-from jaxseg.formats.pickled_arrays import read_npy
+from jaxseg.formats.arrays import read_pickled_npy
+from jaxseg.formats.names import check_name, clip
 from jaxseg.formats.wtalc import ARRAYS, entries, read_wtalc, text
 
 FOLDERS = ("Thumos14reduced", "THUMOS14", "thumos14")
@@ -32,7 +31,7 @@ SUBSETS = {"validation": "train", "test": "test"}
 def read_bundle(
     name: str, root: Path, *, length_tolerance: int, progress: bool, crew: Crew = ALONE
 ) -> SnippetSet:
-    """Reads the bundle into memory; its pickles are never run, see `pickled_arrays`.
+    """Reads the bundle into memory; its pickles are never run, see `read_pickled_npy`.
 
     RGB and flow are columns of one array and equally long, and one file needs no bar:
     `length_tolerance` and `progress` are there for the readers' common form.
@@ -66,7 +65,7 @@ def read_annotations(folder: Path) -> dict[str, Annotation]:
 
 def read_classes(path: Path) -> tuple[str, ...]:
     """All class names, in their order."""
-    classes = entries(np.atleast_1d(read_npy(path)))
+    classes = entries(np.atleast_1d(read_pickled_npy(path)))
     return tuple(check_name(path, "class", text(path, "class", label)) for label in classes)
 
 
@@ -83,7 +82,7 @@ def per_video(path: Path, videos: tuple[str, ...]) -> dict[str, object]:
     Raises:
         ValueError: not one entry a video.
     """
-    array = read_npy(path)
+    array = read_pickled_npy(path)
     if array.shape[:1] != (len(videos),):
         raise ValueError(f"{path}: shape {array.shape} is not one entry for {len(videos)} videos")
     return dict(zip(videos, entries(array), strict=True))
@@ -105,7 +104,7 @@ def read_features(path: Path, videos: list[str]) -> dict[str, Streams]:
     Raises:
         ValueError: a broken file, not one array a video, or an array that cannot be features.
     """
-    arrays = read_npy(path)
+    arrays = read_pickled_npy(path)
     if arrays.shape[:1] != (len(videos),):
         raise ValueError(f"{path}: shape {arrays.shape} is not one array for {len(videos)} videos")
     streams = {}

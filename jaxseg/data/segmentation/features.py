@@ -11,7 +11,7 @@ from jaxseg.data.batches.crew import ALONE, Crew
 from jaxseg.data.segmentation.cache import TextCache
 from jaxseg.data.segmentation.files import listed
 from jaxseg.formats.arrays import array_names, map_npy, read_npy, read_npz
-from jaxseg.formats.text_rows import broken_line
+from jaxseg.formats.matrices import broken_line
 
 # Above this the arrays of a data set stay on disk and are paged in as they are used.
 MEMORY_LIMIT = 8 * 2**30

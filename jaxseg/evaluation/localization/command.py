@@ -7,7 +7,8 @@ from jaxseg.evaluation.localization.evaluate import evaluate_localization
 from jaxseg.evaluation.localization.page import localization_page
 from jaxseg.evaluation.localization.protocols import PROTOCOLS, find_protocol, parse_tiou
 from jaxseg.evaluation.localization.table import table_lines
-from jaxseg.formats.detections import Segments, read_predictions, read_truth, write_json
+from jaxseg.formats.detections import Segments, read_predictions, read_truth
+from jaxseg.formats.files import write_json
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 DESCRIPTION = """\
@@ -85,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     print("\n".join(table_lines(results, errors=arguments.errors, proposals=arguments.proposals)))
     if arguments.json:
-        write_json(arguments.json, {"task": "localization", "results": results})
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        write_json(arguments.json, {"task": "localization", "results": results}, indent=None)
     if arguments.report:
         arguments.report.parent.mkdir(parents=True, exist_ok=True)
         arguments.report.write_text(localization_page(results), encoding="utf-8")

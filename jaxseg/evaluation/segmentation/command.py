@@ -10,12 +10,10 @@ from jaxseg.evaluation.segmentation.arguments import add_arguments
 from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation
 from jaxseg.evaluation.segmentation.folders import (
     ClassNames,
-    Folder,
     as_classes,
     as_clusters,
     check_pairs,
     class_names,
-    read_label_folder,
 )
 from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY
 from jaxseg.evaluation.segmentation.options import Options
@@ -23,6 +21,8 @@ from jaxseg.evaluation.segmentation.page import segmentation_page
 from jaxseg.evaluation.segmentation.protocols import PROTOCOLS, find_protocol
 from jaxseg.evaluation.segmentation.table import table_lines
 from jaxseg.formats import tables as side_files
+from jaxseg.formats.labels import LabelFolder, read_label_folder
+from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD
 
 __all__ = ["add_arguments", "run"]
 
@@ -38,8 +38,8 @@ class Data(NamedTuple):
         splits: split -> its videos, or None.
     """
 
-    truth: Folder
-    predictions: Folder
+    truth: LabelFolder
+    predictions: LabelFolder
     mapping: Mapping[str, int] | None
     label_map: Mapping[str, str] | None
     activities: dict[str, str] | None
@@ -85,8 +85,8 @@ def comma_list(names: str) -> list[str]:
 
 def read_data(arguments: argparse.Namespace) -> Data:
     """Reads every file that the command names."""
-    truth = read_label_folder(arguments.truth, side_files.TRUTH_FIELD)
-    predictions = read_label_folder(arguments.predictions, side_files.PREDICTION_FIELD)
+    truth = read_label_folder(arguments.truth, TRUTH_FIELD)
+    predictions = read_label_folder(arguments.predictions, PREDICTION_FIELD)
     mapping, label_map = arguments.mapping, arguments.label_map
     splits = {Path(each).name: side_files.read_split(each) for each in comma_list(arguments.splits)}
     splits = splits or truth.splits
@@ -102,10 +102,11 @@ def read_data(arguments: argparse.Namespace) -> Data:
     )
 
 
-def find_activities(how: str, truth: Folder) -> dict[str, str] | None:
+def find_activities(how: str, truth: LabelFolder) -> dict[str, str] | None:
     """Video -> activity: by folder, by what follows the last underscore, or from a file."""
     if how == "folders":
-        return truth.activities
+        folders = truth.activities
+        return folders and {name: each or ONE_ACTIVITY for name, each in folders.items()}
     if how == "suffix":
         return {name: name.rpartition("_")[2] for name in truth.codes}
     return side_files.read_activities(Path(how))

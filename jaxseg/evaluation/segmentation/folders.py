@@ -2,67 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY
-from jaxseg.formats.labels import find_videos, read_labels
-from jaxseg.formats.tables import is_tcn_folder, read_tcn_folder
-
-
-class Folder(NamedTuple):
-    """The labels of one side.
-
-    Attributes:
-        path: where they come from.
-        codes: video -> int64 [frames], indices into `labels`.
-        labels: the different labels, as they are written.
-        activities: video -> its subfolder; None where there are no subfolders.
-        splits: split -> its videos, where the files themselves say so; else None.
-    """
-
-    path: Path
-    codes: dict[str, np.ndarray]
-    labels: list[str]
-    activities: dict[str, str] | None
-    splits: dict[str, list[str]] | None
-
-    @property
-    def numbers(self) -> bool:
-        """Whether every label is a whole number."""
-        return all(re.fullmatch("-?[0-9]+", label) for label in self.labels)
-
-    def places(self, label: str) -> str:
-        """The folder and the first video that hold a label, for an error."""
-        code = self.labels.index(label)
-        video = next(name for name, codes in self.codes.items() if code in codes)
-        return f"{self.path}: video {video!r}"
-
-
-def read_label_folder(path: Path, tcn_field: str) -> Folder:
-    """Reads a folder of label files, or of ED-TCN's `.mat`, of which `tcn_field` is taken."""
-    index: dict[str, int] = {}
-
-    def encode(labels) -> np.ndarray:
-        return np.array([index.setdefault(label, len(index)) for label in labels], np.int64)
-
-    if is_tcn_folder(path):
-        files = read_tcn_folder(path, tcn_field)
-        codes = {
-            name: encode(map(str, labels.tolist()))
-            for videos in files.values()
-            for name, labels in videos.items()
-        }
-        splits = {split: list(videos) for split, videos in files.items()}
-        return Folder(path, codes, list(index), None, splits)
-    files = find_videos(path)
-    codes = {name: encode(read_labels(file)) for name, file in files.items()}
-    parents = {name: file.parent.relative_to(path).as_posix() for name, file in files.items()}
-    activities = {name: ONE_ACTIVITY if each == "." else each for name, each in parents.items()}
-    nested = any(parent != "." for parent in parents.values())
-    return Folder(path, codes, list(index), activities if nested else None, None)
+from jaxseg.formats.labels import LabelFolder
 
 
 class ClassNames(NamedTuple):
@@ -78,7 +22,7 @@ class ClassNames(NamedTuple):
     mapping: Mapping[str, int] | None
     label_map: Mapping[str, str] | None
 
-    def name_of(self, label: str, folder: Folder) -> str:
+    def name_of(self, label: str, folder: LabelFolder) -> str:
         """The class name that a written label stands for.
 
         Raises:
@@ -105,7 +49,7 @@ def fine_name(label: str, mapping: Mapping[str, int] | None) -> str | None:
 
 
 def check_pairs(
-    truth: Folder, predictions: Folder, chosen: Sequence[str] | None, tolerance: int
+    truth: LabelFolder, predictions: LabelFolder, chosen: Sequence[str] | None, tolerance: int
 ) -> None:
     """Checks that both sides have the same videos, of the same lengths.
 
@@ -131,7 +75,7 @@ def check_pairs(
 
 
 def class_names(
-    truth: Folder, mapping: Mapping[str, int] | None, label_map: Mapping[str, str] | None
+    truth: LabelFolder, mapping: Mapping[str, int] | None, label_map: Mapping[str, str] | None
 ) -> ClassNames:
     """The classes of a truth: the mapping's in its order, or those that occur, sorted.
 
@@ -154,7 +98,7 @@ def natural(label: str) -> tuple:
     return not is_number, int(label) if is_number else 0, label
 
 
-def as_classes(folder: Folder, names: ClassNames) -> dict[str, np.ndarray]:
+def as_classes(folder: LabelFolder, names: ClassNames) -> dict[str, np.ndarray]:
     """Video -> int64 [frames] of class indices.
 
     A label that is no class, which only a prediction can hold, gets an index beyond them.
@@ -165,7 +109,7 @@ def as_classes(folder: Folder, names: ClassNames) -> dict[str, np.ndarray]:
 
 
 def as_clusters(
-    folder: Folder, names: ClassNames, background: Sequence[int]
+    folder: LabelFolder, names: ClassNames, background: Sequence[int]
 ) -> dict[str, np.ndarray]:
     """Video -> int64 [frames] of cluster numbers.
 
@@ -186,6 +130,6 @@ def as_clusters(
     }
 
 
-def recode(folder: Folder, table: Sequence[int]) -> dict[str, np.ndarray]:
+def recode(folder: LabelFolder, table: Sequence[int]) -> dict[str, np.ndarray]:
     """Video -> labels with `table` in place of codes."""
     return {video: np.asarray(table)[codes] for video, codes in folder.codes.items()}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxseg.formats.detections import clip as shortened
-from jaxseg.formats.detections import read_json
+from jaxseg.formats.files import read_json
+from jaxseg.formats.names import clip as shortened
 
 IMAGES, CLIPS = ("NCHW", "NHWC"), ("NCTHW", "NTCHW", "NTHWC")
 LAYOUTS = IMAGES + CLIPS

@@ -1,15 +1,13 @@
-"""Mappings, label maps, activities, splits and ED-TCN's files, and their one-line errors."""
+"""Mappings, label maps, activities, splits and tables of columns, and their one-line errors."""
 
-import numpy as np
 import pytest
-from scipy.io import savemat
 
 from jaxseg.formats.tables import (
     read_activities,
+    read_columns,
     read_label_map,
     read_mapping,
     read_split,
-    read_tcn_folder,
 )
 
 
@@ -39,10 +37,10 @@ def test_words_of_other_files(tmp_path):
     [
         (read_mapping, "0 a\n2 c\n", "no name for index 1, but for index 2"),
         (read_mapping, "1 a\n", "no name for index 0"),
-        (read_mapping, "0 a\n1 a\n", "'a' has index 0 and index 1"),
-        (read_mapping, "a 0\n", "index 'a' of '0' is no whole number"),
-        (read_mapping, "-1 SIL\n", "index '-1' of 'SIL'"),
-        (read_mapping, "0 a\n1\n", "'1' in line 2 stands alone"),
+        (read_mapping, "0 a\n1 a\n", "line 2: duplicate name 'a', as on line 1"),
+        (read_mapping, "a 0\n", "line 1: not `index name`: 'a 0'"),
+        (read_mapping, "-1 SIL\n", "index -1 of 'SIL'"),
+        (read_mapping, "0 a\n1\n", "line 2: not `index name`: '1'"),
         (read_mapping, "", "empty"),
         (read_label_map, "a x\na y\n", "label 'a' is both 'x' and 'y'"),
         (read_activities, "v a\nv.txt b\n", "video 'v' is both 'a' and 'b'"),
@@ -60,18 +58,14 @@ def test_broken_files(tmp_path, read, contents, message):
     assert "\n" not in str(error.value)
 
 
-def test_files_of_ed_tcn(tmp_path):
-    cells = np.empty((1, 2), object)
-    cells[0, 0], cells[0, 1] = np.array([[0, 1, 1]]), np.array([[2, 2]])
-    savemat(tmp_path / "1.mat", {"Y": cells, "P": cells[:, ::-1]})
-    truth = read_tcn_folder(tmp_path, "Y")["1"]
-    assert {name: labels.tolist() for name, labels in truth.items()} == {
-        "1/01": [0, 1, 1],
-        "1/02": [2, 2],
-    }
-    assert read_tcn_folder(tmp_path, "P")["1"]["1/02"].tolist() == [0, 1, 1]
-    with pytest.raises(ValueError, match=r"1\.mat: no field 'Z'"):
-        read_tcn_folder(tmp_path, "Z")
-    (tmp_path / "2.mat").write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
-    with pytest.raises(ValueError, match=r"2\.mat: no \.mat file"):
-        read_tcn_folder(tmp_path, "Y")
+def test_columns_of_a_table(tmp_path):
+    path = tmp_path / "info.csv"
+    path.write_bytes(b'\xef\xbb\xbfvideo,frames,subset\r\nv,3,training\r\n"a,b",4,testing\r\n')
+    assert read_columns(path, "video", "subset") == {"v": "training", "a,b": "testing"}
+    for content in (b"", b"video,subset\n", b"video,set\nv,x\n"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"info\.csv: no columns 'video' and 'subset'"):
+            read_columns(path, "video", "subset")
+    path.write_bytes(b"video,subset\n\xff,x\n")
+    with pytest.raises(ValueError, match=r"info\.csv: not a table of text"):
+        read_columns(path, "video", "subset")

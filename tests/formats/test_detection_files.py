@@ -1,13 +1,11 @@
 """Files of detections and annotation: what is read, and what is refused in one line."""
 
 import json
-import pickle
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from localization_reference import database, detections
 
 from jaxseg.formats.detections import (
     read_predictions,
@@ -16,7 +14,6 @@ from jaxseg.formats.detections import (
     write_predictions,
     write_truth,
 )
-from jaxseg.formats.pickled_arrays import read_npy
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
@@ -40,9 +37,18 @@ def save(path, content):
 
 
 def test_what_is_written_reads_back(tmp_path):
-    truth = database(("v", "a", 0.5, 16.25), ("w", "b", 1, 2), subset="val")
+    truth = {
+        "v": {"subset": "val", "annotations": [{"label": "a", "segment": [0.5, 16.25]}]},
+        "w": {"subset": "val", "annotations": [{"label": "b", "segment": [1, 2]}]},
+    }
     truth["empty"] = {"subset": "val", "annotations": []}
-    results = detections(("v", "b", 0.1, 0.3, 0.125), ("v", "a", 2, 2, -7.5)) | {"w": []}
+    results = {
+        "v": [
+            {"label": "b", "score": 0.125, "segment": [0.1, 0.3]},
+            {"label": "a", "score": -7.5, "segment": [2, 2]},
+        ],
+        "w": [],
+    }
     write_truth(tmp_path / "new/truth.json", truth)
     write_predictions(tmp_path / "new/predictions.json", results, version="test")
     back = read_truth(tmp_path / "new/truth.json")
@@ -69,7 +75,9 @@ def test_what_is_written_reads_back(tmp_path):
 def test_nothing_is_written_that_would_not_read_back(tmp_path):
     for score in (float("nan"), float("inf"), "high"):
         with pytest.raises(ValueError, match=r"p\.json: video 'v': score"):
-            write_predictions(tmp_path / "p.json", detections(("v", "a", 0, 1, score)))
+            write_predictions(
+                tmp_path / "p.json", {"v": [{"label": "a", "score": score, "segment": [0, 1]}]}
+            )
     assert not (tmp_path / "p.json").exists()
 
 
@@ -102,7 +110,7 @@ def test_a_broken_detection_names_file_video_and_value(item, parts, tmp_path):
     [
         ("", "empty"),
         ("  \n", "empty"),
-        ('{"results": {"v": [{"label": "a", "sco', "no whole JSON"),
+        ('{"results": {"v": [{"label": "a", "sco', "not valid JSON"),
         ('{"results": {"v": [], "w": [], "v": []}}', "'v' stands there twice"),
         ("[1, 2]", "[1, 2] instead of"),
         ('{"database": {}}', "no 'results'"),
@@ -152,80 +160,11 @@ def test_ambiguous_intervals(tmp_path):
         refused(read_ambiguous, save(path, content), part)
 
 
-class Command:
-    """A pickle that runs a command when an ordinary reader opens it."""
-
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return Path.touch, (self.target,)
-
-
 def object_array(values):
     """One entry a video, whatever they are."""
     array = np.empty(len(values), object)
     array[:] = values
     return array
-
-
-def test_a_pickle_that_would_run_a_command_does_not(tmp_path):
-    target = tmp_path / "ran"
-    np.save(tmp_path / "attack.npy", object_array([["fine"], Command(target)]))
-    refused(read_npy, tmp_path / "attack.npy", "refused: asks for pathlib")
-    assert not target.exists()
-    # The same file in the hands of an ordinary reader.
-    np.load(tmp_path / "attack.npy", allow_pickle=True)
-    assert target.exists()
-
-
-def write_pickle(path, program):
-    """An `.npy` file of one object whose pickle is given as opcodes."""
-    header = np.lib.format.header_data_from_array_1_0(object_array([0]))
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        file.write(program)
-    return path
-
-
-@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "numpy.load", "numpy.core.x"])
-def test_a_pickle_that_names_anything_else_is_refused(name, tmp_path):
-    module, _, attribute = name.rpartition(".")
-    program = f"c{module}\n{attribute}\n(S'x'\ntR.".encode()
-    refused(read_npy, write_pickle(tmp_path / "p.npy", program), f"asks for {name}")
-
-
-def test_bytes_do_not_pass_for_objects(tmp_path):
-    array = np.zeros(1, [("where", object)])
-    program = pickle.dumps(array, protocol=4)
-    refused(read_npy, write_pickle(tmp_path / "p.npy", program), "refused: array of dtype")
-    # A plain dtype whose state adds the fields afterwards.
-    program = b"cnumpy\ndtype\n(S'i8'\ntR(I3\nS'|'\nN(S'f'\nt(dI8\nI8\nI63\ntb."
-    refused(read_npy, write_pickle(tmp_path / "p.npy", program), "dtype with fields")
-
-
-def test_arrays_bytes_and_strings_are_read(tmp_path):
-    values = [[b"raw", "text", 1.5], np.arange(3.0), (2, None)]
-    for protocol in (2, 3, 4):
-        with (tmp_path / "p.npy").open("wb") as file:
-            array = object_array(values)
-            header = np.lib.format.header_data_from_array_1_0(array)
-            np.lib.format.write_array_header_1_0(file, header)
-            pickle.dump(array, file, protocol=protocol)
-        back = read_npy(tmp_path / "p.npy")
-        assert back[0] == values[0] and back[2] == values[2]
-        assert np.array_equal(back[1], values[1])
-    np.save(tmp_path / "plain.npy", np.arange(4))
-    assert read_npy(tmp_path / "plain.npy").tolist() == [0, 1, 2, 3]
-
-
-def test_broken_arrays(tmp_path):
-    np.save(tmp_path / "whole.npy", object_array([["a"] * 50, ["b"]]))
-    content = (tmp_path / "whole.npy").read_bytes()
-    for part in (b"", content[:5], content[:40], content[:-30], b"text" * 20):
-        (tmp_path / "cut.npy").write_bytes(part)
-        refused(read_npy, tmp_path / "cut.npy", "empty" if not part else "no whole .npy file")
-    refused(read_npy, tmp_path / "missing.npy", "No such file")
 
 
 def write_wtalc(folder, names, segments, labels, subsets):

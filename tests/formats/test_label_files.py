@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from jaxseg.evaluation import (
     find_videos,
@@ -15,6 +16,7 @@ from jaxseg.evaluation import (
     write_folder,
     write_labels,
 )
+from jaxseg.formats.labels import read_label_folder, read_mat_labels
 
 
 def one_line_error(call, *parts):
@@ -69,24 +71,6 @@ def test_arrays(tmp_path):
     path.write_bytes(path.read_bytes()[:40])
     one_line_error(lambda: read_labels(path), path, "not a readable .npy array")
     one_line_error(lambda: read_labels(tmp_path / "none.npy"), "none.npy", "No such file")
-
-
-class Attack:
-    """A pickle that would make a file where it is opened."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return open, (str(self.path), "w")
-
-
-def test_an_array_of_pickles_is_not_opened(tmp_path):
-    path, target = tmp_path / "v.npy", tmp_path / "made"
-    np.save(path, np.array([Attack(target)], object), allow_pickle=True)
-    target.unlink(missing_ok=True)
-    one_line_error(lambda: read_labels(path), path, "holds Python objects")
-    assert not target.exists()
 
 
 def test_a_tree_of_folders(tmp_path):
@@ -146,3 +130,29 @@ def test_labels_that_would_not_read_back_are_not_written(tmp_path, labels):
     with pytest.raises(ValueError, match=re.escape(str(path))):
         write_labels(path, labels)
     assert not path.exists()
+
+
+def test_files_of_ed_tcn(tmp_path):
+    cells = np.empty((1, 2), object)
+    cells[0, 0], cells[0, 1] = np.array([[0, 1, 1]]), np.array([[2.0, 2.5]])
+    savemat(tmp_path / "1.mat", {"Y": cells, "P": cells[:, ::-1]})
+    assert read_mat_labels(tmp_path / "1.mat", "P")["1/02"] == ["0", "1", "1"]
+    folder = read_label_folder(tmp_path, "Y")
+    assert folder.splits == {"1": ["1/01", "1/02"]} and folder.activities is None
+    names = {name: [folder.labels[code] for code in codes] for name, codes in folder.codes.items()}
+    assert names == {"1/01": ["0", "1", "1"], "1/02": ["2", "2.5"]}
+    one_line_error(lambda: read_label_folder(tmp_path, "Z"), "1.mat: no array 'Z' among 'Y', 'P'")
+    (tmp_path / "2.mat").write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
+    one_line_error(lambda: read_label_folder(tmp_path, "Y"), "2.mat: not a readable .mat file")
+
+
+def test_label_folders(tmp_path):
+    """Subfolders are activities; one file is a folder of one video."""
+    for name in ("tea/v1", "tea/green/v2", "v3"):
+        write_labels(tmp_path / f"{name}.txt", ["SIL", name[-1]])
+    folder = read_label_folder(tmp_path, "Y")
+    assert folder.activities == {"v1": "tea", "v2": "tea/green", "v3": ""}
+    assert folder.splits is None and not folder.numbers
+    assert "v2" in folder.places("2")
+    one = read_label_folder(tmp_path / "v3.txt", "Y")
+    assert (list(one.codes), one.labels, one.activities) == (["v3"], ["SIL", "3"], None)
