@@ -80,7 +80,7 @@ def read_json(path: Path) -> Any:
         result: dict[str, Any] = {}
         for key, value in pairs:
             if key in result:
-                raise ValueError(f"{path}: key {clip(key)} stands there twice")
+                raise ValueError(f"key {clip(key)} stands there twice")
             result[key] = value
         return result
 
@@ -99,6 +99,8 @@ def read_json(path: Path) -> Any:
         raise ValueError(f"{path}: not valid JSON: {error.msg} in {place}") from None
     except RecursionError:
         raise ValueError(f"{path}: not valid JSON: nested too deeply") from None
+    except ValueError as error:  # a key twice, or a number of too many digits
+        raise ValueError(f"{path}: not valid JSON: {error}") from None
 
 
 def need_file(path: Path) -> Path:

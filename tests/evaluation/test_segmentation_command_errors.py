@@ -76,8 +76,8 @@ def test_missing_and_empty_folders(folders, capsys):
     [
         ("0 SIL\n1 pour\n", "truth: video 'v2': label 'stir' is not in the mapping"),
         ("0 SIL\n1 pour\n3 stir\n", "mapping: no name for index 2, but for index 3"),
-        ("0 SIL\n1 pour\n1 SIL\n", "mapping: 'SIL' has index 0 and index 1"),
-        ("0\n", "mapping: '0' in line 1 stands alone"),
+        ("0 SIL\n1 pour\n1 SIL\n", "mapping: line 3: duplicate name 'SIL'"),
+        ("0\n", "mapping: line 1: not `index name`: '0'"),
         (None, "mapping: No such file"),
     ],
 )
