@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.side_by_side import positive
 from jaxseg.evaluation import trivial_baselines
-from jaxseg.evaluation.segmentation.boundaries import add, count_boundaries
+from jaxseg.evaluation.segmentation.segments import add_boundaries, count_boundaries
 
 ROOT = Path(__file__).resolve().parents[1]
 NUM_ACTIONS = 6  # of `jaxseg.footage.patchwork`
@@ -48,7 +48,8 @@ def read_labels(folder: Path) -> Labels:
 
 def boundary_scores(truth: Labels, predicted: Labels, reach: int) -> np.ndarray:
     """Precision, recall and F1 over all videos together, in percent."""
-    counts = add([count_boundaries(truth[name], predicted[name], reach) for name in truth])
+    videos = [count_boundaries(truth[name], predicted[name], reach) for name in truth]
+    counts = add_boundaries(videos)
     return 100 * np.array([counts.precision, counts.recall, counts.f1])
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,3 +37,31 @@ def run(command: Callable[[], int | None], *, stopped: str = "stopped") -> int:
     except KeyboardInterrupt:
         print(stopped, file=sys.stderr)
         return 130
+
+
+def comma_list(text: str) -> list[str]:
+    """Words between commas, without blanks around them and without empty ones."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def chosen_names(option: str, text: str, known: Collection[str]) -> list[str]:
+    """Names of a comma list, each once, in its order; `all` stands for all that are known.
+
+    Args:
+        option: such as "--protocol", for the message.
+        text: what it was given.
+        known: names to choose from.
+
+    Raises:
+        ValueError: no name at all, or an unknown one.
+    """
+    if text == "all":
+        return list(known)
+    chosen = list(dict.fromkeys(comma_list(text)))
+    for name in chosen:
+        if name not in known:
+            what = option.lstrip("-")
+            raise ValueError(f"unknown {what} {name!r}: choose from {', '.join(known)}")
+    if not chosen:
+        raise ValueError(f"{option}: nothing named: choose from {', '.join(known)}")
+    return chosen

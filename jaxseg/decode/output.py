@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxseg.evaluation import write_labels
-from jaxseg.evaluation.segmentation.runs import run_starts
+from jaxseg.evaluation.segmentation.groups import run_starts
 
 PREDICTIONS = "predictions"
 SEGMENTS = "segments.csv"

@@ -11,7 +11,7 @@ from jaxseg.decode.options import ARGMAX, FUGW
 from jaxseg.decode.sensitivity import curves
 from jaxseg.decode.sequences import argmax
 from jaxseg.decode.tuning import CRITERION, Tuned
-from jaxseg.evaluation.segmentation.table import AVERAGES, NAME_COLUMNS
+from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
 from jaxseg.report.drawing import bars
 from jaxseg.report.drawing.colors import Paint, class_colours
 from jaxseg.report.drawing.markup import counted, figure, grid, head_row, row, table, text

@@ -9,7 +9,7 @@ import numpy as np
 from jaxseg.decode.score_files import Scores
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.evaluation.segmentation.folders import fine_name
-from jaxseg.evaluation.segmentation.table import AVERAGES, NAME_COLUMNS
+from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
 from jaxseg.formats.labels import LabelFolder, read_label_folder
 from jaxseg.formats.matrices import TRUTH_FIELD
 from jaxseg.formats.names import shown

@@ -1,8 +1,7 @@
 """Scores of predictions, whoever made them, under the field's protocols. NumPy and SciPy only."""
 
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
-from jaxseg.evaluation.segmentation.baselines import trivial_baselines
-from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation
+from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation, trivial_baselines
 from jaxseg.evaluation.segmentation.protocols import PROTOCOLS
 from jaxseg.formats.labels import (
     find_videos,

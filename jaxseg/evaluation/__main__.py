@@ -1,44 +1,38 @@
 """`python -m jaxseg.evaluation segmentation|localization`: scores anyone's files."""
 
-import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+
+from jaxseg import command_line
 
 TASKS = {
     "segmentation": "which action is on screen in every frame",
     "localization": "when each action starts and ends",
 }
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> None:
-        self.exit(2, f"error: {message}\n")
+EXAMPLES = """\
+python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth --protocol=all
+python -m jaxseg.evaluation localization --predictions=result.json --truth=gt.json
+python -m jaxseg.evaluation segmentation --help"""
 
 
 def main(argv: Sequence[str]) -> int:
     """Runs a command and returns its exit status; a mistake in the input is one line and a 2."""
-    parser = Parser(
+    parser = command_line.Parser(
         prog="python -m jaxseg.evaluation",
         description="Scores predictions under the field's protocols, side by side.",
+        epilog=EXAMPLES,
     )
     commands = parser.add_subparsers(dest="task", required=True, metavar="|".join(TASKS))
-    run = None
-    for task, what in TASKS.items():
-        command = commands.add_parser(task, help=what, allow_abbrev=False)
+    for task, summary in TASKS.items():
+        command = commands.add_parser(task, help=summary)
         if task == next(iter(argv), None):
-            # Each task reads its own libraries, and only when it is asked for.
+            # Only the module of the task that is asked for is imported.
             module = importlib.import_module(f"jaxseg.evaluation.{task}.command")
             module.add_arguments(command)
-            run = module.run
+            command.set_defaults(run=module.run)
     arguments = parser.parse_args(argv)
-    try:
-        return run(arguments)
-    except (ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+    return command_line.run(lambda: arguments.run(arguments))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.evaluation.localization.average_precision import ranking
 from jaxseg.evaluation.localization.evaluate import ranked_rows
 from jaxseg.evaluation.localization.matching import count, prepare
-from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou
+from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou, ranking
 from jaxseg.formats.detections import (
     Segments,
     mapping,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from jaxseg.evaluation.segmentation.runs import run_starts
+from jaxseg.evaluation.segmentation.groups import run_starts
 
 SILENCE = "SIL"
 ENDS = ("action_start", "action_end")

@@ -1,19 +1,24 @@
 """`python -m jaxseg.evaluation localization`: detections in; a table, JSON and a page out."""
 
 import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from jaxseg.command_line import chosen_names
+from jaxseg.evaluation.localization.diagnosis import KINDS
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
-from jaxseg.evaluation.localization.page import localization_page
-from jaxseg.evaluation.localization.protocols import PROTOCOLS, find_protocol, parse_tiou
-from jaxseg.evaluation.localization.table import table_lines
+from jaxseg.evaluation.localization.protocols import PROTOCOLS, parse_tiou
 from jaxseg.formats.detections import Segments, read_predictions, read_truth
-from jaxseg.formats.files import write_json
+from jaxseg.formats.files import write_json, write_text
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 DESCRIPTION = """\
 Scores detections, ActivityNet's JSON, against true segments: ActivityNet's JSON or
-W-TALC's folder of .npy files. All scores are in percent."""
+W-TALC's folder of .npy files. All scores are in percent.
+
+python -m jaxseg.evaluation localization --predictions=result.json --truth=gt.json
+python -m jaxseg.evaluation localization --predictions=result.json --truth=THUMOS14 \\
+    --subset=test --ambiguous=THUMOS14/Ambiguous_test.txt --protocol=all --errors"""
 
 OPTIONS = {
     "--predictions": {"type": Path, "metavar": "FILE", "required": True},
@@ -23,7 +28,10 @@ OPTIONS = {
         "metavar": "NAMES",
         "help": "one, several with commas, or 'all'; see below (default anet)",
     },
-    "--subset": {"metavar": "NAME", "help": "videos of the truth; needed where it has several"},
+    "--subset": {
+        "metavar": "NAME",
+        "help": "subset of the truth's videos; needed where there are several",
+    },
     "--tiou": {
         "default": "thumos14",
         "metavar": "SET",
@@ -35,25 +43,25 @@ OPTIONS = {
         "metavar": "FILE",
         "help": "'video start end' a line: intervals that are neither action nor background",
     },
-    "--errors": {"action": "store_true", "help": "counts what goes wrong at tIoU 0.5, by kind"},
+    "--errors": {"action": "store_true", "help": "counts the errors at tIoU 0.5, by kind"},
     "--proposals": {
         "action": "store_true",
         "help": "average recall against the number of proposals, tIoU 0.5:0.95:0.05",
     },
-    "--json": {"type": Path, "metavar": "FILE", "help": "writes every result"},
+    "--json": {"type": Path, "metavar": "FILE", "help": "writes every result to a file"},
     "--report": {
         "type": Path,
         "metavar": "FILE.html",
-        "help": "draws precision over recall, the kinds of errors and recall over proposals",
+        "help": "page with precision over recall, kinds of errors and recall over proposals",
     },
 }
+SHOWN_AN = (1, 5, 10, 50, 100)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Gives a parser the options of the command, and a --help that explains every protocol."""
     parser.usage = "%(prog)s --predictions=FILE --truth=FILE [options]"
     parser.description = DESCRIPTION
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     protocols = [
         f"  {name}\n    {rule.summary}\n    ({rule.used_by})" for name, rule in PROTOCOLS.items()
     ]
@@ -63,13 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Scores, prints, writes; raises ValueError for whatever is wrong with the input."""
-    names = chosen_protocols(arguments.protocol)
+    """Scores, prints and writes; raises ValueError for whatever is wrong with the input."""
+    names = chosen_names("--protocol", arguments.protocol, PROTOCOLS)
     tiou = parse_tiou(arguments.tiou)
     truth = read_any_truth(arguments.truth)
     predictions = read_predictions(arguments.predictions)
     ambiguous = None if arguments.ambiguous is None else read_ambiguous(arguments.ambiguous)
-    drawn = arguments.report is not None
+    drawn = arguments.report is not None  # the page shows errors, proposals and curves
     results = [
         evaluate_localization(
             truth,
@@ -85,25 +93,84 @@ def run(arguments: argparse.Namespace) -> int:
         for name in names
     ]
     print("\n".join(table_lines(results, errors=arguments.errors, proposals=arguments.proposals)))
+    for path in filter(None, (arguments.json, arguments.report)):
+        path.parent.mkdir(parents=True, exist_ok=True)
     if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
         write_json(arguments.json, {"task": "localization", "results": results}, indent=None)
     if arguments.report:
-        arguments.report.parent.mkdir(parents=True, exist_ok=True)
-        arguments.report.write_text(localization_page(results), encoding="utf-8")
+        # Drawing takes its time to import.
+        from jaxseg.evaluation.localization.page import localization_page
+
+        write_text(arguments.report, localization_page(results))
     return 0
-
-
-def chosen_protocols(names: str) -> list[str]:
-    """The protocols of a comma list; `all` is all of them."""
-    if names == "all":
-        return list(PROTOCOLS)
-    chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
-    for name in chosen:
-        find_protocol(name)
-    return chosen
 
 
 def read_any_truth(path: Path) -> Segments:
     """True segments from W-TALC's folder or from ActivityNet's JSON."""
     return read_wtalc(path) if path.is_dir() else read_truth(path)
+
+
+def table_lines(
+    results: Sequence[dict], *, errors: bool = False, proposals: bool = False
+) -> list[str]:
+    """Table of the results: a row a protocol, then errors, proposals and notes."""
+    lines = [heading(results[0]), *map(row, results)]
+    subset = f"subset {results[0]['subset']}, " if results[0]["subset"] else ""
+    lines.append(
+        f"{subset}percent: mAP at each tIoU, its means, mAP of whole videos' classes (class)"
+    )
+    if errors:
+        lines += error_lines(results)
+    if proposals:
+        lines += proposal_lines(results)
+    return lines + [f"{each['protocol']}: {note}" for each in results for note in each["notes"]]
+
+
+def heading(result: dict) -> str:
+    """Titles of the columns."""
+    sizes = f"{'videos':>7}{'classes':>8}{'truths':>8}{'predictions':>12} "
+    thresholds = [f"@{threshold:g}" for threshold in result["tiou"]]
+    return f"{'protocol':<10}{sizes}{cells(thresholds)} {cells(result['averages'], 9)}{'class':>7}"
+
+
+def row(result: dict) -> str:
+    """Sizes and scores under one protocol."""
+    sizes = (
+        f"{result['videos']:>7,}{result['classes']:>8}{result['truths']:>8,}"
+        f"{result['predictions']:>12,} "
+    )
+    scores = cells(map(number, result["map"]))
+    means = cells(map(number, result["averages"].values()), 9)
+    video = number(result["classification_map"])
+    return f"{result['protocol']:<10}{sizes}{scores} {means}{video:>7}"
+
+
+def error_lines(results: Sequence[dict]) -> list[str]:
+    """Numbers of predictions of each kind, and of missed true segments."""
+    width = 18
+    lines = [f"{'at tIoU 0.5':<12}{cells([*KINDS, 'missed truths'], width)}"]
+    for result in results:
+        errors = result["errors"]
+        numbers = [f"{errors['all'][kind]:,}" for kind in KINDS] + [f"{errors['missed']:,}"]
+        lines.append(f"{result['protocol']:<12}{cells(numbers, width)}")
+    return lines
+
+
+def proposal_lines(results: Sequence[dict]) -> list[str]:
+    """Average recall at a few numbers of proposals."""
+    lines = [f"{'recall':<12}{cells([f'AR@{count}' for count in SHOWN_AN] + ['AUC'], 9)}"]
+    for result in results:
+        recall = result["proposals"]
+        values = [number(recall["ar"][count - 1]) for count in SHOWN_AN] + [number(recall["auc"])]
+        lines.append(f"{result['protocol']:<12}{cells(values, 9)}")
+    return lines
+
+
+def cells(values: Iterable[str], width: int = 7) -> str:
+    """Right-aligned columns."""
+    return "".join(f"{value:>{width}}" for value in values)
+
+
+def number(value: float) -> str:
+    """Two decimals: protocols differ by less than one."""
+    return f"{value:.2f}"

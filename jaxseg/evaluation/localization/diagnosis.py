@@ -1,19 +1,29 @@
-"""What goes wrong in a list of detections, by kind, after DETAD (Alwassel et al. 2018)."""
+"""Scores beside mAP: kinds of errors, recall of proposals, mAP of whole videos' classes."""
 
 import numpy as np
 
-from jaxseg.evaluation.localization.matching import Task, match, places, preferred_pairs
-from jaxseg.evaluation.localization.overlaps import pair_blocks, tiou
-from jaxseg.evaluation.localization.protocols import Rule, reaches
+from jaxseg.evaluation.localization.matching import (
+    Task,
+    match,
+    pair_blocks,
+    places,
+    preferred_pairs,
+    tiou,
+)
+from jaxseg.evaluation.localization.protocols import SETS, Rule, ranking, raw, reaches
+from jaxseg.formats.detections import select
 
-THRESHOLD = 0.5
-NEAR = 0.1
+THRESHOLD = 0.5  # tIoU of a correct detection
+NEAR = 0.1  # tIoU from which on an error is one of localization
 KINDS = ("correct", "double detection", "wrong label", "localization", "confusion", "background")
 DEPTHS = range(1, 11)
+MOST_PROPOSALS = 100
 
 
 def detection_errors(task: Task, rule: Rule) -> dict:
-    """Counts of each kind of prediction at tIoU 0.5, and of true segments that are missed.
+    """Numbers of predictions of each kind at tIoU 0.5, and of missed true segments.
+
+    The kinds follow DETAD (Alwassel et al. 2018).
 
     Of the predictions that are not correct: `double detection` overlaps a true segment of its
     label by 0.5, which is taken; `wrong label` one of another label by 0.5; `localization` one
@@ -54,14 +64,17 @@ def best_overlaps(task: Task) -> tuple[np.ndarray, np.ndarray]:
     other = np.zeros_like(same)
     for i, j in pair_blocks(task.predictions, task.truth, same_label=False):
         values = tiou(task.predictions, i, task.truth, j)
-        own = task.predictions.label[i] == task.truth.label[j]
-        np.maximum.at(same, i[own], values[own])
-        np.maximum.at(other, i[~own], values[~own])
+        alike = task.predictions.label[i] == task.truth.label[j]
+        np.maximum.at(same, i[alike], values[alike])
+        np.maximum.at(other, i[~alike], values[~alike])
     return same, other
 
 
 def list_depth(task: Task) -> np.ndarray:
-    """Place in the list of its class over the class's true segments, inf for other labels."""
+    """Rank of each prediction in its class over the class's number of true segments, [n].
+
+    It is infinite for labels without true segments.
+    """
     label = task.predictions.label
     positives = np.bincount(task.truth.label, minlength=label.max(initial=0) + 1)[label]
     return np.divide(
@@ -70,5 +83,60 @@ def list_depth(task: Task) -> np.ndarray:
 
 
 def tally(kind: np.ndarray) -> dict[str, int]:
-    """How many there are of each kind."""
+    """Number of predictions of each kind."""
     return dict(zip(KINDS, np.bincount(kind, minlength=len(KINDS)).tolist(), strict=True))
+
+
+def proposals_recall(task: Task) -> dict:
+    """Average recall AR@AN: true segments that the first AN proposals cover, in percent.
+
+    A true segment is covered at a threshold if one of the AN detections of highest score in its
+    video, of any label, reaches it; shares are averaged over the thresholds 0.5 to 0.95 by 0.05.
+    A segment that is predicted with two labels is two proposals.
+
+    Returns:
+        `tiou`, `an` [1 ... 100], `ar` [100] and `auc`, the area under the curve of `ar` over
+        `an` divided by 100, as ActivityNet's proposal task reports it.
+    """
+    thresholds = np.array(SETS["activitynet"])
+    place = places(task.predictions.video)
+    early = place < MOST_PROPOSALS
+    predictions, place = select(task.predictions, early), place[early]
+    # Place in its video's list at which each true segment is first covered.
+    covered = np.full((len(task.truth.video), len(thresholds)), MOST_PROPOSALS)
+    for i, j in pair_blocks(predictions, task.truth, same_label=False):
+        values = tiou(predictions, i, task.truth, j)
+        for column, threshold in enumerate(thresholds):
+            near = values >= threshold
+            np.minimum.at(covered[:, column], j[near], place[i[near]])
+    counts = np.bincount(covered.ravel(), minlength=MOST_PROPOSALS + 1)[:MOST_PROPOSALS]
+    recall = 100 * np.cumsum(counts) / covered.size
+    return {
+        "tiou": thresholds.tolist(),
+        "an": list(range(1, MOST_PROPOSALS + 1)),
+        "ar": recall.tolist(),
+        "auc": float(np.trapezoid(recall) / MOST_PROPOSALS),
+    }
+
+
+def classification_map(task: Task) -> float:
+    """Mean AP of the videos ranked by class, in percent.
+
+    A video's score for a class is that of its best detection of the class; a video without one
+    is not in the list. AP is the raw one: precision at each video that shows the class, over
+    the number of such videos.
+    """
+    truth, predictions = task.truth, task.predictions
+    num_labels = 1 + max(truth.label.max(initial=0), predictions.label.max(initial=0))
+    shown = np.unique(truth.video * num_labels + truth.label)
+    # Predictions come by falling score: the first of a video and class is its best.
+    keys = predictions.video * num_labels + predictions.label
+    listed, best = np.unique(keys, return_index=True)
+    listed = listed[np.argsort(best, kind="stable")]
+    hits = np.isin(listed, shown)
+    precisions = []
+    for label in range(len(task.classes)):
+        ranked = hits[listed % num_labels == label]
+        positives = np.count_nonzero(shown % num_labels == label)
+        precisions.append(raw(ranking(ranked, np.zeros_like(ranked), positives), positives))
+    return 100 * float(np.mean(precisions))

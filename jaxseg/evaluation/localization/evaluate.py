@@ -5,12 +5,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from jaxseg.evaluation.localization.average_precision import curve, ranking
-from jaxseg.evaluation.localization.diagnosis import detection_errors
+from jaxseg.evaluation.localization.diagnosis import (
+    classification_map,
+    detection_errors,
+    proposals_recall,
+)
 from jaxseg.evaluation.localization.matching import Counts, Task, count, prepare
-from jaxseg.evaluation.localization.proposals_recall import proposals_recall
-from jaxseg.evaluation.localization.protocols import SETS, Rule, averages, check_tiou, find_protocol
-from jaxseg.evaluation.localization.video_classification import classification_map
+from jaxseg.evaluation.localization.protocols import (
+    SETS,
+    Rule,
+    averages,
+    check_tiou,
+    curve,
+    find_protocol,
+    ranking,
+)
 from jaxseg.formats.detections import Segments, predicted_segments, select_subset, truth_segments
 
 RECALLS = np.linspace(0, 1, 101)
@@ -41,7 +50,7 @@ def evaluate_localization(
             [{"label", "segment": [start, end]}]}} in seconds.
         predictions: what `read_predictions` returns, or {video: [{"label", "score",
             "segment"}]}. A video that is missing has no detections.
-        protocol: a name among PROTOCOLS of `localization_rules`.
+        protocol: a key of `protocols.PROTOCOLS`.
         tiou: thresholds, rising within (0, 1]; None: 0.1 to 0.7 by 0.1, as on THUMOS14.
         subset: None takes all videos, if the truth is of one subset.
         ambiguous: what `read_ambiguous` returns, for the protocols that know such intervals.
@@ -96,7 +105,7 @@ def evaluate_localization(
 
 
 def check_videos(truth: Segments, predictions: Segments) -> None:
-    """Raises ValueError where there is nothing to score or the two sides have nothing in common."""
+    """Raises ValueError if there are no true segments, or no video is in truth and predictions."""
     if not len(truth.video):
         raise ValueError(f"{truth.source}: no true segments among {len(truth.videos)} videos")
     if predictions.videos and not set(predictions.videos) & set(truth.videos):
@@ -107,7 +116,7 @@ def check_videos(truth: Segments, predictions: Segments) -> None:
 
 
 def ranked_rows(counts: Counts) -> list[np.ndarray]:
-    """Rows of each class by falling score; equal scores keep their order."""
+    """Indices of each class's predictions by falling score; equal scores keep their order."""
     order = np.lexsort((-counts.score, counts.label))
     borders = np.searchsorted(counts.label[order], np.arange(len(counts.positives) + 1))
     return [order[start:end] for start, end in pairwise(borders)]
@@ -117,7 +126,8 @@ def average_precisions(counts: Counts, rule: Rule) -> np.ndarray:
     """AP of each class at each threshold, float64 [classes, thresholds] in [0, 1].
 
     Args:
-        counts: each class has true segments.
+        counts: every class has true segments.
+        rule: of the protocol.
     """
     precisions = np.zeros((len(counts.positives), counts.hits.shape[1]))
     for label, rows in enumerate(ranked_rows(counts)):
@@ -141,26 +151,26 @@ def mean_curves(counts: Counts) -> dict:
 
 def empty_classes(counts: Counts, classes: Sequence[str]) -> list[str]:
     """Classes with truth but without predictions."""
+    # Longer than `classes` where predictions have labels without truth.
     predicted = np.bincount(counts.label, minlength=len(classes))
     return [name for name, number in zip(classes, predicted, strict=False) if not number]
 
 
 def label_notes(task: Task, empty: list[str], zeroed: bool) -> list[str]:
-    """Sentences on classes of one side only."""
+    """Sentences on classes that only truth or only predictions have."""
     notes = []
     if empty:
         effect = "the whole mAP is 0 under this protocol" if zeroed else "their AP is 0"
-        notes.append(f"classes without predictions: {listed(empty)}: {effect}")
+        notes.append(f"classes without predictions: {first_few(empty)}: {effect}")
     beyond = task.predictions.label[task.predictions.label >= len(task.classes)]
     if len(beyond):
         names = [task.predictions.labels[label] for label in np.unique(beyond)]
-        notes.append(
-            f"predictions of classes without truth: {len(beyond)}, not in the mAP: {listed(names)}"
-        )
+        note = f"predictions of classes without truth: {len(beyond)}, not in the mAP"
+        notes.append(f"{note}: {first_few(names)}")
     return notes
 
 
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """A few names, and how many more there are."""
+def first_few(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

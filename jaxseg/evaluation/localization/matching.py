@@ -1,26 +1,30 @@
-"""Which predictions hit, under any rule: counts of videos that are appended and divided once."""
+"""Matching of predicted with true segments by their overlap in time, under any protocol's rule.
 
-from collections.abc import Iterable, Sequence
+`prepare` makes a task of truth and predictions, `count` its hits; counts of several sets of
+videos are appended (`add_counts`) and divided once, by `evaluate`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluation.localization.overlaps import Pairs, overlapping_pairs, touching
 from jaxseg.evaluation.localization.protocols import Rule, on_grid, reaches
-from jaxseg.evaluation.localization.serial_choice import serial_choice
 from jaxseg.formats.detections import Segments, select
+
+BLOCK = 1 << 20  # pairs of segments that are compared at once
 
 
 class Task(NamedTuple):
-    """Segments under one rule, with one numbering of videos and labels.
+    """Truth and predictions under one rule, with the same numbers for videos and labels.
 
     Attributes:
         truth: true segments in file order.
-        predictions: by falling score, those of equal score in file order, without those that
-            the rule takes out first.
-        forgiven: bool [predictions], those that are no error where they are no hit.
+        predictions: by falling score, equal scores in file order, without those that the rule
+            takes out.
+        forgiven: bool [predictions], no error where it is no hit.
         classes: labels that have an AP; they are numbered before all other labels.
-        notes: what a reader has to know of predictions that were taken out.
+        notes: sentences on predictions that were taken out or do not count.
     """
 
     truth: Segments
@@ -31,7 +35,7 @@ class Task(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What the predictions of some videos come to; those of other videos are appended.
+    """Hits and positives of some videos; those of other videos can be appended.
 
     Attributes:
         score: float64 [n].
@@ -48,6 +52,20 @@ class Counts(NamedTuple):
     positives: np.ndarray
 
 
+class Pairs(NamedTuple):
+    """Pairs of a prediction and a true segment of its video.
+
+    Attributes:
+        prediction: int64 [pairs], index of the prediction.
+        truth: int64 [pairs], index of the true segment.
+        tiou: float64 [pairs], |and| / |or|.
+    """
+
+    prediction: np.ndarray
+    truth: np.ndarray
+    tiou: np.ndarray
+
+
 def prepare(
     truth: Segments,
     predictions: Segments,
@@ -55,10 +73,13 @@ def prepare(
     ambiguous: Segments | None = None,
     classes: Sequence[str] | None = None,
 ) -> Task:
-    """Puts everything on the rule's grid and takes out what it does not count.
+    """Converts truth and predictions to the rule's unit, and takes out what it does not count.
 
     Args:
-        classes: labels to score, where more videos are counted elsewhere; None: those of
+        truth, predictions: in seconds.
+        rule: of the protocol.
+        ambiguous: intervals that are neither action nor background, or None.
+        classes: labels to score, where counts of other videos are to be added; None: those of
             `truth` that have segments, in order of first appearance.
     """
     if classes is None:
@@ -81,7 +102,7 @@ def prepare(
 
 
 def renumber(segments: Segments, videos: dict[str, int], labels: dict[str, int]) -> Segments:
-    """Numbers videos and labels by the shared vocabularies, which grow by what is new."""
+    """Segments numbered by shared tables of videos and labels, which grow by new names."""
     video = [videos.setdefault(name, len(videos)) for name in segments.videos]
     label = [labels.setdefault(name, len(labels)) for name in segments.labels]
     return segments._replace(
@@ -99,8 +120,8 @@ def annotated_only(
     known = np.isin(predictions.video, truth.video)
     if known.all():
         return predictions, []
-    fate = "taken out" if rule.listed_only else "false positives"
-    note = f"predictions in videos without true segments: {(~known).sum()}, {fate}"
+    treatment = "taken out" if rule.listed_only else "false positives"
+    note = f"predictions in videos without true segments: {(~known).sum()}, {treatment}"
     return (select(predictions, known) if rule.listed_only else predictions), [note]
 
 
@@ -108,23 +129,28 @@ def count(task: Task, rule: Rule, tiou: Sequence[float]) -> Counts:
     """Hits at each threshold, and the true segments of each class."""
     pairs = preferred_pairs(task, rule, lowest=min(tiou))
     hits = [match(task, rule, pairs, threshold) >= 0 for threshold in tiou]
+    positives = np.bincount(task.truth.label, minlength=len(task.classes))
     return Counts(
-        task.predictions.score,
-        task.predictions.label,
-        np.stack(hits, axis=1),
-        task.forgiven,
-        np.bincount(task.truth.label, minlength=len(task.classes))[: len(task.classes)],
+        score=task.predictions.score,
+        label=task.predictions.label,
+        hits=np.stack(hits, axis=1),
+        forgiven=task.forgiven,
+        positives=positives[: len(task.classes)],
     )
 
 
-def add(counts: Iterable[Counts]) -> Counts:
+def add_counts(counts: Iterable[Counts]) -> Counts:
     """The counts of several sets of videos as one, in the order given."""
     *columns, positives = zip(*counts, strict=True)
     return Counts(*(np.concatenate(column) for column in columns), sum(positives))
 
 
 def preferred_pairs(task: Task, rule: Rule, lowest: float) -> Pairs:
-    """Pairs of one video and label that reach `lowest`, by turn, each chooser's best first."""
+    """Pairs of one video and label that reach `lowest`, in the order in which they are matched.
+
+    Segments that choose (predictions, or truths under "truth") come in their turn, the pairs of
+    each from its best to its worst choice.
+    """
     pairs = overlapping_pairs(task.predictions, task.truth, lowest)
     keys = {
         "first": (pairs.truth, pairs.prediction),
@@ -150,9 +176,104 @@ def match(task: Task, rule: Rule, pairs: Pairs, threshold: float) -> np.ndarray:
 
 
 def places(group: np.ndarray) -> np.ndarray:
-    """How many entries of the same group stand before each one, int64 [n]."""
+    """Number of earlier entries of the same group, for each entry, int64 [n]."""
     order = np.argsort(group, kind="stable")
     ordered = group[order]
     place = np.empty(len(group), np.int64)
     place[order] = np.arange(len(group)) - np.searchsorted(ordered, ordered, "left")
     return place
+
+
+def serial_choice(
+    chooser: np.ndarray, choice: np.ndarray, num_choosers: int, num_choices: int
+) -> np.ndarray:
+    """Result of choosers 0, 1, 2, ... taking, in turn, the best choice that is left.
+
+    The turns are not taken one by one, which would be a Python loop over predictions. All choosers
+    ask at once for their best choice that has not refused them yet; a choice keeps the earliest of
+    those who ask. As all choices rank the choosers in the same order, this deferred acceptance
+    (Gale and Shapley 1962) ends where the turns would.
+
+    Args:
+        chooser: int64 [pairs], ascending.
+        choice: int64 [pairs], choices that each chooser accepts, best first.
+
+    Returns:
+        int64 [choosers], the choice of each, -1 for none.
+    """
+    turn = np.searchsorted(chooser, np.arange(num_choosers))
+    end = np.searchsorted(chooser, np.arange(num_choosers), side="right")
+    holder = np.full(num_choices, num_choosers)
+    asking = np.flatnonzero(turn < end)
+    while asking.size:
+        asked = choice[turn[asking]]
+        before = holder[asked]
+        np.minimum.at(holder, asked, asking)
+        after = holder[asked]
+        displaced = np.unique(before[(before != after) & (before < num_choosers)])
+        refused = np.concatenate([asking[asking != after], displaced])
+        turn[refused] += 1
+        asking = refused[turn[refused] < end[refused]]
+    result = np.full(num_choosers, -1)
+    taken = np.flatnonzero(holder < num_choosers)
+    result[holder[taken]] = taken
+    return result
+
+
+def tiou(one: Segments, i: np.ndarray, two: Segments, j: np.ndarray) -> np.ndarray:
+    """Temporal IoU |and| / |or| of the segments `one[i]` and `two[j]`, 0 if both have length 0.
+
+    For whole numbers it is the IoU of the sets {start, ..., end - 1}.
+    """
+    shared = np.minimum(one.end[i], two.end[j]) - np.maximum(one.start[i], two.start[j])
+    shared = np.maximum(shared, 0)
+    either = (one.end - one.start)[i] + (two.end - two.start)[j] - shared
+    # 0 / 0 is no overlap here. In ActivityNet's program it is NaN, which passes every threshold.
+    return np.divide(shared, either, out=np.zeros_like(shared), where=either > 0)
+
+
+def pair_blocks(
+    predictions: Segments, truth: Segments, *, same_label: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """All pairs (predictions, truths) of one video, or of one video and label.
+
+    They are ordered by prediction, then by truth, and come in blocks of about a million, so that
+    memory stays bounded however many predictions a video has.
+    """
+    num_labels = 1 + max(predictions.label.max(initial=0), truth.label.max(initial=0))
+    prediction_keys, truth_keys = (
+        each.video * num_labels + each.label if same_label else each.video
+        for each in (predictions, truth)
+    )
+    order = np.argsort(truth_keys, kind="stable")
+    first = np.searchsorted(truth_keys[order], prediction_keys, "left")
+    num_truths = np.searchsorted(truth_keys[order], prediction_keys, "right") - first
+    paired = np.flatnonzero(num_truths)
+    total = np.cumsum(num_truths[paired])
+    cuts = np.searchsorted(total, np.arange(BLOCK, total.max(initial=0) + BLOCK, BLOCK), "right")
+    for block in np.split(paired, np.unique(cuts)):
+        prediction = np.repeat(block, num_truths[block])
+        starts = np.cumsum(num_truths[block]) - num_truths[block]
+        step = np.arange(len(prediction)) - np.repeat(starts, num_truths[block])
+        yield prediction, order[first[prediction] + step]
+
+
+def overlapping_pairs(predictions: Segments, truth: Segments, lowest: float) -> Pairs:
+    """The pairs of one video and label that reach the tIoU `lowest`, above 0.
+
+    They are ordered by prediction, then by truth.
+    """
+    kept = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for i, j in pair_blocks(predictions, truth, same_label=True):
+        values = tiou(predictions, i, truth, j)
+        near = values >= lowest
+        kept.append(Pairs(i[near], j[near], values[near]))
+    return Pairs(*(np.concatenate(column) for column in zip(*kept, strict=True)))
+
+
+def touching(predictions: Segments, intervals: Segments) -> np.ndarray:
+    """Whether each prediction shares time with any interval of its video, bool [n]."""
+    touched = np.zeros(len(predictions.video), bool)
+    for i, j in pair_blocks(predictions, intervals, same_label=False):
+        touched[i[tiou(predictions, i, intervals, j) > 0]] = True
+    return touched

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+from jaxseg.evaluation.localization.command import table_lines
 from jaxseg.evaluation.localization.diagnosis import DEPTHS, KINDS
-from jaxseg.evaluation.localization.table import table_lines
 
 WIDTH, HEIGHT, MARGIN = 420, 280, 40
 STYLE = """

@@ -1,4 +1,4 @@
-"""The localisation protocols by name, as rules over shared functions."""
+"""The localization protocols by name, and the average precisions that they use."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluation.localization.average_precision import Ranking, interpolated, raw
 from jaxseg.formats.detections import Segments
 
 # Snippets a second: 16 frames a snippet at 25 frames a second.
@@ -17,7 +16,7 @@ SETS = {
     "thumos14": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
     "activitynet": [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
 }
-RANGES = {
+RANGES = {  # averages that papers report -> their thresholds in hundredths
     "0.1:0.5": range(10, 51, 10),
     "0.3:0.7": range(30, 71, 10),
     "0.1:0.7": range(10, 71, 10),
@@ -25,17 +24,67 @@ RANGES = {
 }
 
 
-class Rule(NamedTuple):
-    """What sets one protocol apart.
+class Ranking(NamedTuple):
+    """Predictions of one class by falling score at one threshold.
 
     Attributes:
-        rounded: what is rounded to whole snippets, halves to the even one: "nothing", "truth"
-            (true and ambiguous segments) or "all" (predictions too).
-        matching: in order of falling score a prediction takes the free truth of highest tIoU,
-            of equals the first ("best") or the last ("best-last") in file order, or the first
-            that reaches the threshold ("first"); or, in file order, a truth takes the free
-            prediction of highest tIoU, of equals the one of highest score ("truth").
-        strict: a match needs more than the threshold, not merely as much.
+        recall: float64 [n], share of the positives found up to each prediction.
+        precision: float64 [n], share of hits up to each prediction.
+        hits: bool [n].
+    """
+
+    recall: np.ndarray
+    precision: np.ndarray
+    hits: np.ndarray
+
+
+def ranking(hits: np.ndarray, forgiven: np.ndarray, positives: int) -> Ranking:
+    """Recall and precision along a list.
+
+    Args:
+        hits: bool [n], by falling score.
+        forgiven: bool [n], predictions that are no error where they are no hit.
+        positives: number of true segments, at least 1.
+    """
+    num_hits = np.cumsum(hits)
+    num_counted = np.cumsum(hits | ~forgiven)
+    return Ranking(num_hits / positives, num_hits / np.maximum(num_counted, 1), hits)
+
+
+def envelope(precision: np.ndarray) -> np.ndarray:
+    """Highest precision at each place of the list or further down."""
+    return np.maximum.accumulate(precision[::-1])[::-1]
+
+
+def raw(ranked: Ranking, positives: int) -> float:
+    """Sum of the precision at each hit over the number of positives."""
+    return float(ranked.precision[ranked.hits].sum() / positives)
+
+
+def interpolated(ranked: Ranking, positives: int) -> float:
+    """Area under the precision envelope, over all points of recall."""
+    # Recall rises by 1 / positives at each hit and nowhere else.
+    return float(envelope(ranked.precision)[ranked.hits].sum() / positives)
+
+
+def curve(ranked: Ranking, recalls: np.ndarray) -> np.ndarray:
+    """The precision envelope at given recalls, 0 beyond the last that is reached."""
+    heights = np.append(envelope(ranked.precision), 0.0)
+    # A recall such as 29 of 100 need not be exactly the 0.29 that is asked for.
+    return heights[np.searchsorted(ranked.recall, recalls - 1e-9)]
+
+
+class Rule(NamedTuple):
+    """Rules of one protocol.
+
+    Attributes:
+        rounded: segments that are rounded to whole snippets, halves to the even one: "nothing",
+            "truth" (true and ambiguous segments) or "all" (predictions too).
+        matching: "best", "best-last" and "first": in order of falling score each prediction
+            takes the free truth of highest tIoU (of equals the first or the last in file order),
+            or the first in file order that reaches the threshold. "truth": in file order each
+            truth takes the free prediction of highest tIoU, of equals the one of highest score.
+        strict: a match needs a tIoU above the threshold, not just equal to it.
         average_precision: (ranked list, positives) -> AP.
         ambiguous: "ignored", "dropped" (predictions that touch an ambiguous interval are taken
             out first) or "forgiven" (they are no false positives).
@@ -59,7 +108,7 @@ class Rule(NamedTuple):
 
 ANET = Rule(
     rounded="nothing",
-    # The program walks its sorted overlaps backwards.
+    # ActivityNet's program walks its sorted overlaps backwards: the last of equals comes first.
     matching="best-last",
     strict=False,
     average_precision=interpolated,
@@ -128,7 +177,7 @@ def reaches(rule: Rule, tiou: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def on_grid(segments: Segments, rule: Rule, *, predicted: bool) -> Segments:
-    """Segments as the rule compares them: in seconds, or in snippets where it rounds any."""
+    """Segments in the rule's unit: seconds, or snippets where it rounds any segments."""
     if rule.rounded == "nothing":
         return segments
     start, end = segments.start * SNIPPET_RATE, segments.end * SNIPPET_RATE
@@ -148,7 +197,7 @@ def parse_tiou(text: str) -> list[float]:
     try:
         if ":" in text:
             start, stop, step = map(float, text.split(":"))
-            # Rounded, so that 0.1 + 2 * 0.1 is the 0.3 that a reader sees.
+            # Rounded, because 0.1 + 2 * 0.1 is not 0.3 in floating point.
             count = int((stop - start) / step + 1e-6) + 1
             if count > MOST_THRESHOLDS:
                 raise ValueError
@@ -171,7 +220,7 @@ def check_tiou(values: Sequence[float]) -> list[float]:
 
 
 def averages(tiou: list[float], scores: list[float]) -> dict[str, float]:
-    """Means over the ranges that papers report, or over all thresholds where none fits."""
+    """Means over the ranges of `RANGES`, or over all thresholds where none of them fits."""
     hundredths = [round(100 * threshold, 6) for threshold in tiou]
     means = {}
     for name, members in RANGES.items():

@@ -1,34 +1,139 @@
 """`python -m jaxseg.evaluation segmentation`: folders in; a table, JSON and a page out."""
 
 import argparse
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxseg.evaluation.segmentation.arguments import add_arguments
+from jaxseg.command_line import chosen_names, comma_list
 from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation
 from jaxseg.evaluation.segmentation.folders import (
-    ClassNames,
     as_classes,
     as_clusters,
     check_pairs,
+    class_indices,
     class_names,
+    coarse_names,
+    merge_table,
 )
-from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY
-from jaxseg.evaluation.segmentation.options import Options
-from jaxseg.evaluation.segmentation.page import segmentation_page
-from jaxseg.evaluation.segmentation.protocols import PROTOCOLS, find_protocol
-from jaxseg.evaluation.segmentation.table import table_lines
-from jaxseg.formats import tables as side_files
+from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY, Labels
+from jaxseg.evaluation.segmentation.matching import MATCHES
+from jaxseg.evaluation.segmentation.protocols import (
+    AVERAGES,
+    FRAME_COLUMNS,
+    NAME_COLUMNS,
+    PROTOCOLS,
+    Options,
+    find_protocol,
+)
+from jaxseg.formats import tables
+from jaxseg.formats.files import write_json, write_text
 from jaxseg.formats.labels import LabelFolder, read_label_folder
 from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD
 
-__all__ = ["add_arguments", "run"]
+DESCRIPTION = """\
+Scores a folder of predicted labels against a folder of true ones, one file a video:
+a label a line, MS-TCN's result files, .npy of whole numbers, or ED-TCN's .mat (the same
+folder on both sides). Predictions that are numbers, where the truth has names, are clusters.
+
+python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth
+python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth \\
+    --mapping=mapping.txt --protocol=all --report=scores.html"""
+
+OPTIONS = {
+    "--predictions": {"type": Path, "metavar": "DIR", "required": True},
+    "--truth": {"type": Path, "metavar": "DIR", "required": True},
+    "--mapping": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "'index name' a line: the classes; a label that it lacks is an error",
+    },
+    "--protocol": {
+        "default": "asot-exact",
+        "metavar": "NAMES",
+        "help": "one, several with commas, or 'all'; see below (default asot-exact)",
+    },
+    "--match": {
+        "choices": MATCHES,
+        "help": "scope of a matching of clusters with classes (default: the protocol's own)",
+    },
+    "--exclude": {
+        "default": "",
+        "metavar": "NAMES",
+        "help": "classes whose frames are dropped before the matching (ASOT)",
+    },
+    "--background": {
+        "default": "",
+        "metavar": "NAMES",
+        "help": "classes whose frames are not scored; cluster -1 stands for them (CTE, TOT, HVQ);"
+        " mstcn: left out of edit score and F1, not of accuracy",
+    },
+    "--activities": {
+        "default": "folders",
+        "metavar": "folders|suffix|FILE",
+        "help": "where activities come from: 'folders', the subfolders of the truth (default);"
+        " 'suffix', what follows the last underscore of a name; or a file, 'video activity' a line",
+    },
+    "--splits": {
+        "default": "",
+        "metavar": "FILES",
+        "help": "lists of videos: only these are scored; mstcn is the mean over splits",
+    },
+    "--label-map": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "'fine coarse' a line: scores count in coarse labels",
+    },
+    "--label-map-order": {
+        "choices": ("before", "after"),
+        "default": "before",
+        "help": "coarse labels before the matching (default), or match the fine ones and map"
+        " both sides (TW-FINCH)",
+    },
+    "--num-clusters": {
+        "type": int,
+        "metavar": "K",
+        "help": "K of cte, cte-soft, twfinch and the baselines (default: what the labels show)",
+    },
+    "--seed": {
+        "type": int,
+        "default": 0,
+        "help": "seed of the protocols that draw frames (default 0)",
+    },
+    "--length-tolerance": {
+        "type": int,
+        "default": 0,
+        "metavar": "FRAMES",
+        "help": "frames by which truth and prediction may differ in length (default 0)",
+    },
+    "--json": {"type": Path, "metavar": "FILE", "help": "writes every result to a file"},
+    "--report": {
+        "type": Path,
+        "metavar": "FILE.html",
+        "help": "page with the best, middle and worst videos and the confusion",
+    },
+}
+BASELINES = {"equal_split": "  equal split", "one_class": "  one class"}
+LEGEND = (
+    "percent. MoF: all frames, mean of activities, mean of videos. (most): what F1 can reach on"
+    " this truth. JSD: less is better."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Gives a parser the options of the command, and a --help that explains every protocol."""
+    parser.usage = "%(prog)s --predictions=DIR --truth=DIR [options]"
+    parser.description = DESCRIPTION
+    protocols = [
+        f"  {name}\n    " + rule.text.replace("\n", "\n    ") for name, rule in PROTOCOLS.items()
+    ]
+    parser.epilog = "\n".join(["protocols:", *protocols])
+    for name, settings in OPTIONS.items():
+        parser.add_argument(name, **settings)
 
 
 class Data(NamedTuple):
-    """What the files hold, before a protocol decides how to read predictions.
+    """Content of all files that the command names.
 
     Attributes:
         truth, predictions: the two sides.
@@ -46,41 +151,36 @@ class Data(NamedTuple):
     splits: dict[str, list[str]] | None
 
 
+class Input(NamedTuple):
+    """Arguments of `evaluate_segmentation` under one protocol."""
+
+    truth: Labels
+    predictions: Labels
+    options: Options
+
+    def evaluate(self) -> dict:
+        """Scores of the predictions."""
+        return evaluate_segmentation(self.truth, self.predictions, **self.options._asdict())
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Scores, prints, writes; raises ValueError for whatever is wrong with the input."""
-    names = chosen_protocols(arguments.protocol)
+    """Scores, prints and writes; raises ValueError for whatever is wrong with the input."""
+    names = chosen_names("--protocol", arguments.protocol, PROTOCOLS)
     data = read_data(arguments)
-    inputs = {name: protocol_input(name, data, arguments) for name in names}
-    results = [
-        evaluate_segmentation(truth, predictions, **options._asdict())
-        for truth, predictions, options in inputs.values()
-    ]
+    inputs = [protocol_input(name, data, arguments) for name in names]
+    results = [each.evaluate() for each in inputs]
     print("\n".join(table_lines(results)))
     if arguments.json:
-        document = {"task": "segmentation", "results": results}
-        write(arguments.json, json.dumps(document, indent=1, allow_nan=False) + "\n")
+        write_json(arguments.json, {"task": "segmentation", "results": results})
     if arguments.report:
-        truth, predictions, options = inputs[names[0]]
-        options = options._replace(classes=final_names(options, data.label_map))
-        write(arguments.report, segmentation_page(results, truth, predictions, options))
+        # Drawing takes its time to import.
+        from jaxseg.evaluation.segmentation.page import segmentation_page
+
+        truth, predictions, options = inputs[0]
+        if options.merge is not None:
+            options = options._replace(classes=coarse_names(options.classes, data.label_map))
+        write_text(arguments.report, segmentation_page(results, truth, predictions, options))
     return 0
-
-
-def chosen_protocols(names: str) -> list[str]:
-    """The protocols of a comma list; `all` is all of them."""
-    if names == "all":
-        return list(PROTOCOLS)
-    chosen = list(dict.fromkeys(comma_list(names)))
-    for name in chosen:
-        find_protocol(name)
-    if not chosen:
-        raise ValueError("--protocol: no protocol named")
-    return chosen
-
-
-def comma_list(names: str) -> list[str]:
-    """The words between commas, without empty ones."""
-    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def read_data(arguments: argparse.Namespace) -> Data:
@@ -88,50 +188,49 @@ def read_data(arguments: argparse.Namespace) -> Data:
     truth = read_label_folder(arguments.truth, TRUTH_FIELD)
     predictions = read_label_folder(arguments.predictions, PREDICTION_FIELD)
     mapping, label_map = arguments.mapping, arguments.label_map
-    splits = {Path(each).name: side_files.read_split(each) for each in comma_list(arguments.splits)}
-    splits = splits or truth.splits
+    lists = {Path(each).name: tables.read_split(each) for each in comma_list(arguments.splits)}
+    splits = lists or truth.splits
     chosen = splits and {name for names in splits.values() for name in names}
     check_pairs(truth, predictions, chosen, arguments.length_tolerance)
     return Data(
-        truth,
-        predictions,
-        None if mapping is None else side_files.read_mapping(mapping),
-        None if label_map is None else side_files.read_label_map(label_map),
-        find_activities(arguments.activities, truth),
-        splits,
+        truth=truth,
+        predictions=predictions,
+        mapping=None if mapping is None else tables.read_mapping(mapping),
+        label_map=None if label_map is None else tables.read_label_map(label_map),
+        activities=find_activities(arguments.activities, truth),
+        splits=splits,
     )
 
 
-def find_activities(how: str, truth: LabelFolder) -> dict[str, str] | None:
+def find_activities(source: str, truth: LabelFolder) -> dict[str, str] | None:
     """Video -> activity: by folder, by what follows the last underscore, or from a file."""
-    if how == "folders":
+    if source == "folders":
         folders = truth.activities
         return folders and {name: each or ONE_ACTIVITY for name, each in folders.items()}
-    if how == "suffix":
+    if source == "suffix":
         return {name: name.rpartition("_")[2] for name in truth.codes}
-    return side_files.read_activities(Path(how))
+    return tables.read_activities(Path(source))
 
 
-def protocol_input(name: str, data: Data, arguments: argparse.Namespace):
-    """Truth, predictions and options of one protocol.
+def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Input:
+    """What one protocol scores.
 
-    Cluster numbers have no names to compare: where `mstcn` meets them it matches by activity.
+    Cluster numbers have no names to compare: `mstcn` matches them by activity first.
     """
     rule = find_protocol(name)
     clusters = data.predictions.numbers and not data.truth.numbers
-    own = "activity" if rule.names and clusters else rule.match
-    match = arguments.match or own
+    match = arguments.match or ("activity" if rule.names and clusters else rule.match)
     if match == "none" and clusters and data.mapping is None:
         raise ValueError(
             f"{data.predictions.path}: numbers, where the truth has names: --match=none needs"
             " --mapping"
         )
-    # Labels that are not matched may as well be mapped first.
+    # Without a matching both orders give the same labels: map first.
     late = arguments.label_map_order == "after" and match != "none"
     names = class_names(data.truth, data.mapping, None if late else data.label_map)
     coarse = coarse_names(names.classes, data.label_map) if late and data.label_map else None
-    excluded = class_indices("--exclude", arguments.exclude, names, coarse)
-    background = class_indices("--background", arguments.background, names, coarse)
+    excluded = class_indices("--exclude", comma_list(arguments.exclude), names, coarse)
+    background = class_indices("--background", comma_list(arguments.background), names, coarse)
     if match == "none":
         predictions = as_classes(data.predictions, names)
     else:
@@ -144,50 +243,12 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace):
         classes=names.classes,
         excluded=excluded,
         background=background,
-        merge=None if coarse is None else merge_table(names.classes, coarse),
+        merge=None if coarse is None else merge_table(coarse),
         num_clusters=clusters_by_activity(arguments.num_clusters, data),
         seed=arguments.seed,
         length_tolerance=arguments.length_tolerance,
     )
-    return as_classes(data.truth, names), predictions, options
-
-
-def coarse_names(classes: Sequence[str], label_map: Mapping[str, str]) -> list[str]:
-    """Coarse label of each class; ValueError where the label map lacks one."""
-    for name in classes:
-        if name not in label_map:
-            raise ValueError(f"class {name!r} is not in the label map")
-    return [label_map[name] for name in classes]
-
-
-def merge_table(classes: Sequence[str], coarse: Sequence[str]) -> list[int]:
-    """Index of the first class with the same coarse label, for each class."""
-    first: dict[str, int] = {}
-    return [first.setdefault(name, index) for index, name in enumerate(coarse)]
-
-
-def final_names(options: Options, label_map: Mapping[str, str] | None) -> Sequence[str]:
-    """Name of each class in the scores: the coarse one where classes were merged."""
-    if options.merge is None:
-        return options.classes
-    return [label_map[name] for name in options.classes]
-
-
-def class_indices(
-    option: str, wanted: str, names: ClassNames, coarse: Sequence[str] | None
-) -> list[int]:
-    """Indices of the classes of a comma list, which may name fine or coarse labels."""
-    indices = []
-    for name in comma_list(wanted):
-        found = [
-            index
-            for index, class_name in enumerate(names.classes)
-            if name == class_name or (coarse is not None and name == coarse[index])
-        ]
-        if not found:
-            raise ValueError(f"{option}: no class {name!r} among {', '.join(names.classes)}")
-        indices += found
-    return sorted(set(indices))
+    return Input(as_classes(data.truth, names), predictions, options)
 
 
 def clusters_by_activity(count: int | None, data: Data) -> dict[str, int] | None:
@@ -198,9 +259,76 @@ def clusters_by_activity(count: int | None, data: Data) -> dict[str, int] | None
     return dict.fromkeys(sorted(activities), count)
 
 
-def write(path: Path, text: str) -> None:
-    """Writes a text file; ValueError where that fails."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written: {error.strerror}") from None
+def table_lines(results: Sequence[dict]) -> list[str]:
+    """Table of the results: a row a protocol, its trivial baselines under it."""
+    unsupervised = [result for result in results if "accuracy" not in result["metrics"]]
+    supervised = [result for result in results if "accuracy" in result["metrics"]]
+    lines = []
+    if unsupervised:
+        lines += [heading(FRAME_COLUMNS)]
+        for result in unsupervised:
+            lines += [row(result, result["metrics"], FRAME_COLUMNS), *baseline_rows(result)]
+        lines += [LEGEND]
+    for result in supervised:
+        lines += [heading(NAME_COLUMNS), *supervised_rows(result), *baseline_rows(result)]
+    return lines + note_lines(results)
+
+
+def heading(columns: Mapping[str, str]) -> str:
+    """Titles of the columns."""
+    sizes = f"{'videos':>7}{'frames':>11}{'classes':>8}  "
+    return f"{'protocol':<20}{'match':<9}{sizes}" + cells(columns.values())
+
+
+def row(result: dict, scores: dict, columns: Mapping[str, str]) -> str:
+    """Sizes and scores under one protocol."""
+    sizes = f"{result['videos']:>7,}{result['frames']:>11,}{result['classes']:>8}  "
+    values = cells(number(scores.get(key)) for key in columns)
+    return f"{result['protocol']:<20}{result['match']:<9}{sizes}{values}"
+
+
+def sub_row(label: str, scores: dict, columns: Mapping[str, str]) -> str:
+    """Other scores under the row of a protocol."""
+    return f"{label:<57}" + cells(number(scores.get(key)) for key in columns)
+
+
+def supervised_rows(result: dict) -> list[str]:
+    """The row of a supervised protocol, and its other averages."""
+    rows = [row(result, result["metrics"], NAME_COLUMNS) + f"   {AVERAGES[result['average']]}"]
+    others = {key: each for key, each in result["averages"].items() if key != result["average"]}
+    if len(result["activities"]) == 1:
+        others.pop("macro", None)
+    for average, scores in others.items():
+        rows.append(sub_row(f"  {AVERAGES[average]}", scores, NAME_COLUMNS))
+    return rows
+
+
+def baseline_rows(result: dict) -> list[str]:
+    """Rows of the two trivial predictions."""
+    columns = NAME_COLUMNS if "accuracy" in result["metrics"] else FRAME_COLUMNS
+    scores = result.get("baselines", {})
+    present = [key for key in BASELINES if key in scores]
+    return [sub_row(BASELINES[key], scores[key], columns) for key in present]
+
+
+def note_lines(results: Sequence[dict]) -> list[str]:
+    """Classes that were left out, and the seed of protocols that draw frames."""
+    exclude = results[0]["exclude"]
+    dropped = ", ".join(map(str, exclude["drop"])) or "none"
+    background = ", ".join(map(str, exclude["background"])) or "none"
+    lines = [f"classes dropped: {dropped}; background: {background}"]
+    drawn = {each["protocol"]: each["seed"] for each in results if each["seed"] is not None}
+    if drawn:
+        lines += [f"frames drawn with seed {min(drawn.values())}: {', '.join(drawn)}"]
+    skipped = max(result["videos_skipped"] for result in results)
+    return lines + ([f"{skipped} videos hold dropped classes only"] if skipped else [])
+
+
+def cells(values: Iterable[str]) -> str:
+    """Right-aligned columns."""
+    return "".join(f"{value:>8}" for value in values)
+
+
+def number(value: float | None) -> str:
+    """One decimal, as papers print it."""
+    return "-" if value is None else f"{value:.1f}"

@@ -1,22 +1,47 @@
-"""The one function that scores predictions under any segmentation protocol."""
+"""Scores of predictions under a segmentation protocol: matched, counted, averaged, reported."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluation.segmentation.baselines import trivial_baselines
-from jaxseg.evaluation.segmentation.counts import Counts, Scores, add
-from jaxseg.evaluation.segmentation.groups import Group, Labels, group_videos, join
-from jaxseg.evaluation.segmentation.matching import Grouped, match_videos
-from jaxseg.evaluation.segmentation.options import Options, check_options, chosen_videos, label_name
-from jaxseg.evaluation.segmentation.results import (
-    Counted,
-    activity_results,
-    all_averages,
-    own_average,
-    own_metrics,
-    sizes,
+from jaxseg.evaluation.segmentation.groups import (
+    Counts,
+    Group,
+    Grouped,
+    Labels,
+    Scores,
+    Unit,
+    add_counts,
+    by_activity,
+    divide,
+    group_videos,
+    join,
+    make_unit,
+    mean_scores,
+    num_distinct,
 )
-from jaxseg.evaluation.segmentation.runs import distinct
-from jaxseg.evaluation.segmentation.unit import make_unit
+from jaxseg.evaluation.segmentation.matching import match_videos
+from jaxseg.evaluation.segmentation.protocols import (
+    Options,
+    check_options,
+    chosen_videos,
+    label_name,
+)
+
+F1_SCORES = ("f1", "precision", "recall", "f1_ceiling")
+
+
+class Counted(NamedTuple):
+    """Counts under one protocol.
+
+    Attributes:
+        activities: activity -> counts of its videos together.
+        videos: activity -> video -> counts.
+    """
+
+    activities: dict[str, Counts]
+    videos: dict[str, dict[str, Counts]]
 
 
 def evaluate_segmentation(
@@ -27,11 +52,11 @@ def evaluate_segmentation(
     Args:
         truth: video -> int [frames], class indices from 0.
         predictions: video -> int [frames]: cluster numbers, or class indices where `match` is
-            "none". -1 is a cluster like any other, but the background's where one is named.
-        baselines: score the two trivial predictions beside it.
+            "none". Where a background is named, -1 is its cluster; else -1 is an ordinary one.
+        baselines: also score the two trivial predictions.
         protocol: a key of `PROTOCOLS`; default "asot-exact".
-        match: what shares a matching: "activity", "video", "global", or "none"; default: the
-            protocol's own.
+        match: scope of a matching: "activity", "video", "global" (all videos), or "none";
+            default: the protocol's own.
         activities: video -> activity; default: all one activity.
         splits: split -> its videos; only these videos are scored, and "mstcn" becomes the mean
             over splits.
@@ -39,21 +64,21 @@ def evaluate_segmentation(
         excluded: classes whose frames are dropped before matching.
         background: classes whose frames count in no numerator and no denominator; cluster -1 is
             bound to them. Under "mstcn": ignored in edit score and F1, not in accuracy.
-        merge: class of each class that scores count in, put in place after the matching.
+        merge: coarser class that replaces each class after the matching; scores count these.
         num_clusters: activity -> K of the protocols that divide by it and of the baselines;
             default: the classes present (cte, cte-soft, baselines) or the clusters of the video
             (twfinch).
-        seed: of the drawing, where the protocol draws; an activity's draws depend on the seed and
-            its own name alone.
+        seed: of the protocols that draw frames; an activity's draws depend on the seed and its
+            own name alone.
         length_tolerance: frames by which truth and prediction may differ in length.
 
     Returns:
-        A dictionary of plain values. `metrics` are the protocol's own averages, `averages` all of
-        them: `macro` is the plain mean of activities, `pooled` adds counts over activities and
-        divides once, `video` is the plain mean of videos, `splits` that of splits. An activity's
-        scores come from its videos together; where `match` is "video" they are the mean of its
-        videos. `f1_ceiling` is what no prediction's F1 can pass on this truth. `jsd` is weighted
-        by the frames of the activities; of it alone less is better.
+        A dictionary of plain values. `metrics` are the averages that the protocol reports,
+        `averages` all of them: `macro` is the plain mean of activities, `pooled` adds counts over
+        activities and divides once, `video` is the plain mean of videos, `splits` that of splits.
+        An activity's scores come from its videos together; where `match` is "video" they are the
+        mean of its videos. `f1_ceiling` is the highest F1 that any prediction can reach on this
+        truth. `jsd` is weighted by the frames of the activities; it is a distance: less is better.
 
     Raises:
         ValueError: unknown protocol, a video on one side only, labels that are empty or out of
@@ -71,11 +96,11 @@ def evaluate_segmentation(
             "drop": [label_name(index, settings.classes) for index in settings.excluded],
             "background": [label_name(index, settings.classes) for index in settings.background],
         },
-        "average": own_average(settings),
+        "average": reported_average(settings),
         "seed": settings.seed if settings.rule.sampled else None,
         "length_tolerance": settings.length_tolerance,
         **sizes(grouped, chosen_videos(truth, settings), settings),
-        "metrics": own_metrics(counted, averages, grouped, settings),
+        "metrics": reported_metrics(counted, averages, grouped, settings),
         "averages": averages,
         "activities": activity_results(counted, grouped, settings),
         "matching": {
@@ -121,7 +146,11 @@ def matched_videos(
 
 
 def merged(video: Group, table: np.ndarray) -> Group:
-    """Coarser classes, int64 [classes], in place of classes; what is no class stays none."""
+    """The video with coarser classes in place of classes; what is no class stays none.
+
+    Args:
+        table: int64 [classes], coarser class of each class.
+    """
     known = (video.predicted >= 0) & (video.predicted < len(table))
     coarse = table[np.where(known, video.predicted, 0)]
     none = np.where(video.predicted < 0, video.predicted, -2 - video.predicted)
@@ -143,10 +172,10 @@ def count(grouped: Grouped, options: Options) -> Counted:
         counted.videos[activity] = {
             name: run_counters(rule.by_video + rule.joined, make_unit(video, name, **common))
             for name, video in videos.items()
-            # Of a video that is all background, `mstcn` alone has something to say.
+            # Only `mstcn` scores a video that is all background.
             if rule.names or video.scored.any()
         }
-        total = add(counted.videos[activity].values())
+        total = add_counts(counted.videos[activity].values())
         if options.matching != "video" and rule.joined:
             unit = make_unit(join(list(videos.values())), activity, **common)
             total |= run_counters(rule.joined, unit)
@@ -154,18 +183,112 @@ def count(grouped: Grouped, options: Options) -> Counted:
     return counted
 
 
-def run_counters(counters, unit) -> Counts:
-    """The counts of all counters together."""
+def run_counters(counters: Sequence[Callable[[Unit], Counts]], unit: Unit) -> Counts:
+    """Counts of several counters in one dictionary."""
     return {key: pair for counter in counters for key, pair in counter(unit).items()}
 
 
+def activity_scores(counted: Counted, options: Options) -> dict[str, Scores]:
+    """Scores of each activity: its videos together, or their mean if each is matched by itself."""
+    if options.matching == "video":
+        return {
+            activity: mean_scores([divide(each) for each in videos.values()])
+            for activity, videos in counted.videos.items()
+        }
+    return {activity: divide(counts) for activity, counts in counted.activities.items()}
+
+
+def all_averages(counted: Counted, options: Options) -> dict[str, Scores]:
+    """Every average of every score."""
+    videos = {name: each for group in counted.videos.values() for name, each in group.items()}
+    averages = {
+        "macro": mean_scores(list(activity_scores(counted, options).values())),
+        "pooled": divide(add_counts(counted.activities.values())),
+        "video": mean_scores([divide(each) for each in videos.values()]),
+    }
+    if options.splits is not None and not options.rule.joined:
+        averages["splits"] = mean_scores(split_scores(videos, options.splits.values()))
+    return averages
+
+
+def split_scores(videos: dict[str, Counts], splits: Iterable[Sequence[str]]) -> list[Scores]:
+    """Scores of each split: the counts of its videos, added and divided once."""
+    present = ([name for name in names if name in videos] for names in splits)
+    return [divide(add_counts(videos[name] for name in names)) for names in present if names]
+
+
+def reported_average(options: Options) -> str:
+    """Name of the average that the protocol reports as F1 with these options."""
+    if options.rule.names and options.splits is not None:
+        return "splits"
+    return "video" if options.matching == "video" else options.rule.average
+
+
+def reported_metrics(
+    counted: Counted, averages: dict[str, Scores], grouped: Grouped, options: Options
+) -> Scores:
+    """The scores that the protocol reports, each with its average."""
+    average = averages[reported_average(options)]
+    if options.rule.names:
+        return average
+    miou = "video" if options.matching == "video" else options.rule.miou_average
+    weights = [
+        sum(np.count_nonzero(video.scored) for video in videos.values())
+        for videos in grouped.values()
+    ]
+    jsd = [scores["jsd"] for scores in activity_scores(counted, options).values()]
+    return {
+        "mof_pooled": averages["pooled"]["mof"],
+        "mof_macro": averages["macro"]["mof"],
+        "mof_video": averages["video"]["mof"],
+        **{key: average[key] for key in F1_SCORES if key in average},
+        "miou": averages[miou]["miou"],
+        "jsd": float(np.average(jsd, weights=weights)),
+    }
+
+
+def sizes(grouped: Grouped, truth: Labels, options: Options) -> dict[str, int]:
+    """Numbers of scored videos, frames, segments and classes.
+
+    `videos_skipped` had frames of excluded classes only. Background segments and classes are not
+    counted; background frames are where the protocol compares names, as its accuracy has them.
+    """
+    videos = [video for group in grouped.values() for video in group.values()]
+    everything = join(videos)
+    starts = np.union1d(np.flatnonzero(np.diff(everything.truth)) + 1, everything.starts)
+    return {
+        "videos": len(videos),
+        "videos_skipped": len(truth) - len(videos),
+        "frames": int(np.count_nonzero(everything.scored | options.rule.names)),
+        "segments": int(np.count_nonzero(everything.scored[starts])),
+        "classes": num_distinct(everything.truth[everything.scored]),
+    }
+
+
+def activity_results(counted: Counted, grouped: Grouped, options: Options) -> dict[str, dict]:
+    """Scores and sizes of each activity."""
+    results = {}
+    for activity, scores in activity_scores(counted, options).items():
+        group = join(list(grouped[activity].values()))
+        results[activity] = scores | {
+            "videos": len(group.starts),
+            "frames": int(np.count_nonzero(group.scored)),
+            "classes": num_distinct(group.truth[group.scored]),
+            "clusters_used": num_distinct(group.predicted),
+        }
+    return results
+
+
 def baseline_metrics(truth: Labels, grouped: Grouped, options: Options) -> dict[str, Scores]:
-    """Metrics of the two trivial predictions, which are clusters and have to be matched."""
+    """Reported scores of the two trivial predictions.
+
+    They are clusters: where predictions are not matched, these are, by activity.
+    """
     truth = chosen_videos(truth, options)
     clusters = {}
     for activity, videos in grouped.items():
         group = join(list(videos.values()))
-        present = distinct(group.truth[group.scored])
+        present = num_distinct(group.truth[group.scored])
         clusters[activity] = (options.num_clusters or {}).get(activity, present)
     match = "activity" if options.matching == "none" else options.matching
     settings = options._replace(match=match)._asdict()
@@ -173,3 +296,34 @@ def baseline_metrics(truth: Labels, grouped: Grouped, options: Options) -> dict[
         name: evaluate_segmentation(truth, labels, baselines=False, **settings)["metrics"]
         for name, labels in trivial_baselines(truth, clusters, options.activities).items()
     }
+
+
+def trivial_baselines(
+    truth: Labels,
+    num_clusters: Mapping[str, int],
+    activities: Mapping[str, str] | None = None,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Cluster numbers of the two trivial predictions, each {video: int64 [frames]}.
+
+    `equal_split` cuts a video of N frames into K equal parts, frame i into floor(i K / N);
+    `one_class` puts every frame into one cluster, which the matching then gives to the
+    activity's most frequent class.
+
+    Args:
+        truth: video -> labels [frames]; only the lengths are used.
+        num_clusters: activity -> K ("all" where `activities` is None).
+        activities: video -> activity; None: all one activity.
+
+    Raises:
+        ValueError: an activity without a K, or a K below 1.
+    """
+    equal_split, one_class = {}, {}
+    for activity, names in by_activity(list(truth), activities).items():
+        count = num_clusters.get(activity, 0)
+        if count < 1:
+            raise ValueError(f"activity {activity!r}: {count} clusters, at least 1 needed")
+        for name in names:
+            length = len(truth[name])
+            equal_split[name] = np.arange(length) * count // length
+            one_class[name] = np.zeros(length, np.int64)
+    return {"equal_split": equal_split, "one_class": one_class}

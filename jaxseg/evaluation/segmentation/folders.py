@@ -1,4 +1,4 @@
-"""Folders of labels as the evaluator takes them: truth and predictions under one set of classes."""
+"""Folders of label files -> class indices and cluster numbers, as the evaluator takes them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ from jaxseg.formats.labels import LabelFolder
 
 
 class ClassNames(NamedTuple):
-    """The classes and what every written label stands for.
+    """The classes, and the class that each written label stands for.
 
     Attributes:
         classes: names by index.
-        mapping: name -> index of a mapping file; None: names are their own classes.
-        label_map: fine -> coarse, applied before anything else; None: none.
+        mapping: name -> index of a mapping file; None: every label is a class of its own.
+        label_map: fine -> coarse label, applied before anything else; None: labels stay.
     """
 
     classes: list[str]
@@ -23,10 +23,10 @@ class ClassNames(NamedTuple):
     label_map: Mapping[str, str] | None
 
     def name_of(self, label: str, folder: LabelFolder) -> str:
-        """The class name that a written label stands for.
+        """Name of the class that a written label stands for.
 
         Raises:
-            ValueError: the mapping or the label map lacks it.
+            ValueError: a label that the mapping or the label map lacks.
         """
         name = fine_name(label, self.mapping)
         if name is None:
@@ -39,7 +39,7 @@ class ClassNames(NamedTuple):
 
 
 def fine_name(label: str, mapping: Mapping[str, int] | None) -> str | None:
-    """The mapping's name of a label, which may be written as its index; None: it has none."""
+    """Name of a label, which may be written as its index; None where the mapping lacks it."""
     if mapping is None:
         return label
     names = {index: name for name, index in reversed(mapping.items())}
@@ -98,6 +98,41 @@ def natural(label: str) -> tuple:
     return not is_number, int(label) if is_number else 0, label
 
 
+def class_indices(
+    option: str, labels: Sequence[str], names: ClassNames, coarse: Sequence[str] | None
+) -> list[int]:
+    """Indices of the classes that an option names, by fine or by coarse labels, ascending.
+
+    Raises:
+        ValueError: a label that is neither.
+    """
+    indices = set()
+    for label in labels:
+        matching = {
+            index
+            for index, name in enumerate(names.classes)
+            if label == name or (coarse is not None and label == coarse[index])
+        }
+        if not matching:
+            raise ValueError(f"{option}: no class {label!r} among {', '.join(names.classes)}")
+        indices |= matching
+    return sorted(indices)
+
+
+def coarse_names(classes: Sequence[str], label_map: Mapping[str, str]) -> list[str]:
+    """Coarse label of each class; ValueError where the label map lacks one."""
+    for name in classes:
+        if name not in label_map:
+            raise ValueError(f"class {name!r} is not in the label map")
+    return [label_map[name] for name in classes]
+
+
+def merge_table(coarse: Sequence[str]) -> list[int]:
+    """Index of the first class with the same coarse label, for each class."""
+    first: dict[str, int] = {}
+    return [first.setdefault(name, index) for index, name in enumerate(coarse)]
+
+
 def as_classes(folder: LabelFolder, names: ClassNames) -> dict[str, np.ndarray]:
     """Video -> int64 [frames] of class indices.
 
@@ -126,7 +161,8 @@ def as_clusters(
         return recode(folder, [int(label) for label in folder.labels])
     videos = as_classes(folder, names)
     return {
-        video: np.where(np.isin(labels, background), -1, labels) for video, labels in videos.items()
+        video: np.where(np.isin(labels, background), -1, labels)
+        for video, labels in videos.items()
     }
 
 

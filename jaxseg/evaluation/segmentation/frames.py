@@ -1,14 +1,12 @@
-"""Scores of frames: MoF, mIoU and the F1 of frames. Each takes a unit and returns counts."""
+"""Scores of frames: MoF, mIoU and the F1 of frames. Each counter takes a unit, returns counts."""
 
 import numpy as np
 
-from jaxseg.evaluation.segmentation.counts import Counts
-from jaxseg.evaluation.segmentation.runs import distinct, encode
-from jaxseg.evaluation.segmentation.unit import Unit
+from jaxseg.evaluation.segmentation.groups import Counts, Unit, encode, num_distinct
 
 
 def frame_accuracy(unit: Unit) -> Counts:
-    """MoF: frames with the right class over frames that are scored."""
+    """MoF: correct frames over scored frames."""
     group = unit.scored
     return {"mof": (np.count_nonzero(group.truth == group.predicted), len(group.truth))}
 
@@ -20,37 +18,38 @@ def class_overlap(unit: Unit) -> Counts:
 
 
 def class_overlap_with_background(unit: Unit) -> Counts:
-    """mIoU as CTE's program has it: predictions on background frames enlarge the union."""
+    """mIoU as in CTE's program: predictions on background frames enlarge the union."""
     shared, either = overlaps(unit.scored.truth, unit.scored.predicted, unit.whole.predicted)
     return {"miou": ((shared / either).sum(), len(either))}
 
 
 def class_overlap_by_clusters(unit: Unit) -> Counts:
-    """mIoU of one video as TW-FINCH has it: divided by the number of clusters, not of classes.
+    """mIoU of one video as in TW-FINCH: divided by the number of clusters, not of classes.
 
     Where K is not given, it is the number of clusters in the video's own prediction.
     """
     group = unit.scored
     shared, either = overlaps(group.truth, group.predicted, group.predicted)
-    return {"miou": ((shared / either).sum() / (unit.num_clusters or distinct(group.predicted)), 1)}
+    clusters = unit.num_clusters or num_distinct(group.predicted)
+    return {"miou": ((shared / either).sum() / clusters, 1)}
 
 
 def frame_f1(unit: Unit) -> Counts:
     """Macro F1, precision and recall over the frames of one video.
 
-    The mean runs over every label that truth or prediction holds: a cluster without a class is
-    one more label, with F1 0.
+    The mean runs over every label of truth or prediction: a cluster without a class is one more
+    label, with F1 0.
     """
     group = unit.scored
     labels, _, codes = encode(np.concatenate([group.truth, group.predicted]))
     truth, predicted = np.split(codes, 2)
-    true = np.bincount(truth, minlength=len(labels))
-    found = np.bincount(predicted, minlength=len(labels))
-    both = np.bincount(truth[truth == predicted], minlength=len(labels))
+    in_truth = np.bincount(truth, minlength=len(labels))
+    in_prediction = np.bincount(predicted, minlength=len(labels))
+    in_both = np.bincount(truth[truth == predicted], minlength=len(labels))
     return {
-        "f1": ((2 * both / (true + found)).mean(), 1),
-        "precision": ((both / np.maximum(found, 1)).mean(), 1),
-        "recall": ((both / np.maximum(true, 1)).mean(), 1),
+        "f1": ((2 * in_both / (in_truth + in_prediction)).mean(), 1),
+        "precision": ((in_both / np.maximum(in_prediction, 1)).mean(), 1),
+        "recall": ((in_both / np.maximum(in_truth, 1)).mean(), 1),
     }
 
 
@@ -62,11 +61,11 @@ def overlaps(
     Args:
         truth: int64 [frames].
         predicted: int64 [frames], classes, below 0 for none.
-        claimed: int64 [any], every prediction that a class's union counts.
+        claimed: int64 [any], every prediction that counts in a class's union.
     """
     limit = int(truth.max()) + 1
-    true = np.bincount(truth, minlength=limit)
+    in_truth = np.bincount(truth, minlength=limit)
     shared = np.bincount(truth[truth == predicted], minlength=limit)
-    found = np.bincount(claimed[(claimed >= 0) & (claimed < limit)], minlength=limit)
-    present = true > 0
-    return shared[present], (true + found - shared)[present]
+    in_claimed = np.bincount(claimed[(claimed >= 0) & (claimed < limit)], minlength=limit)
+    present = in_truth > 0
+    return shared[present], (in_truth + in_claimed - shared)[present]

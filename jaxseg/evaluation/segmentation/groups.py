@@ -1,14 +1,20 @@
-"""Videos that are scored together, and the checks that every label passes on its way there."""
+"""Videos that are scored together: their labels, checked and grouped, and the counts they give.
 
-from collections.abc import Mapping, Sequence
+Labels are reduced to runs wherever that is enough, as a video has far fewer runs than frames. A
+score is a pair (numerator, denominator); pairs add up over videos and are divided once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 ONE_ACTIVITY = "all"
-NUM_LABELS = 2**31
+NUM_LABELS = 2**31  # labels have to be smaller
 
-Labels = Mapping[str, np.ndarray]
+Labels = Mapping[str, np.ndarray]  # video -> labels, int [frames]
+Counts = dict[str, tuple[float, float]]  # score -> (numerator, denominator)
+Scores = dict[str, float]  # score -> percent
 
 
 class Group(NamedTuple):
@@ -27,25 +33,89 @@ class Group(NamedTuple):
     starts: np.ndarray
 
 
+Grouped = dict[str, dict[str, Group]]  # activity -> video -> group
+
+
+class Unit(NamedTuple):
+    """Input of a counter: frames that are scored together after the matching.
+
+    Attributes:
+        whole: every frame; `predicted` holds classes, below 0 where a cluster has none.
+        scored: the same without background frames.
+        background: int64 [classes], classes named as background.
+        num_clusters: K where it is given; None: the number that the labels show.
+        rng: random numbers of this unit alone.
+    """
+
+    whole: Group
+    scored: Group
+    background: np.ndarray
+    num_clusters: int | None
+    rng: np.random.Generator
+
+
+def make_unit(
+    group: Group,
+    name: str,
+    *,
+    background: np.ndarray,
+    num_clusters: int | None = None,
+    seed: int = 0,
+) -> Unit:
+    """Unit whose random draws depend on the seed and its own name, not on other videos."""
+    return Unit(
+        whole=group,
+        scored=without_background(group),
+        background=background,
+        num_clusters=num_clusters,
+        rng=np.random.default_rng([seed, *name.encode()]),
+    )
+
+
 def join(groups: Sequence[Group]) -> Group:
     """Lays groups end to end, in the order given."""
     offsets = np.cumsum([0] + [len(group.truth) for group in groups[:-1]])
+    starts = [group.starts + at for group, at in zip(groups, offsets, strict=True)]
     return Group(
-        np.concatenate([group.truth for group in groups]),
-        np.concatenate([group.predicted for group in groups]),
-        np.concatenate([group.scored for group in groups]),
-        np.concatenate([group.starts + at for group, at in zip(groups, offsets, strict=True)]),
+        truth=np.concatenate([group.truth for group in groups]),
+        predicted=np.concatenate([group.predicted for group in groups]),
+        scored=np.concatenate([group.scored for group in groups]),
+        starts=np.concatenate(starts),
     )
 
 
 def without_background(group: Group) -> Group:
-    """The scored frames alone; a video that has none is no longer one of the group's videos."""
+    """The scored frames of a group; a video that has none is no longer one of its videos."""
     if group.scored.all():
         return group
-    lengths = np.add.reduceat(group.scored, group.starts, dtype=np.int64)
-    lengths = lengths[lengths > 0]
     kept = group.scored
-    return Group(group.truth[kept], group.predicted[kept], kept[kept], np.cumsum(lengths) - lengths)
+    lengths = np.add.reduceat(kept, group.starts, dtype=np.int64)
+    lengths = lengths[lengths > 0]
+    starts = np.cumsum(lengths) - lengths
+    return Group(group.truth[kept], group.predicted[kept], scored=kept[kept], starts=starts)
+
+
+def add_counts(counts: Iterable[Counts]) -> Counts:
+    """Sum of counts, score by score; all of them hold the same scores."""
+    total: Counts = {}
+    for each in counts:
+        for key, (numerator, denominator) in each.items():
+            before = total.get(key, (0, 0))
+            total[key] = before[0] + numerator, before[1] + denominator
+    return total
+
+
+def divide(counts: Counts) -> Scores:
+    """Scores in percent. 0 of 0 is 100: there was nothing to find and nothing to get wrong."""
+    return {
+        key: 100 * float(numerator) / float(denominator) if denominator else 100.0
+        for key, (numerator, denominator) in counts.items()
+    }
+
+
+def mean_scores(results: Sequence[Scores]) -> Scores:
+    """Plain mean of each score."""
+    return {key: float(np.mean([result[key] for result in results])) for key in results[0]}
 
 
 def by_activity(names: Sequence[str], activities: Mapping[str, str] | None) -> dict[str, list[str]]:
@@ -73,10 +143,10 @@ def group_videos(
     background: Sequence[int] = (),
     background_counts: bool = False,
     length_tolerance: int = 0,
-) -> dict[str, dict[str, Group]]:
+) -> Grouped:
     """Activity -> video -> its frames, without those of excluded classes.
 
-    Lengths that differ by no more than `length_tolerance` frames are cut to the shorter one. A
+    Labels whose lengths differ by at most `length_tolerance` frames are cut to the shorter one. A
     video with frames of excluded classes only is left out, and so is an activity without a scored
     frame, unless `background_counts`.
 
@@ -96,19 +166,17 @@ def group_videos(
         kept = ~np.isin(classes[:length], excluded)
         classes = classes[:length][kept]
         scored = ~np.isin(classes, background)
-        return Group(classes, clusters[:length][kept], scored, np.zeros(1, np.int64))
+        return Group(classes, clusters[:length][kept], scored, starts=np.zeros(1, np.int64))
 
     grouped = {
         activity: {name: group(name) for name in names}
         for activity, names in by_activity(list(truth), activities).items()
     }
-    return keep_filled(grouped, background_counts)
+    return without_empty(grouped, background_counts)
 
 
-def keep_filled(
-    grouped: dict[str, dict[str, Group]], background_counts: bool
-) -> dict[str, dict[str, Group]]:
-    """The videos that have frames, and the activities that have something to score."""
+def without_empty(grouped: Grouped, background_counts: bool) -> Grouped:
+    """The videos that have frames, of the activities that have something to score."""
     kept = {
         activity: {name: video for name, video in videos.items() if len(video.truth)}
         for activity, videos in grouped.items()
@@ -155,3 +223,48 @@ def check_labels(what: str, values, lowest: int, limit: int) -> np.ndarray:
             f" from {lowest} to {limit - 1}"
         )
     return labels.astype(np.int64)
+
+
+def run_starts(labels: np.ndarray) -> np.ndarray:
+    """Index of the first frame of each maximal run of one label, int64 [runs]."""
+    return np.concatenate([[0], np.flatnonzero(labels[1:] != labels[:-1]) + 1])
+
+
+def run_lengths(labels: np.ndarray) -> np.ndarray:
+    """Frames of each maximal run of one label, int64 [runs]."""
+    return np.diff(run_starts(labels), append=len(labels))
+
+
+def run_labels(labels: np.ndarray) -> np.ndarray:
+    """Label of each maximal run, int64 [runs]."""
+    return labels[run_starts(labels)]
+
+
+def num_distinct(labels: np.ndarray) -> int:
+    """Number of different labels."""
+    return len(set(run_labels(labels).tolist())) if len(labels) else 0
+
+
+class Codes(NamedTuple):
+    """Labels renumbered from 0.
+
+    Attributes:
+        labels: int64 [labels], the different labels, ascending.
+        order: int64 [labels], indices into `labels` in the order of first appearance.
+        codes: int64 [frames], index into `labels` of each frame.
+    """
+
+    labels: np.ndarray
+    order: np.ndarray
+    codes: np.ndarray
+
+
+def encode(labels: np.ndarray) -> Codes:
+    """Renumbers labels, int [frames]."""
+    if not len(labels):
+        return Codes(labels, labels, labels)
+    # Runs are sorted and not frames: there are far fewer of them.
+    starts = run_starts(labels)
+    numbers, first, codes = np.unique(labels[starts], return_index=True, return_inverse=True)
+    lengths = np.diff(starts, append=len(labels))
+    return Codes(numbers, order=np.argsort(first), codes=np.repeat(codes, lengths))

@@ -1,4 +1,4 @@
-"""Which cluster stands for which class: confusion counts and their best one-to-one matching."""
+"""Matching of clusters with classes: confusion counts and their best one-to-one matching."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,17 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY, Group, join
-from jaxseg.evaluation.segmentation.runs import encode
+from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY, Group, Grouped, encode, join
 
 MATCHES = ("activity", "video", "global", "none")
-BACKGROUND = -1
-
-Grouped = dict[str, dict[str, Group]]
+BACKGROUND = -1  # number of the cluster that stands for the background
 
 
 class Confusion(NamedTuple):
-    """How often each cluster meets each class.
+    """Number of frames that each cluster shares with each class.
 
     Attributes:
         clusters: int64 [clusters], numbers of the clusters in order of first appearance.
@@ -34,16 +31,16 @@ def confusion(clusters: np.ndarray, truth: np.ndarray) -> Confusion:
     rows, columns = encode(clusters), encode(truth)
     shape = len(rows.labels), len(columns.labels)
     cells = np.bincount(rows.codes * shape[1] + columns.codes, minlength=shape[0] * shape[1])
-    # A matching may have ties. Rows in order of appearance make the choice among them
-    # independent of how the clusters happen to be numbered.
+    # A matching may have ties. With rows in order of appearance the choice among equals does
+    # not depend on how the clusters happen to be numbered.
     return Confusion(rows.labels[rows.order], columns.labels, cells.reshape(shape)[rows.order])
 
 
 def match(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The one-to-one matching that agrees on the most frames (Hungarian algorithm).
+    """One-to-one matching that agrees on the most frames (Hungarian algorithm).
 
     Args:
-        frames: [clusters, classes], any shape; the longer side keeps unmatched members.
+        frames: [clusters, classes], any shape; some of the longer side stay unmatched.
 
     Returns:
         Rows and columns of the min(clusters, classes) pairs. Among equally good matchings
@@ -68,17 +65,17 @@ def best_matching(group: Group, *, bound: bool) -> dict[int, int]:
 def translate(clusters: np.ndarray, matching: Mapping[int, int], *, bound: bool) -> np.ndarray:
     """Class of each frame's cluster, int64 [frames].
 
-    An unmatched cluster becomes a number below -1 of its own, so that it is always wrong and yet
-    no other cluster's; the background's -1 stays where it is `bound`.
+    Each unmatched cluster becomes a different number below -1, so that it is always wrong but
+    never mixed up with another cluster; the background's -1 stays -1 where it is `bound`.
     """
-    rows = encode(clusters)
+    encoded = encode(clusters)
     known = {BACKGROUND: BACKGROUND, **matching} if bound else matching
-    table = [known.get(number, -2 - at) for at, number in enumerate(rows.labels.tolist())]
-    return np.array(table, np.int64)[rows.codes]
+    table = [known.get(number, -2 - at) for at, number in enumerate(encoded.labels.tolist())]
+    return np.array(table, np.int64)[encoded.codes]
 
 
 def match_together(videos: Sequence[Group], *, bound: bool) -> tuple[list[Group], dict[int, int]]:
-    """The videos with classes for clusters, and the one matching that they share."""
+    """The videos with classes in place of clusters, and the one matching that they share."""
     together = join(videos)
     matching = best_matching(together, bound=bound)
     predicted = translate(together.predicted, matching, bound=bound)
@@ -90,16 +87,17 @@ def match_together(videos: Sequence[Group], *, bound: bool) -> tuple[list[Group]
 def match_videos(
     grouped: Grouped, how: str, *, bound: bool
 ) -> tuple[Grouped, dict[str, dict[int, int]]]:
-    """Puts classes in place of clusters, over the scope that `how` names.
+    """Puts classes in place of clusters.
 
     Args:
         grouped: activity -> video -> group.
-        how: `activity`, `video` or `global`: what shares a matching; `none`: labels are classes
-            already.
+        how: scope of a matching, `activity`, `video` or `global` (all videos); `none`: labels
+            are classes already.
         bound: as in `best_matching`.
 
     Returns:
-        The groups with classes, and activity (or video, or "all") -> cluster -> class.
+        The groups with classes, and scope -> cluster -> class; a scope is an activity, a video
+        or "all".
     """
     if how == "none":
         return grouped, {}

@@ -5,12 +5,11 @@ from html import escape
 
 import numpy as np
 
+from jaxseg.evaluation.segmentation.command import table_lines
 from jaxseg.evaluation.segmentation.evaluate import matched_videos
-from jaxseg.evaluation.segmentation.groups import Group, Labels
+from jaxseg.evaluation.segmentation.groups import Group, Labels, run_starts
 from jaxseg.evaluation.segmentation.matching import BACKGROUND
-from jaxseg.evaluation.segmentation.options import Options, label_name
-from jaxseg.evaluation.segmentation.runs import run_starts
-from jaxseg.evaluation.segmentation.table import table_lines
+from jaxseg.evaluation.segmentation.protocols import Options, label_name
 
 NUM_SHOWN = 3
 WIDTH, HEIGHT = 1000, 16

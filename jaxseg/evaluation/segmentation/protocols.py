@@ -1,30 +1,31 @@
-"""The segmentation protocols by name: what each counts, and how it averages."""
+"""The segmentation protocols by name: what each counts, how it averages, and its options."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from jaxseg.evaluation.segmentation import frames as frame_scores
 from jaxseg.evaluation.segmentation import segments as segment_scores
-from jaxseg.evaluation.segmentation.counts import Counts
-from jaxseg.evaluation.segmentation.supervised import supervised
-from jaxseg.evaluation.segmentation.unit import Unit
+from jaxseg.evaluation.segmentation.groups import Counts, Labels, Unit
+from jaxseg.evaluation.segmentation.matching import MATCHES
 
 Counter = Callable[[Unit], Counts]
 
 
 class Protocol(NamedTuple):
-    """What sets one protocol apart.
+    """Rules of one protocol.
 
     Attributes:
         by_video: counters of single videos; their counts add up over videos.
         joined: counters of videos laid end to end, where runs may cross and classes are pooled.
-        match: what shares a matching where nothing else is asked for.
-        average: which average F1, precision and recall are: `macro` or `pooled` over activities,
-            or the mean over `video`s.
-        miou_average: the same of mIoU.
+        match: default scope of a matching, of `MATCHES`.
+        average: average that is reported as F1, precision and recall: `macro` or `pooled` over
+            activities, or the mean over `video`s.
+        miou_average: average that is reported as mIoU.
         text: the rule and the paper that uses it, two lines.
-        sampled: whether the seed matters.
-        names: whether it compares class names and knows nothing of clusters.
+        sampled: whether it draws frames, so that the seed matters.
+        names: whether it compares class names, without clusters and their matching.
     """
 
     by_video: tuple[Counter, ...]
@@ -36,6 +37,32 @@ class Protocol(NamedTuple):
     sampled: bool = False
     names: bool = False
 
+
+# Titles of the scores and of their averages, in the order of a table.
+FRAME_COLUMNS = {
+    "mof_pooled": "MoF",
+    "mof_macro": "macro",
+    "mof_video": "/video",
+    "f1": "F1",
+    "f1_ceiling": "(most)",
+    "precision": "prec",
+    "recall": "recall",
+    "miou": "mIoU",
+    "jsd": "JSD",
+}
+NAME_COLUMNS = {
+    "accuracy": "acc",
+    "edit": "edit",
+    "f1@10": "F1@10",
+    "f1@25": "F1@25",
+    "f1@50": "F1@50",
+}
+AVERAGES = {
+    "macro": "mean of activities",
+    "pooled": "all frames together",
+    "video": "mean of videos",
+    "splits": "mean of splits",
+}
 
 COMMON = (frame_scores.frame_accuracy, segment_scores.segment_lengths)
 
@@ -89,11 +116,7 @@ PROTOCOLS = {
         "when more than half of it lies in one truth segment of its class; mean over videos.",
     ),
     "twfinch": Protocol(
-        by_video=(
-            *COMMON,
-            frame_scores.class_overlap_by_clusters,
-            frame_scores.frame_f1,
-        ),
+        by_video=(*COMMON, frame_scores.class_overlap_by_clusters, frame_scores.frame_f1),
         joined=(),
         match="video",
         average="video",
@@ -102,7 +125,7 @@ PROTOCOLS = {
         "F1: macro over frames; mIoU: divided by the number of clusters; mean over videos.",
     ),
     "mstcn": Protocol(
-        by_video=(supervised,),
+        by_video=(segment_scores.supervised,),
         joined=(),
         match="none",
         average="pooled",
@@ -119,3 +142,68 @@ def find_protocol(name: str) -> Protocol:
     if name not in PROTOCOLS:
         raise ValueError(f"unknown protocol {name!r}: choose from {', '.join(PROTOCOLS)}")
     return PROTOCOLS[name]
+
+
+class Options(NamedTuple):
+    """Options of `evaluate_segmentation`, which explains each; checked by `check_options`."""
+
+    protocol: str = "asot-exact"
+    match: str | None = None
+    activities: Mapping[str, str] | None = None
+    splits: Mapping[str, Sequence[str]] | None = None
+    classes: Sequence[str] | None = None
+    excluded: Sequence[int] = ()
+    background: Sequence[int] = ()
+    merge: Sequence[int] | None = None
+    num_clusters: Mapping[str, int] | None = None
+    seed: int = 0
+    length_tolerance: int = 0
+
+    @property
+    def rule(self) -> Protocol:
+        """The protocol that is named."""
+        return find_protocol(self.protocol)
+
+    @property
+    def matching(self) -> str:
+        """Scope of a matching: the option, or else the protocol's own."""
+        return self.match or self.rule.match
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes, where it is given; else None."""
+        named = self.merge if self.classes is None else self.classes
+        return None if named is None else len(named)
+
+
+def check_options(options: Options) -> None:
+    """Raises ValueError for a setting out of its range."""
+    find_protocol(options.protocol)
+    if options.matching not in MATCHES:
+        raise ValueError(f"unknown matching {options.match!r}: choose from {', '.join(MATCHES)}")
+    for what, indices in (("excluded", options.excluded), ("background", options.background)):
+        for index in indices:
+            if index < 0 or (options.classes is not None and index >= len(options.classes)):
+                raise ValueError(f"{what} class {index} is no index of a class")
+    for activity, count in (options.num_clusters or {}).items():
+        if count < 1:
+            raise ValueError(f"activity {activity!r}: {count} clusters, at least 1 needed")
+    if options.merge is not None and len(options.merge) != options.num_classes:
+        raise ValueError(f"merge: {len(options.merge)} entries for {options.num_classes} classes")
+    if options.seed < 0:
+        raise ValueError(f"seed {options.seed} is negative")
+    if options.length_tolerance < 0:
+        raise ValueError(f"length tolerance {options.length_tolerance} is negative")
+
+
+def chosen_videos(labels: Labels, options: Options) -> dict[str, np.ndarray]:
+    """Labels of the videos of all splits; of every video where there are no splits."""
+    if options.splits is None:
+        return dict(labels)
+    named = {name for names in options.splits.values() for name in names}
+    return {name: labels[name] for name in sorted(named & labels.keys())}
+
+
+def label_name(index: int, classes: Sequence[str] | None) -> str | int:
+    """Name of a class, or its index where there are no names."""
+    return int(index) if classes is None else classes[index]

@@ -1,62 +1,59 @@
-"""Scores of segments, maximal runs of one label: the F1 of unsupervised papers, and lengths."""
+"""Scores of segments, maximal runs of one label: F1, edit score, lengths and boundaries.
+
+First the F1 scores of unsupervised papers, which differ in what makes a truth segment a hit; then
+the overlap F1 of TOT's paper, the lengths of HVQ, and the supervised scores of MS-TCN.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 
-from jaxseg.evaluation.segmentation.counts import Counts
-from jaxseg.evaluation.segmentation.groups import Group
-from jaxseg.evaluation.segmentation.runs import distinct, run_lengths, run_starts
-from jaxseg.evaluation.segmentation.unit import Unit
+from jaxseg.evaluation.segmentation.groups import (
+    Counts,
+    Group,
+    Unit,
+    num_distinct,
+    run_labels,
+    run_lengths,
+    run_starts,
+)
+from jaxseg.evaluation.segmentation.matching import BACKGROUND
 
 NUM_DRAWS = 15
 NUM_REPETITIONS = 50
-LENGTH_BIN = 20
+LENGTH_BIN = 20  # frames
+OVERLAP_PERCENTS = (10, 25, 50)  # of the supervised F1
 
 
-def right_and_length(group: Group, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Right frames and frames of the segments that begin at `starts`, both int64 [segments]."""
-    right = np.add.reduceat(group.truth == group.predicted, starts, dtype=np.int64)
-    return right, np.diff(starts, append=len(group.truth))
+def exact_f1(unit: Unit) -> Counts:
+    """F1 where a hit has more than half of a segment's frames correct; nothing is drawn."""
+    shares = share_within_videos(unit.scored)
+    slots = len(unit.scored.starts) * num_distinct(unit.scored.truth)
+    return f1_counts(np.count_nonzero(shares > 0.5), slots, len(shares))
 
 
-def share_within_videos(group: Group) -> np.ndarray:
-    """Share of right frames of each truth segment, float64 [segments]; videos end a segment."""
-    right, length = right_and_length(group, np.union1d(run_starts(group.truth), group.starts))
-    return right / length
+def asot_f1(unit: Unit) -> Counts:
+    """F1 where a hit has more than half of 15 drawn frames correct, drawn as in ASOT's program."""
+    shares = share_with_next_frame(unit.scored)
+    slots = len(unit.scored.starts) * num_distinct(unit.scored.truth)
+    return f1_counts(majority_hits(shares, unit.rng), slots, len(shares))
 
 
-def share_across_videos(group: Group) -> np.ndarray:
-    """As `share_within_videos`, but a run goes on over the border of two videos."""
-    right, length = right_and_length(group, run_starts(group.truth))
-    return right / length
+def cte_f1(unit: Unit) -> Counts:
+    """F1 where a hit has more than half of 15 drawn frames correct, as in CTE's paper."""
+    shares = share_within_videos(unit.scored)
+    return f1_counts(majority_hits(shares, unit.rng), expected_segments(unit), len(shares))
 
 
-def share_with_next_frame(group: Group) -> np.ndarray:
-    """As `share_across_videos`, by the rule of ASOT's program.
-
-    The first frame of the next segment is one of the frames that may be drawn.
-    """
-    starts = run_starts(group.truth)
-    right, length = right_and_length(group, starts)
-    right[:-1] += group.predicted[starts[1:]] == group.truth[starts[:-1]]
-    length[:-1] += 1
-    return right / length
+def soft_f1(unit: Unit) -> Counts:
+    """F1 as in CTE's program: hits are shares of correct draws; the last segment is left out."""
+    shares = share_across_videos(unit.scored)[:-1]
+    hits = draw_correct(shares, unit.rng).sum() / (NUM_DRAWS * NUM_REPETITIONS)
+    return f1_counts(hits, expected_segments(unit), len(shares))
 
 
-def drawn_right(shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Right ones among 15 frames drawn from each segment, int64 [repetitions, segments]."""
-    # Frames are drawn with replacement: the right ones among them are a binomial number.
-    return rng.binomial(NUM_DRAWS, shares, size=(NUM_REPETITIONS, len(shares)))
-
-
-def majority_hits(shares: np.ndarray, rng: np.random.Generator) -> float:
-    """Mean over 50 repetitions of the segments of which most of the drawn frames are right."""
-    return np.count_nonzero(2 * drawn_right(shares, rng) > NUM_DRAWS) / NUM_REPETITIONS
-
-
-def found(hits: float, slots: int, segments: int) -> Counts:
+def f1_counts(hits: float, slots: int, segments: int) -> Counts:
     """Counts of F1 where precision expects each of K classes once in every video.
 
     Precision counts one expected segment for each video and class, whatever the truth repeats
@@ -71,40 +68,54 @@ def found(hits: float, slots: int, segments: int) -> Counts:
     }
 
 
-def exact_f1(unit: Unit) -> Counts:
-    """A hit has more than half of a segment's frames right; nothing is drawn."""
-    shares = share_within_videos(unit.scored)
-    slots = len(unit.scored.starts) * distinct(unit.scored.truth)
-    return found(np.count_nonzero(shares > 0.5), slots, len(shares))
-
-
-def asot_f1(unit: Unit) -> Counts:
-    """A hit has more than half of 15 drawn frames right, as ASOT's program draws them."""
-    shares = share_with_next_frame(unit.scored)
-    slots = len(unit.scored.starts) * distinct(unit.scored.truth)
-    return found(majority_hits(shares, unit.rng), slots, len(shares))
-
-
 def expected_segments(unit: Unit) -> int:
     """Videos times K; K is the number of classes present where it is not given."""
-    return len(unit.scored.starts) * (unit.num_clusters or distinct(unit.scored.truth))
+    return len(unit.scored.starts) * (unit.num_clusters or num_distinct(unit.scored.truth))
 
 
-def cte_f1(unit: Unit) -> Counts:
-    """A hit has more than half of 15 drawn frames right, as CTE's paper says it."""
-    shares = share_within_videos(unit.scored)
-    return found(majority_hits(shares, unit.rng), expected_segments(unit), len(shares))
+def share_within_videos(group: Group) -> np.ndarray:
+    """Share of correct frames of each truth segment, float64 [segments]; videos end a segment."""
+    correct, length = correct_frames(group, np.union1d(run_starts(group.truth), group.starts))
+    return correct / length
 
 
-def soft_f1(unit: Unit) -> Counts:
-    """As CTE's program has it: a hit is the share of right draws; the last segment is left out."""
-    shares = share_across_videos(unit.scored)[:-1]
-    hits = drawn_right(shares, unit.rng).sum() / (NUM_DRAWS * NUM_REPETITIONS)
-    return found(hits, expected_segments(unit), len(shares))
+def share_across_videos(group: Group) -> np.ndarray:
+    """As `share_within_videos`, but a run goes on over the border of two videos."""
+    correct, length = correct_frames(group, run_starts(group.truth))
+    return correct / length
+
+
+def share_with_next_frame(group: Group) -> np.ndarray:
+    """As `share_across_videos`, by the rule of ASOT's program.
+
+    The first frame of the next segment is one of the frames that may be drawn.
+    """
+    starts = run_starts(group.truth)
+    correct, length = correct_frames(group, starts)
+    correct[:-1] += group.predicted[starts[1:]] == group.truth[starts[:-1]]
+    length[:-1] += 1
+    return correct / length
+
+
+def correct_frames(group: Group, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correct frames and all frames of the segments that begin at `starts`, int64 [segments]."""
+    correct = np.add.reduceat(group.truth == group.predicted, starts, dtype=np.int64)
+    return correct, np.diff(starts, append=len(group.truth))
+
+
+def draw_correct(shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Correct frames among 15 drawn from each segment, int64 [repetitions, segments]."""
+    # Frames are drawn with replacement: the number of correct ones is binomial.
+    return rng.binomial(NUM_DRAWS, shares, size=(NUM_REPETITIONS, len(shares)))
+
+
+def majority_hits(shares: np.ndarray, rng: np.random.Generator) -> float:
+    """Segments most of whose drawn frames are correct, mean over 50 repetitions."""
+    return np.count_nonzero(2 * draw_correct(shares, rng) > NUM_DRAWS) / NUM_REPETITIONS
 
 
 class Pieces(NamedTuple):
-    """Where a predicted and a truth segment meet, in time order; each field is int64 [pieces].
+    """Overlaps of predicted with truth segments, in time order; each field is int64 [pieces].
 
     Attributes:
         starts: first frame.
@@ -120,19 +131,19 @@ class Pieces(NamedTuple):
 
 
 def cut(truth: np.ndarray, predicted: np.ndarray) -> Pieces:
-    """Cuts one video at every change of either labelling, both int64 [frames]."""
-    ours, theirs = run_starts(predicted), run_starts(truth)
-    starts = np.union1d(ours, theirs)
+    """Cuts one video wherever truth or prediction, both int64 [frames], changes its label."""
+    predicted_starts, true_starts = run_starts(predicted), run_starts(truth)
+    starts = np.union1d(predicted_starts, true_starts)
     return Pieces(
-        starts,
-        np.diff(starts, append=len(truth)),
-        np.searchsorted(ours, starts, side="right") - 1,
-        np.searchsorted(theirs, starts, side="right") - 1,
+        starts=starts,
+        lengths=np.diff(starts, append=len(truth)),
+        predicted=np.searchsorted(predicted_starts, starts, side="right") - 1,
+        truth=np.searchsorted(true_starts, starts, side="right") - 1,
     )
 
 
 def overlap_f1(unit: Unit) -> Counts:
-    """F1 of one video as TOT's paper says it.
+    """F1 of one video as in TOT's paper.
 
     A predicted segment is positive when more than half of it lies in one truth segment of its
     class. Precision is the positive share of the predicted segments, recall the share of truth
@@ -141,10 +152,10 @@ def overlap_f1(unit: Unit) -> Counts:
     truth, predicted = unit.scored.truth, unit.scored.predicted
     pieces = cut(truth, predicted)
     lengths = np.bincount(pieces.predicted, weights=pieces.lengths)
-    half = 2 * pieces.lengths > lengths[pieces.predicted]
-    positive = half & (predicted[pieces.starts] == truth[pieces.starts])
+    majority = 2 * pieces.lengths > lengths[pieces.predicted]
+    positive = majority & (predicted[pieces.starts] == truth[pieces.starts])
     precision = np.count_nonzero(positive) / len(lengths)
-    recall = distinct(pieces.truth[positive]) / (pieces.truth[-1] + 1)
+    recall = num_distinct(pieces.truth[positive]) / (pieces.truth[-1] + 1)
     f1 = 2 * precision * recall / (precision + recall) if precision else 0.0
     return {"f1": (f1, 1), "precision": (precision, 1), "recall": (recall, 1)}
 
@@ -152,10 +163,147 @@ def overlap_f1(unit: Unit) -> Counts:
 def segment_lengths(unit: Unit) -> Counts:
     """Jensen-Shannon distance of one video's histograms of predicted and true segment lengths.
 
-    Bins of 20 frames, natural logarithm (HVQ): 0 is best, 83.3 the farthest.
+    Bins of 20 frames, natural logarithm (HVQ): 0 is best, 83.3 the worst.
     """
     truth = run_lengths(unit.scored.truth) // LENGTH_BIN
     predicted = run_lengths(unit.scored.predicted) // LENGTH_BIN
     bins = max(truth.max(), predicted.max()) + 1
     histograms = (np.bincount(each, minlength=bins) for each in (truth, predicted))
     return {"jsd": (float(jensenshannon(*histograms)), 1)}
+
+
+def supervised(unit: Unit) -> Counts:
+    """Accuracy, edit score and F1 at three overlaps of one video (MS-TCN).
+
+    Background is ignored in edit score and F1, not in accuracy.
+    """
+    group, background = unit.whole, unit.background
+    # A prediction of -1 is background under any of its names. Where no background is named, it
+    # is one more label, and its segments are wrong ones.
+    unnamed = group.predicted == BACKGROUND
+    correct = (group.truth == group.predicted) | (~group.scored & unnamed)
+    ignored = np.append(background, BACKGROUND) if len(background) else background
+    truth, predicted = transcript(group.truth, ignored), transcript(group.predicted, ignored)
+    # 2 TP + FP + FN is the number of predicted and true segments together.
+    total = len(truth) + len(predicted)
+    return {
+        "accuracy": (np.count_nonzero(correct), len(correct)),
+        "edit": (edit_similarity(truth, predicted), 1),
+        **{
+            f"f1@{percent}": (2 * hits, total)
+            for percent, hits in zip(OVERLAP_PERCENTS, true_positives(group, ignored), strict=True)
+        },
+    }
+
+
+def transcript(labels: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+    """Label of each maximal run but those of ignored labels, int64 [segments]."""
+    runs = run_labels(labels)
+    return runs[~np.isin(runs, ignored)]
+
+
+def edit_similarity(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """1 - Levenshtein distance / length of the longer transcript; 1 where both are empty."""
+    longer = max(len(truth), len(predicted))
+    return 1 - levenshtein(truth, predicted) / longer if longer else 1.0
+
+
+def levenshtein(one: np.ndarray, other: np.ndarray) -> int:
+    """Fewest insertions, deletions and substitutions that turn one sequence into the other."""
+    steps = np.arange(len(other) + 1)
+    row = steps
+    for count, label in enumerate(one, start=1):
+        best = np.minimum(row[:-1] + (other != label), row[1:] + 1)
+        # Insertions run along the row: cell j is the least of any cell k <= j plus j - k.
+        row = np.minimum.accumulate(np.append(count, best) - steps) + steps
+    return int(row[-1])
+
+
+def true_positives(group: Group, ignored: np.ndarray) -> list[int]:
+    """True positives of one video at each IoU of `OVERLAP_PERCENTS`, without ignored labels.
+
+    A predicted segment belongs to the truth segment of its class with the highest IoU, the first
+    of equal ones. Each truth segment yields one true positive at most, so that the true positives
+    are the different truth segments that are reached.
+    """
+    truth, predicted = group.truth, group.predicted
+    pieces = cut(truth, predicted)
+    true_lengths = np.bincount(pieces.truth, weights=pieces.lengths)
+    lengths = np.bincount(pieces.predicted, weights=pieces.lengths)
+    either = true_lengths[pieces.truth] + lengths[pieces.predicted] - pieces.lengths
+    labels = predicted[pieces.starts]
+    same = (labels == truth[pieces.starts]) & ~np.isin(labels, ignored)
+    iou = np.where(same, pieces.lengths / either, 0.0)
+    best = first_best(iou, pieces.predicted)
+    reached = (pieces.truth[best[iou[best] >= percent / 100]] for percent in OVERLAP_PERCENTS)
+    return [num_distinct(segments) for segments in reached]
+
+
+def first_best(values: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Index of the first highest value of each owner; `owners` is ascending from 0, no gaps."""
+    highest = np.maximum.reduceat(values, run_starts(owners))
+    at_best = np.flatnonzero(values == highest[owners])
+    return at_best[run_starts(owners[at_best])]
+
+
+class BoundaryCounts(NamedTuple):
+    """Boundaries between segments of one video, or of several added up.
+
+    Attributes:
+        matched: pairs of a predicted and a true boundary, each in one pair at most.
+        true, predicted: boundaries.
+    """
+
+    matched: int
+    true: int
+    predicted: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the predicted boundaries that are true; 0 where there are none."""
+        return self.matched / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the true boundaries that are predicted; 0 where there are none."""
+        return self.matched / self.true if self.true else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall, in [0, 1]."""
+        total = self.true + self.predicted
+        return 2 * self.matched / total if total else 0.0
+
+
+def count_boundaries(truth: np.ndarray, predicted: np.ndarray, tolerance: int) -> BoundaryCounts:
+    """Matches the boundaries of truth and prediction of one video, whatever their labels mean.
+
+    The number of pairs is the largest possible: all boundaries reach equally far, so that pairing
+    each true one in turn with the first free one within reach makes as many pairs as any other way.
+
+    Args:
+        truth, predicted: labels [frames].
+        tolerance: frames by which a pair may differ.
+
+    Raises:
+        ValueError: labels of different lengths, or a negative tolerance.
+    """
+    if len(truth) != len(predicted) or tolerance < 0:
+        raise ValueError(
+            f"{len(truth)} true and {len(predicted)} predicted frames, tolerance {tolerance}: "
+            "equally many frames and a tolerance of at least 0 are needed"
+        )
+    true_places, places = run_starts(truth)[1:], run_starts(predicted)[1:]
+    matched = free = 0
+    for boundary in true_places:
+        while free < len(places) and places[free] < boundary - tolerance:
+            free += 1
+        if free < len(places) and places[free] <= boundary + tolerance:
+            matched += 1
+            free += 1
+    return BoundaryCounts(matched, true=len(true_places), predicted=len(places))
+
+
+def add_boundaries(counts: list[BoundaryCounts]) -> BoundaryCounts:
+    """Counts of several videos together."""
+    return BoundaryCounts(*(int(total) for total in np.sum([(0, 0, 0), *counts], axis=0)))

@@ -17,7 +17,7 @@ from jaxseg.formats.detections import (
 from jaxseg.formats.files import read_json
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
-SHARED = Path(__file__).resolve().parents[2] / "../shared"
+SHARED = Path(__file__).resolve().parents[3] / "../shared"
 GOLDEN, DATA = SHARED / "golden", SHARED / "data"
 SNIPPET = 16 / 25
 EXACT = 1e-9

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation
+from jaxseg.evaluation.segmentation.groups import run_starts
 from jaxseg.evaluation.segmentation.matching import MATCHES
-from jaxseg.evaluation.segmentation.runs import run_starts
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 every_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)

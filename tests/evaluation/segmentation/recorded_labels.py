@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "../shared"
+SHARED = Path(__file__).resolve().parents[3] / "../shared"
 GOLDEN = SHARED / "golden"
 CASES = (
     "01_salads_equal_clusters",

@@ -13,7 +13,7 @@ import pytest
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, write_folder, write_labels
 from jaxseg.evaluation.__main__ import main
 
-SHARED = Path(__file__).resolve().parents[2] / "../shared"
+SHARED = Path(__file__).resolve().parents[3] / "../shared"
 NAMES = ["SIL", "pour", "stir"]
 TRUTH = {
     "P1_coffee": ["SIL"] * 4 + ["pour"] * 30 + ["stir"] * 9,

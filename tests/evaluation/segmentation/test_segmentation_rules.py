@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.per_frame import per_frame_scores
 from jaxseg.evaluation import evaluate_segmentation
-from jaxseg.evaluation.segmentation.supervised import levenshtein
+from jaxseg.evaluation.segmentation.segments import levenshtein
 
 
 def scored(truth, predictions, **options):

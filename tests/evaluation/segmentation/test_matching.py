@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jaxseg.evaluation.segmentation.groups import group_videos
+from jaxseg.evaluation.segmentation.groups import encode, group_videos, num_distinct
 from jaxseg.evaluation.segmentation.matching import best_matching, confusion, match, translate
-from jaxseg.evaluation.segmentation.runs import distinct, encode
 
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 
@@ -75,4 +74,4 @@ def test_codes_against_numpy(labels):
     assert numbers.tolist() == sorted(set(labels.tolist()))
     assert numbers[order].tolist() == list(dict.fromkeys(labels.tolist()))
     assert numbers[codes].tolist() == labels.tolist()
-    assert distinct(labels) == len(numbers)
+    assert num_distinct(labels) == len(numbers)

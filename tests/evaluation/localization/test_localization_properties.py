@@ -8,10 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from localization_reference import database, detections, reference_ap
 
-from jaxseg.evaluation.localization import matching as detection_counts
+from jaxseg.evaluation.localization import matching
 from jaxseg.evaluation.localization.evaluate import average_precisions, evaluate_localization
 from jaxseg.evaluation.localization.protocols import PROTOCOLS, find_protocol
-from jaxseg.evaluation.localization.serial_choice import serial_choice
 from jaxseg.formats.detections import columns, predicted_segments, truth_segments
 
 VIDEOS, LABELS = "uvw", "ab"
@@ -71,7 +70,7 @@ def test_pairs_in_small_blocks_come_to_the_same(truth, results, protocol):
     assume(shares_a_video(truth, results))
     options = {"protocol": protocol, "tiou": TIOU, "errors": True, "proposals": True}
     whole = evaluate_localization(truth, results, **options)
-    with mock.patch("jaxseg.evaluation.localization.overlaps.BLOCK", 3):
+    with mock.patch.object(matching, "BLOCK", 3):
         assert evaluate_localization(truth, results, **options) == whole
 
 
@@ -135,10 +134,10 @@ def test_a_prediction_of_lowest_score_changes_nothing_above_it(
 
 def hits(truth, results, rule, classes=None):
     """Counts of some videos at the thresholds of this test."""
-    task = detection_counts.prepare(
+    task = matching.prepare(
         truth_segments(truth), predicted_segments(results), rule, classes=classes
     )
-    return detection_counts.count(task, rule, TIOU)
+    return matching.count(task, rule, TIOU)
 
 
 @quick
@@ -152,7 +151,7 @@ def test_counts_of_two_halves_add_up(truth, results, protocol):
         for part in ("u", "vw")
     ]
     whole = hits(truth, results, rule, LABELS)
-    joined = detection_counts.add(parts)
+    joined = matching.add_counts(parts)
     assert np.array_equal(joined.positives, whole.positives)
     present = np.flatnonzero(whole.positives)
     scores = [average_precisions(only(each, present), rule) for each in (joined, whole)]
@@ -177,4 +176,4 @@ def test_choosing_all_at_once_equals_taking_turns(wishes):
         got = next((each for each in wish if each not in taken), -1)
         taken.add(got)
         expected.append(got)
-    assert serial_choice(chooser, choice, len(wishes), 6).tolist() == expected
+    assert matching.serial_choice(chooser, choice, len(wishes), 6).tolist() == expected

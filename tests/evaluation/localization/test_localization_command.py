@@ -1,6 +1,5 @@
 """`python -m jaxseg.evaluation localization`, in this process and in one of its own."""
 
-import argparse
 import json
 import re
 import subprocess
@@ -10,12 +9,13 @@ from pathlib import Path
 import pytest
 from localization_reference import database, detections
 
-from jaxseg.evaluation.localization import command as localization_command
+from jaxseg.command_line import Parser
+from jaxseg.evaluation.localization import command
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
 from jaxseg.evaluation.localization.protocols import PROTOCOLS
 from jaxseg.formats.detections import write_predictions, write_truth
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TRUTH = database(("v", "a<b>", 0, 16), ("v", "c", 32, 48), ("w", "c", 0, 16))
 RESULTS = detections(
     ("v", "a<b>", 0, 16, 0.9),
@@ -34,17 +34,15 @@ def files(tmp_path):
 
 
 def arguments(folder, *extra):
-    parser = argparse.ArgumentParser()
-    localization_command.add_arguments(parser)
+    parser = Parser()
+    command.add_arguments(parser)
     sides = [f"--{side}={folder / side}.json" for side in ("truth", "predictions")]
     return parser.parse_args([*sides, *extra])
 
 
 def test_all_protocols_side_by_side(files, capsys):
     extra = [f"--ambiguous={files}/ambiguous.txt", f"--json={files}/out/scores.json"]
-    status = localization_command.run(
-        arguments(files, "--protocol=all", "--errors", "--proposals", *extra)
-    )
+    status = command.run(arguments(files, "--protocol=all", "--errors", "--proposals", *extra))
     assert status == 0
     lines = capsys.readouterr().out.splitlines()
     content = json.loads((files / "out/scores.json").read_text())
@@ -72,7 +70,7 @@ def test_all_protocols_side_by_side(files, capsys):
 
 def test_the_command_and_the_function_agree(files):
     run = arguments(files, "--tiou=activitynet", "--subset=test", f"--json={files}/scores.json")
-    assert localization_command.run(run) == 0
+    assert command.run(run) == 0
     [result] = json.loads((files / "scores.json").read_text())["results"]
     tiou = [round(0.5 + 0.05 * i, 2) for i in range(10)]
     assert result == evaluate_localization(TRUTH, RESULTS, tiou=tiou, subset="test")
@@ -81,7 +79,7 @@ def test_the_command_and_the_function_agree(files):
 def test_the_page_stands_alone(files, capsys):
     protocols = "anet,th14"
     run = arguments(files, f"--protocol={protocols}", f"--report={files}/pages/page.html")
-    assert localization_command.run(run) == 0
+    assert command.run(run) == 0
     assert "missed truths" not in capsys.readouterr().out
     page = (files / "pages/page.html").read_text()
     assert not re.search(r"<script|https?://|<link|<img|@import", page)
@@ -93,8 +91,8 @@ def test_the_page_stands_alone(files, capsys):
 
 
 def test_help_explains_every_protocol():
-    parser = argparse.ArgumentParser()
-    localization_command.add_arguments(parser)
+    parser = Parser()
+    command.add_arguments(parser)
     text = parser.format_help()
     for name, rule in PROTOCOLS.items():
         assert f"  {name}\n    {rule.summary}\n    ({rule.used_by})" in text
@@ -105,7 +103,7 @@ def test_help_explains_every_protocol():
     ("extra", "part"),
     [
         (["--protocol=anet,map"], "unknown protocol 'map'"),
-        (["--protocol="], "unknown protocol ''"),
+        (["--protocol="], "--protocol: nothing named"),
         (["--tiou=2"], "tiou"),
         (["--subset=val"], "no subset 'val'"),
         (["--ambiguous=nowhere.txt"], "nowhere.txt"),
@@ -114,7 +112,7 @@ def test_help_explains_every_protocol():
 )
 def test_a_wrong_option_is_one_line(extra, part, files):
     with pytest.raises(ValueError, match=re.escape(part)) as caught:
-        localization_command.run(arguments(files, *extra))
+        command.run(arguments(files, *extra))
     assert "\n" not in str(caught.value)
 
 
@@ -129,12 +127,12 @@ sys.exit(main(sys.argv[1:]))
 
 def test_it_runs_where_jax_and_matplotlib_are_not_installed(files):
     sides = [f"--{side}={files / side}.json" for side in ("truth", "predictions")]
-    command = [sys.executable, "-c", BLOCKED, "localization", *sides, "--protocol=all"]
+    program = [sys.executable, "-c", BLOCKED, "localization", *sides, "--protocol=all"]
     done = subprocess.run(
-        [*command, f"--report={files}/page.html"], cwd=ROOT, capture_output=True, text=True
+        [*program, f"--report={files}/page.html"], cwd=ROOT, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "th14" in done.stdout
-    done = subprocess.run([*command, "--tiou=x"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*program, "--tiou=x"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("error: tiou 'x'")

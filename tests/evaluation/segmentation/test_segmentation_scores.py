@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
-from jaxseg.evaluation.segmentation.counts import add, divide
-from jaxseg.evaluation.segmentation.groups import group_videos, join
+from jaxseg.evaluation.segmentation.groups import add_counts, divide, group_videos, join
 from jaxseg.evaluation.segmentation.segments import (
     majority_hits,
     share_across_videos,
@@ -254,6 +253,6 @@ def test_baselines_beside_a_result():
 
 def test_counts_add_and_are_divided_once():
     one, other = {"f1": (1, 2), "mof": (1, 1)}, {"f1": (3, 4), "mof": (0, 3)}
-    assert add([one, other]) == {"f1": (4, 6), "mof": (1, 4)}
-    assert divide(add([one, other])) == {"f1": 100 * 4 / 6, "mof": 25}
+    assert add_counts([one, other]) == {"f1": (4, 6), "mof": (1, 4)}
+    assert divide(add_counts([one, other])) == {"f1": 100 * 4 / 6, "mof": 25}
     assert divide({"edit": (0, 0)}) == {"edit": 100}

@@ -5,10 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxseg.evaluation.segmentation.boundaries import (
+from jaxseg.evaluation.segmentation.segments import (
     BoundaryCounts,
-    add,
-    boundaries,
+    add_boundaries,
     count_boundaries,
 )
 
@@ -17,15 +16,10 @@ def labels_with(places, length):
     return np.searchsorted(sorted(places), np.arange(length), side="right")
 
 
-def test_boundaries_are_where_labels_change():
-    np.testing.assert_array_equal(boundaries(np.array([3, 3, 1, 1, 1, 3])), [2, 5])
-    assert len(boundaries(np.zeros(1, int))) == 0
-
-
 def test_scores_by_hand():
-    truth, found = labels_with([10, 20, 40], 50), labels_with([11, 23, 39, 45], 50)
-    counts = count_boundaries(truth, found, 2)
-    assert counts == BoundaryCounts(matched=2, true=3, found=4)
+    truth, predicted = labels_with([10, 20, 40], 50), labels_with([11, 23, 39, 45], 50)
+    counts = count_boundaries(truth, predicted, 2)
+    assert counts == BoundaryCounts(matched=2, true=3, predicted=4)
     assert (counts.precision, counts.recall) == (2 / 4, 2 / 3)
     assert counts.f1 == pytest.approx(4 / 7)
 
@@ -38,7 +32,9 @@ def test_no_boundaries_score_zero():
 
 
 def test_counts_of_videos_add_up():
-    assert add([BoundaryCounts(1, 2, 3), BoundaryCounts(0, 1, 0)]) == BoundaryCounts(1, 3, 3)
+    assert add_boundaries([BoundaryCounts(1, 2, 3), BoundaryCounts(0, 1, 0)]) == BoundaryCounts(
+        1, 3, 3
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
