@@ -161,8 +161,7 @@ def as_clusters(
         return recode(folder, [int(label) for label in folder.labels])
     videos = as_classes(folder, names)
     return {
-        video: np.where(np.isin(labels, background), -1, labels)
-        for video, labels in videos.items()
+        video: np.where(np.isin(labels, background), -1, labels) for video, labels in videos.items()
     }
 
 
