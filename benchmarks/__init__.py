@@ -1,1 +1,1 @@
-"""Commands that measure jaxseg, beside other programs where there are any."""
+"""Benchmarks of jaxseg, alone and beside other programs: `python -m benchmarks.NAME --help`."""

@@ -1,7 +1,9 @@
-"""Time of ordered Viterbi beside a loop in NumPy, hmmlearn and librosa, in the same run.
+"""Ordered Viterbi decoding beside a loop in NumPy, hmmlearn and librosa, in the same run.
 
-python -m benchmarks.decoding
-python -m benchmarks.decoding --frames=100000 --clusters=20 --json=decoding.json
+hmmlearn and librosa take part if they are installed; all labels are compared with ours.
+
+    python -m benchmarks.decoding
+    python -m benchmarks.decoding --frames=100000 --clusters=20 --json=decoding.json
 """
 
 import argparse
@@ -13,42 +15,37 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.compare_problems import random_cost
-from benchmarks.side_by_side import (
-    add_common_arguments,
-    device,
-    median_seconds,
-    note,
-    positive,
-    report,
-)
+from benchmarks import harness
+from benchmarks.harness import Column, Table, note, positive
 from jaxseg.solvers import viterbi
 
 TEMPERATURE = 0.1  # of the softmax whose logarithm TOT decodes
-FLOOR = 1e-30  # and its lowest probability
-IMPOSSIBLE = -1e30  # a log-likelihood that is finite, as hmmlearn demands
+FLOOR = 1e-30  # lowest probability of that softmax
+IMPOSSIBLE = -1e30  # a log-likelihood; finite, since hmmlearn refuses infinity
 
 
 def random_problem(num_frames: int, num_clusters: int) -> np.ndarray:
-    """Log-likelihood [N, K], float32, of clusters that follow each other under noise."""
-    scores = -random_cost(num_frames, num_clusters).astype(np.float64) / TEMPERATURE
+    """Log-likelihood [N, K], float32, of clusters in order, with noise."""
+    scores = -harness.random_cost(num_frames, num_clusters).astype(np.float64) / TEMPERATURE
     scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
     return np.maximum(scores, np.log(FLOOR)).astype(np.float32)
 
 
 def jaxseg_decoder(log_likelihood: np.ndarray) -> Callable[[], jax.Array]:
+    """jaxseg's decoder, compiled."""
     scores = jnp.asarray(log_likelihood)
     program = jax.jit(viterbi.decode).lower(scores).compile()
     return lambda: program(scores)
 
 
 def numpy_decoder(log_likelihood: np.ndarray) -> Callable[[], np.ndarray]:
+    """`numpy_decode` in float64."""
     scores = log_likelihood.astype(np.float64)
     return lambda: numpy_decode(scores)
 
 
 def numpy_decode(scores: np.ndarray) -> np.ndarray:
-    """The same recursion [N, K] by a loop over frames, all states of a frame at once."""
+    """The same recursion by a loop over frames, all states of a frame at once; scores [N, K]."""
     frames, states = scores.shape
     advanced = np.empty((frames, states), bool)
     best = np.full(states + 1, -np.inf)
@@ -67,7 +64,7 @@ def numpy_decode(scores: np.ndarray) -> np.ndarray:
 
 
 def hmmlearn_decoder(log_likelihood: np.ndarray) -> Callable[[], np.ndarray]:
-    """hmmlearn's decoder, by a model whose observations are their own log-likelihoods."""
+    """hmmlearn's decoder, for a model whose observations are log-likelihoods."""
     base = importlib.import_module("hmmlearn.base")
 
     class Model(base.BaseHMM):
@@ -89,17 +86,17 @@ def librosa_decoder(log_likelihood: np.ndarray) -> Callable[[], np.ndarray]:
 
 
 def chain(num_states: int) -> tuple[np.ndarray, np.ndarray]:
-    """Start [K] and transition [K, K] probabilities: start in the first, stay or go on."""
+    """Start [K] and transition [K, K] probabilities: begin in the first state, stay or advance."""
     transitions = 0.5 * (np.eye(num_states) + np.eye(num_states, k=1))
     transitions[-1, -1] = 1  # rows have to sum to 1
     return np.eye(num_states)[0], transitions
 
 
 def as_general_model(log_likelihood: np.ndarray) -> np.ndarray:
-    """The problem, float64, as a model that knows no end.
+    """The problem in float64 for a general model, which has no required last state.
 
-    In the last frame only the last state is possible; and since that state stays for nothing,
-    its frames pay for staying themselves.
+    In the last frame only the last state is possible. Its transition to itself has probability 1
+    instead of 1/2, which the scores of its frames make up for.
     """
     scores = log_likelihood.astype(np.float64)
     scores[:, -1] += np.log(0.5)
@@ -116,11 +113,11 @@ DECODERS = {
 
 
 def measure(options: argparse.Namespace) -> dict:
-    """Everything that a run prints, as numbers; the first row is ours."""
+    """Numbers of the whole run; the first row is ours."""
     if options.frames < options.clusters:
         raise ValueError(
             f"--frames={options.frames} cannot hold --clusters={options.clusters}: "
-            "every cluster takes one"
+            "every cluster takes at least one frame"
         )
     note(f"decoding N={options.frames:,} K={options.clusters}, {options.repeats} rounds each")
     log_likelihood = random_problem(options.frames, options.clusters)
@@ -130,19 +127,19 @@ def measure(options: argparse.Namespace) -> dict:
             programs[name] = make(log_likelihood)
         except ImportError:
             missing.append(name)
-    seconds = median_seconds(list(programs.values()), options.repeats)
+    seconds = harness.median_seconds(list(programs.values()), options.repeats)
     labels = [np.asarray(program()) for program in programs.values()]
     rows = [
         {
             "program": name,
             "milliseconds": 1e3 * taken,
             "times_ours": taken / seconds[0],
-            "frames_that_differ": int(np.sum(found != labels[0])),
+            "frames_that_differ": int(np.sum(decoded != labels[0])),
         }
-        for name, taken, found in zip(programs, seconds, labels, strict=True)
+        for name, taken, decoded in zip(programs, seconds, labels, strict=True)
     ]
     return {
-        "device": device(),
+        "device": harness.device(),
         "frames": options.frames,
         "clusters": options.clusters,
         "rows": rows,
@@ -150,39 +147,30 @@ def measure(options: argparse.Namespace) -> dict:
     }
 
 
-def table(results: dict) -> str:
-    """The report of a run, as text."""
-    lines = [
+COLUMNS = (
+    Column("program", "program"),
+    Column("ms", "milliseconds", "{:.2f}".format),
+    Column("ratio", "times_ours", "{:.2f}x".format),
+    Column("frames that differ", "frames_that_differ"),
+)
+
+
+def report(results: dict) -> list[str | Table]:
+    """Report of a run."""
+    return [
         f"Ordered Viterbi, N={results['frames']:,}, K={results['clusters']}, {results['device']}",
         "jaxseg in float32, the others in float64",
-        "",
-        f"{'':<30}{'ms':>10}{'ratio':>10}{'frames that differ':>22}",
+        Table(COLUMNS, results["rows"]),
+        *(f"{name} is not installed: pip install {name}" for name in results["missing"]),
     ]
-    for row in results["rows"]:
-        lines.append(
-            f"{row['program']:<30}{row['milliseconds']:>10.2f}{row['times_ours']:>9.2f}x"
-            f"{row['frames_that_differ']:>22}"
-        )
-    for name in results["missing"]:
-        lines.append(f"{name:<30}is not installed: pip install {name}")
-    return "\n".join(lines)
-
-
-def parser() -> argparse.ArgumentParser:
-    described = argparse.ArgumentParser(
-        prog="python -m benchmarks.decoding",
-        description="Times ordered Viterbi decoding side by side with a loop over frames in NumPy "
-        "and with hmmlearn and librosa, where they are installed; compares the labels.",
-    )
-    add = described.add_argument
-    add("--frames", type=positive, default=10_000, metavar="N", help="frames (10000)")
-    add("--clusters", type=positive, default=19, metavar="K", help="clusters (19)")
-    add_common_arguments(described)
-    return described
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return report(parser().parse_args(arguments), measure, table)
+    parser = harness.parser("decoding", __doc__, repeats=True)
+    add = parser.add_argument
+    add("--frames", type=positive, default=10_000, metavar="N", help="frames (10000)")
+    add("--clusters", type=positive, default=19, metavar="K", help="clusters (19)")
+    return harness.run(parser.parse_args(arguments), measure, report)
 
 
 if __name__ == "__main__":

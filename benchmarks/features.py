@@ -1,19 +1,26 @@
-"""Features of motion: seconds of video a second of wall time, where they go, memory over time.
+"""Motion features: seconds of video for each second of wall time, time by stage, memory.
 
-python -m benchmarks.features
-python -m benchmarks.features --seconds=60 --processes=2 --json=features.json
-python -m benchmarks.features --video=holiday.mp4
+Measures `python -m jaxseg.features` of kind motion on a long video that is made of real clips, or
+on a video of yours.
+
+    python -m benchmarks.features
+    python -m benchmarks.features --seconds=60 --processes=2 --json=features.json
+    python -m benchmarks.features --video=holiday.mp4
 """
 
 import argparse
 import functools
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.features_stages import FPS, memory, stages, timed
-from benchmarks.side_by_side import note, positive, report
+import numpy as np
+
+from benchmarks import harness
+from benchmarks.harness import MIB, Column, Table, note, positive
 from jaxseg.features import pool
 from jaxseg.features.extra import need
 from jaxseg.features.job import extract
@@ -24,11 +31,48 @@ from jaxseg.footage.patchwork import clip_folder
 SIZE = 640, 360
 RATE = 25  # frames a second of the made video
 CLIPS = ("bikes", "bigbuckbunny")
+FPS = 15.0
 MINUTE = 60.0
+STAGE_FRAMES = 150
+STAGES = ("scale, gray", "flow", "histograms", "tracks", "Fisher vectors, PCA")
+
+
+def measure(options: argparse.Namespace) -> dict:
+    """Numbers of the whole run."""
+    with tempfile.TemporaryDirectory() as folder:
+        video = options.video
+        if video is None:
+            note("making a video of real clips")
+            video = Path(folder) / "clips.mp4"
+            make_video(video, options.seconds)
+        return measure_video(video, options.processes)
+
+
+def measure_video(video: Path, processes: int) -> dict:
+    """Numbers of one video."""
+    with open_video(video) as opened:
+        size = opened.width, opened.height
+    seconds = length(video)
+    kind = make_kind(MOTION)
+    note("fitting the codebook and the projection")
+    fitting, _ = harness.timed(lambda: kind.fit([video], FPS))
+    note("stage by stage")
+    parts = alone(stages, video, kind)
+    note("the whole command")
+    whole = throughput(video, seconds, kind, processes)
+    note("memory")
+    return {
+        "video": {"width": size[0], "height": size[1], "seconds": seconds, "fps": FPS},
+        "cores": pool.cores(),
+        "fit_seconds": fitting,
+        "stages_milliseconds": parts,
+        **whole,
+        "resident_mib": alone(functools.partial(memory, MINUTE), video, kind),
+    }
 
 
 def make_video(path: Path, seconds: float) -> None:
-    """Real content at 640 x 360: two clips, encoded once and repeated to a length."""
+    """Writes a video of real content at 640 x 360: two clips, repeated until the length is met."""
     av = need("av")
     once = path.with_name(f"once-{path.name}")
     with av.open(str(once), "w") as container:
@@ -41,7 +85,8 @@ def make_video(path: Path, seconds: float) -> None:
     once.unlink()
 
 
-def clip_frames():
+def clip_frames() -> Iterator[np.ndarray]:
+    """Frames of the two clips, scaled."""
     cv2 = need("cv2")
     for name in CLIPS:
         with open_video(clip_folder() / f"{name}.mp4") as video:
@@ -50,7 +95,7 @@ def clip_frames():
 
 
 def repeat_packets(once: Path, path: Path, seconds: float) -> None:
-    """The packets of a video again and again, later each time; nothing is encoded anew."""
+    """Repeats the packets of a video at later times, without encoding them again."""
     av = need("av")
     with av.open(str(once)) as source, av.open(str(path), "w") as container:
         template = source.streams.video[0]
@@ -68,7 +113,7 @@ def repeat_packets(once: Path, path: Path, seconds: float) -> None:
 
 
 def alone(function: Callable, video: Path, kind) -> object:
-    """function(kind, video, tell) in a process like those that make features, with one thread."""
+    """Result of function(kind, video, tell) in a worker process with one thread."""
     with pool.Pool(1) as process:
         for _, event, value in process.run(functools.partial(function, kind), {"": video}):
             if event == pool.FAILED:
@@ -77,96 +122,115 @@ def alone(function: Callable, video: Path, kind) -> object:
 
 
 def throughput(video: Path, seconds: float, kind, processes: int) -> dict:
-    """Seconds of wall time of the whole command, for as many copies of a video as processes."""
+    """Wall time of the whole command on as many copies of a video as there are processes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "videos").mkdir()
         for number in range(processes):
             (folder / "videos" / f"{number}{video.suffix}").symlink_to(video.resolve())
         job = [folder / "videos", folder / "features", kind]
-        wall, _ = timed(lambda: extract(*job, fps=FPS, processes=processes, progress=False))
+        wall, _ = harness.timed(lambda: extract(*job, fps=FPS, processes=processes, progress=False))
     return {"processes": processes, "wall_seconds": wall, "times_real": processes * seconds / wall}
 
 
 def length(video: Path) -> float:
-    """Seconds of a video, counted in frames."""
+    """Length of a video in seconds, counted in frames."""
     with open_video(video) as opened:
         return sum(1 for _ in opened.resampled(FPS, height=36)) / FPS
 
 
-def measure(options: argparse.Namespace) -> dict:
-    """Everything that a run prints, as numbers."""
-    with tempfile.TemporaryDirectory() as folder:
-        video = options.video
-        if video is None:
-            note("making a video of real clips")
-            video = Path(folder) / "clips.mp4"
-            make_video(video, options.seconds)
-        return measure_video(video, options.processes)
+def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
+    """Milliseconds of processor time for each frame, by stage; runs in a process of its own.
 
+    Stages take turns frame by frame, so that all see the same load of the machine.
+    """
+    # Imported in this function, so that --help needs no OpenCV.
+    from jaxseg.features.motion.descriptors import cells
+    from jaxseg.features.motion.flow import DenseFlow, to_grey
+    from jaxseg.features.motion.trajectories import Trajectories
 
-def measure_video(video: Path, processes: int) -> dict:
     with open_video(video) as opened:
-        size = opened.width, opened.height
-    seconds = length(video)
-    kind = make_kind(MOTION)
-    note("learning words and projection")
-    fitting, _ = timed(lambda: kind.fit([video], FPS))
-    note("stage by stage")
-    parts = alone(stages, video, kind)
-    note("the whole command")
-    whole = throughput(video, seconds, kind, processes)
-    note("memory")
-    return {
-        "video": {"width": size[0], "height": size[1], "seconds": seconds, "fps": FPS},
-        "cores": pool.cores(),
-        "fit_seconds": fitting,
-        "stages_milliseconds": parts,
-        **whole,
-        "resident_mib": alone(functools.partial(memory, MINUTE), video, kind),
-    }
+        some = opened.resampled(FPS, seconds=STAGE_FRAMES / FPS, height=kind.height)
+        taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
+    used = {"decode": taken} | dict.fromkeys(STAGES, 0.0)
+    between, trajectories = DenseFlow(), Trajectories(kind.layout().tracks)
+    encoder, last = kind.encoder(), to_grey(frames[0])
+
+    def measure(name: str, function: Callable, *arguments) -> object:
+        taken, result = harness.timed(lambda: function(*arguments), time.process_time)
+        used[name] += taken
+        return result
+
+    for frame in frames:
+        gray = measure("scale, gray", to_grey, frame)
+        flow = measure("flow", between, last, gray)
+        measure("histograms", cells, last, flow)
+        measure("tracks", trajectories.push, frame)
+        measure("Fisher vectors, PCA", encoder.push, frame)
+        last = gray
+    # The last two stages repeat the work of those before them, which is subtracted.
+    used["Fisher vectors, PCA"] -= used["tracks"]
+    used["tracks"] -= used["scale, gray"] + used["flow"] + used["histograms"]
+    return {name: 1e3 * value / len(frames) for name, value in used.items()}
 
 
-def table(results: dict) -> str:
-    """The report of a run, as text."""
+def resident() -> float:
+    """Resident memory of this process in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / MIB
+
+
+def memory(minute: float, kind, video: Path, tell: Callable) -> list[float]:
+    """MiB resident at the end of each minute of a video, or once for a shorter one.
+
+    Args:
+        minute: length of a minute in seconds; tests make it shorter.
+    """
+    encoder, sizes = kind.encoder(), []
+    with open_video(video) as opened:
+        for number, (_, frame) in enumerate(opened.resampled(FPS, height=kind.height), start=1):
+            encoder.push(frame)
+            if number % round(minute * FPS) == 0:
+                sizes.append(resident())
+    encoder.finish()
+    return sizes or [resident()]
+
+
+def report(results: dict) -> list[str | Table]:
+    """Report of a run."""
     video, minutes = results["video"], results["resident_mib"]
-    parts = results["stages_milliseconds"]
-    total = sum(parts.values())
-    lines = [
+    milliseconds = results["stages_milliseconds"]
+    total = sum(milliseconds.values())
+    rows = [
+        {"stage": name, "milliseconds": value, "share": value / total}
+        for name, value in (*milliseconds.items(), ("together", total))
+    ]
+    columns = (
+        Column("stage", "stage"),
+        Column("ms a frame", "milliseconds", "{:.2f}".format),
+        Column("share", "share", "{:.0%}".format),
+    )
+    return [
         f"Features of motion, {video['width']} x {video['height']}, {video['seconds']:.0f} s at "
         f"{video['fps']:g} fps, {results['cores']} cores",
-        f"learning, once a folder: {results['fit_seconds']:.1f} s",
+        f"fitting, once for each folder: {results['fit_seconds']:.1f} s",
         f"{results['processes']} processes, {results['processes']} videos: "
         f"{results['wall_seconds']:.1f} s, {results['times_real']:.1f} x real time",
-        "",
-        f"{'stage':<22}{'ms a frame':>10}{'share':>8}",
-        *(f"{name:<22}{value:>10.2f}{value / total:>8.0%}" for name, value in parts.items()),
-        f"{'together':<22}{total:>10.2f}, {1e3 / total / video['fps']:.1f} x real time on one core",
-        "(milliseconds of processor time, one thread)",
-        "",
+        Table(columns, rows, "Processor time, one thread"),
+        f"together {1e3 / total / video['fps']:.1f} x real time on one core",
         f"memory: {minutes[0]:.0f} MiB after the first minute, {minutes[-1]:.0f} after the last "
         f"({len(minutes)}), growth {minutes[-1] - minutes[0]:+.1f} MiB",
     ]
-    return "\n".join(lines)
 
 
-def parser() -> argparse.ArgumentParser:
-    described = argparse.ArgumentParser(
-        prog="python -m benchmarks.features",
-        description="Measures `python -m jaxseg.features` of kind motion: seconds of video a "
-        "second of wall time, milliseconds of each stage, memory over the minutes of a video.",
-    )
-    add = described.add_argument
-    add("--video", type=Path, metavar="FILE", help="a video of your own (makes one of real clips)")
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = harness.parser("features", __doc__)
+    add = parser.add_argument
+    add("--video", type=Path, metavar="FILE", help="a video of yours (default: made of real clips)")
     add("--seconds", type=positive, default=600, metavar="S", help="of the made video (600)")
     add("--processes", type=positive, default=2, metavar="N", help="videos at once (2)")
-    add("--json", metavar="FILE", help="also write the numbers to this file")
-    return described
-
-
-def main(argv: Sequence[str]) -> int:
-    return report(parser().parse_args(argv), measure, table)
+    return harness.run(parser.parse_args(arguments), measure, report)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

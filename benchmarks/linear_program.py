@@ -1,7 +1,9 @@
-"""Time and memory of LinPro beside SciPy's HiGHS, simplex and interior point, in the same run.
+"""LinPro beside SciPy's HiGHS, simplex and interior point, in the same run: time and memory.
 
-python -m benchmarks.linear_program
-python -m benchmarks.linear_program --snippets=100,1000 --json=linear_program.json
+The problem is a chain of instances, each overlapping the next; the optima are compared.
+
+    python -m benchmarks.linear_program
+    python -m benchmarks.linear_program --snippets=100,1000 --json=linear_program.json
 """
 
 import argparse
@@ -14,14 +16,8 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from benchmarks.side_by_side import (
-    add_common_arguments,
-    all_positive,
-    device,
-    median_seconds,
-    note,
-    report,
-)
+from benchmarks import harness
+from benchmarks.harness import Column, Table, all_positive, compiled_bytes, note
 from jaxseg.solvers import linear_program
 from jaxseg.solvers.interval_rows import interval_rows
 
@@ -32,7 +28,7 @@ HIGHS = {"SciPy HiGHS, simplex": "highs-ds", "SciPy HiGHS, interior point": "hig
 
 
 def chain(num_snippets: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start, end and score [M] of instances in a row, each overlapping the next and its flanks."""
+    """Start, end and score [M] of instances in a row, each overlapping the next one."""
     count = max(1, round(num_snippets / SNIPPETS_PER_INSTANCE))
     stride = num_snippets / (count + 0.5)
     start = np.arange(count) * stride
@@ -42,6 +38,8 @@ def chain(num_snippets: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def from_intervals(num_snippets: int) -> jax.stages.Compiled:
+    """Our program that makes the rows from intervals itself."""
+
     def program(start, end, score):
         return linear_program.solve_intervals(start, end, score, num_snippets)
 
@@ -49,25 +47,26 @@ def from_intervals(num_snippets: int) -> jax.stages.Compiled:
 
 
 def from_rows(A: np.ndarray, score: np.ndarray) -> jax.stages.Compiled:
+    """Our program that takes the rows."""
     return jax.jit(linear_program.solve).lower(A, score).compile()
 
 
 def highs(A: np.ndarray, score: np.ndarray, method: str) -> Callable[[], float]:
-    """The optimum, float64, as often as it is called; HiGHS is given its own sparse form."""
+    """Function that returns the optimum by HiGHS in float64, from rows in its sparse form."""
     rows = csr_array(A.astype(np.float64))
     cost, target = np.ones(A.shape[1]), score.astype(np.float64)
 
     def solve() -> float:
-        found = linprog(cost, A_eq=rows, b_eq=target, bounds=(0, 1), method=method)
-        if found.status != 0:
-            raise ValueError(f"{method} at T={A.shape[1]}: {found.message}")
-        return found.fun
+        result = linprog(cost, A_eq=rows, b_eq=target, bounds=(0, 1), method=method)
+        if result.status != 0:
+            raise ValueError(f"{method} at T={A.shape[1]}: {result.message}")
+        return result.fun
 
     return solve
 
 
 def compare(num_snippets: int, repeats: int) -> dict:
-    """One length: every program's time beside ours, its optimum, and the memory of ours."""
+    """Times and optima of every program at one length, and the memory of ours."""
     start, end, score = chain(num_snippets)
     note(f"LinPro T={num_snippets:,} M={len(score)}, {repeats} rounds each")
     A = np.asarray(interval_rows(start, end, num_snippets))
@@ -78,12 +77,12 @@ def compare(num_snippets: int, repeats: int) -> dict:
     }
     programs = [lambda name=name: ours[name](*arguments[name]).objective for name in ours]
     programs += [highs(A, score, method) for method in HIGHS.values()]
-    seconds = median_seconds(programs, repeats)
+    seconds = harness.median_seconds(programs, repeats)
     optima = [float(program()) for program in programs]
     return {
         "snippets": num_snippets,
         "instances": len(score),
-        "bytes": {name: memory(program) for name, program in ours.items()},
+        "bytes": {name: compiled_bytes(program) for name, program in ours.items()},
         "rows": [
             {
                 "program": name,
@@ -97,70 +96,60 @@ def compare(num_snippets: int, repeats: int) -> dict:
     }
 
 
-def memory(program: jax.stages.Compiled) -> int:
-    """Bytes of a compiled program's arguments, results and all that is between."""
-    analysis = program.memory_analysis()
-    return (
-        analysis.argument_size_in_bytes
-        + analysis.output_size_in_bytes
-        + analysis.temp_size_in_bytes
-    )
-
-
 def measure(options: argparse.Namespace) -> dict:
-    """Everything that a run prints, as numbers."""
+    """Numbers of the whole run."""
     return {
-        "device": device(),
+        "device": harness.device(),
         "lengths": [compare(count, options.repeats) for count in options.snippets],
     }
 
 
-def table(results: dict) -> str:
-    """The report of a run, as text."""
-    lines = [
-        f"LinPro on a chain of instances, {results['device']}",
-        "jaxseg in float32: the centre of the optimal curves; HiGHS in float64: one of them",
-        "",
-        f"{'T':>7}{'M':>6}  {'':<30}{'ms':>10}{'ratio':>9}{'objective':>12}{'off by':>10}",
-    ]
+PLACE = Column("T", "snippets", "{:,}".format), Column("M", "instances", "{:,}".format)
+COLUMNS = (
+    *PLACE,
+    Column("program", "program"),
+    Column("ms", "milliseconds", "{:.2f}".format),
+    Column("ratio", "times_ours", "{:.2f}x".format),
+    Column("objective", "objective", "{:.5f}".format),
+    Column("off by", "relative_difference", "{:.1e}".format),
+)
+MEMORY_COLUMNS = (
+    *PLACE,
+    Column("program", "program"),
+    Column("bytes", "bytes", "{:,}".format),
+    Column("/ (T M)", "relative", "{:.1f}".format),
+)
+
+
+def report(results: dict) -> list[str | Table]:
+    """Report of a run."""
+    rows, memory = [], []
     for length in results["lengths"]:
-        for row in length["rows"]:
-            lines.append(
-                f"{length['snippets']:>7,}{length['instances']:>6}  {row['program']:<30}"
-                f"{row['milliseconds']:>10.2f}{row['times_ours']:>8.2f}x"
-                f"{row['objective']:>12.5f}{row['relative_difference']:>10.1e}"
-            )
-    lines += ["", f"{'T':>7}{'M':>6}  {'memory of the program':<30}{'bytes':>13}{'/ (T M)':>9}"]
-    for length in results["lengths"]:
+        place = {name: length[name] for name in ("snippets", "instances")}
         size = length["snippets"] * length["instances"]
-        for name, count in length["bytes"].items():
-            lines.append(
-                f"{length['snippets']:>7,}{length['instances']:>6}  {name:<30}"
-                f"{count:>13,}{count / size:>9.1f}"
-            )
-    return "\n".join(lines)
+        rows += [place | row for row in length["rows"]]
+        memory += [
+            place | {"program": name, "bytes": count, "relative": count / size}
+            for name, count in length["bytes"].items()
+        ]
+    return [
+        f"LinPro on a chain of instances, {results['device']}",
+        "jaxseg in float32: the center of the optimal curves; HiGHS in float64: one of them",
+        Table(COLUMNS, rows),
+        Table(MEMORY_COLUMNS, memory, "Memory of our programs"),
+    ]
 
 
-def parser() -> argparse.ArgumentParser:
-    described = argparse.ArgumentParser(
-        prog="python -m benchmarks.linear_program",
-        description="Times LinPro on a chain of instances side by side with SciPy's HiGHS, by its "
-        "simplex and by its interior point; compares the optima and prints the memory.",
-    )
-    add = described.add_argument
-    add(
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = harness.parser("linear_program", __doc__, repeats=True)
+    parser.add_argument(
         "--snippets",
         type=all_positive,
         default=list(SNIPPETS),
         metavar="T,T,...",
         help=f"lengths, with one instance for {SNIPPETS_PER_INSTANCE} snippets (100 to 10000)",
     )
-    add_common_arguments(described)
-    return described
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    return report(parser().parse_args(arguments), measure, table)
+    return harness.run(parser.parse_args(arguments), measure, report)
 
 
 if __name__ == "__main__":

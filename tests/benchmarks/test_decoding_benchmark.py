@@ -1,4 +1,4 @@
-"""The decoding benchmark at a size that takes a moment: its rows and labels, never its times."""
+"""The decoding benchmark at a small size: its rows and labels, not its times."""
 
 import importlib.util
 import json
@@ -6,7 +6,6 @@ import math
 import sys
 
 import numpy as np
-import pytest
 
 from benchmarks import decoding
 
@@ -15,13 +14,13 @@ OTHERS = ("hmmlearn", "librosa")
 
 
 def test_one_run_prints_and_writes_every_row(tmp_path, capsys):
-    """With the libraries that are installed, and a word on those that are not."""
+    """Rows for the libraries that are installed, and a line for each other one."""
     path = tmp_path / "decoding.json"
     assert decoding.main([*TINY, f"--json={path}"]) == 0
     results = json.loads(path.read_text())
-    found = [name for name in OTHERS if importlib.util.find_spec(name)]
-    assert results["missing"] == [name for name in OTHERS if name not in found]
-    assert [row["program"] for row in results["rows"]] == [*list(decoding.DECODERS)[:2], *found]
+    installed = [name for name in OTHERS if importlib.util.find_spec(name)]
+    assert results["missing"] == [name for name in OTHERS if name not in installed]
+    assert [row["program"] for row in results["rows"]] == [*list(decoding.DECODERS)[:2], *installed]
     assert results["rows"][0]["times_ours"] == 1
     printed = capsys.readouterr().out
     for row in results["rows"]:
@@ -37,7 +36,7 @@ def test_libraries_that_are_missing_are_named(monkeypatch, capsys):
     assert decoding.main(TINY) == 0
     printed = capsys.readouterr().out
     for name in OTHERS:
-        assert f"{name:<30}is not installed: pip install {name}\n" in printed + "\n"
+        assert f"\n{name} is not installed: pip install {name}\n" in printed
 
 
 def test_the_loop_is_right_where_the_answer_is_known():
@@ -47,7 +46,7 @@ def test_the_loop_is_right_where_the_answer_is_known():
 
 
 def test_a_model_without_an_end_has_the_same_paths():
-    """Start, transitions and scores as others take them, up to one number for all paths."""
+    """Scores of all paths by start and transitions are ours, up to a constant."""
     scores = decoding.random_problem(6, 3)
     start, transitions = decoding.chain(3)
     np.testing.assert_allclose(transitions.sum(1), 1, rtol=0, atol=1e-15)
@@ -63,17 +62,10 @@ def test_a_model_without_an_end_has_the_same_paths():
     assert general[-1, :2].max() < -1e29
 
 
-def test_a_video_without_room_is_named(capsys):
-    assert decoding.main(["--frames=3", "--clusters=4"]) == 1
+def test_a_video_that_is_too_short_is_named(capsys):
+    assert decoding.main(["--frames=3", "--clusters=4"]) == 2
     message = capsys.readouterr().err.splitlines()[-1]
-    assert message == "error: --frames=3 cannot hold --clusters=4: every cluster takes one"
-
-
-@pytest.mark.parametrize("argument", ["--frames=0", "--clusters=-1", "--repeats=x"])
-def test_a_wrong_argument_is_named(argument, capsys):
-    with pytest.raises(SystemExit) as stop:
-        decoding.main([argument])
-    name, value = argument.split("=")
-    message = capsys.readouterr().err.splitlines()[-1]
-    assert stop.value.code == 2
-    assert f"argument {name}" in message and repr(value) in message
+    assert (
+        message
+        == "error: --frames=3 cannot hold --clusters=4: every cluster takes at least one frame"
+    )

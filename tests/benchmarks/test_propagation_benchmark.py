@@ -1,4 +1,4 @@
-"""The propagation benchmark at sizes that take a moment: its rows, never its times."""
+"""The propagation benchmark at small sizes: its rows, not its times."""
 
 import json
 import math
@@ -24,7 +24,7 @@ def test_one_run_prints_and_writes_every_row(tmp_path, capsys):
         assert row["milliseconds"] > 0 and row["dense_milliseconds"] > 0
         assert math.isfinite(row["times_faster"])
         assert row["dense_scratch_mib"] * 2**20 >= 4 * row["snippets"] ** 2
-        assert f"\n{row['snippets']:>7} " in printed
+        assert f"\n{row['snippets']} " in printed
     slopes = results["exponents"]
     assert slopes["scratch_mib"] < 1.1 and slopes["dense_scratch_mib"] > 1.4
     assert f"memory as T^{slopes['dense_scratch_mib']:.2f}" in printed
@@ -35,33 +35,11 @@ def test_one_length_has_no_growth(capsys):
     assert "grows" not in capsys.readouterr().out
 
 
-def test_growth_is_the_exponent():
-    rows = [{"snippets": size, "value": 3.0 * size**1.5} for size in (10, 70, 400)]
-    np.testing.assert_allclose(propagation.growth(rows, "value"), 1.5, rtol=1e-12)
-
-
 def test_the_dense_form_solves_its_equation():
-    """(I - w^2 Z' Zbar) x^ = (1-w) (w Z' mu + x), in float64 from what it was given."""
+    """(I - w^2 Z' Zbar) x^ = (1-w) (w Z' mu + x), evaluated in float64."""
     x, mask, means = (np.asarray(part) for part in propagation.random_video(15, 6, 3))
     dense = jax.jit(propagation.propagate_dense)
-    found = np.asarray(dense(x, mask, means, weight=0.4))
+    result = np.asarray(dense(x, mask, means, weight=0.4))
     z = np.float64(jax.jit(propagation.assignments)(means, x, mask))
-    left = found - 0.16 * z.T @ (z / z.sum(1, keepdims=True)) @ found
+    left = result - 0.16 * z.T @ (z / z.sum(1, keepdims=True)) @ result
     np.testing.assert_allclose(left, 0.6 * (0.4 * z.T @ means + x), atol=1e-6)
-
-
-@pytest.mark.parametrize("argument", ["--snippets=0", "--width=-1", "--repeats=x"])
-def test_a_wrong_argument_is_named(argument, capsys):
-    with pytest.raises(SystemExit) as stop:
-        propagation.main([argument])
-    name, value = argument.split("=")
-    message = capsys.readouterr().err.splitlines()[-1]
-    assert stop.value.code == 2
-    assert f"argument {name}" in message and repr(value) in message
-
-
-def test_a_file_that_cannot_be_written_is_one_line(tmp_path, capsys):
-    path = tmp_path / "nowhere" / "propagation.json"
-    assert propagation.main([*TINY, "--snippets=20", f"--json={path}"]) == 1
-    message = capsys.readouterr().err.splitlines()[-1]
-    assert message.startswith("error: ") and str(path) in message

@@ -1,4 +1,4 @@
-"""The scaling benchmark at sizes that take a moment: its rows and ratios, never its times."""
+"""The scaling benchmark at small sizes: its rows and ratios, not its times."""
 
 import json
 import os
@@ -43,13 +43,13 @@ def test_each_step_trains_all_members_on_the_published_sizes(quick_compile):
 
 
 def test_rows_are_measured_against_the_first():
-    found = scaling.rows(["one", "two"], [8, 16], [0.5, 0.8])
-    assert [row["member_steps_a_second"] for row in found] == pytest.approx([16, 20])
-    assert [row["ratio"] for row in found] == pytest.approx([1, 1.25])
+    rows = scaling.rows(["one", "two"], [8, 16], [0.5, 0.8])
+    assert [row["member_steps_a_second"] for row in rows] == pytest.approx([16, 20])
+    assert [row["ratio"] for row in rows] == pytest.approx([1, 1.25])
 
 
 def test_seconds_between_logged_steps(tmp_path):
-    """Lines are two steps apart; the first one came after compilation, one after a checkpoint."""
+    """Lines are two steps apart; the first follows compilation, one of them a checkpoint."""
     lines = [(0, 31.0), (2, 31.4), (4, 31.8), (6, 40.0), (8, 40.4), (9, 40.6)]
     file = tmp_path / "metrics.jsonl"
     file.write_text("".join(json.dumps({"step": a, "seconds": b}) + "\n" for a, b in lines))
@@ -63,18 +63,10 @@ def test_seconds_between_logged_steps(tmp_path):
         (["--processes=4000"], "4000 processes need a core each"),
     ],
 )
-def test_what_cannot_be_measured_is_one_line(words, part, capsys):
-    assert scaling.main(words) == 1
+def test_a_mistake_is_one_line(words, part, capsys):
+    assert scaling.main(words) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("error: ") and part in last
-
-
-@pytest.mark.parametrize("argument", ["--members=1,0", "--processes=0", "--steps=x"])
-def test_a_wrong_argument_is_named(argument, capsys):
-    with pytest.raises(SystemExit) as stop:
-        scaling.main([argument])
-    assert stop.value.code == 2
-    assert f"argument {argument.partition('=')[0]}" in capsys.readouterr().err
 
 
 needs_two_cores = pytest.mark.skipif(
@@ -86,17 +78,17 @@ needs_two_cores = pytest.mark.skipif(
 @needs_two_cores
 def test_a_run_that_fails_says_why(tmp_path, monkeypatch, capsys):
     launcher = tmp_path / "launcher.sh"
-    launcher.write_text("#!/bin/sh\necho no room >&2; exit 1\n")
+    launcher.write_text("#!/bin/sh\necho no space >&2; exit 1\n")
     launcher.chmod(0o755)
     monkeypatch.setattr(scaling, "LAUNCHER", launcher)
-    assert scaling.main(["--processes=2"]) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "error: a run failed: no room"
+    assert scaling.main(["--processes=2"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "error: a run failed: no space"
 
 
 @needs_two_cores
 @pytest.mark.slow
 def test_processes_of_one_run(capsys):
     assert scaling.main(["--processes=2", "--steps=4", "--members-each=1", "--rounds=1"]) == 0
-    rows = capsys.readouterr().out.splitlines()[-3:]
+    rows = capsys.readouterr().out.strip().splitlines()[-3:]
     assert [row.split()[-4] for row in rows] == ["1", "2", "2"]
     assert rows[2].startswith("2 processes ")

@@ -9,7 +9,7 @@ from ott.geometry import geometry
 from ott.problems.linear import linear_problem
 from solver_problems import CLUSTERS, FRAMES, random_cost
 
-from benchmarks import ott_gromov
+from benchmarks.comparison import ott
 from jaxseg.solvers import fugw, sinkhorn
 
 TOLERANCES = [(np.float32, 1e-4), (np.float64, 1e-8)]
@@ -25,7 +25,7 @@ def test_balanced_fused_gromov_wasserstein_is_otts(iterations, rounds, dtype, to
     numbers = {"epsilon": 0.07, "alpha": 0.4, "radius": 0.1}
     rounds = {"num_iterations": iterations, "num_sinkhorn_iterations": rounds}
     ours = jax.jit(lambda cost: fugw.solve(cost, lambda_actions=None, **numbers, **rounds))
-    theirs = jax.jit(lambda cost: ott_gromov.solve(cost, **numbers, **rounds))
+    theirs = jax.jit(lambda cost: ott.solve(cost, **numbers, **rounds))
     for seed in range(3):
         with jax.enable_x64(dtype == np.float64):
             cost = jnp.asarray(random_cost(seed), dtype)
@@ -61,7 +61,7 @@ def test_sinkhorn_is_otts(penalties, dtype, tolerance):
         ours = couple(cost, marginals, **penalties)
         geom = geometry.Geometry(cost, epsilon=0.1)
         problem = linear_problem.LinearProblem(geom, a, b, tau_a=taus[0], tau_b=taus[1])
-        theirs = np.asarray(jax.jit(ott_gromov.fixed_rounds(500))(problem).matrix)
+        theirs = np.asarray(jax.jit(ott.fixed_rounds(500))(problem).matrix)
     assert ours.dtype == theirs.dtype == dtype
     np.testing.assert_allclose(FRAMES * ours, FRAMES * theirs, rtol=0, atol=tolerance)
 

@@ -5,7 +5,7 @@ import pytest
 from recorded_labels import CASES, SHARED, frames, read_case
 from scipy.io import loadmat
 
-from benchmarks.per_frame import find_segments
+from benchmarks.plain_python import find_segments
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.evaluation.segmentation import segments as segment_scores
 from jaxseg.evaluation.segmentation.groups import group_videos, join, without_background

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.per_frame import per_frame_scores
+from benchmarks.plain_python import per_frame_scores
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.evaluation.segmentation.segments import levenshtein
 

@@ -1,4 +1,4 @@
-"""What the trials run: small data, written from fixed seeds, and the commands that use it."""
+"""Programs that the trials run: their commands, and small data generated from fixed seeds."""
 
 import json
 import sys
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = ROOT / "launch" / "local_processes.sh"
 CHANNELS = 6
 CLASSES = ("reach", "cut", "stir", "serve")
 FRAMES = {"salad": (12, 19, 33), "soup": (26, 40)}  # of the videos of each activity
 SNIPPETS = {"train": (40, 64, 30, 80, 22, 55, 90, 33), "test": (50, 70, 25)}
 SECONDS = 16 / 25  # of a snippet, THUMOS14's
-EVERY = 10  # steps from one checkpoint to the next, where a program says nothing else
+EVERY = 10  # steps between checkpoints, unless a program sets its own
 
 
 class Program(NamedTuple):
@@ -25,9 +25,9 @@ class Program(NamedTuple):
         config: file of `configs/`.
         data: "frames" or "snippets".
         overrides: config key -> value.
-        num_steps: of the training.
-        every: steps from one checkpoint to the next.
-        processes: that it is run by, together.
+        num_steps: steps of training.
+        every: steps between checkpoints.
+        processes: number of processes of the run.
     """
 
     config: str
@@ -38,7 +38,7 @@ class Program(NamedTuple):
     processes: int = 1
 
     def command(self, data: Path, workdir: Path) -> list[str]:
-        """What a user types."""
+        """The command as a user types it."""
         values = {"data.root": data / self.data, "checkpoint.every": self.every, **self.overrides}
         arguments = [
             f"--config={ROOT / 'configs' / self.config}.py",
@@ -50,14 +50,14 @@ class Program(NamedTuple):
         return ["bash", str(LAUNCHER), str(self.processes), *arguments]
 
 
-# What takes time and has nothing to do with faults is left out.
+# Settings that save time and have nothing to do with faults.
 _QUICK = {"seeds": 2, "report.max_videos": 1}
 _FRAMES = _QUICK | {
     "data.name": "folder",
     "data.frames_per_video": 16,
     "model.num_clusters": 4,
     "model.layers": f"({CHANNELS},8,5)",
-    "num_epochs": 30,  # of two steps at most
+    "num_epochs": 30,  # of at most two steps
     "predict.num_buckets": 1,
 }
 _ASOT = _FRAMES | {
@@ -82,7 +82,7 @@ _GAUFUSE = _SNIPPETS | {
     "data.videos_per_batch": 4,
     "model.num_means": 4,
     "model.memory_slots": 2,
-    "num_epochs": 14,  # of two steps, in which all six refreshes find their place
+    "num_epochs": 14,  # of two steps: enough for all six refreshes
     "optimizer.learning_rate": 0.005,
 }
 _ORACLE = _CASE | {"checkpoint.rule": "oracle-test", "checkpoint.watch_every": 5}
@@ -101,37 +101,37 @@ PROGRAMS = {
 
 
 def write_data(folder: Path) -> None:
-    """Writes both data sets: `frames` as text, so that it is cached, and `snippets` in arrays."""
+    """Writes both data sets: `frames` as text files, which are cached, and `snippets` as arrays."""
     _write_frames(folder / "frames")
     _write_snippets(folder / "snippets")
 
 
 def _write_frames(root: Path) -> None:
-    """Four actions in a row, each with a look of its own in either activity."""
+    """Videos with the four actions in order; each activity has its own mean feature for each."""
     rng = np.random.default_rng(7)
     for activity, lengths in FRAMES.items():
-        looks = rng.standard_normal((len(CLASSES), CHANNELS))
+        means = rng.standard_normal((len(CLASSES), CHANNELS))
         for number, length in enumerate(lengths):
             labels = np.arange(length) * len(CLASSES) // length
-            features = looks[labels] + 0.3 * rng.standard_normal((length, CHANNELS))
-            file = _in(root / "features" / activity) / f"{activity}{number}.txt"
+            features = means[labels] + 0.3 * rng.standard_normal((length, CHANNELS))
+            file = _made(root / "features" / activity) / f"{activity}{number}.txt"
             np.savetxt(file, features, fmt="%.6f")
             names = "".join(f"{CLASSES[label]}\n" for label in labels)
-            (_in(root / "groundTruth") / file.name).write_text(names)
+            (_made(root / "groundTruth") / file.name).write_text(names)
 
 
 def _write_snippets(root: Path) -> None:
-    """A quarter of each video shows its class, in a look of its own in both streams."""
+    """Videos of which a quarter shows the class, around its own mean feature in each stream."""
     rng = np.random.default_rng(8)
-    looks = 2 * rng.standard_normal((2, len(CLASSES), CHANNELS))
+    means = 2 * rng.standard_normal((2, len(CLASSES), CHANNELS))
     database = {}
     for subset, lengths in SNIPPETS.items():
         for number, length in enumerate(lengths):
             label, start = number % len(CLASSES), int(rng.integers(0, length - length // 4))
             features = 0.5 * rng.standard_normal((2, length, CHANNELS))
-            features[:, start : start + length // 4] += looks[:, label, None]
+            features[:, start : start + length // 4] += means[:, label, None]
             for stream, array in zip(("rgb", "flow"), features, strict=True):
-                folder = _in(root / "features" / subset / stream)
+                folder = _made(root / "features" / subset / stream)
                 np.save(folder / f"{subset}{number}.npy", array.astype(np.float32))
             segment = [start * SECONDS, (start + length // 4) * SECONDS]
             annotations = [{"label": CLASSES[label], "segment": segment}]
@@ -141,6 +141,7 @@ def _write_snippets(root: Path) -> None:
     (root / "gt.json").write_text(json.dumps({"database": database}))
 
 
-def _in(folder: Path) -> Path:
+def _made(folder: Path) -> Path:
+    """The folder, created if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,8 +1,8 @@
-"""Strikes a run from inside, at one exact place: what every process of a trial does first.
+"""Strikes a run from inside, at one exact place; imported first by every process of a trial.
 
-A folder with `SITECUSTOMIZE` as `sitecustomize.py` stands on PYTHONPATH, and the strike in the
-environment, so that the command stays the one that a user types. Python tells an audit hook of
-every file that is opened, renamed or removed before it happens; the hook counts those that match.
+PYTHONPATH has a folder with `SITECUSTOMIZE` as `sitecustomize.py`, and the environment holds the
+strike, so that the command is the one that a user types. Python announces to an audit hook every
+file that is about to be opened, renamed or removed; the hook counts the events that match.
 """
 
 import json
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 VARIABLE = "JAXSEG_STRIKE"
-SITECUSTOMIZE = "from benchmarks import fault_child\n\nfault_child.arm()\n"
+SITECUSTOMIZE = "from tests.faults import strike\n\nstrike.arm()\n"
 STEP = "jaxseg.step"
+FULL_DISK, FILE_LIMIT = "full disk", "file limit"
 WATCHED = {
     "os.rename": "rename",
     "os.mkdir": "mkdir",
@@ -34,14 +35,14 @@ class Strike(NamedTuple):
     """One blow at a run.
 
     Attributes:
-        pattern: regular expression for the event: "step 17" before the line of that step is
-            written, else what is about to happen and to which path, as "open /a/b" (to write),
-            "rename /a/b" (to that name), "mkdir", "remove", "rmdir", "rmtree".
-        count: how many-th such event it is, from 1.
-        blow: a signal's name; "full disk", which fills the file system of the strike's folder;
-            "file limit", after which no file can grow.
-        watcher: process of the group that counts.
-        victim: process that gets the signal.
+        pattern: regular expression for the event: "step 17" just before the line of that step is
+            written; otherwise what is about to happen and to which path, as "open /a/b" (for
+            writing), "rename /a/b" (the new name), "mkdir", "remove", "rmdir", "rmtree".
+        count: which of the matching events triggers the blow, from 1.
+        blow: name of a signal; `FULL_DISK` fills the file system of the strike's folder;
+            `FILE_LIMIT` keeps every file from growing.
+        watcher: number of the process that counts events.
+        victim: number of the process that gets the signal.
     """
 
     pattern: str
@@ -52,26 +53,30 @@ class Strike(NamedTuple):
 
 
 def environment(strike: Strike, folder: Path) -> dict[str, str]:
-    """What tells the processes of a run; `folder` is theirs, for their numbers and `struck`."""
+    """Variables that arm the processes of a run.
+
+    Args:
+        folder: receives the processes' ids and, after the blow, a file `struck`.
+    """
     return {VARIABLE: json.dumps({"folder": str(folder), **strike._asdict()})}
 
 
 def arm() -> None:
-    """Makes this process ready, where it is one of a run that shall be struck."""
+    """Installs the hook, if this process belongs to a run that is to be struck."""
     if VARIABLE not in os.environ or "jaxseg.main" not in sys.orig_argv:
         return
     values = json.loads(os.environ[VARIABLE])
-    folder, own = Path(values.pop("folder")), process_id(sys.orig_argv, os.environ)
+    folder, number = Path(values.pop("folder")), process_id(sys.orig_argv, os.environ)
     strike = Strike(**values)
-    (folder / f"{own}.pid").write_text(str(os.getpid()))
-    if own == strike.watcher:
+    (folder / f"{number}.pid").write_text(str(os.getpid()))
+    if number == strike.watcher:
         if "step" in strike.pattern:
             _announce_steps()
         _watch(strike, folder)
 
 
 def process_id(arguments: list[str], variables: Mapping[str, str]) -> int:
-    """The number of this process in its group, as the command line or the environment has it."""
+    """Number of this process in its run, from the command line or the environment."""
     for argument in arguments:
         name, _, value = argument.lstrip("-").partition("=")
         if name == "process_id":
@@ -80,7 +85,7 @@ def process_id(arguments: list[str], variables: Mapping[str, str]) -> int:
 
 
 def _announce_steps() -> None:
-    """The loop touches no file between two steps but one that stays open: it has no events."""
+    """Makes each logged step an event: between steps the loop only writes to an open file."""
     from jaxseg.training.writer import MetricsWriter
 
     write = MetricsWriter.write
@@ -108,7 +113,7 @@ def _watch(strike: Strike, folder: Path) -> None:
 
 
 def describe(event: str, arguments: tuple) -> str | None:
-    """An audit event in the words of `Strike.pattern`; None for what is not watched."""
+    """An audit event in the words of `Strike.pattern`; None for events that are not watched."""
     if event == "open":
         path, _, flags = arguments
         return f"open {_name(path)}" if flags & WRITING else None
@@ -123,9 +128,9 @@ def _name(path) -> str:
 
 def _strike(strike: Strike, folder: Path, text: str) -> None:
     (folder / "struck").write_text(text)
-    if strike.blow == "full disk":
+    if strike.blow == FULL_DISK:
         _fill(folder / "filler")
-    elif strike.blow == "file limit":
+    elif strike.blow == FILE_LIMIT:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
     else:
         victim = int((folder / f"{strike.victim}.pid").read_text())
@@ -133,7 +138,7 @@ def _strike(strike: Strike, folder: Path, text: str) -> None:
 
 
 def _fill(filler: Path) -> None:
-    """Takes all the room there is, down to the last bytes."""
+    """Writes zeros until not one byte is free."""
     with filler.open("wb", buffering=0) as file:
         size = CHUNK
         while size:

@@ -1,4 +1,4 @@
-"""Runs every library on every problem of a comparison; what fails becomes a row that says so."""
+"""Sweep over sizes and settings: runs every library on every problem; failures become rows."""
 
 import importlib
 import itertools
@@ -9,8 +9,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from benchmarks import compare_programs
-from benchmarks.compare_problems import (
+from benchmarks.comparison import programs
+from benchmarks.comparison.problems import (
     GROMOV,
     KINDS,
     SINKHORN,
@@ -19,17 +19,16 @@ from benchmarks.compare_problems import (
     marginal_errors,
     objective,
 )
-from benchmarks.compare_programs import Answer, Effort, Prepared
-from benchmarks.side_by_side import median_seconds, note
+from benchmarks.comparison.programs import Answer, Effort, Prepared
+from benchmarks.harness import MIB, median_seconds, note
 
-MODULES = {"ott": "benchmarks.compare_ott", "pot": "benchmarks.compare_pot"}
+MODULES = {"ott": "benchmarks.comparison.ott", "pot": "benchmarks.comparison.pot"}
 OURS = "jaxseg"
-SAME_OBJECTIVE = 1e-6  # what still counts as the best answer among a library's settings
-MARGINS = 1e-3  # of a marginal, what a plan may miss
-SECONDS = 1.5  # of timing at one point, about
-QUICK_TURNS = 1  # runs, after a first one, that the ranking of settings goes by
-MESSAGE = 80  # characters of an exception
-MIB = 2**20
+SAME_OBJECTIVE = 1e-6  # above the lowest J of a library's settings, and still as good
+MARGINS = 1e-3  # relative error of the marginals that a plan may have
+SECONDS = 1.5  # approximate time for the timing at one point
+QUICK_TURNS = 1  # runs after the warm-up by which settings are ranked
+MESSAGE = 80  # characters of an exception that are shown
 OK, NOT_CONVERGED, NAN = "ok", "not converged", "NaN"
 TOLERANCE = 1e-6
 SINKHORN_EFFORT = Effort(outer=6_400, inner=0, tolerance=TOLERANCE)
@@ -47,7 +46,7 @@ MEASURED = (
 
 
 class Sweep(NamedTuple):
-    """Sizes to compare at; those in the middle are the point that the others start from."""
+    """Values to compare at; the middle ones are the base point."""
 
     frames: Sequence[int]
     clusters: Sequence[int]
@@ -55,16 +54,18 @@ class Sweep(NamedTuple):
     alphas: Sequence[float]
 
     def base(self) -> dict:
+        """The middle value of each axis."""
         return {name: each[len(each) // 2] for name, each in self.axes().items()}
 
     def axes(self) -> dict[str, Sequence]:
+        """Values by the name of their argument of `make_problem`."""
         return dict(zip(("frames", "clusters", "epsilon", "alpha"), self, strict=True))
 
     def points(self, kind: str) -> list[dict]:
-        """One number changed at a time."""
+        """Points of a kind of problem: the base point with one number changed at a time."""
         base = self.base()
         if kind == GROMOV:
-            return [base]  # nobody leaves the start: see the table
+            return [base]  # the start is stationary, so that no program moves
         values = self.axes()
         if kind == SINKHORN:
             del values["alpha"]
@@ -76,8 +77,8 @@ class Attempt(NamedTuple):
     """One setting of one library at one point.
 
     Attributes:
-        prepared: None where it raised.
-        seconds: of one run, after the first.
+        prepared: None if the library raised an exception.
+        seconds: time of one run after the warm-up.
     """
 
     program: str
@@ -90,7 +91,7 @@ class Attempt(NamedTuple):
 
 
 def compare(libraries: Sequence[str], sweep: Sweep, repeats: int, dtype) -> dict:
-    """The rows of both tables: every setting at the base point, the best ones at every point."""
+    """Rows of both tables: every setting at the base point, the best ones at every point."""
     modules, missing = load(libraries)
     results = {"settings": [], "points": [], "missing": missing}
     with jax.enable_x64(dtype == np.float64):
@@ -125,27 +126,31 @@ def compare_kind(kind, modules, sweep: Sweep, repeats: int, dtype) -> tuple[list
     ]
     points = []
     for point in sweep.points(kind):
-        there, best = problem, [ours, *(attempts[0] for attempts in tried)]
-        if point != base:
-            there = make_problem(kind, **point, dtype=dtype)
-            orders = [[each.setting for each in attempts] for attempts in tried]
-            best = [try_ours(there), *map(try_best, modules, orders, [there] * len(modules))]
-        points += rows(there, best, repeats)
+        if point == base:
+            points += rows(problem, [ours, *(attempts[0] for attempts in tried)], repeats)
+            continue
+        other = make_problem(kind, **point, dtype=dtype)
+        best = [try_ours(other)]
+        for module, attempts in zip(modules, tried, strict=True):
+            best.append(try_best(module, [each.setting for each in attempts], other))
+        points += rows(other, best, repeats)
     return settings, points
 
 
 def try_ours(problem: Problem) -> Attempt:
-    ((setting, prepare),) = compare_programs.our_settings(problem).items()
+    """Attempt of jaxseg."""
+    ((setting, prepare),) = programs.our_settings(problem).items()
     return attempt(OURS, setting, prepare, problem)
 
 
 def try_all(module, problem: Problem) -> list[Attempt]:
+    """Attempts of a library, one for each setting."""
     settings = module.settings(problem).items()
     return [attempt(module.TITLE, name, prepare, problem) for name, prepare in settings]
 
 
 def try_best(module, order: Sequence[str], problem: Problem) -> Attempt:
-    """The first setting in the base point's order that works here, or the very first."""
+    """The first setting that works, in the order of the base point; the first of all if none."""
     settings = module.settings(problem)
     tried = []
     for name in order:
@@ -156,7 +161,7 @@ def try_best(module, order: Sequence[str], problem: Problem) -> Attempt:
 
 
 def attempt(program: str, setting: str, prepare: Callable, problem: Problem) -> Attempt:
-    """Prepares, runs and reads; whatever a library raises becomes the attempt's status."""
+    """Prepares, runs and reads; an exception of the library becomes the attempt's status."""
     frames, clusters = problem.cost.shape
     given = f"N={frames} K={clusters} epsilon={problem.epsilon:g} alpha={problem.alpha:g}"
     note(f"{problem.kind}, {given}: {program}, {setting}")
@@ -164,7 +169,7 @@ def attempt(program: str, setting: str, prepare: Callable, problem: Problem) -> 
         prepared = prepare(problem, SINKHORN_EFFORT if problem.kind == SINKHORN else EFFORT)
         answer = prepared.read(prepared.run())
         (seconds,) = median_seconds([prepared.run], QUICK_TURNS)
-    except Exception as error:  # out of memory has no common type, and the table has to go on
+    except Exception as error:  # libraries share no type for "out of memory"
         message = " ".join(f"{type(error).__name__}: {error}".split())
         return Attempt(program, setting, None, None, None, message[:MESSAGE], math.inf)
     status = judge(problem, answer)
@@ -172,7 +177,7 @@ def attempt(program: str, setting: str, prepare: Callable, problem: Problem) -> 
 
 
 def judge(problem: Problem, answer: Answer) -> str:
-    """The status: what a library says of itself, unless its plan tells otherwise."""
+    """Status of an answer: what its plan shows, otherwise what the library reports."""
     if not np.all(np.isfinite(answer.plan)):
         return NAN
     worst = max(error or 0 for error in marginal_errors(problem, answer.plan))
@@ -182,28 +187,28 @@ def judge(problem: Problem, answer: Answer) -> str:
 
 
 def ranked(problem: Problem, attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Best first: what works, then what reaches the lowest J, then what is fastest."""
+    """Attempts in order: those that work first, then by the lowest J, then by time."""
     values = [value(problem, each) for each in attempts]
-    lowest = min((found for found in values if found is not None), default=0)
+    lowest = min((reached for reached in values if reached is not None), default=0)
 
     def order(pair):
-        each, found = pair
-        if found is None:
+        each, reached = pair
+        if reached is None:
             return 3, math.inf
-        worse = found > lowest + SAME_OBJECTIVE
-        return (each.status != OK) + worse, found if worse else each.seconds
+        worse = reached > lowest + SAME_OBJECTIVE
+        return (each.status != OK) + worse, reached if worse else each.seconds
 
     return [each for each, _ in sorted(zip(attempts, values, strict=True), key=order)]
 
 
 def value(problem: Problem, attempt: Attempt) -> float | None:
-    """J, where there is a plan to have one."""
+    """J of an attempt's plan; None without a finite plan."""
     usable = attempt.plan is not None and attempt.status != NAN
     return objective(problem, attempt.plan) if usable else None
 
 
 def rows(problem: Problem, attempts: Sequence[Attempt], repeats: int) -> list[dict]:
-    """One row an attempt, the first being ours, timed in turns."""
+    """One row for each attempt, timed in turns; the first attempt is ours."""
     running = [each for each in attempts if each.prepared is not None]
     once = sum(each.seconds for each in running) or SECONDS
     turns = max(1, min(repeats, int(SECONDS / once)))
@@ -213,7 +218,8 @@ def rows(problem: Problem, attempts: Sequence[Attempt], repeats: int) -> list[di
 
 
 def row(problem: Problem, attempt: Attempt, ours: Attempt, seconds: dict[int, float]) -> dict:
-    found = {
+    """Row of an attempt; `seconds` has the times by the id of the attempt."""
+    place = {
         "kind": problem.kind,
         "frames": problem.cost.shape[0],
         "clusters": problem.cost.shape[1],
@@ -237,4 +243,4 @@ def row(problem: Problem, attempt: Attempt, ours: Attempt, seconds: dict[int, fl
     if reached is not None and ours_reached is not None:
         measured["above_ours"] = reached - ours_reached
         measured["largest_difference"] = float(np.abs(attempt.plan - ours.plan).max())
-    return found | measured
+    return place | measured

@@ -1,23 +1,25 @@
-"""The problems on which solvers are compared, and what a plan is worth on them, in NumPy."""
+"""Problems on which solvers are compared, and the objective of a plan, in NumPy."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.harness import random_cost
+
 SINKHORN, GROMOV = "Sinkhorn", "entropic GW"
 FUSED, UNBALANCED = "fused GW", "unbalanced fused GW"
 KINDS = SINKHORN, GROMOV, FUSED, UNBALANCED
-ALPHA, PENALTY, RADIUS = 0.3, 0.1, 0.04  # ASOT's for the structure, the actions, the window
+ALPHA, PENALTY, RADIUS = 0.3, 0.1, 0.04  # ASOT's: weight of the structure, lambda, window
 
 
 class Problem(NamedTuple):
-    """Frames of 1/N against actions of 1/K, the objective J of `jaxseg.solvers.fugw`.
+    """Transport of frames of mass 1/N to actions of mass 1/K; objective J of `solvers.fugw`.
 
     Attributes:
         kind: one of `KINDS`. Sinkhorn is J at alpha 0, entropic GW at alpha 1.
         cost: [N, K].
         epsilon, alpha, radius: as in `fugw.solve`.
-        penalty: lambda of the actions, None where they are hard.
+        penalty: lambda of the actions; None for hard marginals.
     """
 
     kind: str
@@ -29,7 +31,7 @@ class Problem(NamedTuple):
 
     @property
     def reach(self) -> int:
-        """Frames on either side that are near."""
+        """Number of neighboring frames on either side."""
         return int(len(self.cost) * self.radius * (1 + 1e-6))
 
     def band(self) -> np.ndarray:
@@ -47,25 +49,17 @@ class Problem(NamedTuple):
 def make_problem(
     kind: str, frames: int, clusters: int, epsilon: float, alpha: float = ALPHA, dtype=np.float64
 ) -> Problem:
-    """One of `KINDS` on the same cost for all; alpha counts where the kind leaves it open."""
+    """Problem of one of `KINDS`; the cost is the same for all, and some kinds fix alpha."""
     cost = random_cost(frames, clusters).astype(dtype)
     alpha = {SINKHORN: 0.0, GROMOV: 1.0}.get(kind, alpha)
     return Problem(kind, cost, epsilon, alpha, RADIUS, PENALTY if kind == UNBALANCED else None)
 
 
-def random_cost(num_frames: int, num_clusters: int) -> np.ndarray:
-    """Cost [N, K] of a video with an ordered segmentation under noise; the same in every run."""
-    rng = np.random.default_rng(0)
-    labels = np.sort(rng.integers(0, num_clusters, num_frames))
-    cost = 1 - 0.7 * (labels[:, None] == np.arange(num_clusters))
-    return np.clip(cost + 0.3 * rng.normal(size=cost.shape), 0, 2).astype(np.float32)
-
-
 def objective(problem: Problem, plan: np.ndarray) -> float:
-    """J of a plan [N, K] once every frame is given its 1/N, in float64."""
+    """J of a plan [N, K], its rows scaled to 1/N first, in float64."""
     plan = plan.astype(np.float64)
     mass = plan / plan.sum(1, keepdims=True) / len(plan)
-    structure = _neighbour_sum(mass.sum(1, keepdims=True) - mass, problem.reach) / problem.radius
+    structure = _neighbor_sum(mass.sum(1, keepdims=True) - mass, problem.reach) / problem.radius
     linear = 0.5 * problem.alpha * structure + (1 - problem.alpha) * problem.cost
     total = np.sum(mass * linear) + problem.epsilon * (_negative_entropy(mass) - mass.sum())
     if problem.penalty is not None:
@@ -75,14 +69,14 @@ def objective(problem: Problem, plan: np.ndarray) -> float:
 
 
 def marginal_errors(problem: Problem, plan: np.ndarray) -> tuple[float, float | None]:
-    """Largest |row sum - 1| and |column sum K/N - 1|; None for actions that may differ."""
+    """Largest |row sum - 1| and |column sum K/N - 1|; None for relaxed actions."""
     rows = np.abs(plan.sum(1) - 1).max()
     if problem.penalty is not None:
         return float(rows), None
     return float(rows), float(np.abs(plan.mean(0) * plan.shape[1] - 1).max())
 
 
-def _neighbour_sum(values: np.ndarray, reach: int) -> np.ndarray:
+def _neighbor_sum(values: np.ndarray, reach: int) -> np.ndarray:
     """Sums of the rows at distances of 1 to `reach`."""
     running = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, 0)])
     frame = np.arange(len(values))

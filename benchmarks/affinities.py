@@ -1,4 +1,4 @@
-"""Videos with the cost that ASOT's network gave their frames, and the settings to solve them at."""
+"""Problems from affinities of frames to actions, as ASOT's network makes them, at its settings."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from jaxseg.formats.arrays import read_npy
 from jaxseg.formats.labels import read_names
 from jaxseg.solvers.priors import asot_prior
 
-# ASOT's, for training and evaluation, and those of the example that its program comes with.
+# ASOT's settings for training and evaluation, and those of the example in its authors' program.
 BREAKFAST = {
     "training": {"epsilon": 0.07, "alpha": 0.4, "radius": 0.04, "lambda_actions": 0.1},
     "evaluation": {"epsilon": 0.04, "alpha": 0.7, "radius": 0.04, "lambda_actions": 0.01},
@@ -30,10 +30,10 @@ class Problem(NamedTuple):
     """One video at one setting.
 
     Attributes:
-        name: of the video and the setting.
+        name: names of the video and the setting.
         cost: [N, K] float32.
-        numbers: of `fugw.solve`.
-        truth: int [N], or None.
+        numbers: keyword arguments of `fugw.solve`.
+        truth: int [N]; None without labels.
     """
 
     name: str
@@ -43,10 +43,10 @@ class Problem(NamedTuple):
 
 
 def read_problems(folder: Path) -> list[Problem]:
-    """Every `affinity/NAME.npy` [N, K], with the labels of `gt/NAME`, a line a frame, if there.
+    """Reads every `affinity/NAME.npy` [N, K] and, if it exists, `gt/NAME`, a label a line.
 
     Raises:
-        ValueError: no affinities, or a file that is broken or of another length than its video.
+        ValueError: the folder has no affinities, or a file is broken or has another length.
     """
     paths = sorted(folder.glob("affinity/*.npy"))
     if not paths:
@@ -67,7 +67,7 @@ def _read(path: Path, labels: Path) -> list[Problem]:
 
 
 def make_problems() -> list[Problem]:
-    """A generated video: its cosines with the mean features of the actions in it."""
+    """Problems of a generated video: cosines of its frames with the mean feature of each action."""
     video = make_twin("breakfast", ("salat",), scaling="frame")[0][0]
     truth = np.unique(video.labels, return_inverse=True)[1]
     features = _unit(video.features)
@@ -80,9 +80,9 @@ def _unit(vectors):
 
 
 def at_settings(name: str, affinity: np.ndarray, truth: np.ndarray | None) -> list[Problem]:
-    """A video at the settings of its data set; Breakfast names its videos by the person, P03.
+    """A video at the settings of its data set; Breakfast's names begin with the person, as P03_.
 
-    The example's setting knows no prior.
+    The example's setting has no temporal prior.
     """
     breakfast = re.match(r"P\d\d_", name)
     settings = BREAKFAST if breakfast else ASSEMBLY
@@ -104,6 +104,6 @@ def accuracy(labels: np.ndarray, truth: np.ndarray | None) -> float | None:
 
 
 def names(problems: Sequence[Problem]) -> str:
-    """The videos, in words."""
+    """Names and sizes of the videos, in words."""
     sizes = {problem.name.split(",")[0]: problem.cost.shape for problem in problems}
     return "; ".join(f"{name} {shape[0]:,} x {shape[1]}" for name, shape in sizes.items())

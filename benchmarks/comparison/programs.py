@@ -1,4 +1,4 @@
-"""What a comparison asks of a library: a problem prepared once, run often, read as NumPy."""
+"""Interface of a compared library: a problem is prepared once, run often and read as NumPy."""
 
 import functools
 from collections.abc import Callable
@@ -8,21 +8,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.compare_problems import SINKHORN, Problem
+from benchmarks.comparison.problems import SINKHORN, Problem
+from benchmarks.harness import compiled_bytes
 from jaxseg.solvers import fugw, sinkhorn
 
-OUR_ROUNDS = 10  # in each iteration, from the scalings of the one before
-FIRST_BUDGET = 25  # iterations that our solvers are tried with before twice as many
+OUR_ROUNDS = 10  # of Sinkhorn in each iteration, from the scalings of the one before
+FIRST_BUDGET = 25  # iterations; doubled until the solver converges
 
 
 class Effort(NamedTuple):
-    """How long to iterate.
+    """Limits of the iterations.
 
     Attributes:
-        outer: iterations at most, or rounds of Sinkhorn where that is the problem.
-        inner: rounds of Sinkhorn in each of them at most.
-        tolerance: until nothing moves by more in the program's own measure, scaled as close to
-            the others' as it can be.
+        outer: most iterations; for a Sinkhorn problem, most rounds.
+        inner: most rounds of Sinkhorn in an iteration.
+        tolerance: stop when nothing moves by more, in the program's own measure, which is scaled
+            to be as close to the others' as possible.
     """
 
     outer: int
@@ -31,7 +32,7 @@ class Effort(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """plan [N, K] with rows of sum 1; iterations and converged None where it is not known."""
+    """Plan [N, K] with rows of sum 1; iterations and converged are None if unknown."""
 
     plan: np.ndarray
     iterations: int | None
@@ -39,10 +40,10 @@ class Answer(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A problem in a library's own terms: `read(run())` is its answer, `run` what is timed.
+    """Problem in a library's own terms: `run` is timed, `read(run())` is the answer.
 
     Attributes:
-        bytes: a call that gives the memory of one run, inputs and results included.
+        bytes: function that returns the memory of one run, inputs and results included.
     """
 
     run: Callable[[], Any]
@@ -54,18 +55,11 @@ Settings = dict[str, Callable[[Problem, Effort], Prepared]]
 
 
 def compile_jax(program: Callable, *arguments) -> Prepared:
-    """A JAX function that returns the three parts of an answer, compiled for its arguments."""
+    """Compiles a JAX function that returns the three parts of an answer."""
     compiled = jax.jit(program).lower(*arguments).compile()
     return Prepared(
         run=lambda: compiled(*arguments), read=_read_jax, bytes=lambda: compiled_bytes(compiled)
     )
-
-
-def compiled_bytes(compiled: jax.stages.Compiled) -> int:
-    """Arguments, results and temporaries, as the compiler laid them out."""
-    sizes = compiled.memory_analysis()
-    held = sizes.argument_size_in_bytes + sizes.output_size_in_bytes
-    return held + sizes.temp_size_in_bytes - sizes.alias_size_in_bytes
 
 
 def _read_jax(result) -> Answer:
@@ -74,14 +68,14 @@ def _read_jax(result) -> Answer:
 
 
 def our_settings(problem: Problem) -> Settings:
-    """jaxseg as it comes."""
-    return {"as it comes": _prepare_ours}
+    """Settings of jaxseg: its defaults alone."""
+    return {"defaults": _prepare_ours}
 
 
 def _prepare_ours(problem: Problem, effort: Effort) -> Prepared:
-    """Compiled for the first of 25, 50, 100, ... iterations that suffices.
+    """Our solver, compiled for the first of 25, 50, 100, ... iterations that suffices.
 
-    The number is static and all are run, for the sake of `vmap`: it is the user who picks it.
+    Our number of iterations is static, and all are run, so that `vmap` needs no synchronization.
     """
     budget = min(FIRST_BUDGET, effort.outer)
     while True:

@@ -1,4 +1,4 @@
-"""Where the trials take place: their data, the undisturbed runs, and how a run is started."""
+"""Folder that the trials share: data, undisturbed runs, and the way a run is started."""
 
 import os
 import re
@@ -7,37 +7,37 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import fault_child
-from benchmarks.fault_child import Strike
-from benchmarks.fault_programs import PROGRAMS, ROOT, Program, write_data
+from tests.faults import strike
+from tests.faults.programs import PROGRAMS, ROOT, Program, write_data
+from tests.faults.strike import Strike
 
 LIMIT = 300  # seconds that a run may take before it counts as hanging
 TMPFS = "32m"
 
 
 class Start(NamedTuple):
-    """How a run went from one start to its end.
+    """Outcome of starting a run once and waiting for its end.
 
     Attributes:
-        status: its exit status as a shell has it: 128 + n where signal n killed it.
-        said: the last line on standard error that is neither a progress bar nor a warning.
-        resumed: step from which it trained; None where it never did.
-        traceback: whether it showed one.
-        struck: what was about to happen when it was struck; "" where it was not.
+        status: exit status as in a shell: 128 + n if signal n killed it.
+        message: last line on standard error that is neither a progress bar nor a warning.
+        resumed: step from which it trained; None if it did not train.
+        traceback: whether it printed one.
+        struck: the event at which it was struck; "" if it was not.
     """
 
     status: int
-    said: str
+    message: str
     resumed: int | None
     traceback: bool
     struck: str
 
 
 class Ground:
-    """The folder that trials share: data, compiled programs, and what undisturbed runs left.
+    """Folder with data, compiled programs and the undisturbed runs that trials are compared with.
 
     Args:
-        folder: an empty one.
+        folder: an empty folder.
     """
 
     def __init__(self, folder: Path):
@@ -46,7 +46,7 @@ class Ground:
         write_data(self.data)
         hook = self.folder / "hook"
         hook.mkdir()
-        (hook / "sitecustomize.py").write_text(fault_child.SITECUSTOMIZE)
+        (hook / "sitecustomize.py").write_text(strike.SITECUSTOMIZE)
         before = os.environ.get("PYTHONPATH")
         self.environment = os.environ | {
             "JAX_PLATFORMS": "cpu",
@@ -55,34 +55,34 @@ class Ground:
             "JAX_COMPILATION_CACHE_DIR": str(self.folder / "programs"),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "PYTHONPATH": os.pathsep.join(filter(None, (str(hook), str(ROOT), before))),
-            "GRACE": "5",  # seconds that a launcher leaves to the others when one has died
-            "TMPDIR": str(self.folder),  # of its logs
+            "GRACE": "5",  # seconds that a launcher gives the other processes after one has died
+            "TMPDIR": str(self.folder),  # the launcher writes its logs there
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         }
 
     def undisturbed(self, name: str) -> Path:
-        """The workdir of the program's undisturbed run."""
+        """Workdir of a program's undisturbed run."""
         return self.folder / "undisturbed" / name / "run"
 
     def run_undisturbed(self, name: str) -> None:
-        """Makes it.
+        """Runs a program once without any fault.
 
         Raises:
-            ValueError: it failed.
+            ValueError: the run failed.
         """
         workdir = self.undisturbed(name)
         workdir.parent.mkdir(parents=True)
         start = self.start(PROGRAMS[name], workdir)
         if start.status or not workdir.is_dir():
-            raise ValueError(f"{name}, undisturbed: exit status {start.status}: {start.said}")
+            raise ValueError(f"{name}, undisturbed: exit status {start.status}: {start.message}")
 
-    def start(self, program: Program, workdir: Path, strike: Strike | None = None) -> Start:
-        """Runs the program to its end, whichever that is."""
+    def start(self, program: Program, workdir: Path, blow: Strike | None = None) -> Start:
+        """Runs a program until it ends by itself or by the blow."""
         folder, variables = workdir.parent, {}
         for old in (*folder.glob("*.pid"), folder / "struck"):
             old.unlink(missing_ok=True)
-        if strike:
-            variables = fault_child.environment(strike, folder)
+        if blow:
+            variables = strike.environment(blow, folder)
         process = subprocess.Popen(
             program.command(self.data, workdir),
             cwd=ROOT,
@@ -93,17 +93,17 @@ class Ground:
         )
         errors = _wait(process)
         struck = folder / "struck"
-        found = struck.read_text().replace(f"{folder}/", "") if struck.exists() else ""
+        event = struck.read_text().replace(f"{folder}/", "") if struck.exists() else ""
         status = process.returncode
-        return Start(status if status >= 0 else 128 - status, *_read(errors), found)
+        return _outcome(status if status >= 0 else 128 - status, errors, event)
 
 
 def _wait(process: subprocess.Popen) -> str:
-    """What it wrote on standard error until it ended, or was ended."""
+    """Text on standard error; a process that takes longer than `LIMIT` is ended."""
     try:
         errors = process.communicate(timeout=LIMIT)[1]
     except subprocess.TimeoutExpired:
-        process.terminate()  # a launcher hands it on to all that it started
+        process.terminate()  # a launcher passes the signal on to its processes
         try:
             process.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
@@ -113,20 +113,25 @@ def _wait(process: subprocess.Popen) -> str:
     return errors.decode(errors="replace")
 
 
-def _read(errors: str) -> tuple[str, int | None, bool]:
-    """(last line that is no bar, step of the first bar of training, whether it has a traceback)."""
+def _outcome(status: int, errors: str, struck: str) -> Start:
+    """Reads standard error: the last line that is no bar, and the step of the first bar."""
     lines = [line.strip() for line in re.split(r"[\r\n]+", errors)]
-    said = [line for line in lines if line and not re.search(r"\d+%\||^warning:", line)]
+    messages = [line for line in lines if line and not re.search(r"\d+%\||^warning:", line)]
     resumed = re.search(r"\btrain: .*?\| (\d+)/\d+ ", errors)
-    traceback = "Traceback (most recent call last)" in errors
-    return said[-1] if said else "", int(resumed[1]) if resumed else None, traceback
+    return Start(
+        status=status,
+        message=messages[-1] if messages else "",
+        resumed=int(resumed[1]) if resumed else None,
+        traceback="Traceback (most recent call last)" in errors,
+        struck=struck,
+    )
 
 
 def mount(folder: Path) -> None:
     """Mounts a small file system in memory.
 
     Raises:
-        OSError: it may not, or cannot.
+        OSError: this is not permitted, or fails.
     """
     command = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS}", "tmpfs", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -139,7 +144,7 @@ def unmount(folder: Path) -> None:
 
 
 def can_mount(folder: Path) -> bool:
-    """Whether `mount` works here, which only root may, and not in every container."""
+    """Whether `mount` works on this machine: only for root, and not in every container."""
     place = folder / "disk"
     place.mkdir()
     try:

@@ -1,4 +1,4 @@
-"""Trials of faults: what a strike sees, what counts as a difference, and a few of them whole."""
+"""Trials of faults: events of a strike, differences of results, and a few whole trials."""
 
 import json
 import os
@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import fault_child, faults
-from benchmarks.fault_child import Strike, describe, process_id
-from benchmarks.fault_ground import Ground, Start
-from benchmarks.fault_kinds import KINDS, Damage, cut, flip, newest
-from benchmarks.fault_programs import PROGRAMS
-from benchmarks.fault_trials import Result, Row, Trial, differences, told
+from tests.faults import __main__ as faults
+from tests.faults import strike as striking
+from tests.faults.ground import Ground, Start
+from tests.faults.kinds import KINDS, Damage, cut, flip, newest
+from tests.faults.programs import PROGRAMS
+from tests.faults.strike import Strike, describe, process_id
+from tests.faults.trial import Result, Row, Trial, differences, named_path
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("os.rename", ("/a/.b", Path("/a/b"), -1, -1), "rename /a/b"),
         ("os.remove", ("/a/b", -1), "remove /a/b"),
         ("shutil.rmtree", ("/a", None), "rmtree /a"),
-        (fault_child.STEP, (17,), "step 17"),
+        (striking.STEP, (17,), "step 17"),
         ("import", ("os", None, None, None, None), None),
     ],
 )
@@ -47,8 +48,8 @@ def test_number_of_a_process():
 PROGRAM = """
 from pathlib import Path
 import resource, sys
-from benchmarks import fault_child
-fault_child.arm()
+from tests.faults import strike
+strike.arm()
 for number in range(4):
     try:
         Path(sys.argv[1], f"{number}.txt").write_text("whole")
@@ -58,10 +59,10 @@ for number in range(4):
 
 
 def strike(folder: Path, blow: str) -> subprocess.CompletedProcess:
-    """A program of five lines, struck as it is about to write its third file."""
-    variables = fault_child.environment(Strike(r"open .*\d\.txt$", 3, blow), folder)
+    """Runs `PROGRAM` with a blow just before it writes its third file."""
+    variables = striking.environment(Strike(r"open .*\d\.txt$", 3, blow), folder)
     return subprocess.run(
-        # Its arguments pass for those of a run.
+        # `arm` looks for the name of the module among the arguments.
         [sys.executable, "-c", PROGRAM, str(folder), "jaxseg.main"],
         cwd=ROOT,
         env=os.environ | variables,
@@ -96,7 +97,7 @@ def make_results(workdir: Path) -> Path:
 
 @pytest.fixture
 def pair(tmp_path):
-    """Two runs with the same results, of which the clock alone tells them apart."""
+    """Two runs whose results differ in nothing but seconds."""
     return make_results(tmp_path / "a"), make_results(tmp_path / "b")
 
 
@@ -105,18 +106,18 @@ def test_the_same_results_do_not_differ(pair):
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "after", "said"),
+    ("name", "before", "after", "message"),
     [
         ("predictions/soup/1.txt", "0\n1\n1\n", "0\n1\n0\n", "predictions/soup/1.txt differs"),
         ("evaluation.json", "62.5", "62.6", "evaluation.json differs"),
         ("metrics.jsonl", "[0.5]", "[0.500001]", "the last line of metrics.jsonl differs"),
     ],
 )
-def test_one_byte_makes_a_difference(pair, name, before, after, said):
+def test_one_byte_makes_a_difference(pair, name, before, after, message):
     file = pair[1] / name
     assert before in file.read_text()
     file.write_text(file.read_text().replace(before, after))
-    assert differences(*pair) == [said]
+    assert differences(*pair) == [message]
 
 
 def test_files_too_few_and_too_many_are_differences(pair):
@@ -154,8 +155,8 @@ def test_newest_checkpoint_is_by_number(tmp_path):
         ("error: /r/config.json is damaged", None),
     ],
 )
-def test_what_an_error_says_to_remove(line, path):
-    assert told(line) == (path and Path(path))
+def test_the_path_that_an_error_asks_to_remove(line, path):
+    assert named_path(line) == (path and Path(path))
 
 
 def test_every_kind_has_a_plan_for_every_program_that_it_names():
@@ -206,14 +207,14 @@ def test_totals_and_exit_status(monkeypatch, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory):
-    """A ground on which ASOT has run undisturbed."""
-    made = Ground(tmp_path_factory.mktemp("faults"))
-    made.run_undisturbed("asot")
-    return made
+    """Folder in which ASOT has run undisturbed."""
+    ground = Ground(tmp_path_factory.mktemp("faults"))
+    ground.run_undisturbed("asot")
+    return ground
 
 
 class Disturbed(Trial):
-    """A trial of one kind that happens to ASOT, whatever the seed would choose."""
+    """Trial of one kind with ASOT as its program."""
 
     def __init__(self, ground: Ground, kind: str):
         number = next(
@@ -234,12 +235,12 @@ def test_killed_in_a_checkpoint_and_run_again(ground):
 
 
 def test_a_trial_that_ends_otherwise_is_not_good(ground, monkeypatch):
-    """What starts it again says that all is well, and writes no predictions."""
+    """The second start returns 0 but writes no predictions."""
     trial = Disturbed(ground, "predictions-gone")
 
     def start(program, workdir, strike=None):
         (workdir / "predictions").mkdir()
-        return Start(0, "", None, False, "")
+        return Start(status=0, message="", resumed=None, traceback=False, struck="")
 
     monkeypatch.setattr(ground, "start", start)
     result = trial.run()
@@ -251,8 +252,16 @@ def test_a_trial_that_ends_otherwise_is_not_good(ground, monkeypatch):
 @pytest.mark.parametrize(
     "kind",
     [
-        *("term-step", "int-step", "kill-deletion", "kill-second-swap", "disk-prediction"),
-        *("checkpoint-bit", "checkpoint-empty", "cache-bit", "metrics-cut", "config-cut"),
+        "term-step",
+        "int-step",
+        "kill-deletion",
+        "kill-second-swap",
+        "disk-prediction",
+        "checkpoint-bit",
+        "checkpoint-empty",
+        "cache-bit",
+        "metrics-cut",
+        "config-cut",
     ],
 )
 def test_wider_set(ground, kind):

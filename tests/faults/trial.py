@@ -1,4 +1,4 @@
-"""One trial: a run is started, disturbed, started again until it ends, and compared."""
+"""One trial: starts a run, disturbs it, starts it again until it ends, and compares results."""
 
 import contextlib
 import json
@@ -10,49 +10,55 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.fault_child import Strike
-from benchmarks.fault_ground import Ground, Start, mount, unmount
-from benchmarks.fault_kinds import FULL, KINDS, Damage
-from benchmarks.fault_programs import PROGRAMS
+from tests.faults.ground import Ground, Start, mount, unmount
+from tests.faults.kinds import KINDS, Damage
+from tests.faults.programs import PROGRAMS
+from tests.faults.strike import FILE_LIMIT, FULL_DISK, Strike
 
-LIMITED = "file limit"
-STATUS = {"SIGKILL": 137, "SIGTERM": 143, "SIGINT": 130, FULL: 2, LIMITED: 2}
+STATUS = {"SIGKILL": 137, "SIGTERM": 143, "SIGINT": 130, FULL_DISK: 2, FILE_LIMIT: 2}
 
 
 class Row(NamedTuple):
-    """A line of the table: an act of a trial and how the run ended that saw it.
+    """Line of the table: an act of a trial and the exit of the run.
 
     Attributes:
-        act: what was done, and where.
-        status: None for what was done to a run that stood still.
-        said: see `Start`.
+        act: description of the act.
+        status: exit status; None for damage, which is done while nothing runs.
+        message: as in `Start`.
         lost: steps that had to be done again.
     """
 
     act: str
     status: int | None = None
-    said: str = ""
+    message: str = ""
     lost: int | None = None
 
 
 class Result(NamedTuple):
-    """A trial and what came of it; it is good where there are no problems."""
+    """Outcome of a trial.
+
+    Attributes:
+        number, kind, program: of the trial.
+        rows: its acts.
+        removed: how often a file was removed because the program asked for it.
+        problems: sentences on what went wrong; empty for a good trial.
+    """
 
     number: int
     kind: str
     program: str
     rows: list[Row]
-    told: int
+    removed: int
     problems: list[str]
 
 
 class Trial:
-    """Runs one trial; `run` gives its result.
+    """One trial; `run` returns its result.
 
     Args:
-        ground: shared with the others.
-        seed: of all trials.
-        number: of this one, which decides everything in it together with the seed.
+        ground: folder shared by all trials.
+        seed: seed of all trials.
+        number: number of this trial; together with the seed it decides everything in it.
         disk: whether file systems can be mounted.
     """
 
@@ -64,17 +70,23 @@ class Trial:
         self._acts = KINDS[self.kind].plan(self._rng, PROGRAMS[self.program])
         self._rows: list[Row] = []
         self._problems: list[str] = []
-        self._told = self._done = 0
+        self._removed = self._steps_done = 0
 
     def run(self) -> Result:
-        """Everything that happens to the run, from its first start to its end."""
+        """Runs the trial from its first start to the comparison."""
         try:
             with self._folder() as folder:
                 self._live(folder / "run")
-        except (OSError, ValueError) as error:  # a file that a fault should have left is not there
+        except (OSError, ValueError) as error:  # a file that a fault should have left is missing
             self._problems.append(f"{type(error).__name__}: {error}")
-        parts = self.number, self.kind, self.program
-        return Result(*parts, self._rows, self._told, self._problems)
+        return Result(
+            number=self.number,
+            kind=self.kind,
+            program=self.program,
+            rows=self._rows,
+            removed=self._removed,
+            problems=self._problems,
+        )
 
     def _live(self, workdir: Path) -> None:
         for act in self._acts:
@@ -87,10 +99,10 @@ class Trial:
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[Path]:
-        """Where the run and its cache are; on a disk of its own, if it shall become full."""
+        """Folder of the run and its cache, on a file system of its own if that is to fill up."""
         folder = self.ground.folder / "trials" / str(self.number)
         folder.mkdir(parents=True)
-        full = self.disk and any(isinstance(a, Strike) and a.blow == FULL for a in self._acts)
+        full = self.disk and any(isinstance(a, Strike) and a.blow == FULL_DISK for a in self._acts)
         if not full:
             yield folder
             return
@@ -109,27 +121,27 @@ class Trial:
         self._rows.append(Row(act.apply(workdir, self._rng)))
 
     def _strike(self, workdir: Path, strike: Strike) -> None:
-        if strike.blow == FULL and not self.disk:
-            strike = strike._replace(blow=LIMITED)
+        if strike.blow == FULL_DISK and not self.disk:
+            strike = strike._replace(blow=FILE_LIMIT)
         start = self._start(workdir, strike)
         (workdir.parent / "filler").unlink(missing_ok=True)
-        self._done = steps_done(workdir)
+        self._steps_done = steps_done(workdir)
         expected = STATUS[strike.blow]
         if not start.struck:
-            self._problems.append(f"never came to {strike.pattern!r} number {strike.count}")
+            self._problems.append(f"did not reach {strike.pattern!r} number {strike.count}")
         elif start.status != expected:
             self._problems.append(f"exit status {start.status}, not {expected}")
-        whom = f" of process {strike.victim}" if PROGRAMS[self.program].processes > 1 else ""
-        self._note(f"{strike.blow}{whom} at {start.struck}", start, workdir)
+        victim = f" of process {strike.victim}" if PROGRAMS[self.program].processes > 1 else ""
+        self._note(f"{strike.blow}{victim} at {start.struck}", start, workdir)
 
     def _start(self, workdir: Path, strike: Strike | None = None) -> Start:
-        """One more start; what the one before it had done in vain is counted."""
+        """One more start; counts the steps that the start before it did in vain."""
         start = self.ground.start(PROGRAMS[self.program], workdir, strike)
         if start.traceback:
-            self._problems.append(f"a traceback that ends in {start.said!r}")
-        if self._done and start.resumed is not None:
-            self._count_lost(self._done - start.resumed)
-            self._done = 0
+            self._problems.append(f"a traceback that ends in {start.message!r}")
+        if self._steps_done and start.resumed is not None:
+            self._count_lost(self._steps_done - start.resumed)
+            self._steps_done = 0
         return start
 
     def _count_lost(self, lost: int) -> None:
@@ -139,35 +151,36 @@ class Trial:
             self._problems.append(f"{lost} steps lost, with a checkpoint every {every}")
 
     def _finish(self, workdir: Path) -> None:
-        """Starts it until it ends well, and removes what it says, if that is for it to say."""
+        """Starts the run until it ends well; removes a file it names, if its kind may refuse."""
         for _ in range(3):
             start = self._start(workdir)
             if start.status == 0:
                 self._note("started again", start, workdir)
                 return
-            path = told(start.said) if KINDS[self.kind].told else None
+            path = named_path(start.message) if KINDS[self.kind].may_refuse else None
             if start.status != 2 or path is None or not path.is_relative_to(workdir):
                 break
-            self._told += 1
+            self._removed += 1
             self._note(f"started again, {path.name} removed as told", start, workdir)
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._note("started again", start, workdir)
         self._problems.append("does not go on")
 
     def _note(self, act: str, start: Start, workdir: Path) -> None:
-        """One more row, in which paths begin with the run's folder."""
-        self._rows.append(Row(act, start.status, start.said.replace(f"{workdir.parent}/", "")))
+        """Adds a row, with paths relative to the run's folder."""
+        message = start.message.replace(f"{workdir.parent}/", "")
+        self._rows.append(Row(act, start.status, message))
 
 
 def steps_done(workdir: Path) -> int:
-    """How many steps the run that died had logged."""
+    """Number of steps that a run has logged."""
     file = workdir / "metrics.jsonl"
     lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
     return json.loads(lines[-1])["step"] + 1 if lines else 0
 
 
-def told(line: str) -> Path | None:
-    """The path that an error says to remove: the one behind the word, or "it", the first."""
+def named_path(line: str) -> Path | None:
+    """Path that an error asks to remove: the one after "remove", or else its first one."""
     if "remove " not in line:
         return None
     paths = re.findall(r"remove (/[^\s;,]+)", line) or re.findall(r"/[^\s;,:]+", line)
@@ -175,25 +188,25 @@ def told(line: str) -> Path | None:
 
 
 def differences(undisturbed: Path, workdir: Path) -> list[str]:
-    """What of a run's results is not the same, byte by byte; empty where everything is."""
-    expected, found = results(undisturbed), results(workdir)
-    missing = [f"{name} is missing" for name in sorted(expected.keys() - found.keys())]
-    surplus = [f"{name} should not be" for name in sorted(found.keys() - expected.keys())]
+    """Results that are missing, surplus or different, byte by byte; empty for the same ones."""
+    expected, actual = results(undisturbed), results(workdir)
+    missing = [f"{name} is missing" for name in sorted(expected.keys() - actual.keys())]
+    surplus = [f"{name} should not be" for name in sorted(actual.keys() - expected.keys())]
     other = [
         f"{name} differs"
-        for name in sorted(expected.keys() & found.keys())
-        if expected[name] != found[name]
+        for name in sorted(expected.keys() & actual.keys())
+        if expected[name] != actual[name]
     ]
     return missing + surplus + other
 
 
 def results(workdir: Path) -> dict[str, bytes]:
-    """Every file of predictions, the scores, and the losses of the last step."""
+    """Content by name: every prediction file, the scores, and the losses of the last step."""
     files = [path for path in (workdir / "predictions").rglob("*") if path.is_file()]
     files += [path for path in [workdir / "evaluation.json"] if path.exists()]
-    found = {path.relative_to(workdir).as_posix(): path.read_bytes() for path in files}
+    contents = {path.relative_to(workdir).as_posix(): path.read_bytes() for path in files}
     metrics = workdir / "metrics.jsonl"
     if metrics.exists() and (lines := metrics.read_text().splitlines()):
         losses = json.loads(lines[-1]) | {"seconds": None}
-        found["the last line of metrics.jsonl"] = json.dumps(losses).encode()
-    return found
+        contents["the last line of metrics.jsonl"] = json.dumps(losses).encode()
+    return contents

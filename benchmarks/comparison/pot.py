@@ -1,11 +1,11 @@
 """POT on the problems of the comparison, in the settings that its users would try.
 
-Of its losses the square one has J's structure in it, as -2 <C1 T C2, T> with C1 = -Cv / 4s and
-C2 = s Ca. With hard marginals the rest of the loss is constant, and the problem is J. Where
-actions are relaxed, s^2 <Ca^2 q, q> of their masses q stays: at s = 1 another problem, at a small
-s nearly J, but with a large constant for every frame, under which kernels vanish: POT 0.9.7 runs
-the kernel form whatever `unbalanced_solver` says. Taking that constant off the rows of the cost
-helps, and changes nothing else where frames are hard.
+POT's square loss contains J's structure, as -2 <C1 T C2, T> with C1 = -Cv / 4s and C2 = s Ca.
+With hard marginals the rest of the loss is constant, and the problem is J. With relaxed actions of
+masses q, the term s^2 <Ca^2 q, q> remains: at s = 1 it makes another problem, at a small s nearly
+J, but then every frame has a large constant, under which kernels underflow, since POT 0.9.7 runs
+the kernel form whatever `unbalanced_solver` is. Subtracting that constant from the rows of the
+cost avoids this, and changes nothing else for hard frames.
 """
 
 import functools
@@ -13,18 +13,21 @@ import tracemalloc
 import warnings
 
 import numpy as np
-import ot
 
-from benchmarks.compare_problems import FUSED, GROMOV, SINKHORN, Problem
-from benchmarks.compare_programs import Answer, Effort, Prepared, Settings
+from benchmarks.comparison.problems import FUSED, GROMOV, SINKHORN, Problem
+from benchmarks.comparison.programs import Answer, Effort, Prepared, Settings
+
+with warnings.catch_warnings():  # of escape sequences in POT's docstrings, when it is compiled
+    warnings.simplefilter("ignore")
+    import ot
 
 TITLE = "POT"
 ONLY_SHOWN = ()
-SMALL = 0.01  # s
+SMALL = 0.01  # s of the docstring
 
 
 def settings(problem: Problem) -> Settings:
-    """Settings by name."""
+    """Settings that POT's users would try, by name."""
     if problem.kind == SINKHORN:
         methods = "sinkhorn", "sinkhorn_log", "sinkhorn_stabilized"
         return {method: functools.partial(_linear, method=method) for method in methods}
@@ -61,8 +64,8 @@ def _linear(problem: Problem, effort: Effort, *, method: str) -> Prepared:
             warn=False,
         )
 
-    def read(found):
-        plan, log = found
+    def read(output):
+        plan, log = output
         iterations = log.get("niter")
         return _answer(plan, iterations and iterations + 1, log["err"], effort.tolerance)
 
@@ -91,8 +94,8 @@ def _quadratic(problem: Problem, effort: Effort, *, warmstart: bool) -> Prepared
             cost, C1, C2, alpha=problem.alpha, **given
         )
 
-    def read(found):
-        plan, log = found
+    def read(output):
+        plan, log = output
         return _answer(plan, None, log["err"], stop)
 
     return _prepared(run, read, cost, C1, C2)
@@ -101,9 +104,9 @@ def _quadratic(problem: Problem, effort: Effort, *, warmstart: bool) -> Prepared
 def _unbalanced(
     problem: Problem, effort: Effort, *, solver: str, scale: float = 1.0, shifted: bool = False
 ) -> Prepared:
-    """Rows hard, actions relaxed; its lower bound, alternately in two plans."""
+    """Hard rows, relaxed actions; POT minimizes a lower bound, alternating between two plans."""
     C1, C2 = _structures(problem, scale)
-    C1 *= 2 * problem.alpha  # without the factor 2 of a gradient, and with no weight of its own
+    C1 *= 2 * problem.alpha  # POT takes no factor 2 of a gradient and no weight of the structure
     cost, p, q = problem.cost, *_marginals(problem)
     if shifted:
         cost = cost - (C1**2 @ p / (1 - problem.alpha))[:, None]
@@ -126,8 +129,8 @@ def _unbalanced(
             log=True,
         )
 
-    def read(found):
-        plan, _, log = found
+    def read(output):
+        plan, _, log = output
         return _answer(plan, len(log["error"]), log["error"], effort.tolerance)
 
     return _prepared(run, read, cost, C1, C2)
@@ -138,7 +141,7 @@ def _marginals(problem: Problem) -> list[np.ndarray]:
 
 
 def _structures(problem: Problem, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """C1 [N, N] and C2 [K, K]."""
+    """C1 [N, N] and C2 [K, K] of the docstring."""
     return -problem.band() / (4 * scale), scale * problem.others()
 
 
@@ -147,7 +150,7 @@ def _answer(plan: np.ndarray, iterations: int | None, errors: list, stop: float)
 
 
 def _prepared(run, read, *inputs: np.ndarray) -> Prepared:
-    """POT warns of what the table says anyway: numbers that overflow, no convergence."""
+    """Program without POT's warnings of overflow and no convergence, which the table shows."""
 
     def quietly():
         with warnings.catch_warnings(), np.errstate(all="ignore"):

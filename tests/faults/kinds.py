@@ -1,4 +1,4 @@
-"""The kinds of faults: what strikes a run, what is damaged while it stands still."""
+"""Kinds of faults: strikes at a running program, and damage to the files of a stopped one."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -7,22 +7,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.fault_child import Strike
-from benchmarks.fault_programs import PROGRAMS, Program
+from tests.faults.programs import PROGRAMS, Program
+from tests.faults.strike import FULL_DISK, Strike
 
-FULL = "full disk"
 PARTIAL = r" .*/checkpoints/\d+\.orbax-checkpoint-tmp"
-PREDICTED = r"/\.(predictions|couplings|maps)\.partial/"
-LATER = rf"open .*({PREDICTED}|/\.(evaluation\.json|report\.html))"  # than training
+PREDICTED = r"/\.(predictions|couplings|maps)\.\w+/"  # written here, then renamed
+LATER = rf"open .*({PREDICTED}|/\.(evaluation\.json|report\.html))"  # after training
 SWAPPED = r"(rmtree|rename) .*/run/(predictions|couplings|maps)$"
 
 
 class Damage(NamedTuple):
-    """Something done to the files of a run that stands still.
+    """Damage to the files of a run that is not running.
 
     Attributes:
-        apply: (workdir, rng) -> what was done, in words.
-        finished: it is done to a run that has finished, in place of the one so far.
+        apply: function (workdir, rng) that does the damage and returns its description.
+        finished: damage a copy of the finished, undisturbed run in place of the trial's own.
     """
 
     apply: Callable[[Path, np.random.Generator], str]
@@ -34,23 +33,23 @@ Plan = Callable[[np.random.Generator, Program], Sequence[Act]]
 
 
 class Kind(NamedTuple):
-    """A kind of trial.
+    """Kind of trial.
 
     Attributes:
-        plan: (rng, program) -> what happens, in turn.
-        programs: names of those that it can happen to.
-        intervals: how many intervals between checkpoints a fault may cost; None: all steps.
-        told: whether the program may refuse to go on until what it names is removed.
+        plan: function (rng, program) that returns the acts, in order.
+        programs: names of the programs that this kind applies to.
+        intervals: how many checkpoint intervals of work a fault may cost; None: all of it.
+        may_refuse: whether the program may ask for a file to be removed before it goes on.
     """
 
     plan: Plan
     programs: tuple[str, ...]
     intervals: int | None = 1
-    told: bool = False
+    may_refuse: bool = False
 
 
 def _at_steps(blow: str, *, most: int = 3, victims: Sequence[int] = (0,)) -> Plan:
-    """Up to `most` times in a row, each time before a step of the first part of what is left."""
+    """Up to `most` strikes in a row, each early enough that the next one has steps left."""
 
     def plan(rng: np.random.Generator, program: Program) -> list[Act]:
         times = int(rng.integers(1, most + 1))
@@ -66,17 +65,18 @@ def _at_steps(blow: str, *, most: int = 3, victims: Sequence[int] = (0,)) -> Pla
 def _at(
     pattern: str, places: int, blow: str = "SIGKILL", *, watchers: Sequence[int] = (0,)
 ) -> Plan:
-    """Once, before one of the first `places` events that match."""
+    """One strike, at a random one of the first `places` events that match."""
 
     def plan(rng: np.random.Generator, program: Program) -> list[Act]:
-        own = int(rng.choice(watchers))
-        return [Strike(pattern, int(rng.integers(1, places + 1)), blow, own, own)]
+        process = int(rng.choice(watchers))
+        count = int(rng.integers(1, places + 1))
+        return [Strike(pattern, count, blow, watcher=process, victim=process)]
 
     return plan
 
 
 def _late(rng: np.random.Generator, program: Program) -> Strike:
-    """Dead at a step with two checkpoints behind it."""
+    """Kill at a step after at least two checkpoints."""
     return Strike(r"^step", int(rng.integers(2 * program.every + 2, program.num_steps)))
 
 
@@ -89,12 +89,12 @@ def _when_finished(damage: Callable) -> Plan:
 
 
 def _second_swap(rng: np.random.Generator, program: Program) -> list[Act]:
-    """The run had finished, and is killed as its old predictions give way to the same new ones."""
+    """Kill of a finished run that is started again, as it replaces its old predictions."""
     return [Damage(_nothing, finished=True), Strike(SWAPPED, int(rng.integers(1, 5)))]
 
 
 def _several(rng: np.random.Generator, program: Program) -> list[Act]:
-    """A run with a hard life."""
+    """Five strikes in a row, one in each part of a run."""
     first, second = rng.choice(["SIGKILL", "SIGTERM", "SIGINT"], 2)
     reach = program.num_steps // 3
     return [
@@ -107,7 +107,7 @@ def _several(rng: np.random.Generator, program: Program) -> list[Act]:
 
 
 def cut(path: Path, rng: np.random.Generator) -> str:
-    """Cuts a file somewhere, before its last byte."""
+    """Truncates a file at a random length below its own."""
     content = path.read_bytes()
     size = int(rng.integers(0, max(1, len(content))))
     path.write_bytes(content[:size])
@@ -129,7 +129,7 @@ def _delete(path: Path, rng: np.random.Generator) -> str:
 
 
 def newest(workdir: Path) -> Path:
-    """The folder of the newest checkpoint."""
+    """Folder of the newest checkpoint."""
     return max(
         (path for path in (workdir / "checkpoints").iterdir() if path.name.isdecimal()),
         key=lambda path: int(path.name),
@@ -137,7 +137,7 @@ def newest(workdir: Path) -> Path:
 
 
 def _checkpoint_file(damage: Callable) -> Callable:
-    """The same to one of the files of the newest checkpoint that hold anything."""
+    """Damage to a random file of the newest checkpoint that is not empty."""
 
     def apply(workdir: Path, rng: np.random.Generator) -> str:
         files = [path for path in sorted(newest(workdir).rglob("*")) if path.is_file()]
@@ -166,9 +166,8 @@ def _file(name: str, damage: Callable) -> Callable:
     return lambda workdir, rng: damage(workdir / name, rng)
 
 
-def _either(name: str) -> Callable:
-    """Cut or a bit flipped."""
-    return lambda workdir, rng: (cut, flip)[rng.integers(2)](workdir / name, rng)
+def _cut_or_flip(path: Path, rng: np.random.Generator) -> str:
+    return (cut, flip)[rng.integers(2)](path, rng)
 
 
 def _no_predictions(workdir: Path, rng: np.random.Generator) -> str:
@@ -182,19 +181,19 @@ def _nothing(workdir: Path, rng: np.random.Generator) -> str:
 
 def _newest_refresh(workdir: Path, rng: np.random.Generator) -> str:
     file = max((workdir / "pseudo_labels").glob("*.all.npz"))
-    return (cut, flip)[rng.integers(2)](file, rng)
+    return _cut_or_flip(file, rng)
 
 
 def _between_refreshes(rng: np.random.Generator, program: Program) -> list[Act]:
-    """Dead as the labels of a refresh take their name, so that those before it are there."""
+    """Kill at the rename of a later refresh's labels, then damage to those of the one before."""
     name = r"rename .*/pseudo_labels/\d+\.all\.npz"
     return [Strike(name, int(rng.integers(2, 6))), Damage(_newest_refresh)]
 
 
 FRAMES, ORACLE, REFRESHED = ("asot", "tot"), ("case-oracle",), ("gaufuse",)
-ANY = ("asot", "tot", "case", "case", "gaufuse")  # one of either task as often
+ANY = ("asot", "tot", "case", "case", "gaufuse")  # each task equally often
 GROUPS = tuple(name for name, program in PROGRAMS.items() if program.processes > 1)
-BOTH = (0, 1)
+BOTH = (0, 1)  # of the two processes of a group
 
 KINDS = {
     "kill-step": Kind(_at_steps("SIGKILL"), ANY),
@@ -219,12 +218,12 @@ KINDS = {
     "kill-evaluation": Kind(_at(r"(open|rename) .*/\.?evaluation\.json", 2), ANY),
     "kill-report": Kind(_at(r"(open|rename) .*/\.?report\.html", 2), ANY),
     "several": Kind(_several, ANY),
-    "disk-cache": Kind(_at(r"open .*/cache/\w", 5, FULL), FRAMES),
-    "disk-step": Kind(_at(r"^step", 20, FULL), ANY),
-    "disk-checkpoint": Kind(_at(PARTIAL, 30, FULL), ANY),
-    "disk-prediction": Kind(_at(r"open .*" + PREDICTED, 2, FULL), ANY),
-    "disk-evaluation": Kind(_at(r"open .*/\.?evaluation\.json", 1, FULL), ANY),
-    "disk-report": Kind(_at(r"open .*/\.?report\.html", 1, FULL), ANY),
+    "disk-cache": Kind(_at(r"open .*/cache/\w", 5, FULL_DISK), FRAMES),
+    "disk-step": Kind(_at(r"^step", 20, FULL_DISK), ANY),
+    "disk-checkpoint": Kind(_at(PARTIAL, 30, FULL_DISK), ANY),
+    "disk-prediction": Kind(_at(r"open .*" + PREDICTED, 2, FULL_DISK), ANY),
+    "disk-evaluation": Kind(_at(r"open .*/\.?evaluation\.json", 1, FULL_DISK), ANY),
+    "disk-report": Kind(_at(r"open .*/\.?report\.html", 1, FULL_DISK), ANY),
     "checkpoint-cut": Kind(_after_kill(_checkpoint_file(cut)), ANY, intervals=2),
     "checkpoint-bit": Kind(_after_kill(_checkpoint_file(flip)), ANY, intervals=2),
     "checkpoint-file": Kind(_after_kill(_checkpoint_file(_delete)), ANY, intervals=2),
@@ -232,10 +231,12 @@ KINDS = {
     "metrics-cut": Kind(_after_kill(_file("metrics.jsonl", cut)), ANY),
     "cache-cut": Kind(_after_kill(_cache_file(cut)), FRAMES),
     "cache-bit": Kind(_after_kill(_cache_file(flip)), FRAMES),
-    "config-cut": Kind(_after_kill(_file("config.json", cut)), ANY, told=True),
-    "dataset-cut": Kind(_after_kill(_file("dataset.json", cut)), ANY, told=True),
-    "members-cut": Kind(_after_kill(_file("members.json", cut)), ANY, told=True),
+    "config-cut": Kind(_after_kill(_file("config.json", cut)), ANY, may_refuse=True),
+    "dataset-cut": Kind(_after_kill(_file("dataset.json", cut)), ANY, may_refuse=True),
+    "members-cut": Kind(_after_kill(_file("members.json", cut)), ANY, may_refuse=True),
     "predictions-gone": Kind(_when_finished(_no_predictions), ANY),
-    "oracle-damaged": Kind(_after_kill(_either("oracle/best.npz")), ORACLE, None, told=True),
-    "refresh-damaged": Kind(_between_refreshes, REFRESHED, None, told=True),
+    "oracle-damaged": Kind(
+        _after_kill(_file("oracle/best.npz", _cut_or_flip)), ORACLE, None, may_refuse=True
+    ),
+    "refresh-damaged": Kind(_between_refreshes, REFRESHED, None, may_refuse=True),
 }
