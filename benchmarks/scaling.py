@@ -26,8 +26,9 @@ import numpy as np
 
 from benchmarks import harness
 from benchmarks.harness import ROOT, Column, Table, all_positive, note, positive
-from jaxseg.config import Config, from_dict
+from jaxseg.config import Config
 from jaxseg.data.segmentation.records import DataSet
+from jaxseg.methods import from_dict
 from jaxseg.run.tasks import TASKS
 from jaxseg.training import loop
 from jaxseg.training.step import make_init, make_step

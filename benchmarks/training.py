@@ -21,7 +21,8 @@ import numpy as np
 
 from benchmarks import harness
 from benchmarks.harness import Column, Table, positive, timed
-from jaxseg.config import Config, from_dict
+from jaxseg.config import Config
+from jaxseg.methods import from_dict
 from jaxseg.run.tasks import TASKS
 from jaxseg.training import loop, sharding
 from jaxseg.training.step import make_init, make_step

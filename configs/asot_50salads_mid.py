@@ -13,17 +13,9 @@ from configs import asot
 
 
 def get_config():
-    """50 Salads (mid)'s column of constants."""
-    config = asot.with_constants(
-        rho=0.15,
-        lambda_train=0.15,
-        lambda_eval=0.01,
-        radius=0.04,
-        alpha_train=0.3,
-        alpha_eval=0.6,
-    )
+    """50 Salads (mid)'s column of constants, where it differs from the defaults."""
+    config = asot.get_config()
     config.data.name = "50salads_mid"
-    config.model.layers = (64, 128, 40)
-    config.num_epochs = 30
     config.model.num_clusters = 19
+    config.solver.train.lambda_actions = 0.15
     return config

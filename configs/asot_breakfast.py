@@ -18,22 +18,16 @@ Ablations of the paper's Table 2, as overrides (both solvers: .train and .eval):
                           --config.solver.eval.lambda_frames=.1, and the two lines of "balanced"
 """
 
-from configs import asot, shared
+from configs import activities, asot
 
 
 def get_config():
-    """Breakfast's column of constants."""
-    config = asot.with_constants(
-        rho=0.2,
-        lambda_train=0.1,
-        lambda_eval=0.01,
-        radius=0.04,
-        alpha_train=0.4,
-        alpha_eval=0.7,
-    )
+    """Breakfast's column of constants, where it differs from the defaults."""
+    config = asot.get_config()
+    config.num_epochs = 15
     config.data.name = "breakfast"
     config.data.standardize = True
-    config.model.layers = (64, 128, 40)
-    config.num_epochs = 15
-    config.model.clusters_by_activity = shared.BREAKFAST
+    config.model.clusters_by_activity = activities.BREAKFAST
+    config.solver.train.rho = config.solver.eval.rho = 0.2
+    config.solver.train.alpha, config.solver.eval.alpha = 0.4, 0.7
     return config

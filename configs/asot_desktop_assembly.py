@@ -13,17 +13,12 @@ from configs import asot
 
 
 def get_config():
-    """Desktop Assembly's column of constants."""
-    config = asot.with_constants(
-        rho=0.25,
-        lambda_train=0.16,
-        lambda_eval=0.01,
-        radius=0.02,
-        alpha_train=0.3,
-        alpha_eval=0.6,
-    )
+    """Desktop Assembly's column of constants, where it differs from the defaults."""
+    config = asot.get_config()
     config.data.name = "desktop_assembly"
     config.model.layers = (512, 128, 40)
-    config.num_epochs = 30
     config.model.num_clusters = 22
+    config.solver.train.rho = config.solver.eval.rho = 0.25
+    config.solver.train.lambda_actions = 0.16
+    config.solver.train.radius = config.solver.eval.radius = 0.02
     return config

@@ -27,8 +27,8 @@ its mAP on THUMOS14, the mean over tIoU .1:.1:.7. PLAIN, the test without cluste
                                    --config.predict.omega=1
     Table 12 (labels that the streams share)
         38.3  baseline, none       PLAIN --config.loss.clustering=none
-                                   --config.solver.co_labelling=none
-        45.6  the baseline's       --config.solver.co_labelling=baseline
+                                   --config.solver.co_labeling=none
+        45.6  the baseline's       --config.solver.co_labeling=baseline
     Fig. 3 (number of clusters)    --config.model.num_clusters=2, 4, 8, 32, ...
 
 Where the paper and its released program differ, the program's constants are the default, since
@@ -40,78 +40,12 @@ the tables are its scores. These are the other sides; the first is how the table
     the paper's flanks and gamma   --config.predict.flank=.25 --config.predict.gamma=.15
 """
 
-from ml_collections import ConfigDict, config_dict
+from ml_collections import ConfigDict
+
+from jaxseg.config import as_config_dict
+from jaxseg.methods.case import CONFIG
 
 
 def get_config() -> ConfigDict:
-    """Every key that a CASE run has."""
-    return ConfigDict(
-        {
-            "method": "case",
-            "seeds": 3,  # runs, side by side in one program
-            "activities": (),  # always empty: all classes are learned together
-            "num_epochs": config_dict.placeholder(int),  # as in the schedule, or the twin's
-            "sweep": (),  # e.g. ("loss.omega=0.25", "loss.omega=0.5")
-            "mesh": {"member": 0, "data": 0},  # devices along each axis; 0: chosen by the program
-            "data": {
-                "name": "thumos14",
-                "root": "",  # empty: the embedded twin, generated data
-                "length_tolerance": 0,  # snippets by which RGB and flow may differ
-                "videos_per_batch": 16,
-                "num_snippets": config_dict.placeholder(int),  # T, to which videos are brought
-            },
-            "model": {
-                "num_clusters": 16,
-                "clusters_by_activity": {},
-                "hidden": 512,
-                "scale": 10.0,  # of all cosines, the paper's rho
-            },
-            "solver": {
-                "top_divisor": 8,  # k = T // 8 snippets of a class
-                "omega": 1 / 3,  # share of the T-CAS in the calibrated map
-                "assignment": "ot",  # "ot-hard"; without OT: "soft", "hard"
-                "prior": True,  # False: Eq. 10 in place of Eq. 12
-                "sigma": 10.0,  # width of the prior
-                "marginal": "empirical",  # "uniform": Eq. 9 in place of Eq. 13
-                "epsilon": 1 / 20,  # entropy; the paper's epsilon is the inverse
-                "num_iterations": 3,  # of both Sinkhorns
-                "co_labelling": "full",  # "baseline": SCC and CCC each by themselves; "none"
-                "compat": "",  # "case": the released program's scrambled rank
-            },
-            "loss": {
-                "clustering": "full",  # "scc": without CCC; "none": the baseline
-                "attention": "gce",  # "bce"
-                "gamma": 0.7,  # of the generalised cross-entropy
-                "snippet_weight": 1.0,  # lambda_S
-                "cluster_weight": 0.3,  # lambda_C
-            },
-            "schedule": {"num_epochs": 300, "num_snippets": 750},
-            "twin_schedule": {"num_epochs": 400, "num_snippets": 150},
-            "optimizer": {
-                "learning_rate": 1e-4,
-                "weight_decay": 5e-4,
-                "freeze_steps": 0,
-                "betas": (0.9, 0.999),
-                "change_at": (),  # epochs from which on the learning rate is another
-                "factors": (),  # of learning_rate, from each of these on
-            },
-            # every: steps between two, 0: a fifth of the run; "oracle-test": see the option's text
-            "checkpoint": {"every": 0, "keep": 2, "watch_every": 50, "rule": "last"},
-            "predict": {
-                "maps": 12,  # videos of which the report may draw the map
-                "foreground": "both",  # "attention": plain test; "clusters"
-                "omega": 0.0,  # share of the class probability; 0: the same for every term
-                "top_divisor": 8,
-                "class_threshold": 0.25,
-                "upsampling": 24,
-                "thresholds": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-                "flank": 0.15,
-                "gamma": 0.2,
-                "nms": "soft",  # "hard", "none"
-                "nms_threshold": 0.4,
-                "nms_alpha": 0.35,
-            },
-            "evaluation": {"protocols": ("anet",), "tiou": "thumos14", "ambiguous": ""},
-            "report": {"max_videos": 6},
-        }
-    )
+    """Every key of a CASE run with its default."""
+    return as_config_dict(CONFIG)

@@ -20,7 +20,7 @@ def get_config():
     config.data.name = "activitynet12"
     config.model.num_clusters = 64
     config.solver.top_divisor = config.predict.top_divisor = 2
-    config.schedule = {"num_epochs": 20, "num_snippets": 50}
-    config.twin_schedule = {"num_epochs": 400, "num_snippets": 50}
+    config.schedule.num_epochs = 20
+    config.schedule.num_snippets = config.twin_schedule.num_snippets = 50
     config.evaluation.tiou = "activitynet"
     return config

@@ -13,8 +13,11 @@ from configs import tot
 
 def get_config():
     """50 Salads (eval)'s rows of constants."""
-    config = tot.with_constants(tot=(0.07, 2.5), tot_tcl=(0.08, 2.5), layers=(64, 60, 30))
+    config = tot.get_config()
+    config.constants.tot.rho, config.constants.tot.sigma = 0.07, 2.5
+    config.constants.tot_tcl.rho, config.constants.tot_tcl.sigma = 0.08, 2.5
     config.data.name = "50salads_eval"
+    config.model.layers = (64, 60, 30)
     config.model.num_clusters = 12
     config.schedule.freeze_steps = 1500
     return config

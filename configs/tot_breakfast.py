@@ -11,13 +11,15 @@ As in the paper, SIL at the start and at the end of a video are two classes; to 
 as ASOT does: --config.evaluation.split_sil=False. The paper's other variants: configs/tot.py.
 """
 
-from configs import shared, tot
+from configs import activities, tot
 
 
 def get_config():
     """Breakfast's rows of constants."""
-    config = tot.with_constants(tot=(0.05, 1.0), tot_tcl=(0.04, 0.75), layers=(64, 80, 40))
+    config = tot.get_config()
+    config.constants.tot.rho, config.constants.tot.sigma = 0.05, 1.0
+    config.constants.tot_tcl.rho, config.constants.tot_tcl.sigma = 0.04, 0.75
     config.data.name = "breakfast"
-    config.model.clusters_by_activity = shared.BREAKFAST
+    config.model.clusters_by_activity = activities.BREAKFAST
     config.evaluation.split_sil = True
     return config

@@ -13,7 +13,10 @@ from configs import tot
 
 def get_config():
     """Desktop Assembly's rows of constants."""
-    config = tot.with_constants(tot=(0.07, 2.0), tot_tcl=(0.07, 2.0), layers=(512, 60, 30))
+    config = tot.get_config()
+    config.constants.tot.rho, config.constants.tot.sigma = 0.07, 2.0
+    config.constants.tot_tcl.rho, config.constants.tot_tcl.sigma = 0.07, 2.0
     config.data.name = "desktop_assembly"
+    config.model.layers = (512, 60, 30)
     config.model.num_clusters = 22
     return config

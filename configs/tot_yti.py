@@ -11,15 +11,18 @@ A frame is background (-1) unless one cluster's score lies above the 45th percen
 cluster's scores over the activity; Viterbi decoding runs on the rest.
 """
 
-from configs import shared, tot
+from configs import activities, tot
 
 
 def get_config():
     """YouTube Instructions's rows of constants."""
-    config = tot.with_constants(tot=(0.08, 1.25), tot_tcl=(0.07, 3.0), layers=(3000, 400, 200))
+    config = tot.get_config()
+    config.constants.tot.rho, config.constants.tot.sigma = 0.08, 1.25
+    config.constants.tot_tcl.rho, config.constants.tot_tcl.sigma = 0.07, 3.0
     config.data.name = "yti"
+    config.model.layers = (3000, 400, 200)
+    config.model.clusters_by_activity = activities.YTI
+    config.solver.eval.background = True
     config.twin_schedule.num_epochs = 30  # 3,000 channels are slow on a CPU
     config.twin_schedule.freeze_steps = 30
-    config.model.clusters_by_activity = shared.YTI
-    config.solver.eval.background = True
     return config

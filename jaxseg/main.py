@@ -20,7 +20,7 @@ from ml_collections import config_flags
 
 from jaxseg import planning, processes
 from jaxseg.command_line import complain
-from jaxseg.config import from_dict
+from jaxseg.methods import from_dict
 from jaxseg.run import stages
 from jaxseg.run.flags import parse
 from jaxseg.training.interrupts import Stopped

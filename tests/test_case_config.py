@@ -6,7 +6,7 @@ import pytest
 import toy_case
 
 from configs import case_activitynet13, case_thumos14
-from jaxseg.config import from_dict
+from jaxseg.methods import from_dict
 from jaxseg.training.members import enumerate_members
 
 
@@ -26,7 +26,7 @@ from jaxseg.training.members import enumerate_members
         ("solver.marginal", "even"),
         ("solver.epsilon", math.nan),
         ("solver.num_iterations", 0),
-        ("solver.co_labelling", "rgb"),
+        ("solver.co_labeling", "rgb"),
         ("solver.compat", "asot"),
         ("loss.clustering", "ccc"),
         ("loss.attention", "mse"),

@@ -10,7 +10,8 @@ import toy
 from absl import flags
 from ml_collections import config_flags
 
-from jaxseg.config import from_dict, to_dict
+from jaxseg.config import to_dict
+from jaxseg.methods import from_dict
 from jaxseg.run.flags import parse
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"

@@ -1,18 +1,22 @@
 """A wrong value is one sentence that names the field; configs and classes have the same keys."""
 
+import importlib
 import math
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import toy
 
-from jaxseg.config import CONFIGS as CLASSES
-from jaxseg.config import check_key, flatten, from_dict, to_dict
+from jaxseg import methods
+from jaxseg.config import describe, flatten, to_dict
 from jaxseg.config.fields import fill
+from jaxseg.methods import check_key, from_dict
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
-CONFIG_FILES = sorted(file for file in CONFIGS.glob("*.py") if file.stem != "shared")
+CONFIG_FILES = sorted(file for file in CONFIGS.glob("*.py") if file.stem != "activities")
 
 
 def one_line(error) -> str:
@@ -137,11 +141,45 @@ def test_a_config_can_be_changed_nowhere():
 def test_every_config_file_has_exactly_the_known_keys(file, monkeypatch):
     monkeypatch.syspath_prepend(str(CONFIGS.parent))
     values = runpy.run_path(str(file))["get_config"]().to_dict()
-    assert set(flatten(values)) == set(flatten(to_dict(CLASSES[values["method"]]())))
+    assert set(flatten(values)) == set(flatten(to_dict(methods.find(values["method"]).CONFIG())))
     place = "videos" if values["data"]["name"] == "videos" else "root"
     values["data"][place] = "a folder"  # people's own features have no twin
     config = from_dict(values)
     assert config.method in file.stem and config.num_epochs >= 10
+
+
+@pytest.mark.parametrize("name", methods.names())
+@pytest.mark.parametrize("root", ["", "a folder"])
+def test_a_name_alone_means_the_methods_config_file(name, root):
+    values = importlib.import_module(f"configs.{name}").get_config()
+    values.data.root = root
+    config = from_dict({"method": name, "data": {"root": root}})
+    assert config == from_dict(values.to_dict())
+    assert from_dict(to_dict(config)) == config
+
+
+@pytest.mark.parametrize("name", methods.names())
+def test_every_key_is_described(name):
+    cls = methods.find(name).CONFIG
+    keys = describe(cls)
+    assert [key.path for key in keys] == list(flatten(to_dict(cls())))
+    for key in keys:
+        assert key.comment and "\n" not in key.comment
+        assert key.default == flatten(to_dict(cls()))[key.path]
+    types = {key.path: key.type for key in keys}
+    assert types["seeds"] == "int" and types["optimizer.change_at"] == "tuple of float"
+    assert name not in ("asot", "tot") or types["model.num_clusters"] == "int or auto"
+
+
+def test_configs_are_read_without_jax():
+    """So that a wrong flag, or --help, is answered at once."""
+    code = (
+        "import sys, jaxseg.config, jaxseg.methods as methods\n"
+        "for name in methods.names(): methods.from_dict({'method': name})\n"
+        "print(sorted({'jax', 'flax', 'optax', 'orbax'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_what_a_config_leaves_open_is_filled_in_a_copy():

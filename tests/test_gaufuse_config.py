@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import toy_gaufuse
 
-from jaxseg.config import CONFIGS, from_dict, to_dict
-from jaxseg.methods.gaufuse import instances_config as instances
+from jaxseg import methods
+from jaxseg.methods import from_dict
+from jaxseg.methods.gaufuse import config as instances
 from jaxseg.methods.gaufuse import method as gaufuse
 from jaxseg.proposals import find_instances, fusion, select
 from jaxseg.training import loop
@@ -111,7 +112,7 @@ def test_every_file_builds_with_and_without_a_root(name, root):
     place = "videos" if values.data.name == "videos" else "root"
     values.data[place] = root or ("/data" if values.data.name == "folder" else "")
     config = from_dict(values.to_dict())
-    assert isinstance(config, CONFIGS[values.method])
+    assert isinstance(config, methods.find(values.method).CONFIG)
     assert getattr(config.data, place) == values.data[place]
     assert config.data.is_made == (not values.data[place])
 
@@ -130,20 +131,6 @@ def test_the_twins_schedule_is_the_default_without_a_root(name):
     values.num_epochs, values.model.hidden = 7, 3
     own = from_dict(values.to_dict())
     assert (own.num_epochs, own.model.hidden) == (7, 3)
-
-
-def test_files_say_what_the_classes_do():
-    """The commented base has every key, and the defaults of the sections."""
-    from configs import gaufuse as base
-
-    values = base.get_config()
-    values.num_epochs, values.model.hidden, values.seeds = 350, 2048, 1
-    values.optimizer.learning_rate = 5e-5
-    config = to_dict(from_dict(values.to_dict()))
-    expected = to_dict(CONFIGS["gaufuse"]())
-    for name in ("twin_schedule", "schedule"):
-        assert config.pop(name).keys() == expected.pop(name).keys()
-    assert config == expected
 
 
 def test_defaults_are_those_of_the_functions():

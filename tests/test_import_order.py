@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "data": ("formats", "numpy tqdm grain"),
     "evaluation": ("command_line formats", "numpy scipy"),
     "report": ("command_line formats runfiles", "numpy matplotlib"),
-    "config": ("methods", ""),
+    "config": ("", "ml_collections"),
     "methods": ("config proposals solvers", f"jax numpy {NETWORKS}"),
     "processes": ("", "jax numpy"),
     "training": ("config data formats methods processes runfiles", f"jax numpy tqdm {NETWORKS}"),
@@ -32,13 +32,13 @@ MAY_IMPORT = {
     "footage": ("formats features runfiles", "numpy tqdm av cv2 pympi"),
     "decode": ("command_line evaluation formats report solvers", "jax numpy scipy matplotlib tqdm"),
     "run": (
-        "command_line config data features footage formats prediction processes report runfiles"
+        "command_line config data features footage formats methods prediction processes report runfiles"
         " scoring training",
         "jax numpy absl",
     ),
     "command_line": ("", ""),
     "planning": ("config data formats methods run training", "jax numpy"),
-    "main": ("command_line config planning processes run training", "absl ml_collections"),
+    "main": ("command_line methods planning processes run training", "absl ml_collections"),
 }
 
 

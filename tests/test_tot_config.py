@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import toy
 
-from jaxseg.config import check_key, flatten, from_dict, to_dict
+from jaxseg.config import flatten, to_dict
 from jaxseg.data.segmentation.records import DataSet
+from jaxseg.methods import check_key, from_dict
 from jaxseg.methods.tot.config import TotConfig
 from jaxseg.training.members import enumerate_members
 

@@ -7,14 +7,16 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from jaxseg.config import Config, from_dict
+from jaxseg.config import Config
 from jaxseg.data.segmentation.records import DataSet, Video
+from jaxseg.methods import from_dict
 from jaxseg.training import loop
 
 CLASSES = ("reach", "cut", "stir", "serve")
 LENGTHS = {"salad": (12, 19, 33), "soup": (26, 40)}  # one video is shorter than a sample
 CHANNELS = 6
 VALUES = {
+    "seeds": 1,
     "num_epochs": 3,  # salad takes 6 steps, soup 3
     "data": {"name": "folder", "root": "toy", "frames_per_video": 16},
     "model": {"layers": (CHANNELS, 8, 5), "clusters_by_activity": {"salad": 4, "soup": 3}},
@@ -22,6 +24,7 @@ VALUES = {
 }
 TOT_VALUES = {
     "method": "tot",
+    "seeds": 1,
     "num_epochs": 3,
     "data": VALUES["data"] | {"bins": 4, "window": 3},
     "model": VALUES["model"],

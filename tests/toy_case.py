@@ -15,6 +15,7 @@ CLASSES = ("dive", "jump", "throw")
 CHANNELS, SNIPPETS, VIDEOS = 6, 16, 8
 VALUES = {
     "method": "case",
+    "seeds": 1,
     "num_epochs": 6,  # a step each
     "data": {"videos_per_batch": VIDEOS, "num_snippets": SNIPPETS},
     "model": {"num_clusters": 4, "hidden": 16},

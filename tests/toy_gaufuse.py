@@ -33,6 +33,7 @@ VIDEOS = {
 }
 VALUES = {
     "method": "gaufuse",
+    "seeds": 1,
     "num_epochs": 14,
     "data": {"videos_per_batch": VIDEOS_PER_BATCH},
     "model": {"num_clusters": 4, "hidden": 16, "num_means": 4, "memory_slots": 2, "dropout": 0.3},

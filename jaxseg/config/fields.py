@@ -1,18 +1,111 @@
-"""Nested dictionaries -> nested frozen dataclasses and back, every value checked for its type."""
+"""Keys of a config, each declared once, in its section's dataclass; dictionaries to and from them.
+
+A section is a frozen dataclass. Each of its fields states name, type, default, comment and check of
+one key, and nothing else in the house repeats them:
+
+    @dataclasses.dataclass(frozen=True)
+    class LossConfig:
+        alpha: float = key(1.0, "weight of the temporal coherence loss", at_least(0))
+
+A check that needs several keys at once is a method `validate(self, path)` of the section.
+"""
 
 import copy
 import dataclasses
 import difflib
+import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-# Fields that a command line may give as "a,b" instead of "('a','b')".
-_COMMA_LISTS = ("activities", "data.excluded", "evaluation.protocols")
+from ml_collections import ConfigDict, FieldReference, config_dict
+
+Check = Callable[[str, Any], None]  # (path, value), raises ValueError naming both
+
+
+def key(default, comment: str, *checks: Check, commas: bool = False) -> Any:
+    """Declares one key of a section.
+
+    Args:
+        default: None leaves the key open: the method's `resolve` fills it from other keys.
+        comment: what the key means, in one line, as `--help` lists it.
+        checks: are asked in turn once the value has its type.
+        commas: whether a command line may give names as "a,b" instead of "('a','b')".
+    """
+    metadata = {"comment": comment, "checks": checks, "commas": commas}
+    if isinstance(default, dict):  # dataclasses refuse a mutable default
+        return dataclasses.field(default_factory=default.copy, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def section(cls, **changes) -> Any:
+    """Declares a section; `changes` are defaults that differ from those of its class."""
+    return dataclasses.field(default_factory=lambda: cls(**changes))
+
+
+def positive(path: str, value: float) -> None:
+    """Check that refuses 0, negative numbers and NaN."""
+    if not value > 0 or math.isnan(value):
+        raise ValueError(f"config.{path} must be positive, got {value}")
+
+
+def at_least(least: float) -> Check:
+    """Check that refuses numbers below `least`, and NaN."""
+
+    def check(path: str, value: float) -> None:
+        if not value >= least:
+            raise ValueError(f"config.{path} must be at least {least}, got {value}")
+
+    return check
+
+
+def between(least: float, most: float) -> Check:
+    """Check that refuses numbers outside [least, most], and NaN."""
+
+    def check(path: str, value: float) -> None:
+        if not least <= value <= most:
+            raise ValueError(f"config.{path} must be in [{least}, {most}], got {value}")
+
+    return check
+
+
+def one_of(*names: str) -> Check:
+    """Check that refuses any other name; its message lists these."""
+
+    def check(path: str, value: str) -> None:
+        if value not in names:
+            listed = ", ".join(name or '""' for name in names)
+            raise ValueError(f"config.{path} must be one of {listed}, got {value!r}")
+
+    return check
+
+
+def each(*checks: Check) -> Check:
+    """Check that asks other checks about every entry of a tuple."""
+
+    def check(path: str, values: Sequence) -> None:
+        for value in values:
+            for check_entry in checks:
+                check_entry(path, value)
+
+    return check
+
+
+def not_empty(path: str, values: Sequence) -> None:
+    """Check that refuses an empty tuple."""
+    if not values:
+        raise ValueError(f"config.{path} must not be empty")
+
+
+def ascending(path: str, epochs: Sequence[int]) -> None:
+    """Check that asks for epochs from 0 on in ascending order, none of them twice."""
+    if list(epochs) != sorted(set(epochs)) or any(epoch < 0 for epoch in epochs):
+        raise ValueError(f"config.{path} must be ascending epochs, got {epochs}")
 
 
 def to_dict(config) -> dict:
-    """Plain nested dictionaries and lists, as `config.json` holds them."""
+    """Plain nested dictionaries and tuples of a section, as `config.json` holds them."""
     return dataclasses.asdict(config)
 
 
@@ -25,61 +118,87 @@ def flatten(values: Mapping, prefix: str = "") -> dict:
     return flat
 
 
+def complete(cls, values: Mapping) -> dict:
+    """Nested values with the default of every key that they leave out.
+
+    Raises:
+        ValueError: a section that is given as a single value.
+    """
+    return _merge(to_dict(cls()), values, "")
+
+
+def _merge(defaults: Mapping, values: Mapping, prefix: str) -> dict:
+    merged = dict(defaults)
+    for name, value in values.items():
+        if defaults.get(name) and isinstance(defaults[name], Mapping):
+            if not isinstance(value, Mapping):
+                raise ValueError(f"config.{prefix}{name} is a section of keys, got {value!r}")
+            value = _merge(defaults[name], value, f"{prefix}{name}.")
+        merged[name] = value
+    return merged
+
+
 def fill(values: Mapping, defaults: Mapping[str, object]) -> dict:
     """A copy with a default in the place of each value that is left open (None).
 
     Args:
-        values: nested, as `from_dict` takes them; what is absent is not added.
+        values: nested, as `build` takes them; what is absent is not added.
         defaults: by dotted path: {"data.num_snippets": 750}.
     """
     values = copy.deepcopy(dict(values))
     for path, default in defaults.items():
         *sections, name = path.split(".")
         node = values
-        for section in sections:
-            node = node.get(section, {})
+        for part in sections:
+            node = node.get(part, {})
         if name in node and node[name] is None:
             node[name] = default
     return values
 
 
 def build(cls, values: Mapping, prefix: str = ""):
-    """An instance of a dataclass of fields and sections, each section validated once it is built.
+    """An instance of a section, every value converted to its key's type and checked.
+
+    Args:
+        cls: the dataclass of the section.
+        values: nested by section; keys that are absent keep their defaults.
+        prefix: path of the section with a dot at its end, "" for a whole config.
 
     Raises:
-        ValueError: naming the field, the value, and the nearest name for one that does not exist.
+        ValueError: naming the key, the value, and the nearest name for one that does not exist.
     """
-    hints = typing.get_type_hints(cls)
-    for name in values:
-        if name not in hints:
-            nearest = difflib.get_close_matches(name, hints, n=1, cutoff=0.0)[0]
-            raise ValueError(f"config.{prefix}{name} does not exist; nearest is {prefix}{nearest}")
-    fields = {}
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    hints, built = typing.get_type_hints(cls), {}
     for name, value in values.items():
-        hint, path = hints[name], prefix + name
-        if dataclasses.is_dataclass(hint):
-            fields[name] = build(hint, value, f"{path}.")
-        else:
-            fields[name] = _convert(hint, value, path)
-    built = cls(**fields)
-    if hasattr(built, "validate"):
-        built.validate(prefix.rstrip("."))
-    return built
+        path = prefix + name
+        if name not in fields:
+            nearest = difflib.get_close_matches(name, fields, n=1, cutoff=0.0)[0]
+            raise ValueError(f"config.{path} does not exist; nearest is {prefix}{nearest}")
+        if dataclasses.is_dataclass(hints[name]):
+            built[name] = build(hints[name], value, f"{path}.")
+            continue
+        metadata = fields[name].metadata
+        if metadata["commas"] and isinstance(value, (tuple, list)):
+            value = [part for entry in value for part in str(entry).split(",")]
+        built[name] = _convert(hints[name], value, path)
+        for check in metadata["checks"]:
+            check(path, built[name])
+    config = cls(**built)
+    if hasattr(config, "validate"):
+        config.validate(prefix.rstrip("."))
+    return config
 
 
 def _convert(hint, value, path: str):
-    """The value as its field's type, or a ValueError that names both."""
+    """The value as its key's type, or a ValueError that names both."""
     origin = typing.get_origin(hint) or hint
     if origin is tuple:
         if isinstance(value, str) or not isinstance(value, (tuple, list)):
             raise ValueError(f"config.{path} must be a tuple, got {value!r}")
-        item = typing.get_args(hint)[0]
-        if path in _COMMA_LISTS:
-            value = [name for entry in value for name in str(entry).split(",")]
-        return tuple(_convert(item, entry, path) for entry in value)
+        return tuple(_convert(typing.get_args(hint)[0], entry, path) for entry in value)
     if origin in (types.UnionType, typing.Union):
-        return _number_or_word(hint, value, path)
-    if origin is Mapping:
+        return _convert_number_or_word(hint, value, path)
+    if origin is Mapping and isinstance(value, Mapping):
         return dict(value)
     if origin is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -88,13 +207,72 @@ def _convert(hint, value, path: str):
     return value
 
 
-def _number_or_word(hint, value, path: str):
-    """The value of a field such as `int | Literal["auto"]`."""
+def _convert_number_or_word(hint, value, path: str):
+    """The value of a key such as `int | Literal["auto"]`."""
     number, words = typing.get_args(hint)
     if isinstance(value, str) and value in typing.get_args(words):
         return value
     try:
         return _convert(number, value, path)
     except ValueError:
-        names = " or ".join([number.__name__, *typing.get_args(words)])
+        names = " or ".join(_type_names(hint))
         raise ValueError(f"config.{path} must be {names}, got {value!r}") from None
+
+
+class Key(NamedTuple):
+    """What is known of one key: its dotted path, name of its type, default and comment.
+
+    A default of None is taken from other keys.
+    """
+
+    path: str
+    type: str
+    default: Any
+    comment: str
+
+
+def describe(cls) -> list[Key]:
+    """All keys of a config class in their order, those of its sections included."""
+    return list(_describe(cls, cls(), ""))
+
+
+def _describe(cls, defaults, prefix: str):
+    hints = typing.get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        path, default = prefix + field.name, getattr(defaults, field.name)
+        if dataclasses.is_dataclass(hints[field.name]):
+            yield from _describe(hints[field.name], default, f"{path}.")
+        else:
+            name = " or ".join(_type_names(hints[field.name]))
+            yield Key(path, name, default, field.metadata["comment"])
+
+
+def _type_names(hint) -> list[str]:
+    """["int", "auto"] of `int | Literal["auto"]`, ["tuple of float"] of `tuple[float, ...]`."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        return [f"tuple of {inner[0].__name__}"]
+    if origin in (types.UnionType, typing.Union):
+        return [inner[0].__name__, *typing.get_args(inner[1])]
+    return [(origin or hint).__name__]
+
+
+def as_config_dict(cls) -> ConfigDict:
+    """The defaults of a config class as what a file in configs/ returns after its own changes."""
+    return ConfigDict(_leaves(cls, cls()))
+
+
+def _leaves(cls, defaults) -> dict:
+    hints, leaves = typing.get_type_hints(cls), {}
+    for field in dataclasses.fields(cls):
+        hint, default = hints[field.name], getattr(defaults, field.name)
+        if dataclasses.is_dataclass(hint):
+            leaves[field.name] = _leaves(hint, default)
+        elif default is None:
+            leaves[field.name] = config_dict.placeholder(hint)
+        elif typing.get_origin(hint) in (types.UnionType, typing.Union):
+            # ml-collections holds a field to the type of its default unless told otherwise.
+            leaves[field.name] = FieldReference(default, field_type=object)
+        else:
+            leaves[field.name] = default
+    return leaves

@@ -1,9 +1,9 @@
-"""The sections that every localisation method's config has."""
+"""The sections that every localization method's config has."""
 
 import dataclasses
 from typing import ClassVar
 
-from jaxseg.config.checks import at_least, one_of
+from jaxseg.config.fields import at_least, each, key, one_of
 from jaxseg.config.shared import CheckpointConfig
 
 PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
@@ -12,19 +12,14 @@ DATA_SETS = ("thumos14", "thumos14_wtalc", "activitynet12", "activitynet13")
 
 @dataclasses.dataclass(frozen=True)
 class VideosConfig:
-    """Which videos, and how many make a step."""
+    """Which videos a run of localization is on, and how many make a step."""
 
     test_share: ClassVar[float] = 0.0  # every data set names its own test videos
 
-    name: str = "thumos14"
-    root: str = ""
-    length_tolerance: int = 0
-    videos_per_batch: int = 16
-
-    def validate(self, path: str) -> None:
-        one_of(f"{path}.name", self.name, DATA_SETS)
-        at_least(f"{path}.length_tolerance", self.length_tolerance, 0)
-        at_least(f"{path}.videos_per_batch", self.videos_per_batch, 1)
+    name: str = key("thumos14", "data set", one_of(*DATA_SETS))
+    root: str = key("", "folder of the data; empty: the embedded twin, generated data")
+    length_tolerance: int = key(0, "snippets by which RGB and flow may differ", at_least(0))
+    videos_per_batch: int = key(16, "videos of a training step", at_least(1))
 
     @property
     def is_made(self) -> bool:
@@ -38,35 +33,32 @@ class VideosConfig:
 
 @dataclasses.dataclass(frozen=True)
 class LocalizationCheckpointConfig(CheckpointConfig):
-    """Which parameters are tested.
+    """When the state is saved, and which parameters are tested.
 
-    "last", those after the last step; or "oracle-test", as the released program does: those of
-    every `watch_every` steps that score best on the test videos, which nobody could choose
-    without the answers.
+    `rule` = "oracle-test" tests, as the released programs do, the parameters of every
+    `watch_every` steps that score best on the test videos; nobody could choose them without the
+    answers.
     """
 
-    rule: str = "last"
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        one_of(f"{path}.rule", self.rule, ("last", "oracle-test"))
+    rule: str = key(
+        "last",
+        'parameters that are tested: "last", or "oracle-test": those that score best in the test',
+        one_of("last", "oracle-test"),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class LocalizationEvaluationConfig:
-    """Which localisation protocols score the detections, at which tIoU.
+    """Which localization protocols score the detections, at which tIoU."""
 
-    `tiou` is "thumos14" (0.1:0.7:0.1), "activitynet" (0.5:0.95:0.05), start:stop:step or a,b,c;
-    `ambiguous` a file of intervals that some protocols leave out, "" for none.
-    """
-
-    protocols: tuple[str, ...] = ("anet",)
-    tiou: str = "thumos14"
-    ambiguous: str = ""
-
-    def validate(self, path: str) -> None:
-        for name in self.protocols:
-            one_of(f"{path}.protocols", name, PROTOCOLS)
+    protocols: tuple[str, ...] = key(
+        ("anet",), "protocols of the scores", each(one_of(*PROTOCOLS)), commas=True
+    )
+    tiou: str = key(
+        "thumos14",
+        '"thumos14" (0.1:0.7:0.1), "activitynet" (0.5:0.95:0.05), start:stop:step or a,b,c',
+    )
+    ambiguous: str = key("", "file of intervals that some protocols leave out; empty: none")
 
 
 def check_foreground(foreground: str, clustering: str) -> None:

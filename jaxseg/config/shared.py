@@ -1,13 +1,12 @@
-"""The sections that every method's config has."""
+"""The sections that every method's config has, and those of frame encoders."""
 
 import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from jaxseg.config.checks import at_least, one_of, positive
-from jaxseg.config.data import DataConfig
+from jaxseg.config.fields import at_least, between, each, key, one_of, positive, section
 
 PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
 
@@ -15,29 +14,97 @@ AUTO = "auto"  # as config.model.num_clusters: a range of them is tried and one 
 
 # What a later stage may change without touching what was trained.
 AFTER_TRAINING = (
-    *("mesh", "checkpoint", "predict", "evaluation", "report"),
-    *("solver.eval", "data.fps", "data.excluded"),
+    "mesh",
+    "checkpoint",
+    "predict",
+    "evaluation",
+    "report",
+    "solver.eval",
+    "data.fps",
+    "data.excluded",
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
-    """How many devices along each axis; 0 leaves it to what gives each device least to do."""
+    """How many devices along each axis of the mesh; 0: the split that gives each least to do."""
 
-    member: int = 0
-    data: int = 0
+    member: int = key(0, "devices over which members are spread; 0: chosen", at_least(0))
+    data: int = key(0, "devices over which a batch is spread; 0: chosen", at_least(0))
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which videos a run of segmentation is on, and how a training step samples them."""
+
+    name: str = key("breakfast", 'data set; "folder" and "videos" are people\'s own')
+    root: str = key("", "folder of the data; empty: the embedded twin, generated data")
+    videos: str = key("", 'name "videos": their folder; empty: a few are made of short clips')
+    features: str = key("motion", 'name "videos": features that are made, "motion" or "onnx"')
+    onnx: str = key("", 'name "videos": file of the network, see python -m jaxseg.features --help')
+    reuse: str = key("", 'name "videos": file of fitted parts of an earlier run')
+    standardize: bool = key(False, "scale each video's channels to mean 0 and variance 1")
+    unit_frames: bool = key(True, "where standardized, scale by 1/sqrt(channels) too")
+    excluded: tuple[str, ...] = key(
+        (), "class names left out of evaluation; empty: the data set's habit", commas=True
+    )
+    length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
+    fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
+    videos_per_batch: int = key(2, "videos of a training step", at_least(1))
+    frames_per_video: int = key(256, "frames sampled from each of them", at_least(2))
+    test_share: float = key(0.0, "above 0: train on the rest, test on these; a split per seed")
 
     def validate(self, path: str) -> None:
-        at_least(f"{path}.member", self.member, 0)
-        at_least(f"{path}.data", self.data, 0)
+        """Raises ValueError for keys that contradict each other."""
+        if self.name == "folder" and not self.root:
+            raise ValueError(f"config.{path}.root must name a folder of features: there is no twin")
+        self._validate_videos(path)
+        if not 0 <= self.test_share < 1:
+            raise ValueError(f"config.{path}.test_share must be in [0, 1), got {self.test_share}")
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the run makes its own data: the embedded twin, or videos of short clips."""
+        return not (self.videos if self.name == "videos" else self.root)
+
+    def _validate_videos(self, path: str) -> None:
+        if self.name != "videos":
+            if self.videos:
+                raise ValueError(
+                    f"config.{path}.videos={self.videos} belongs to configs/asot_videos.py; "
+                    f"config.{path}.name is {self.name!r} here"
+                )
+            return
+        if self.root:
+            raise ValueError(
+                f"config.{path}.root={self.root}: a run on videos makes its own features; name "
+                f"the videos' folder in config.{path}.videos, or use configs/asot_folder.py"
+            )
+        positive(f"{path}.fps", self.fps)
+        between(0, 1000)(f"{path}.fps", self.fps)
+        one_of("motion", "onnx")(f"{path}.features", self.features)
+        if (self.features == "onnx") != bool(self.onnx):
+            raise ValueError(
+                f"config.{path}.features=onnx and config.{path}.onnx=FILE.onnx go together, "
+                f"got {self.features!r} and {self.onnx!r}"
+            )
+        if self.reuse and self.features != "motion":
+            raise ValueError(
+                f"config.{path}.reuse={self.reuse} belongs to config.{path}.features=motion, "
+                f"got {self.features!r}"
+            )
+
+    def steps_per_epoch(self, num_videos: int) -> int:
+        """Batches that show every video once; the last one may be smaller."""
+        return -(-num_videos // self.videos_per_batch)
 
 
 @dataclasses.dataclass(frozen=True)
 class ClustersConfig:
-    """K for every activity; `num_clusters` = 0 takes `clusters_by_activity`."""
+    """K, the number of clusters, for every activity."""
 
-    num_clusters: int = 0
-    clusters_by_activity: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    num_clusters: int = key(0, "K of every activity; 0: as in clusters_by_activity")
+    clusters_by_activity: Mapping[str, int] = key({}, "K by name of the activity")
 
     @property
     def channels(self) -> int:
@@ -46,47 +113,79 @@ class ClustersConfig:
 
     @property
     def chooses(self) -> bool:
-        """Whether the run itself finds K, by trying a range of them."""
+        """Whether the run itself chooses K, by trying a range of them."""
         return self.num_clusters == AUTO
 
     def validate(self, path: str) -> None:
-        given = self.num_clusters and not self.chooses
-        counts = {f"{path}.num_clusters": self.num_clusters} if given else {}
+        """Raises ValueError for fewer than two clusters, wherever they are given."""
+        at_least_two = at_least(2)
+        if self.num_clusters and not self.chooses:
+            at_least_two(f"{path}.num_clusters", self.num_clusters)
         for activity, count in self.clusters_by_activity.items():
-            counts[f"{path}.clusters_by_activity.{activity}"] = count
-        for name, count in counts.items():
-            at_least(name, count, 2)
+            at_least_two(f"{path}.clusters_by_activity.{activity}", count)
+
+
+@dataclasses.dataclass(frozen=True)
+class EncoderConfig(ClustersConfig):
+    """The MLP that gives each frame an embedding, and its clusters.
+
+    `num_clusters` = "auto" trains a member for each K of `cluster_range`, as far as the shortest
+    video has frames for them, and `jaxseg.scoring.num_clusters` chooses one.
+    """
+
+    num_clusters: int | Literal["auto"] = key(
+        0, 'K of every activity; 0: as in clusters_by_activity; "auto": chosen from cluster_range'
+    )
+    cluster_range: tuple[int, ...] = key(
+        (2, 12), 'fewest and most K of "auto", with 2 seeds or more'
+    )
+    layers: tuple[int, ...] = key(
+        (64, 128, 40), "channels of the features (0: as they are), then the widths of the layers"
+    )
+    temperature: float = key(0.1, "by which cosines are divided before a softmax", positive)
+
+    @property
+    def channels(self) -> int:
+        """How many the features must have; 0 where any number will do."""
+        return self.layers[0]
+
+    def validate(self, path: str) -> None:
+        """Raises ValueError for clusters, a range or layers that cannot be."""
+        super().validate(path)
+        if len(self.cluster_range) != 2 or not 2 <= self.cluster_range[0] < self.cluster_range[1]:
+            raise ValueError(
+                f"config.{path}.cluster_range must be the fewest clusters, 2 or more, and a larger "
+                f"number, got {self.cluster_range}"
+            )
+        if len(self.layers) < 2 or self.layers[0] < 0 or min(self.layers[1:]) < 1:
+            raise ValueError(
+                f"config.{path}.layers must be channels and at least one positive width, "
+                f"got {self.layers}"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
 class OptimizerConfig:
     """Adam with L2 decay added to the gradient, as PyTorch has it.
 
-    What a method counts as late (TOT: the prototypes) stays outside Adam for `freeze_steps`.
-
-    Attributes:
-        betas: how much of its two moments Adam keeps in a step.
-        change_at: epochs, or parts of them, from which on the learning rate is another; counted
-            as `Config.epoch_scale` says.
-        factors: of `learning_rate`, one from each of these on.
+    Epochs of `change_at` may be fractions and are counted as `Config.epoch_scale` says.
     """
 
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
-    freeze_steps: int = 0
-    betas: tuple[float, float] = (0.9, 0.999)
-    change_at: tuple[float, ...] = ()
-    factors: tuple[float, ...] = ()
+    learning_rate: float = key(1e-3, "step size of Adam", positive)
+    weight_decay: float = key(1e-4, "factor of the L2 decay", at_least(0))
+    freeze_steps: int = key(
+        0, "steps for which the method's late parameters (TOT: prototypes) stay", at_least(0)
+    )
+    betas: tuple[float, float] = key((0.9, 0.999), "how much of its moments Adam keeps in a step")
+    change_at: tuple[float, ...] = key((), "epochs from which on the learning rate is another")
+    factors: tuple[float, ...] = key(
+        (), "of learning_rate, from each of these epochs on", each(at_least(0))
+    )
 
     def validate(self, path: str) -> None:
-        positive(f"{path}.learning_rate", self.learning_rate)
-        at_least(f"{path}.weight_decay", self.weight_decay, 0)
-        at_least(f"{path}.freeze_steps", self.freeze_steps, 0)
+        """Raises ValueError for betas outside [0, 1) and a schedule that is none."""
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"config.{path}.betas must be two numbers in [0, 1), got {self.betas}")
-        self._validate_schedule(path)
-
-    def _validate_schedule(self, path: str) -> None:
         if not all(a < b < math.inf for a, b in itertools.pairwise((0.0, *self.change_at))):
             raise ValueError(
                 f"config.{path}.change_at must be positive epochs in ascending order, "
@@ -97,105 +196,86 @@ class OptimizerConfig:
                 f"config.{path}.factors must have one for each epoch of change_at, "
                 f"{self.change_at}, got {self.factors}"
             )
-        for factor in self.factors:
-            at_least(f"{path}.factors", factor, 0)
 
 
 @dataclasses.dataclass(frozen=True)
 class CheckpointConfig:
-    """Steps between two checkpoints (0: a fifth of the run) and how many are kept.
+    """When the state is saved, and how often a watched run (`loop.train`) is looked at."""
 
-    A run that is watched (`loop.train`) is so after every `watch_every` steps.
-    """
-
-    every: int = 0
-    keep: int = 2
-    watch_every: int = 50
-
-    def validate(self, path: str) -> None:
-        at_least(f"{path}.every", self.every, 0)
-        at_least(f"{path}.keep", self.keep, 1)
-        at_least(f"{path}.watch_every", self.watch_every, 1)
+    every: int = key(0, "steps between two checkpoints; 0: a fifth of the run", at_least(0))
+    keep: int = key(2, "how many checkpoints are kept", at_least(1))
+    watch_every: int = key(50, "steps between two looks at a run that is watched", at_least(1))
 
 
 @dataclasses.dataclass(frozen=True)
 class PredictConfig:
-    """Decoding: how many padded lengths, which annotators' files, how many couplings to keep."""
+    """How whole videos are decoded, and what is kept of them."""
 
-    num_buckets: int = 6
-    segments: str = ""
-    couplings: int = 12
-
-    def validate(self, path: str) -> None:
-        at_least(f"{path}.num_buckets", self.num_buckets, 1)
-        at_least(f"{path}.couplings", self.couplings, 0)
-        one_of(f"{path}.segments", self.segments, ("", "csv"))
+    num_buckets: int = key(6, "padded lengths, each of which is compiled once", at_least(1))
+    segments: str = key("", '"csv": start,end,label beside every prediction', one_of("", "csv"))
+    couplings: int = key(12, "videos per activity whose matrices are kept", at_least(0))
 
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationConfig:
-    """Which protocols score the predictions, and the seed of those that draw frames.
+    """Which protocols score the predictions.
 
-    `exclusion` says what becomes of the classes that are left out: "drop" removes their frames
-    before the matching (ASOT); "background" binds the label -1 to them and counts -1 on an
-    action as an error (CTE, TOT). `split_sil` makes two classes of Breakfast's SIL:
-    `action_start` and `action_end` (TOT's supplement, Sec. 3).
+    `exclusion` = "drop" removes the frames of excluded classes before the matching (ASOT);
+    "background" binds the label -1 to them and counts -1 on an action as an error (CTE, TOT).
+    `split_sil` makes two classes of Breakfast's SIL, at the start and at the end of a video
+    (TOT's supplement, Sec. 3).
     """
 
-    protocols: tuple[str, ...] = ("asot-exact", "asot")
-    seed: int = 0
-    exclusion: str = "drop"
-    split_sil: bool = False
-
-    def validate(self, path: str) -> None:
-        for name in self.protocols:
-            one_of(f"{path}.protocols", name, PROTOCOLS)
-        one_of(f"{path}.exclusion", self.exclusion, ("drop", "background"))
+    protocols: tuple[str, ...] = key(
+        ("asot-exact", "asot"), "protocols of the scores", each(one_of(*PROTOCOLS)), commas=True
+    )
+    seed: int = key(0, "seed of the protocols that draw frames")
+    exclusion: str = key(
+        "drop",
+        'frames of excluded classes: "drop", or "background": label -1 is theirs',
+        one_of("drop", "background"),
+    )
+    split_sil: bool = key(False, "Breakfast's SIL as two classes, at the start and at the end")
 
 
 @dataclasses.dataclass(frozen=True)
 class ReportConfig:
-    """How many videos an activity shows."""
+    """How much the report shows."""
 
-    max_videos: int = 6
-
-    def validate(self, path: str) -> None:
-        at_least(f"{path}.max_videos", self.max_videos, 1)
+    max_videos: int = key(6, "videos of an activity that are drawn", at_least(1))
 
 
 def chosen_schedule(values: Mapping) -> Mapping:
     """The schedule that counts: the embedded twin's, which is small, where there is no root."""
-    real = values.get("data", {}).get("root")
-    return values.get("schedule" if real else "twin_schedule", {})
-
-
-_DATA = DataConfig()
+    return values["schedule" if values["data"]["root"] else "twin_schedule"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """What decides a run of any method; each method's own adds to it.
+    """Everything that decides a run of any method; each method's class adds to it.
 
-    `seeds` runs every activity that many times; `sweep` multiplies them once more, each entry
-    being numeric overrides such as "solver.train.alpha=0.3,solver.eval.alpha=0.6".
+    A method's class sets `task`, "segmentation" or "localization", and `sampling`, the name of its
+    stream of batches in `jaxseg.data.batches.streams`.
     """
 
     task: ClassVar[str] = "segmentation"
-    sampling: ClassVar[str] = "frames"  # the stream of batches, of `jaxseg.data.batches.streams`
+    sampling: ClassVar[str] = "frames"
 
-    method: str = ""
-    seeds: int = 1
-    activities: tuple[str, ...] = ()
-    num_epochs: int = 15
-    sweep: tuple[str, ...] = ()
-    mesh: MeshConfig = MeshConfig()
-    data: DataConfig = _DATA
-    model: ClustersConfig = ClustersConfig()
-    optimizer: OptimizerConfig = OptimizerConfig()
-    checkpoint: CheckpointConfig = CheckpointConfig()
-    predict: PredictConfig = PredictConfig()
-    evaluation: EvaluationConfig = EvaluationConfig()
-    report: ReportConfig = ReportConfig()
+    method: str = key("", "the method's name, that of its folder in jaxseg/methods")
+    seeds: int = key(3, "runs of every activity, side by side in one program", at_least(1))
+    activities: tuple[str, ...] = key((), "activities that are run; empty: all", commas=True)
+    num_epochs: int = key(30, "passes over an activity's videos", at_least(0))
+    sweep: tuple[str, ...] = key(
+        (), 'runs that differ in numbers: ("solver.train.alpha=0.3", "solver.train.alpha=0.5")'
+    )
+    mesh: MeshConfig = section(MeshConfig)
+    data: DataConfig = section(DataConfig)
+    model: ClustersConfig = section(ClustersConfig)
+    optimizer: OptimizerConfig = section(OptimizerConfig)
+    checkpoint: CheckpointConfig = section(CheckpointConfig)
+    predict: PredictConfig = section(PredictConfig)
+    evaluation: EvaluationConfig = section(EvaluationConfig)
+    report: ReportConfig = section(ReportConfig)
 
     @property
     def epoch_scale(self) -> float:
@@ -204,18 +284,16 @@ class Config:
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:
-        """The values with those filled in that depend on others."""
+        """The values with those filled in that are open and depend on others."""
         return values
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for what sections cannot see by themselves."""
-        at_least("seeds", self.seeds, 1)
-        at_least("num_epochs", self.num_epochs, 0)
-        if self.model.chooses:
-            self._validate_choice()
+        """Raises ValueError for what sections cannot see by themselves.
 
-    def _validate_choice(self) -> None:
-        """K is chosen by how far seeds agree on the same videos under the same settings."""
+        K is chosen by how far seeds agree on the same videos under the same settings.
+        """
+        if not self.model.chooses:
+            return
         if self.seeds < 2:
             raise ValueError(
                 "config.model.num_clusters=auto asks how far seeds agree: it takes "

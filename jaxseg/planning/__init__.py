@@ -14,8 +14,9 @@ from pathlib import Path
 
 import jax
 
-from jaxseg.config import Config, from_dict
+from jaxseg.config import Config
 from jaxseg.config.shared import MeshConfig
+from jaxseg.methods import from_dict
 from jaxseg.planning import table
 from jaxseg.planning.chips import CHIPS
 from jaxseg.planning.collectives import Collective, collectives

@@ -7,7 +7,7 @@ from pathlib import Path
 from absl import flags
 
 from jaxseg.command_line import complain
-from jaxseg.config import check_key
+from jaxseg.methods import check_key
 
 NUM_CLUSTERS = "config.model.num_clusters"
 

@@ -11,12 +11,11 @@ import numpy as np
 from jax.sharding import Mesh
 from tqdm import tqdm
 
-from jaxseg import processes
+from jaxseg import methods, processes
 from jaxseg.config import Config
 from jaxseg.data.batches.loader import Batches, Stream
 from jaxseg.data.batches.streams import STREAMS
 from jaxseg.data.segmentation.records import DataSet
-from jaxseg.methods import METHODS
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training import sharding
 from jaxseg.training.alarms import CollapseAlarm
@@ -93,7 +92,7 @@ def lay_out(config: Config, data: DataSet, devices: Sequence[jax.Device] | None 
     padded = members + (members[-1],) * idle
     inputs = stack(padded)
     inputs.num_steps[len(members) :] = 0
-    method = METHODS[config.method](config, num_clusters=inputs.cluster_mask.shape[1])
+    method = methods.find(config.method).make(config, num_clusters=inputs.cluster_mask.shape[1])
     method = method._replace(betas=config.optimizer.betas)
     if config.optimizer.freeze_steps and not method.late:
         raise ValueError(

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 import jax
 import numpy as np
 
-from jaxseg.config import Config, from_dict, to_dict
+from jaxseg.config import Config, to_dict
 from jaxseg.data.batches.splits import test_videos
 from jaxseg.data.segmentation.records import DataSet
+from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs
 from jaxseg.training.cluster_counts import cluster_counts, variant_name
 

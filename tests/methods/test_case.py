@@ -21,8 +21,8 @@ OPTIONS = {
     "Eq. 10": {"solver.prior": False},
     "Eq. 9": {"solver.marginal": "uniform"},
     "BCE": {"loss.attention": "bce"},
-    "co-labelling of the baseline": {"solver.co_labelling": "baseline"},
-    "w/o co-labelling": {"solver.co_labelling": "none"},
+    "co-labelling of the baseline": {"solver.co_labeling": "baseline"},
+    "w/o co-labelling": {"solver.co_labeling": "none"},
     "the program's rank": {"solver.compat": "case"},
 }
 # Those beyond differ in labels alone, which have their own tests: compiled with `-m slow`.
@@ -70,7 +70,7 @@ def test_every_option_learns(default, name):
     """Losses and gradients are finite, and clusters that are classified are carried on."""
     _, _, params, carried, batch = default
     step, _, init, _ = make(OPTIONS[name])
-    own = "solver.co_labelling" in OPTIONS[name]
+    own = "solver.co_labeling" in OPTIONS[name]
     if own:
         _, carried = init()
     (value, (new, metrics)), gradient = step(params, carried, batch)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.config import from_dict
+from jaxseg.methods import from_dict
 from jaxseg.planning.program import compile_step
 from jaxseg.planning.sizes import PUBLISHED, published
 from jaxseg.training import loop

@@ -8,8 +8,8 @@ import pytest
 import toy
 from test_optimizer import adam
 
-from jaxseg.config import from_dict
 from jaxseg.config.shared import MeshConfig
+from jaxseg.methods import from_dict
 from jaxseg.methods.method import Method
 from jaxseg.training import sharding
 from jaxseg.training.members import Member, enumerate_members, stack

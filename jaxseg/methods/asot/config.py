@@ -1,53 +1,48 @@
-"""ASOT's own sections."""
+"""ASOT's keys, with the paper's symbols; values of a data set stand in configs/asot_*.py."""
 
 import dataclasses
 import math
 
-from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.encoder import EncoderConfig
-from jaxseg.config.shared import Config
+from jaxseg.config.fields import at_least, between, key, one_of, positive, section
+from jaxseg.config.shared import Config, EncoderConfig
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelConfig(EncoderConfig):
-    """The frame encoder, and whether its prototypes start as k-means centres."""
+    """The frame encoder, and where its prototypes start."""
 
-    kmeans: bool = True
-    kmeans_restarts: int = 3
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        at_least(f"{path}.kmeans_restarts", self.kmeans_restarts, 1)
+    kmeans: bool = key(True, "prototypes start as k-means centers; False: at random")
+    kmeans_restarts: int = key(3, "independent starts of k-means, the best counts", at_least(1))
 
 
 @dataclasses.dataclass(frozen=True)
 class FugwConfig:
-    """Constants of ASOT's solver; infinity as a lambda is a hard marginal, step 0 is automatic.
+    """Constants of the fused unbalanced Gromov-Wasserstein problem (Eq. 3 to 6) and its solver."""
 
-    `compat` = "asot" lets padding and batch mates in as the authors' program does, see
-    `fugw.solve`; decoding whole videos it must stay "", because their padding is ours.
-    """
-
-    epsilon: float = 0.07
-    alpha: float = 0.3
-    radius: float = 0.04
-    rho: float = 0.15
-    lambda_frames: float = math.inf
-    lambda_actions: float = 0.1
-    step_size: float = 0.0
-    num_iterations: int = 25
-    num_sinkhorn_iterations: int = 10
-    compat: str = ""
+    epsilon: float = key(0.07, "weight of the entropy", positive)
+    alpha: float = key(0.3, "structure against appearance", between(0, 1))
+    radius: float = key(0.04, "r, reach of the structure, a share of the video", positive)
+    rho: float = key(0.15, "weight of the temporal prior", at_least(0))
+    lambda_frames: float = key(
+        math.inf, "weight of the frames' marginal; inf: every frame is assigned, wholly", positive
+    )
+    lambda_actions: float = key(
+        0.1, "weight of the actions' marginal; inf: every action gets the same share", positive
+    )
+    step_size: float = key(0.0, "of the mirror descent; 0: from the first gradient", at_least(0))
+    num_iterations: int = key(25, "steps of the mirror descent", at_least(1))
+    num_sinkhorn_iterations: int = key(
+        10, "Sinkhorn rounds of each step, where both marginals are hard", at_least(1)
+    )
+    compat: str = key(
+        "", 'train only: "asot": padding and batch mates count, as in the authors\' program'
+    )
 
     def validate(self, path: str) -> None:
-        for name in ("epsilon", "radius", "lambda_frames", "lambda_actions"):
-            positive(f"{path}.{name}", getattr(self, name))
-        between(f"{path}.alpha", self.alpha, 0, 1)
-        one_of(f"{path}.compat", self.compat, ("",) if path.endswith("eval") else ("", "asot"))
-        for name in ("rho", "step_size"):
-            at_least(f"{path}.{name}", getattr(self, name), 0)
-        for name in ("num_iterations", "num_sinkhorn_iterations"):
-            at_least(f"{path}.{name}", getattr(self, name), 1)
+        """Raises ValueError for an unknown `compat`, and for a step size that must be given."""
+        # Decoding whole videos, the padding is ours: theirs has none that could be repeated.
+        names = ("",) if path.endswith("eval") else ("", "asot")
+        one_of(*names)(f"{path}.compat", self.compat)
         if math.isfinite(self.lambda_frames + self.lambda_actions) and not self.step_size:
             raise ValueError(
                 f"config.{path}.step_size must be given where both marginals are relaxed "
@@ -59,14 +54,14 @@ class FugwConfig:
 class SolverConfig:
     """The solver that makes pseudo-labels, and the one that decodes whole videos."""
 
-    train: FugwConfig = FugwConfig()
-    eval: FugwConfig = FugwConfig()
+    train: FugwConfig = section(FugwConfig)
+    eval: FugwConfig = section(FugwConfig, epsilon=0.04, alpha=0.6, lambda_actions=0.01)
 
 
 @dataclasses.dataclass(frozen=True)
 class AsotConfig(Config):
     """Everything that decides a run of ASOT."""
 
-    method: str = "asot"
-    model: ModelConfig = ModelConfig()
-    solver: SolverConfig = SolverConfig()
+    method: str = key("asot", "the method's name")
+    model: ModelConfig = section(ModelConfig)
+    solver: SolverConfig = section(SolverConfig)

@@ -1,11 +1,20 @@
-"""CASE's own sections."""
+"""CASE's keys, with the paper's symbols; defaults are THUMOS14's, whose program was released."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.fields import fill
+from jaxseg.config.fields import (
+    at_least,
+    between,
+    each,
+    fill,
+    key,
+    not_empty,
+    one_of,
+    positive,
+    section,
+)
 from jaxseg.config.localization import (
     LocalizationCheckpointConfig,
     LocalizationEvaluationConfig,
@@ -17,161 +26,130 @@ from jaxseg.config.shared import ClustersConfig, Config, OptimizerConfig, chosen
 
 @dataclasses.dataclass(frozen=True)
 class CaseTestConfig:
-    """From the network's outputs to detections, see `jaxseg.proposals`; maps kept for the report.
+    """From the network's outputs to detections, see `jaxseg.proposals`.
 
-    `foreground` is what tells action from background in the map: "both" is the paper's
-    clustering-assisted test, "attention" the plain one (Tables 4 and 7). `omega` is the share of
-    the class probability, 0 the same share for every term. Flanks of 0.15 and a `gamma` of 0.2
-    are what the released program runs with; `flank=0.25, gamma=0.15` is what it says.
+    "both" is the paper's clustering-assisted test, "attention" the plain one (Tables 4 and 7).
+    A flank of 0.15 and a gamma of 0.2 are what the released program runs with; flank=0.25,
+    gamma=0.15 is what the paper says.
     """
 
-    maps: int = 12
-    foreground: str = "both"
-    omega: float = 0.0
-    top_divisor: int = 8
-    class_threshold: float = 0.25
-    upsampling: int = 24
-    thresholds: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-    flank: float = 0.15
-    gamma: float = 0.2
-    nms: str = "soft"
-    nms_threshold: float = 0.4
-    nms_alpha: float = 0.35
-
-    def validate(self, path: str) -> None:
-        at_least(f"{path}.maps", self.maps, 0)
-        one_of(f"{path}.foreground", self.foreground, ("both", "attention", "clusters"))
-        between(f"{path}.omega", self.omega, 0, 1)
-        at_least(f"{path}.top_divisor", self.top_divisor, 1)
-        between(f"{path}.class_threshold", self.class_threshold, 0, 1)
-        at_least(f"{path}.upsampling", self.upsampling, 1)
-        if not self.thresholds:
-            raise ValueError(f"config.{path}.thresholds must not be empty")
-        for threshold in self.thresholds:
-            between(f"{path}.thresholds", threshold, 0, 1)
-        at_least(f"{path}.flank", self.flank, 0)
-        at_least(f"{path}.gamma", self.gamma, 0)
-        one_of(f"{path}.nms", self.nms, ("soft", "hard", "none"))
-        positive(f"{path}.nms_threshold", self.nms_threshold)
-        between(f"{path}.nms_threshold", self.nms_threshold, 0, 1)
-        positive(f"{path}.nms_alpha", self.nms_alpha)
+    maps: int = key(12, "videos whose map of scores is kept for the report", at_least(0))
+    foreground: str = key(
+        "both",
+        'what tells action from background in the map: "attention", "clusters" or "both"',
+        one_of("both", "attention", "clusters"),
+    )
+    omega: float = key(
+        0.0, "share of the class probability in the map; 0: as much as any term", between(0, 1)
+    )
+    top_divisor: int = key(8, "the T // top_divisor highest make a video's score", at_least(1))
+    class_threshold: float = key(0.25, "video score from which on a class counts", between(0, 1))
+    upsampling: int = key(24, "points of the map for each snippet", at_least(1))
+    thresholds: tuple[float, ...] = key(
+        (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+        "of the map; what lies above one is a proposal",
+        not_empty,
+        each(between(0, 1)),
+    )
+    flank: float = key(
+        0.15, "width of each flank of a proposal, as a share of its length", at_least(0)
+    )
+    gamma: float = key(
+        0.2, "weight of the video's score, which is added to a proposal's", at_least(0)
+    )
+    nms: str = key("soft", 'suppression: "soft", "hard", "none"', one_of("soft", "hard", "none"))
+    nms_threshold: float = key(0.4, "tIoU of the suppression", positive, between(0, 1))
+    nms_alpha: float = key(0.35, "width of the decay of soft suppression", positive)
 
 
 @dataclasses.dataclass(frozen=True)
 class SnippetsConfig(VideosConfig):
-    """Which videos, and to how many snippets T each is brought, in training and in testing."""
+    """Which videos, and how long they are made in training and in testing."""
 
-    num_snippets: int = 750
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        at_least(f"{path}.num_snippets", self.num_snippets, 1)
+    num_snippets: int = key(
+        None, "T, to which every video is brought; open: as scheduled", at_least(1)
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class TwoStreamConfig(ClustersConfig):
-    """Width of both encoders of a stream, and the factor of all cosines, the paper's rho."""
+    """Sizes of both streams."""
 
-    num_clusters: int = 16
-    hidden: int = 512
-    scale: float = 10.0
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        at_least(f"{path}.num_clusters", self.num_clusters, 2)
-        at_least(f"{path}.hidden", self.hidden, 1)
-        positive(f"{path}.scale", self.scale)
+    num_clusters: int = key(16, "K of each stream", at_least(2))
+    hidden: int = key(512, "width of both encoders of a stream", at_least(1))
+    scale: float = key(10.0, "rho, factor of all cosines", positive)
 
 
 @dataclasses.dataclass(frozen=True)
 class ClusterSolverConfig:
-    """How the pseudo-labels of snippets and clusters are made, on any backbone.
+    """How the pseudo-labels of snippets and clusters are made, on any backbone."""
 
-    Attributes:
-        top_divisor: the highest T // top_divisor snippets of a class are foreground.
-        assignment: of snippets to clusters: "ot", clusters of equal size; "ot-hard", the largest
-            entry of each row of that; "soft" and "hard", the prediction itself and its largest
-            entry (Table 5).
-        prior: whether the rank of the attention decides too, Eq. 12, or not, Eq. 10 (Table 6).
-        sigma: width of that prior.
-        marginal: of the clusters' labels: "empirical", Eq. 13; "uniform", Eq. 9 (Table 6).
-        epsilon: weight of the entropy in both transport problems; the paper's is its inverse, 20.
-        num_iterations: rounds of both Sinkhorns.
-        compat: "case" takes the order of the attention for its rank, as the released program.
-    """
-
-    top_divisor: int = 8
-    assignment: str = "ot"
-    prior: bool = True
-    sigma: float = 10.0
-    marginal: str = "empirical"
-    epsilon: float = 1 / 20
-    num_iterations: int = 3
-    compat: str = ""
-
-    def validate(self, path: str) -> None:
-        at_least(f"{path}.top_divisor", self.top_divisor, 1)
-        one_of(f"{path}.assignment", self.assignment, ("ot", "ot-hard", "soft", "hard"))
-        positive(f"{path}.sigma", self.sigma)
-        one_of(f"{path}.marginal", self.marginal, ("empirical", "uniform"))
-        positive(f"{path}.epsilon", self.epsilon)
-        at_least(f"{path}.num_iterations", self.num_iterations, 1)
-        one_of(f"{path}.compat", self.compat, ("", "case"))
+    top_divisor: int = key(8, "the T // top_divisor highest of a class are foreground", at_least(1))
+    assignment: str = key(
+        "ot",
+        'snippets to clusters: "ot": of equal size; "ot-hard": the largest entry of each row of '
+        'it; "soft", "hard": the prediction itself and its largest entry (Table 5)',
+        one_of("ot", "ot-hard", "soft", "hard"),
+    )
+    prior: bool = key(True, "the rank of the attention decides too, Eq. 12; False: Eq. 10")
+    sigma: float = key(10.0, "width of that prior", positive)
+    marginal: str = key(
+        "empirical",
+        'of the clusters\' labels: "empirical": Eq. 13; "uniform": Eq. 9',
+        one_of("empirical", "uniform"),
+    )
+    epsilon: float = key(
+        1 / 20, "entropy of both transport problems; the paper's is the inverse", positive
+    )
+    num_iterations: int = key(3, "rounds of both Sinkhorns", at_least(1))
+    compat: str = key(
+        "",
+        '"case": the order of the attention in place of its rank, as in the released program',
+        one_of("", "case"),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class CaseSolverConfig(ClusterSolverConfig):
-    """How the pseudo-labels are made in two streams.
+    """How the pseudo-labels are made in two streams."""
 
-    Attributes:
-        top_divisor: k = T // top_divisor snippets of a class make a video's score, too.
-        omega: share of the T-CAS in the calibrated map (Appendix F.1): 1/3 as in the released
-            program, the paper says .25.
-        co_labelling: pseudo-labels that both streams share: "full"; "baseline", those of top
-            snippets alone; "none" (Table 12).
-    """
-
-    omega: float = 1 / 3
-    co_labelling: str = "full"
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        between(f"{path}.omega", self.omega, 0, 1)
-        one_of(f"{path}.co_labelling", self.co_labelling, ("full", "baseline", "none"))
+    omega: float = key(
+        1 / 3,
+        "share of the T-CAS in the calibrated map (F.1), as in the program; paper: .25",
+        between(0, 1),
+    )
+    co_labeling: str = key(
+        "full",
+        'labels that both streams share: "baseline": of top snippets alone; "none" (Table 12)',
+        one_of("full", "baseline", "none"),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class CaseLossConfig:
-    """Which losses there are, and their weights lambda_S and lambda_C (Eq. 14).
+    """Which losses there are, and their weights (Eq. 14)."""
 
-    `clustering` is "full"; "scc", snippets without their clusters' classification; "none", the
-    baseline (Table 4). `attention` is the generalised cross-entropy "gce" with its `gamma`
-    (Eq. 2), or "bce" (Table 11).
-    """
-
-    clustering: str = "full"
-    attention: str = "gce"
-    gamma: float = 0.7
-    snippet_weight: float = 1.0
-    cluster_weight: float = 0.3
-
-    def validate(self, path: str) -> None:
-        one_of(f"{path}.clustering", self.clustering, ("full", "scc", "none"))
-        one_of(f"{path}.attention", self.attention, ("gce", "bce"))
-        positive(f"{path}.gamma", self.gamma)
-        at_least(f"{path}.snippet_weight", self.snippet_weight, 0)
-        at_least(f"{path}.cluster_weight", self.cluster_weight, 0)
+    clustering: str = key(
+        "full",
+        '"scc": no classification of clusters; "none": the baseline (Table 4)',
+        one_of("full", "scc", "none"),
+    )
+    attention: str = key(
+        "gce",
+        'of the attention: generalized cross-entropy (Eq. 2), or "bce" (Table 11)',
+        one_of("gce", "bce"),
+    )
+    gamma: float = key(0.7, "tolerance of noise of the generalized cross-entropy", positive)
+    snippet_weight: float = key(1.0, "lambda_S", at_least(0))
+    cluster_weight: float = key(0.3, "lambda_C", at_least(0))
 
 
 @dataclasses.dataclass(frozen=True)
 class ScheduleConfig:
-    """Passes over the training videos, and to how many snippets each is brought."""
+    """How long a run is on the data, or on its small embedded twin."""
 
-    num_epochs: int = 300
-    num_snippets: int = 750
-
-
-_OPTIMIZER = OptimizerConfig(learning_rate=1e-4, weight_decay=5e-4)
+    num_epochs: int = key(300, "passes over the training videos")
+    num_snippets: int = key(750, "to how many snippets each video is brought")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,24 +159,24 @@ class CaseConfig(Config):
     task: ClassVar[str] = "localization"
     sampling: ClassVar[str] = "snippets"
 
-    method: str = "case"
-    num_epochs: int = 300
-    data: SnippetsConfig = SnippetsConfig()
-    model: TwoStreamConfig = TwoStreamConfig()
-    solver: CaseSolverConfig = CaseSolverConfig()
-    loss: CaseLossConfig = CaseLossConfig()
-    schedule: ScheduleConfig = ScheduleConfig()
-    twin_schedule: ScheduleConfig = ScheduleConfig()
-    optimizer: OptimizerConfig = _OPTIMIZER
-    checkpoint: LocalizationCheckpointConfig = dataclasses.field(
-        default_factory=LocalizationCheckpointConfig
+    method: str = key("case", "the method's name")
+    activities: tuple[str, ...] = key(
+        (), "always empty: all classes are learned together", commas=True
     )
-    predict: CaseTestConfig = CaseTestConfig()
-    evaluation: LocalizationEvaluationConfig = dataclasses.field(
-        default_factory=LocalizationEvaluationConfig
-    )
+    num_epochs: int = key(None, "passes over the training videos; open: as scheduled", at_least(0))
+    data: SnippetsConfig = section(SnippetsConfig)
+    model: TwoStreamConfig = section(TwoStreamConfig)
+    solver: CaseSolverConfig = section(CaseSolverConfig)
+    loss: CaseLossConfig = section(CaseLossConfig)
+    schedule: ScheduleConfig = section(ScheduleConfig)
+    twin_schedule: ScheduleConfig = section(ScheduleConfig, num_epochs=400, num_snippets=150)
+    optimizer: OptimizerConfig = section(OptimizerConfig, learning_rate=1e-4, weight_decay=5e-4)
+    checkpoint: LocalizationCheckpointConfig = section(LocalizationCheckpointConfig)
+    predict: CaseTestConfig = section(CaseTestConfig)
+    evaluation: LocalizationEvaluationConfig = section(LocalizationEvaluationConfig)
 
     def validate(self, path: str) -> None:
+        """Raises ValueError for a test that the losses do not train."""
         super().validate(path)
         check_foreground(self.predict.foreground, self.loss.clustering)
 
@@ -209,6 +187,8 @@ class CaseConfig(Config):
         That is the embedded twin's, which is small, where there is no root.
         """
         schedule = chosen_schedule(values)
-        defaults = {"num_epochs": schedule.get("num_epochs")}
-        defaults["data.num_snippets"] = schedule.get("num_snippets")
+        defaults = {
+            "num_epochs": schedule["num_epochs"],
+            "data.num_snippets": schedule["num_snippets"],
+        }
         return fill(values, defaults)

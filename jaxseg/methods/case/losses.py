@@ -141,7 +141,7 @@ def _label_foreground(streams, labels, solver) -> list[PseudoLabels]:
         for stream in streams
     ]
     label = partial(case_labels.top_snippets, divisor=solver.top_divisor)
-    tops = co_label(label, maps, shared=solver.co_labelling != "none")
+    tops = co_label(label, maps, shared=solver.co_labeling != "none")
     return [PseudoLabels(top, case_labels.foreground_labels(top, labels)) for top in tops]
 
 
@@ -163,7 +163,7 @@ def _label_snippets(streams, pseudo, cluster_classes, valid, solver, scale) -> l
         for stream, own in zip(streams, classes, strict=True)
     ]
     label = partial(case_labels.snippet_labels, mask=valid, solver=solver, scale=scale)
-    found = co_label(label, predictions, shared=solver.co_labelling == "full")
+    found = co_label(label, predictions, shared=solver.co_labeling == "full")
     return [own._replace(snippets=labels) for own, labels in zip(pseudo, found, strict=True)]
 
 
@@ -178,7 +178,7 @@ def _label_clusters(cosines, pseudo, mask, solver) -> list[PseudoLabels]:
     shares = [case_labels.foreground_shares(own.foreground, mask) for own in pseudo]
     label = partial(case_labels.cluster_labels, solver=solver)
     predictions = zip(cosines, shares, strict=True)
-    found = co_label(label, predictions, shared=solver.co_labelling == "full")
+    found = co_label(label, predictions, shared=solver.co_labeling == "full")
     return [own._replace(clusters=labels) for own, labels in zip(pseudo, found, strict=True)]
 
 

@@ -42,7 +42,7 @@ def make(config: CaseConfig, *, num_clusters: int) -> Method:
         known = example.get("known_classes", jnp.ones_like(example["labels"], bool)).any(axis=0)
         model = TwoStream(len(known), num_clusters, config.model.hidden)
         params = model.init(key, *(example[name][:1, :1] for name in STREAMS))["params"]
-        own = () if config.solver.co_labelling == "full" else (len(STREAMS),)
+        own = () if config.solver.co_labeling == "full" else (len(STREAMS),)
         return project(params), {
             "cluster_classes": jnp.full((*own, num_clusters, 2), 0.5, jnp.float32),
             "known_classes": known,
@@ -89,7 +89,7 @@ def _valid_videos(batch: dict) -> dict:
 def _cluster_classes(config: CaseConfig, pseudo) -> jax.Array:
     """Q_C as it is carried: [K, 2], or one for each stream where they do not share it."""
     own = [labels.clusters for labels in pseudo]
-    return own[0] if config.solver.co_labelling == "full" else jnp.stack(own)
+    return own[0] if config.solver.co_labeling == "full" else jnp.stack(own)
 
 
 def _health(streams, pseudo, mask, member) -> dict:

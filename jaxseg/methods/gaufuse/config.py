@@ -1,11 +1,21 @@
-"""GauFuse's own sections."""
+"""GauFuse's keys, with the paper's symbols; epochs are counted in the published schedule's."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxseg.config.checks import ascending, at_least, between, one_of, positive
-from jaxseg.config.fields import fill
+from jaxseg.config.fields import (
+    ascending,
+    at_least,
+    between,
+    each,
+    fill,
+    key,
+    not_empty,
+    one_of,
+    positive,
+    section,
+)
 from jaxseg.config.localization import (
     LocalizationCheckpointConfig,
     LocalizationEvaluationConfig,
@@ -14,129 +24,188 @@ from jaxseg.config.localization import (
 )
 from jaxseg.config.shared import ClustersConfig, Config, OptimizerConfig, chosen_schedule
 from jaxseg.methods.case.config import ClusterSolverConfig
-from jaxseg.methods.gaufuse.instances_config import GaufuseTestConfig, PseudoConfig
 
 COUNTED_IN = 350  # epochs of the published schedule, in which every epoch below is counted
+DISTRIBUTIONS = ("gaussian", "uniform", "exponential", "student-t")
+WEIGHTS = ("inner_mean", "score")
 
 
 @dataclasses.dataclass(frozen=True)
 class WholeVideosConfig(VideosConfig):
     """Which videos, and how many make a step; each keeps its own length."""
 
-    videos_per_batch: int = 10
+    videos_per_batch: int = key(10, "videos of a training step", at_least(1))
 
 
 @dataclasses.dataclass(frozen=True)
 class RskpConfig(ClustersConfig):
-    """The backbone: width, representative snippets, memory; and the clusters of CASE on it.
+    """Sizes and constants of the backbone, and of CASE's clusters on it."""
 
-    Attributes:
-        hidden: width D of the embedding.
-        num_means: representative snippets of a video.
-        em_rounds: rounds of expectation maximisation that find them.
-        memory_slots: representative snippets that the memory keeps of each class.
-        scale: s, factor of the cosines of class and foreground centres.
-        dropout: share of the embedding that a training step leaves out.
-        propagation: w, how far representative snippets spread.
-        cluster_scale: factor of the cosines of CASE's clusters, its rho.
-    """
-
-    num_clusters: int = 16
-    hidden: int = 2048
-    num_means: int = 8
-    em_rounds: int = 2
-    memory_slots: int = 5
-    scale: float = 20.0
-    dropout: float = 0.6
-    propagation: float = 0.5
-    cluster_scale: float = 10.0
-
-    def validate(self, path: str) -> None:
-        super().validate(path)
-        at_least(f"{path}.num_clusters", self.num_clusters, 2)
-        for name in ("hidden", "num_means", "em_rounds", "memory_slots"):
-            at_least(f"{path}.{name}", getattr(self, name), 1)
-        positive(f"{path}.scale", self.scale)
-        positive(f"{path}.cluster_scale", self.cluster_scale)
-        between(f"{path}.dropout", self.dropout, 0, 0.99)
-        between(f"{path}.propagation", self.propagation, 0, 0.99)
+    num_clusters: int = key(16, "K of CASE, where loss.clustering asks for clusters", at_least(2))
+    hidden: int = key(None, "D, width of the embedding; open: as scheduled", at_least(1))
+    num_means: int = key(8, "representative snippets of a video", at_least(1))
+    em_rounds: int = key(2, "rounds of expectation maximization that find them", at_least(1))
+    memory_slots: int = key(
+        5, "representative snippets that the memory keeps of each class", at_least(1)
+    )
+    scale: float = key(20.0, "s, factor of the cosines of class and foreground centers", positive)
+    dropout: float = key(
+        0.6, "share of the embedding that a training step leaves out", between(0, 0.99)
+    )
+    propagation: float = key(0.5, "w, how far representative snippets spread", between(0, 0.99))
+    cluster_scale: float = key(10.0, "factor of the cosines of CASE's clusters, its rho", positive)
 
 
 @dataclasses.dataclass(frozen=True)
 class GaufuseLossConfig:
-    """Weights of the losses, and when they change.
+    """Weights of the losses, and the epochs at which they change."""
 
-    Attributes:
-        agnostic_weight, wise_weight: of the video's classes by class-agnostic and by class-wise
-            attention.
-        attention_weight: of the lowest against the highest attentions.
-        top_divisor: T // top_divisor snippets count as the highest, and as the lowest.
-        memory_from: epoch in which the memory is filled; after it the memory has a branch.
-        memory_weight: of that branch in the first two losses.
-        memory_share: of that branch in the target of the self-distillation.
-        distillation_temperature: of both sides of the self-distillation.
-        distillation_at, distillation_weights: its weight after each of these epochs.
-        pseudo_share: of the own branch in what learns from pseudo-labels.
-        pseudo_from: epoch after which pseudo-labels are learned from.
-        pseudo_weight, pseudo_growth, pseudo_limit: their weight in that epoch,
-            its growth an epoch, and where that ends.
-        clustering: CASE on this backbone: "none", "scc" or "full".
-        snippet_weight, cluster_weight: of CASE's two losses.
-    """
-
-    agnostic_weight: float = 1.0
-    wise_weight: float = 0.2
-    attention_weight: float = 0.1
-    top_divisor: int = 8
-    memory_from: int = 100
-    memory_weight: float = 0.5
-    memory_share: float = 0.2
-    distillation_temperature: float = 0.2
-    distillation_at: tuple[int, ...] = (100, 200)
-    distillation_weights: tuple[float, ...] = (1.0, 0.5, 1.0)
-    pseudo_from: int = 200
-    pseudo_share: float = 0.8
-    pseudo_weight: float = 10.0
-    pseudo_growth: float = 1.035
-    pseudo_limit: float = 50.0
-    clustering: str = "none"
-    snippet_weight: float = 1.0
-    cluster_weight: float = 0.3
+    agnostic_weight: float = key(
+        1.0, "of the video's classes by class-agnostic attention", at_least(0)
+    )
+    wise_weight: float = key(0.2, "of the video's classes by class-wise attention", at_least(0))
+    attention_weight: float = key(0.1, "of the lowest against the highest attentions", at_least(0))
+    top_divisor: int = key(
+        8, "T // top_divisor snippets count as the highest, and as the lowest", at_least(1)
+    )
+    memory_from: int = key(
+        100, "epoch in which the memory is filled; after it the memory has a branch", at_least(0)
+    )
+    memory_weight: float = key(0.5, "of that branch in the first two losses", at_least(0))
+    memory_share: float = key(
+        0.2, "of that branch in the target of the self-distillation", between(0, 1)
+    )
+    distillation_temperature: float = key(0.2, "of both sides of the self-distillation", positive)
+    distillation_at: tuple[int, ...] = key(
+        (100, 200), "epochs after which the weight of the self-distillation changes", ascending
+    )
+    distillation_weights: tuple[float, ...] = key(
+        (1.0, 0.5, 1.0), "its weight before the first of them and after each", each(at_least(0))
+    )
+    pseudo_from: int = key(200, "epoch after which pseudo-labels are learned from")
+    pseudo_share: float = key(
+        0.8, "of the network's first branch in what learns from pseudo-labels", between(0, 1)
+    )
+    pseudo_weight: float = key(10.0, "of the pseudo-labels at epoch pseudo_from", at_least(0))
+    pseudo_growth: float = key(1.035, "factor by which it grows in an epoch", positive)
+    pseudo_limit: float = key(50.0, "where its growth ends", at_least(0))
+    clustering: str = key(
+        "none", 'CASE on this backbone: "scc" or "full"', one_of("none", "scc", "full")
+    )
+    snippet_weight: float = key(1.0, "CASE's lambda_S", at_least(0))
+    cluster_weight: float = key(0.3, "CASE's lambda_C", at_least(0))
 
     def validate(self, path: str) -> None:
-        weights = ("agnostic", "wise", "attention", "memory", "pseudo", "snippet", "cluster")
-        for name in (*(f"{weight}_weight" for weight in weights), "pseudo_limit", "memory_from"):
-            at_least(f"{path}.{name}", getattr(self, name), 0)
-        at_least(f"{path}.top_divisor", self.top_divisor, 1)
-        between(f"{path}.memory_share", self.memory_share, 0, 1)
-        between(f"{path}.pseudo_share", self.pseudo_share, 0, 1)
-        positive(f"{path}.distillation_temperature", self.distillation_temperature)
-        positive(f"{path}.pseudo_growth", self.pseudo_growth)
-        one_of(f"{path}.clustering", self.clustering, ("none", "scc", "full"))
-        for weight in self.distillation_weights:
-            at_least(f"{path}.distillation_weights", weight, 0)
-        _one_more(
-            *(f"{path}.distillation_weights", self.distillation_weights),
-            *(f"{path}.distillation_at", self.distillation_at),
-        )
+        """Raises ValueError unless there is one weight more than epochs at which it changes."""
+        if len(self.distillation_weights) != len(self.distillation_at) + 1:
+            raise ValueError(
+                f"config.{path}.distillation_weights must have one more than "
+                f"{path}.distillation_at, {self.distillation_at}: got {self.distillation_weights}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class InstancesConfig:
+    """From a map of scores to instances and to what is kept of them, see `jaxseg.proposals`."""
+
+    share: float = key(0.85, "a, of the network's first branch in the map", between(0, 1))
+    video_share: float = key(0.6, "of that branch in the video's score", between(0, 1))
+    class_threshold: float = key(0.16, "video score from which on a class counts", between(0, 1))
+    thresholds: tuple[float, ...] = key(
+        tuple(round(0.001 + 0.002 * step, 3) for step in range(20)),
+        "of the map; what is above one of them for long enough is an instance",
+        not_empty,
+        each(between(0, 1)),
+    )
+    shortest: int = key(2, "snippets of an instance, at least", at_least(1))
+    compat: str = key("", '"gaufuse": the released program\'s borders', one_of("", "gaufuse"))
+    method: str = key(
+        "fusion",
+        'of a class\'s instances: "fusion", or suppression: "soft", "hard", "none"',
+        one_of("fusion", "soft", "hard", "none"),
+    )
+    overlap: float = key(
+        0.25, "share of its own length from which on an instance is fused", between(0.01, 0.99)
+    )
+    distribution: str = key("gaussian", ", ".join(DISTRIBUTIONS), one_of(*DISTRIBUTIONS))
+    weight: str = key(
+        "inner_mean", 'of an instance in the fusion; "score": the supplement\'s', one_of(*WEIGHTS)
+    )
+    nms_threshold: float = key(0.4, "tIoU of the suppression", positive, between(0, 1))
+    nms_alpha: float = key(0.35, "width of the decay of soft suppression", positive)
+
+
+@dataclasses.dataclass(frozen=True)
+class PseudoConfig(InstancesConfig):
+    """How and when the pseudo-labels P_r of the training videos are made."""
+
+    share: float = key(0.8, "a, of the network's first branch in the map", between(0, 1))
+    refresh_at: tuple[int, ...] = key(
+        (200, 230, 245, 260, 275, 300),
+        "epochs in which pseudo-labels are made; (): the backbone alone",
+        ascending,
+    )
+    taus: tuple[float, ...] = key(
+        (0.02, 0.02, 0.02, 0.002, 0.002, 0.0016),
+        "temperature of the fusion at each of them",
+        each(positive),
+    )
+    labels: str = key(
+        "linpro",
+        '"linpro": the linear program of the instances; "scores", "mean": highest or mean score '
+        "of the instances that hold a snippet",
+        one_of("linpro", "scores", "mean"),
+    )
+    linpro: str = key(
+        "spread",
+        'which optimum of it: "spread", "mean"; "vertex": by HiGHS on the host, for small data',
+        one_of("spread", "vertex", "mean"),
+    )
+    delta: bool = key(True, "learn what changed between two refreshes, f (P_r - P_r-1), not P_r")
+    delta_at: tuple[int, ...] = key(
+        (250, 300), "epochs after which the factor f changes", ascending
+    )
+    delta_factors: tuple[float, ...] = key((2.0, 2.15), "f after each of them")
+
+    def validate(self, path: str) -> None:
+        """Raises ValueError for lists of different lengths, and one refresh that has no change."""
+        if len(self.taus) < len(self.refresh_at):
+            raise ValueError(
+                f"config.{path}.taus must have one for each of the {len(self.refresh_at)} "
+                f"refreshes of refresh_at, got {self.taus}"
+            )
+        if self.delta and len(self.refresh_at) == 1:
+            raise ValueError(
+                f"config.{path}.delta learns what changed between two refreshes, refresh_at has "
+                f"one, {self.refresh_at}: give --config.{path}.delta=False"
+            )
+        if len(self.delta_at) != len(self.delta_factors):
+            raise ValueError(
+                f"config.{path}.delta_factors must have one for each epoch of delta_at, "
+                f"{self.delta_at}, got {self.delta_factors}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class GaufuseTestConfig(InstancesConfig):
+    """From the network's outputs to detections."""
+
+    maps: int = key(12, "videos whose map of scores is kept for the report", at_least(0))
+    foreground: str = key(
+        "attention",
+        'what the map is weighted by: "attention"; with clusters "clusters", or the mean, "both"',
+        one_of("both", "attention", "clusters"),
+    )
+    tau: float = key(0.2, "temperature of the fusion", positive)
 
 
 @dataclasses.dataclass(frozen=True)
 class GaufuseScheduleConfig:
-    """Passes over the training videos, which shrink the whole schedule with them, and sizes."""
+    """How long and how wide a run is on the data, or on its small embedded twin."""
 
-    num_epochs: int = COUNTED_IN
-    hidden: int = 2048
-    learning_rate: float = 5e-5
-
-
-_OPTIMIZER = OptimizerConfig(
-    learning_rate=5e-5,
-    weight_decay=5e-4,
-    betas=(0.9, 0.99),
-    change_at=(80.0, 200.0, 245.0, 260.0),
-    factors=(0.8, 0.4096, 0.01024, 0.00512),
-)
+    num_epochs: int = key(COUNTED_IN, "passes over the training videos; the schedule is scaled")
+    hidden: int = key(2048, "D, width of the embedding")
+    learning_rate: float = key(5e-5, "step size of Adam")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,23 +215,31 @@ class GaufuseConfig(Config):
     task: ClassVar[str] = "localization"
     sampling: ClassVar[str] = "whole"
 
-    method: str = "gaufuse"
-    num_epochs: int = COUNTED_IN
-    data: WholeVideosConfig = WholeVideosConfig()
-    model: RskpConfig = RskpConfig()
-    solver: ClusterSolverConfig = dataclasses.field(default_factory=ClusterSolverConfig)
-    loss: GaufuseLossConfig = GaufuseLossConfig()
-    pseudo: PseudoConfig = dataclasses.field(default_factory=PseudoConfig)
-    schedule: GaufuseScheduleConfig = GaufuseScheduleConfig()
-    twin_schedule: GaufuseScheduleConfig = GaufuseScheduleConfig()
-    optimizer: OptimizerConfig = _OPTIMIZER
-    checkpoint: LocalizationCheckpointConfig = dataclasses.field(
-        default_factory=LocalizationCheckpointConfig
+    method: str = key("gaufuse", "the method's name")
+    activities: tuple[str, ...] = key(
+        (), "always empty: all classes are learned together", commas=True
     )
-    predict: GaufuseTestConfig = dataclasses.field(default_factory=GaufuseTestConfig)
-    evaluation: LocalizationEvaluationConfig = dataclasses.field(
-        default_factory=LocalizationEvaluationConfig
+    num_epochs: int = key(None, "passes over the training videos; open: as scheduled", at_least(0))
+    data: WholeVideosConfig = section(WholeVideosConfig)
+    model: RskpConfig = section(RskpConfig)
+    solver: ClusterSolverConfig = section(ClusterSolverConfig)
+    loss: GaufuseLossConfig = section(GaufuseLossConfig)
+    pseudo: PseudoConfig = section(PseudoConfig)
+    schedule: GaufuseScheduleConfig = section(GaufuseScheduleConfig)
+    twin_schedule: GaufuseScheduleConfig = section(
+        GaufuseScheduleConfig, num_epochs=150, hidden=128, learning_rate=5e-4
     )
+    optimizer: OptimizerConfig = section(
+        OptimizerConfig,
+        learning_rate=None,
+        weight_decay=5e-4,
+        betas=(0.9, 0.99),
+        change_at=(80.0, 200.0, 245.0, 260.0),
+        factors=(0.8, 0.4096, 0.01024, 0.00512),
+    )
+    checkpoint: LocalizationCheckpointConfig = section(LocalizationCheckpointConfig)
+    predict: GaufuseTestConfig = section(GaufuseTestConfig)
+    evaluation: LocalizationEvaluationConfig = section(LocalizationEvaluationConfig)
 
     @property
     def epoch_scale(self) -> float:
@@ -174,6 +251,7 @@ class GaufuseConfig(Config):
         return epoch * COUNTED_IN / self.num_epochs
 
     def validate(self, path: str) -> None:
+        """Raises ValueError for a test that the losses do not train, and refreshes too late."""
         super().validate(path)
         check_foreground(self.predict.foreground, self.loss.clustering)
         if any(epoch >= COUNTED_IN for epoch in self.pseudo.refresh_at):
@@ -189,11 +267,5 @@ class GaufuseConfig(Config):
         That is the embedded twin's, which is small, where there is no root.
         """
         schedule = chosen_schedule(values)
-        places = ("num_epochs", "model.hidden", "optimizer.learning_rate")
-        return fill(values, {place: schedule.get(place.split(".")[-1]) for place in places})
-
-
-def _one_more(path: str, weights: tuple, other: str, epochs: tuple) -> None:
-    ascending(other, epochs)
-    if len(weights) != len(epochs) + 1:
-        raise ValueError(f"config.{path} must have one more than {other}, {epochs}: got {weights}")
+        paths = ("num_epochs", "model.hidden", "optimizer.learning_rate")
+        return fill(values, {path: schedule[path.split(".")[-1]] for path in paths})

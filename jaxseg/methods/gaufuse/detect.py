@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jaxseg.methods.gaufuse.instances_config import GaufuseTestConfig, InstancesConfig
+from jaxseg.methods.gaufuse.config import GaufuseTestConfig, InstancesConfig
 from jaxseg.methods.located import Located
 from jaxseg.proposals import Instances, find_instances, select, to_detections
 from jaxseg.proposals.score_map import softmax

@@ -6,9 +6,8 @@ from functools import partial
 import jax
 import numpy as np
 
-from jaxseg.methods.gaufuse.config import GaufuseConfig
+from jaxseg.methods.gaufuse.config import GaufuseConfig, PseudoConfig
 from jaxseg.methods.gaufuse.detect import choose, instances, score_map, video_scores
-from jaxseg.methods.gaufuse.instances_config import PseudoConfig
 from jaxseg.methods.refresh import Labels
 from jaxseg.proposals import Instances
 from jaxseg.solvers import linear_program

@@ -1,92 +1,92 @@
-"""TOT's own sections."""
+"""TOT's keys, with the paper's symbols; values of a data set stand in configs/tot_*.py."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxseg.config.checks import at_least, between, one_of, positive
-from jaxseg.config.encoder import EncoderConfig
-from jaxseg.config.fields import fill
-from jaxseg.config.shared import Config, DataConfig, EvaluationConfig, chosen_schedule
+from jaxseg.config.fields import at_least, between, fill, key, one_of, positive, section
+from jaxseg.config.shared import (
+    Config,
+    DataConfig,
+    EncoderConfig,
+    EvaluationConfig,
+    OptimizerConfig,
+    chosen_schedule,
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class PairsDataConfig(DataConfig):
-    """Frames in pairs: anchors from equal bins of a video, and a neighbour of each.
+    """Frames in pairs: anchors from equal bins of a video, and a neighbor of each."""
 
-    `window` is how many frames a neighbour may be away (lambda, 30 in the paper).
-    """
-
-    bins: int = 32
-    window: int = 30
+    bins: int = key(32, "equal parts of a video, which give as many frames each", at_least(2))
+    window: int = key(30, "lambda, frames from an anchor to its neighbor at most", at_least(1))
 
     def validate(self, path: str) -> None:
+        """Raises ValueError where anchors and neighbors do not fill the sampled frames."""
         super().validate(path)
-        at_least(f"{path}.bins", self.bins, 2)
-        at_least(f"{path}.window", self.window, 1)
         if self.frames_per_video % (2 * self.bins):
             raise ValueError(
                 f"config.{path}.frames_per_video must be a multiple of 2 * bins = "
-                f"{2 * self.bins}: anchors and neighbours; got {self.frames_per_video}"
+                f"{2 * self.bins}: anchors and neighbors; got {self.frames_per_video}"
             )
 
 
 @dataclasses.dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses beside the clusters' (Eq. 4), and the two forms of Eq. 3.
+    """Weights of the losses beside the clusters' (Eq. 4), and the two forms of Eq. 3."""
 
-    `tcl_groups` = "paper": pairs within a video; "code": within groups of consecutive samples
-    of all videos, as the authors' program has it. Embeddings are divided by `tcl_temperature`
-    (paper: 1, code: .1).
-    """
-
-    alpha: float = 1.0
-    tcl_groups: str = "paper"
-    tcl_temperature: float = 1.0
-    time: float = 1.0
-
-    def validate(self, path: str) -> None:
-        at_least(f"{path}.alpha", self.alpha, 0)
-        at_least(f"{path}.time", self.time, 0)
-        positive(f"{path}.tcl_temperature", self.tcl_temperature)
-        one_of(f"{path}.tcl_groups", self.tcl_groups, ("paper", "code"))
+    alpha: float = key(1.0, "weight of the temporal coherence loss", at_least(0))
+    tcl_groups: str = key(
+        "paper",
+        'pairs within a video; "code": within consecutive samples of all videos, as the authors',
+        one_of("paper", "code"),
+    )
+    tcl_temperature: float = key(
+        1.0, "by which embeddings are divided; the authors' program: .1", positive
+    )
+    time: float = key(1.0, "weight of the regression of time stamps", at_least(0))
 
 
 @dataclasses.dataclass(frozen=True)
 class LabelsConfig:
-    """Constants of the pseudo-labels (Eq. 8 to 10): entropy rho, width sigma of the prior."""
+    """Constants of the pseudo-labels (Eq. 8 to 10)."""
 
-    rho: float = 0.05
-    sigma: float = 1.0
-    num_iterations: int = 3
-    prior_indices: str = "first"
-
-    def validate(self, path: str) -> None:
-        for name in ("rho", "sigma"):
-            positive(f"{path}.{name}", getattr(self, name))
-        at_least(f"{path}.num_iterations", self.num_iterations, 1)
-        one_of(f"{path}.prior_indices", self.prior_indices, ("first", "centred"))
+    rho: float = key(
+        None, "weight of entropy and prior; open: as in the row of constants", positive
+    )
+    sigma: float = key(None, "width of the prior; open: as in the row of constants", positive)
+    num_iterations: int = key(3, "rounds of Sinkhorn", at_least(1))
+    prior_indices: str = key(
+        "first",
+        'frame i and cluster j lie at i/B and j/K; "centred": at (i + .5)/B and (j + .5)/K',
+        one_of("first", "centred"),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class DecodingConfig:
     """How a video's scores become labels.
 
-    `viterbi` = False takes the likeliest cluster of each frame. `order` is the order of states:
-    that of the prototypes, which the prior gives a place in time, or the "mean_time" of each
-    cluster's frames over the activity. `background` calls a frame background (-1) whose scores
-    lie below the `percentile` of every cluster's scores over the activity.
+    The prior gives each prototype its place in time, which is the order of the states.
+    `background` calls a frame background (-1) whose scores lie below the `percentile` of every
+    cluster's scores over the activity.
     """
 
-    viterbi: bool = True
-    stay_probability: float = 0.5
-    order: str = "prototypes"
-    background: bool = False
-    percentile: float = 45.0
+    viterbi: bool = key(True, "decode in order; False: the likeliest cluster of each frame")
+    stay_probability: float = key(0.5, "of a state, to be the next frame's too")
+    order: str = key(
+        "prototypes",
+        'order of the states; "mean_time": by the mean time of each cluster\'s frames',
+        one_of("prototypes", "mean_time"),
+    )
+    background: bool = key(False, "frames that no cluster claims become -1")
+    percentile: float = key(
+        45.0, "of a cluster's scores, above which it claims a frame", between(0, 100)
+    )
 
     def validate(self, path: str) -> None:
-        one_of(f"{path}.order", self.order, ("prototypes", "mean_time"))
-        between(f"{path}.percentile", self.percentile, 0, 100)
+        """Raises ValueError for a probability at which no state, or only one, would be passed."""
         if not 0 < self.stay_probability < 1:
             raise ValueError(
                 f"config.{path}.stay_probability must be between 0 and 1, "
@@ -98,62 +98,65 @@ class DecodingConfig:
 class SolverConfig:
     """Pseudo-labels in training, ordered decoding of whole videos."""
 
-    train: LabelsConfig = LabelsConfig()
-    eval: DecodingConfig = DecodingConfig()
+    train: LabelsConfig = section(LabelsConfig)
+    eval: DecodingConfig = section(DecodingConfig)
 
 
 @dataclasses.dataclass(frozen=True)
 class Constants:
     """One row of the paper's Tables S1 to S3."""
 
-    rho: float = 0.05
-    sigma: float = 1.0
+    rho: float = key(0.05, "weight of entropy and prior")
+    sigma: float = key(1.0, "width of the prior")
 
 
 @dataclasses.dataclass(frozen=True)
 class TableConfig:
     """The constants of TOT and of TOT+TCL, of which `tcl` picks a row for the solver."""
 
-    tot: Constants = Constants(rho=0.05, sigma=1.0)
-    tot_tcl: Constants = Constants(rho=0.04, sigma=0.75)
+    tot: Constants = section(Constants)
+    tot_tcl: Constants = section(Constants, rho=0.04, sigma=0.75)
 
 
 @dataclasses.dataclass(frozen=True)
 class ScheduleConfig:
-    """Passes over an activity's videos, and for how many steps the prototypes are frozen."""
+    """How long a run is on the data, or on its embedded twin, which is a tenth of it."""
 
-    num_epochs: int = 1000
-    freeze_steps: int = 1000
-
-
-_ENCODER = EncoderConfig(layers=(64, 80, 40))
-_EVALUATION = EvaluationConfig(protocols=("cte", "cte-soft", "tot-text"), exclusion="background")
+    num_epochs: int = key(1000, "passes over an activity's videos")
+    freeze_steps: int = key(1000, "steps for which the prototypes are frozen")
 
 
 @dataclasses.dataclass(frozen=True)
 class TotConfig(Config):
-    """Everything that decides a run of TOT; the three flags are the papers' variants.
+    """Everything that decides a run of TOT; three flags make the papers' variants.
 
-    `temporal_prior` = False is OT, `tcl` adds the temporal coherence loss, `cte` the regression
-    of time stamps (Kukleva et al. 2019). `clusters` = "kmeans" is CTE itself: time regression
-    alone, then k-means on the embeddings of all frames.
+    `clusters` = "kmeans" is CTE itself (Kukleva et al. 2019): regression of time stamps alone, then
+    k-means on the embeddings of all frames.
     """
 
     sampling: ClassVar[str] = "pairs"
 
-    method: str = "tot"
-    tcl: bool = False
-    cte: bool = False
-    temporal_prior: bool = True
-    clusters: str = "prototypes"
-    data: PairsDataConfig = PairsDataConfig()
-    model: EncoderConfig = _ENCODER
-    schedule: ScheduleConfig = ScheduleConfig()
-    twin_schedule: ScheduleConfig = ScheduleConfig()
-    constants: TableConfig = TableConfig()
-    solver: SolverConfig = SolverConfig()
-    loss: LossConfig = LossConfig()
-    evaluation: EvaluationConfig = _EVALUATION
+    method: str = key("tot", "the method's name")
+    num_epochs: int = key(None, "passes over an activity's videos; open: as scheduled", at_least(0))
+    tcl: bool = key(False, "temporal coherence loss")
+    cte: bool = key(False, "regression of time stamps")
+    temporal_prior: bool = key(True, "the prior of Eq. 8; False: OT")
+    clusters: str = key(
+        "prototypes",
+        'learned with the embedding; "kmeans": CTE\'s, of the finished embeddings',
+        one_of("prototypes", "kmeans"),
+    )
+    data: PairsDataConfig = section(PairsDataConfig, standardize=True, unit_frames=False)
+    model: EncoderConfig = section(EncoderConfig, layers=(64, 80, 40))
+    schedule: ScheduleConfig = section(ScheduleConfig)
+    twin_schedule: ScheduleConfig = section(ScheduleConfig, num_epochs=200, freeze_steps=200)
+    optimizer: OptimizerConfig = section(OptimizerConfig, freeze_steps=None)
+    constants: TableConfig = section(TableConfig)
+    solver: SolverConfig = section(SolverConfig)
+    loss: LossConfig = section(LossConfig)
+    evaluation: EvaluationConfig = section(
+        EvaluationConfig, protocols=("cte", "cte-soft", "tot-text"), exclusion="background"
+    )
 
     @staticmethod
     def resolve(values: Mapping) -> Mapping:
@@ -162,16 +165,16 @@ class TotConfig(Config):
         rho and sigma are those of the table's row; num_epochs and freeze_steps those of the
         schedule: that of the embedded twin, which is small, where there is no root.
         """
-        row = values.get("constants", {}).get("tot_tcl" if values.get("tcl") else "tot", {})
+        row = values["constants"]["tot_tcl" if values["tcl"] else "tot"]
         schedule = chosen_schedule(values)
         defaults = {f"solver.train.{name}": value for name, value in row.items()}
-        defaults["num_epochs"] = schedule.get("num_epochs")
-        defaults["optimizer.freeze_steps"] = schedule.get("freeze_steps")
+        defaults["num_epochs"] = schedule["num_epochs"]
+        defaults["optimizer.freeze_steps"] = schedule["freeze_steps"]
         return fill(values, defaults)
 
     def validate(self, path: str) -> None:
+        """Raises ValueError for flags that contradict each other."""
         super().validate(path)
-        one_of("clusters", self.clusters, ("prototypes", "kmeans"))
         if self.clusters == "kmeans" and (self.tcl or not self.cte):
             raise ValueError(
                 "config.clusters=kmeans is CTE, which learns from time stamps alone: "
