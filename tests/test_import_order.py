@@ -32,8 +32,8 @@ MAY_IMPORT = {
     "footage": ("formats features runfiles", "numpy tqdm av cv2 pympi"),
     "decode": ("command_line evaluation formats report solvers", "jax numpy scipy matplotlib tqdm"),
     "run": (
-        "command_line config data features footage formats methods prediction processes report runfiles"
-        " scoring training",
+        "command_line config data features footage formats methods prediction processes report"
+        " runfiles scoring training",
         "jax numpy absl",
     ),
     "command_line": ("", ""),
