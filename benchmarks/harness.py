@@ -6,6 +6,7 @@ report and writes it to the files that the command line asks for.
 """
 
 import argparse
+import itertools
 import os
 import runpy
 import statistics
@@ -154,20 +155,24 @@ def run(
 def as_text(report: Report) -> list[str]:
     """Lines of a report for a terminal: numbers flush right, words flush left."""
     lines = []
-    for part in report:
+    for part, following in itertools.pairwise([*report, ""]):
         if isinstance(part, str):
             lines.append(part)
-            continue
-        columns = list(zip(*part.cells(), strict=True))
-        words = [_is_text(column, part.rows) for column in part.columns]
-        widths = [max(map(len, column)) for column in columns]
-        lines += ["", *([part.title] if part.title else [])]
-        lines += [
-            "  ".join(map(_aligned, line, widths, words)).rstrip()
-            for line in zip(*columns, strict=True)
-        ]
-        lines.append("")
+        else:
+            lines += ["", *_text_table(part)]
+        if isinstance(part, Table) and isinstance(following, str):
+            lines.append("")
     return lines
+
+
+def _text_table(table: Table) -> list[str]:
+    cells = list(zip(*table.cells(), strict=True))
+    words = [_is_text(column, table.rows) for column in table.columns]
+    widths = [max(map(len, column)) for column in cells]
+    lines = [
+        "  ".join(map(_aligned, line, widths, words)).rstrip() for line in zip(*cells, strict=True)
+    ]
+    return [table.title, *lines] if table.title else lines
 
 
 def _is_text(column: Column, rows: Sequence[Mapping]) -> bool:

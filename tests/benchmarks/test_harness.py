@@ -129,11 +129,6 @@ def test_types_of_arguments():
             harness.positive(text)
 
 
-def test_a_run_that_fails_is_one_line(tmp_path):
-    with pytest.raises(ValueError, match="folder: error: "):
-        harness.run_main("--config.sedes=5", config="configs/asot.py", workdir=tmp_path / "folder")
-
-
 def test_a_missing_config_file_is_named():
     with pytest.raises(ValueError, match=r"no config file nowhere\.py"):
         harness.config_values(Path("nowhere.py"))
