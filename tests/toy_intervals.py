@@ -129,16 +129,8 @@ def save(config: Config, setup: Setup, workdir: Path, state: TrainState) -> None
 
 def write_records(workdir: Path, data: SnippetSet, setup: Setup) -> None:
     """The files that say what a run is."""
-    videos = [{"name": video.name, "subset": video.subset} for video in data.videos]
-    record = {
-        "task": "localization",
-        "name": data.name,
-        "generated": data.generated,
-        "classes": list(data.classes),
-        "videos": videos,
-    }
     files = {
-        "dataset": record,
+        "dataset": data.describe(),
         "members": [member.record() for member in setup.members],
         "truth": data.to_truth(),
     }

@@ -1,220 +1,334 @@
-"""What of a workdir is scored: the truth, and what every seed, variant and decoding predicts.
+"""The labels of a run as they are scored: truth, predictions of every seed, splits, score tables.
 
-Scores are written beside them, whole or not at all.
+A video is called `<activity>/<name>` here, which is unique in a run.
 """
 
-import json
-import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluation import read_classes, read_clusters
-from jaxseg.scoring.silence import classes_with_ends, split_silence
+from jaxseg.evaluation.segmentation.groups import Labels, run_starts
+from jaxseg.runfiles import segmentation as run_files
+from jaxseg.runfiles.about import FrameVideo, Member, SegmentationData
+from jaxseg.runfiles.segmentation import Spread
+
+GENERATED = "generated data: these scores are not comparable with any paper's figures"
+NO_TRUTH = "no truth: no scores"
+# Part of `evaluation.json` -> scope of the matching there, and the average called pooled.
+PARTS = {"full": ("activity", "pooled"), "per_video": ("video", "video")}
+
+SILENCE = "SIL"  # Breakfast's label of frames without an action
+ENDS = ("action_start", "action_end")
+SPLIT = (
+    f"split: {SILENCE} in the first run of a video is {ENDS[0]}, in the last run {ENDS[1]}, "
+    f"elsewhere it stays {SILENCE}"
+)
+
+SPLITS_NOTE = (
+    "each seed is a split of its own: what it learned from its training videos is matched and "
+    "scored on its test videos alone; spreads are over splits, baselines are means over splits"
+)
 
 
-class Truth(NamedTuple):
-    """Labels of the data set; videos are named `<activity>/<name>`, which is unique.
+class RunTruth(NamedTuple):
+    """True labels of a run's videos.
 
     Attributes:
         labels: video -> int64 [frames], class indices.
         activities: video -> activity.
         classes: class names by index.
-        excluded: indices of the classes that are left out.
+        excluded: indices of the classes that are not scored.
     """
 
     labels: dict[str, np.ndarray]
     activities: dict[str, str]
-    classes: list[str]
+    classes: Sequence[str]
     excluded: list[int]
 
-    def of(self, videos: Collection[str]) -> "Truth":
-        """The same for some of the videos, in the same order."""
+    def of(self, videos: Collection[str]) -> "RunTruth":
+        """Truth of some of the videos, in the same order."""
         labels = {video: each for video, each in self.labels.items() if video in videos}
         activities = {video: self.activities[video] for video in labels}
         return self._replace(labels=labels, activities=activities)
 
 
-class Run(NamedTuple):
-    """What the members of one seed and variant predict, by one way of decoding.
+class SeedPredictions(NamedTuple):
+    """Predictions of the members of one seed and variant, one an activity, by one decoding.
 
     Attributes:
-        variant: of the members; where the decoding is not the config's own, its name behind it.
+        variant: of the members, with the decoding's name behind it where that is not "".
         decoding: "" for the config's own.
         seed: of the members.
-        folders: activity -> the folder below it that they are in.
+        directories: activity -> directory of the labels below `predictions/<activity>`.
         num_clusters: activity -> K.
-        predictions: video -> int64 [frames], for the videos that have a truth and are tested on.
+        labels: video -> cluster numbers, int64 [frames], of the videos that are scored.
     """
 
     variant: str
     decoding: str
     seed: int
-    folders: dict[str, str]
+    directories: dict[str, str]
     num_clusters: dict[str, int]
-    predictions: dict[str, np.ndarray]
+    labels: dict[str, np.ndarray]
 
 
 def read_truth(
-    workdir: Path, dataset: dict, activities: Collection[str], *, split_sil: bool
-) -> Truth:
-    """Labels of the videos of `activities` that have any."""
-    path, classes = workdir / "dataset.json", dataset["classes"]
-    for name in dataset["excluded"]:
-        if name not in classes:
-            raise ValueError(f"{path}: excluded {name!r} is no class")
-    excluded = [classes.index(name) for name in dataset["excluded"]]
-    videos = {
-        f"{video['activity']}/{video['name']}": video["activity"]
-        for video in dataset["videos"]
-        if video["labels"] and video["activity"] in activities
-    }
-    labels = {video: read_classes(workdir / "truth" / f"{video}.txt", classes) for video in videos}
-    if split_sil:
-        try:
-            classes = classes_with_ends(classes, dataset["excluded"])
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
-        labels = {video: split_silence(each, classes) for video, each in labels.items()}
-    return Truth(labels, videos, classes, excluded)
+    workdir: Path, data: SegmentationData, activities: Collection[str], *, split_sil: bool
+) -> RunTruth:
+    """True labels of the videos of `activities` that have any.
 
-
-def tested_videos(workdir: Path, dataset: dict, members: Sequence[dict]) -> dict[int, set[str]]:
-    """Seed -> the videos that its members are tested on; empty where they have learned from all.
+    Args:
+        split_sil: whether silence at the ends of a video becomes two classes, see
+            `split_silence`.
 
     Raises:
-        ValueError: a test video that the data set does not have, or members with test videos
-            beside others without.
+        ValueError: a file of labels is missing or broken, or silence cannot be split.
     """
-    path = workdir / "members.json"
-    videos = {f"{video['activity']}/{video['name']}" for video in dataset["videos"]}
+    labels, video_activities = {}, {}
+    for activity, videos in data.activities.items():
+        if activity in activities:
+            for name, each in run_files.read_truth(workdir, videos, data.classes).items():
+                labels[f"{activity}/{name}"] = each
+                video_activities[f"{activity}/{name}"] = activity
+    classes: Sequence[str] = data.classes
+    if split_sil:
+        try:
+            classes = classes_with_ends(classes, data.excluded)
+        except ValueError as error:
+            raise ValueError(f"{workdir / 'dataset.json'}: {error}") from None
+        labels = {video: split_silence(each, classes) for video, each in labels.items()}
+    excluded = [data.classes.index(name) for name in data.excluded]
+    return RunTruth(labels, video_activities, classes, excluded)
+
+
+def tested_videos(members: Sequence[Member]) -> dict[int, set[str]]:
+    """Seed -> videos that its members are tested on; empty if they have learned from all."""
     tested: dict[int, set[str]] = {}
     for member in members:
-        chosen = {f"{member['activity']}/{name}" for name in member.get("test", ())}
-        if unknown := sorted(chosen - videos):
-            raise ValueError(f"{path}: test video {unknown[0]!r} is not in dataset.json")
-        if bool(chosen) != bool(members[0].get("test")):
-            where = f"{member['activity']}/{member['directory']}"
-            raise ValueError(f"{path}: some members have test videos, others not, as {where!r}")
-        tested.setdefault(member["seed"], set()).update(chosen)
+        videos = {f"{member.activity}/{name}" for name in member.test}
+        tested.setdefault(member.seed, set()).update(videos)
     return tested if any(tested.values()) else {}
 
 
-def by_directory(members: Sequence[dict]) -> list[list[dict]]:
+def describe_splits(
+    videos: Mapping[str, str],
+    tested: Mapping[int, Collection[str]],
+    labels: Labels,
+    classes: Sequence[str],
+) -> dict:
+    """Sizes of the splits of a run, and classes that only test videos have (TOT, Table 7).
+
+    Args:
+        videos: video -> activity, of all videos.
+        tested: seed -> videos that it is tested on; it has learned from the others.
+        labels: video -> int64 [frames], class indices; videos without a truth may be absent.
+        classes: names by index; "" for those that are not scored.
+
+    Returns:
+        `test_share`, the share of videos in the test part, mean over splits; `note`; and
+        `splits`, for each seed the numbers of `train` and `test` videos and as `unseen`:
+        activity -> classes that occur in its test videos and in none of its training videos.
+    """
+    groups: dict[str, list[str]] = {}
+    for video, activity in videos.items():
+        groups.setdefault(activity, []).append(video)
+    splits = []
+    for seed, chosen in sorted(tested.items()):
+        unseen = {
+            activity: names
+            for activity in sorted(groups)
+            if (names := unseen_classes(groups[activity], chosen, labels, classes))
+        }
+        counts = {"train": len(videos) - len(chosen), "test": len(chosen)}
+        splits.append({"seed": seed, **counts, "unseen": unseen})
+    share = float(np.mean([len(chosen) / len(videos) for chosen in tested.values()]))
+    return {"test_share": round(share, 4), "note": SPLITS_NOTE, "splits": splits}
+
+
+def unseen_classes(
+    videos: Sequence[str], tested: Collection[str], labels: Labels, classes: Sequence[str]
+) -> list[str]:
+    """Names of the classes that only tested videos have."""
+    labeled = [video for video in videos if video in labels]
+    train = present(labels[video] for video in labeled if video not in tested)
+    test = present(labels[video] for video in labeled if video in tested)
+    return [classes[index] for index in sorted(test - train) if classes[index]]
+
+
+def present(labels: Iterable[np.ndarray]) -> set[int]:
+    """Labels that occur in any of the videos."""
+    return {int(label) for video in labels for label in np.unique(video)}
+
+
+def by_directory(members: Sequence[Member]) -> list[list[Member]]:
     """Members with the same directory, one an activity, in the order of the first of each."""
-    together: dict[str, list[dict]] = {}
+    groups: dict[str, list[Member]] = {}
     for member in members:
-        together.setdefault(member["directory"], []).append(member)
-    return [*together.values()]
+        groups.setdefault(member.directory, []).append(member)
+    return [*groups.values()]
 
 
-def read_runs(workdir: Path, truth: Truth, groups: Sequence[Sequence[dict]]) -> list[Run]:
-    """Predictions of groups of members, one an activity; a decoding's after its members' own.
+def read_predictions(
+    workdir: Path, data: SegmentationData, truth: RunTruth, groups: Sequence[Sequence[Member]]
+) -> list[SeedPredictions]:
+    """Predictions of groups of members, one an activity, each followed by its other decodings.
 
     Raises:
-        ValueError: an activity without a member, a prediction that is missing or broken or of a
-            video that is not tested on, a decoding that is not there for all activities.
+        ValueError: an activity without a member; a file of labels that is missing, broken or of
+            a video that is not tested on; a decoding that some activities lack.
     """
-    directories = {member["directory"] for group in groups for member in group}
-    runs = []
+    directories = {member.directory for group in groups for member in group}
+    predictions = []
     for group in groups:
-        first = group[0]["directory"]
-        lonely = set(truth.activities.values()) - {member["activity"] for member in group}
-        if missing := [v for v, activity in truth.activities.items() if activity in lonely]:
-            where = f"{workdir / 'members.json'}: no member in {first!r}"
-            raise ValueError(f"{where} for video {min(missing)!r}")
-        for folder in (first, *decodings(workdir, first, directories)):
-            runs.append(read_run(workdir, truth, group, folder[len(first) + 1 :]))
-    return runs
+        check_activities(workdir, truth, group)
+        names = run_files.find_decodings(workdir, group[0].directory, directories)
+        for decoding in ("", *names):
+            predictions.append(read_decoding(workdir, data, truth, group, decoding))
+    return predictions
 
 
-def decodings(workdir: Path, directory: str, directories: Collection[str]) -> list[str]:
-    """Folders with other decodings of a directory's members: its name, a comma, the decoding's.
-
-    The directory of a sweep's member may begin like that, too, and have decodings of its own.
-    """
-    found = {path.name for path in (workdir / "predictions").glob("*/*,*")}
-    owners = {
-        name: max((d for d in directories if name.startswith(f"{d},")), key=len, default=None)
-        for name in found.difference(directories)
-    }
-    return sorted(name for name, owner in owners.items() if owner == directory)
+def check_activities(workdir: Path, truth: RunTruth, members: Sequence[Member]) -> None:
+    """Raises ValueError for a video with a truth in whose activity there is no member."""
+    known = {member.activity for member in members}
+    missing = [video for video, activity in truth.activities.items() if activity not in known]
+    if missing:
+        where = f"{workdir / 'members.json'}: no member in {members[0].directory!r}"
+        raise ValueError(f"{where} for video {min(missing)!r}")
 
 
-def read_run(workdir: Path, truth: Truth, members: Sequence[dict], decoding: str) -> Run:
-    """The predictions of one member of each activity by a decoding, "" for the config's own."""
-    first, predictions, folders = members[0], {}, {}
+def read_decoding(
+    workdir: Path,
+    data: SegmentationData,
+    truth: RunTruth,
+    members: Sequence[Member],
+    decoding: str,
+) -> SeedPredictions:
+    """Predictions of one member of each activity by a decoding, "" for the config's own."""
+    labels, directories = {}, {}
     for member in members:
-        folder = ",".join(filter(None, (member["directory"], decoding)))
-        place = workdir / "predictions" / member["activity"] / folder
-        if decoding and not place.is_dir():
-            raise ValueError(f"{place}: no such folder, as other activities have of {decoding!r}")
-        check_tested(place, member)
-        for name, video in scored_videos(workdir, truth, member).items():
-            path, frames = place / f"{name}.txt", len(truth.labels[video])
-            predictions[video] = read_prediction(path, frames)
-        folders[member["activity"]] = folder
-    variant = ",".join(filter(None, (first["variant"], decoding)))
-    counts = {member["activity"]: member["num_clusters"] for member in members}
-    return Run(variant, decoding, first["seed"], folders, counts, predictions)
+        directory = run_files.decoding_directory(member.directory, decoding)
+        folder = workdir / "predictions" / member.activity / directory
+        if decoding and not folder.is_dir():
+            raise ValueError(f"{folder}: no such folder, as other activities have of {decoding!r}")
+        check_tested(folder, member)
+        videos = scored_videos(workdir, data, truth, member)
+        clusters = run_files.read_labels(workdir, member, videos, decoding=decoding)
+        labels |= {f"{member.activity}/{name}": each for name, each in clusters.items()}
+        directories[member.activity] = directory
+    first = members[0]
+    return SeedPredictions(
+        variant=",".join(filter(None, (first.variant, decoding))),
+        decoding=decoding,
+        seed=first.seed,
+        directories=directories,
+        num_clusters={member.activity: member.num_clusters for member in members},
+        labels=labels,
+    )
 
 
-def check_tested(folder: Path, member: dict) -> None:
-    """Raises ValueError for a prediction of a video that the member has learned from."""
-    test = member.get("test", ())
-    for path in sorted(folder.glob("*.txt")) if test else ():
-        if path.stem not in test:
-            where = f"{member['activity']}/{member['directory']}"
+def check_tested(folder: Path, member: Member) -> None:
+    """Raises ValueError for predicted labels of a video that the member has learned from."""
+    for path in sorted(folder.glob("*.txt")) if member.test else ():
+        if path.stem not in member.test:
+            where = f"{member.activity}/{member.directory}"
             raise ValueError(f"{path}: video {path.stem!r} is no test video of {where!r}")
 
 
-def scored_videos(workdir: Path, truth: Truth, member: dict) -> dict[str, str]:
-    """Name -> video, of those that the member is tested on and that have a truth.
+def scored_videos(
+    workdir: Path, data: SegmentationData, truth: RunTruth, member: Member
+) -> list[FrameVideo]:
+    """Videos that a member is tested on and that have a truth.
 
     Raises:
-        ValueError: a test part of which no frame is scored.
+        ValueError: test videos of which no frame is scored.
     """
-    activity, test = member["activity"], member.get("test", ())
-    own = [video for video, each in truth.activities.items() if each == activity]
-    names = {video.removeprefix(f"{activity}/"): video for video in own}
-    if not test or not own:
-        return names
-    chosen = {name: video for name, video in names.items() if name in test}
-    if all(np.isin(truth.labels[video], truth.excluded).all() for video in chosen.values()):
-        where = f"{activity}/{member['directory']}"
+    videos = [video for video in data.activities[member.activity] if video.labels]
+    if not member.test or not videos:
+        return videos
+    tested = [video for video in videos if video.name in member.test]
+    labels = [truth.labels[f"{member.activity}/{video.name}"] for video in tested]
+    if all(np.isin(each, truth.excluded).all() for each in labels):
+        where = f"{member.activity}/{member.directory}"
         raise ValueError(
             f"{workdir / 'members.json'}: the test videos of {where!r} have no frame to score"
         )
-    return chosen
+    return tested
 
 
-def read_prediction(path: Path, num_frames: int) -> np.ndarray:
-    """Cluster numbers of one video; ValueError where there are not as many as frames."""
-    clusters = read_clusters(path)
-    if len(clusters) != num_frames:
-        raise ValueError(f"{path}: {len(clusters)} labels for {num_frames} frames with a truth")
-    return clusters
+def classes_with_ends(classes: Sequence[str], excluded: Collection[str]) -> list[str]:
+    """The classes, followed by the two that silence at the ends of a video becomes.
+
+    Raises:
+        ValueError: no class of silence, an excluded one, or a class that has one of the new names.
+    """
+    if SILENCE not in classes or SILENCE in excluded:
+        why = "is excluded" if SILENCE in excluded else "is no class"
+        raise ValueError(f"split_sil: {SILENCE!r} {why}")
+    for name in ENDS:
+        if name in classes:
+            raise ValueError(f"split_sil: there is a class {name!r} already")
+    return [*classes, *ENDS]
 
 
-def write_json(path: Path, contents: dict) -> None:
-    """Writes a JSON file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(contents, indent=1, allow_nan=False), encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+def split_silence(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Labels with silence at the start and at the end of the video as classes of their own.
+
+    As in TOT's supplement, Sec. 3. Silence between actions stays silence; a video that is silent
+    throughout is all start.
+
+    Args:
+        labels: int64 [frames], at least one.
+        classes: from `classes_with_ends`.
+    """
+    silence, start, end = (classes.index(name) for name in (SILENCE, *ENDS))
+    borders = np.append(run_starts(labels), len(labels))
+    split = labels.copy()
+    if labels[-1] == silence:
+        split[borders[-2] :] = end
+    if labels[0] == silence:
+        split[: borders[1]] = start
+    return split
 
 
-def read_json(path: Path):
-    """The contents of a JSON file; ValueError where it is missing or broken."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: no JSON: {error}") from None
+def score_tables(results: dict[str, dict]) -> dict[str, dict]:
+    """Scores of both parts as `evaluation.json` has them, for one seed.
+
+    Args:
+        results: part -> result of the evaluator.
+    """
+    tables = {}
+    for part, (_, pooled) in PARTS.items():
+        averages = results[part]["averages"]
+        tables[part] = {
+            "macro": averages["macro"],
+            "pooled": averages[pooled],
+            "by_activity": {
+                activity: {key: scores[key] for key in averages["macro"]}
+                for activity, scores in results[part]["activities"].items()
+            },
+        }
+    return tables
+
+
+def reduce_scores(results: Sequence[Any], reduce: Callable[[list[float]], Any]) -> Any:
+    """Nested tables of the same scores as one, where `reduce` has made one value of several."""
+    if not isinstance(results[0], dict):
+        return reduce(results)
+    return {key: reduce_scores([each[key] for each in results], reduce) for key in results[0]}
+
+
+def mean(values: Sequence[float]) -> float:
+    """Plain mean."""
+    return float(np.mean(values))
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean, population standard deviation and the values themselves."""
+    return Spread(mean=mean(values), std=float(np.std(values)), values=values)
+
+
+def spread_entry(values: Sequence[float]) -> dict[str, Any]:
+    """Spread of values as `evaluation.json` has it."""
+    return spread(values)._asdict()

@@ -1,8 +1,8 @@
-"""The stage that scores a localisation run: reads its files and writes `evaluation.json`."""
+"""The stage that scores a localization run: reads its files and writes `evaluation.json`."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,40 +10,35 @@ from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.localization.evaluate import ranked_rows
 from jaxseg.evaluation.localization.matching import count, prepare
 from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou, ranking
-from jaxseg.formats.detections import (
-    Segments,
-    mapping,
-    predicted_segments,
-    truth_segments,
-)
-from jaxseg.formats.files import read_json
+from jaxseg.formats.detections import Segments, select
 from jaxseg.formats.wtalc import read_ambiguous
-from jaxseg.scoring.files import write_json
-from jaxseg.scoring.score_tables import reduce_scores, spread
-from jaxseg.scoring.summary import GENERATED, NO_TRUTH
+from jaxseg.runfiles.about import LocalizationData, read_dataset, read_members
+from jaxseg.runfiles.evaluation import write_evaluation
+from jaxseg.runfiles.localization import read_detections, read_truth
+from jaxseg.scoring.files import GENERATED, NO_TRUTH, reduce_scores, spread_entry
 
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 
 
-class Run(NamedTuple):
-    """What one member predicts for the test videos."""
+class MemberDetections(NamedTuple):
+    """Detections of one member in the test videos."""
 
     variant: str
     seed: int
-    predictions: Segments
+    segments: Segments
 
 
-class Files(NamedTuple):
-    """What a run's folder holds.
+class TestedRun(NamedTuple):
+    """Truth and detections of a run in its test videos.
 
     Attributes:
         truth: of the test videos.
-        runs: one a member.
-        checkpoint: a sentence on which parameters were tested; "" where the files say none.
+        members: detections of every member.
+        checkpoint: a sentence on which parameters were tested; "" where the files do not say.
     """
 
     truth: Segments
-    runs: list[Run]
+    members: list[MemberDetections]
     checkpoint: str
 
 
@@ -53,93 +48,108 @@ def evaluate(
     protocols: Sequence[str] = ("anet",),
     tiou: str = "thumos14",
     ambiguous: str = "",
-) -> dict:
+) -> dict[str, Any]:
     """Scores the detections of a run in its test videos under each protocol.
 
     Args:
-        workdir: holds `dataset.json`, `members.json`, `truth.json` and
-            `predictions/<member>.json`.
-        protocols: names of `jaxseg.evaluation.localization.protocols.PROTOCOLS`.
+        workdir: of the run.
+        protocols: keys of `jaxseg.evaluation.localization.protocols.PROTOCOLS`.
         tiou: thresholds, see `parse_tiou`: "thumos14", "activitynet" or "0.1:0.7:0.1".
         ambiguous: file of intervals that are neither action nor background, for the protocols
-            that know such; "" where there is none.
+            that know them; "" where there is none.
 
     Returns:
-        What it writes to `evaluation.json`: scores in percent, with mean, population standard
-        deviation and values over the seeds; no scores where the test videos have no truth.
+        Content of `evaluation.json`: scores in percent, with mean, population standard deviation
+        and values over the seeds; no scores where the test videos have no truth.
 
     Raises:
         ValueError: a file that is missing or broken, named with the offending value; then
             nothing is written.
     """
     workdir = Path(workdir)
-    dataset = read_json(workdir / "dataset.json")
-    evaluation = {"task": "localization", "units": "percent", "data": describe(dataset)}
-    files = read_files(workdir, dataset)
-    evaluation["checkpoint"] = files.checkpoint
-    if len(files.truth.video):
+    data = read_dataset(workdir)
+    evaluation = {"task": "localization", "units": "percent", "data": describe(data)}
+    run = read_run(workdir, data)
+    evaluation["checkpoint"] = run.checkpoint
+    if len(run.truth.video):
         thresholds = parse_tiou(tiou)
         intervals = read_ambiguous(Path(ambiguous)) if ambiguous else None
         evaluation["protocols"] = {
-            name: score(files, name, thresholds, intervals) for name in protocols
+            name: score(run, name, thresholds, intervals) for name in protocols
         }
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
-    write_json(workdir / "evaluation.json", evaluation)
+    write_evaluation(workdir, evaluation)
     return evaluation
 
 
-def describe(dataset: dict) -> dict:
-    """What the scores are of: the data set's name, sizes and, where generated, a warning."""
+def describe(data: LocalizationData) -> dict[str, Any]:
+    """Name and sizes of the data set and, where it is generated, a warning."""
     return {
-        "name": dataset["name"],
-        "generated": dataset["generated"],
-        "note": GENERATED if dataset["generated"] else "",
-        "videos": len(test_videos(dataset)),
-        "classes": len(dataset["classes"]),
+        "name": data.name,
+        "generated": data.generated,
+        "note": GENERATED if data.generated else "",
+        "videos": len(data.test_videos),
+        "classes": len(data.classes),
     }
 
 
-def test_videos(dataset: dict) -> list[str]:
-    """Names of the videos that are scored."""
-    return [video["name"] for video in dataset["videos"] if video["subset"] == "test"]
-
-
-def read_files(workdir: Path, dataset: dict) -> Files:
-    """Truth and predictions of the test videos; others in the files are passed over."""
-    names = test_videos(dataset)
-    path = workdir / "truth.json"
-    truth = truth_segments(of_videos(path, "database", names)[0], str(path))
-    runs, checkpoint = [], ""
-    for member in read_json(workdir / "members.json"):
-        path = workdir / "predictions" / f"{member['directory']}.json"
-        results, content = of_videos(path, "results", names)
-        segments = predicted_segments(results, str(path))
-        runs.append(Run(member["variant"], member["seed"], segments))
-        checkpoint = content.get("external_data", {}).get("checkpoint", "")
-    return Files(truth, runs, checkpoint)
-
-
-def of_videos(path: Path, part: str, names: Sequence[str]) -> tuple[dict, dict]:
-    """The entries of these videos in a part of a file, and the whole file.
+def read_run(workdir: Path, data: LocalizationData) -> TestedRun:
+    """Truth and detections of the test videos; other videos in the files are passed over.
 
     Raises:
-        ValueError: no such file or part, or no entry of a video.
+        ValueError: a file that is missing or broken.
     """
-    content = mapping(read_json(path), str(path), f"{part!r}")
-    entries = mapping(content.get(part, {}), str(path), "videos")
-    for name in names:
-        if name not in entries:
-            raise ValueError(f"{path}: no {part!r} of the test video {name!r}")
-    return {name: entries[name] for name in names}, content
+    truth = read_truth(workdir, data)
+    if truth is None:
+        raise ValueError(f"{workdir / 'truth.json'}: No such file")
+    members, checkpoint = [], ""
+    for member in read_members(workdir, data):
+        detections = read_detections(workdir, member, data)
+        segments = of_videos(detections.segments, data.test_videos)
+        members.append(MemberDetections(member.variant, member.seed, segments))
+        checkpoint = detections.checkpoint
+    return TestedRun(of_videos(truth, data.test_videos), members, checkpoint)
 
 
-def score(files: Files, protocol: str, tiou: Sequence[float], ambiguous: Segments | None) -> dict:
+def of_videos(segments: Segments, names: Sequence[str]) -> Segments:
+    """Segments of some of the videos, video by video in the order of `names`.
+
+    Labels are numbered anew, in order of first appearance: their order is that of the scores.
+    """
+    place = {name: number for number, name in enumerate(names)}
+    places = np.array([place.get(name, -1) for name in segments.videos], np.int64)
+    video = places[segments.video]
+    order = np.argsort(video, kind="stable")
+    kept = select(segments._replace(video=video), order[video[order] >= 0])
+    used, first, label = np.unique(kept.label, return_index=True, return_inverse=True)
+    by_appearance = np.argsort(first)
+    number = np.empty_like(by_appearance)
+    number[by_appearance] = np.arange(len(used))
+    subsets = dict(zip(segments.videos, segments.subsets, strict=True))
+    return kept._replace(
+        videos=tuple(names),
+        subsets=tuple(subsets[name] for name in names),
+        labels=tuple(segments.labels[index] for index in used[by_appearance]),
+        label=number[label],
+    )
+
+
+def score(
+    run: TestedRun, protocol: str, tiou: Sequence[float], ambiguous: Segments | None
+) -> dict[str, Any]:
     """One protocol's entry of `evaluation.json`."""
-    options = {"protocol": protocol, "tiou": tiou, "ambiguous": ambiguous}
     results = [
-        evaluate_localization(files.truth, run.predictions, errors=True, proposals=True, **options)
-        for run in files.runs
+        evaluate_localization(
+            run.truth,
+            member.segments,
+            protocol=protocol,
+            tiou=tiou,
+            ambiguous=ambiguous,
+            errors=True,
+            proposals=True,
+        )
+        for member in run.members
     ]
     first = results[0]
     notes = {note: None for result in results for note in result["notes"]}
@@ -147,15 +157,15 @@ def score(files: Files, protocol: str, tiou: Sequence[float], ambiguous: Segment
         "settings": settings(protocol, tiou, ambiguous),
         "counts": {
             **{name: first[name] for name in ("videos", "classes", "truths")},
-            "predictions": spread([result["predictions"] for result in results]),
+            "predictions": spread_entry([result["predictions"] for result in results]),
         },
-        "results": over_seeds(files, results, protocol, ambiguous),
+        "results": over_seeds(run, results, protocol, ambiguous),
         "notes": list(notes),
     }
 
 
-def settings(protocol: str, tiou: Sequence[float], ambiguous: Segments | None) -> dict:
-    """The rules behind a protocol's scores, for the reader of `evaluation.json`."""
+def settings(protocol: str, tiou: Sequence[float], ambiguous: Segments | None) -> dict[str, Any]:
+    """Rules behind a protocol's scores, for the reader of `evaluation.json`."""
     rule = find_protocol(protocol)
     return {
         "units": "percent",
@@ -167,26 +177,25 @@ def settings(protocol: str, tiou: Sequence[float], ambiguous: Segments | None) -
 
 
 def over_seeds(
-    files: Files, results: list[dict], protocol: str, ambiguous: Segments | None
-) -> list[dict]:
+    run: TestedRun, results: Sequence[dict], protocol: str, ambiguous: Segments | None
+) -> list[dict[str, Any]]:
     """One entry a variant, with the mean and spread of its seeds, and curves of the first."""
     variants: dict[str, list[int]] = {}
-    for index, run in enumerate(files.runs):
-        variants.setdefault(run.variant, []).append(index)
-    return [
-        {"variant": variant, "seeds": [files.runs[index].seed for index in chosen]}
-        | reduce_scores([score_tables(results[index]) for index in chosen], spread)
-        | {
-            "precision_recall": precision_recall(
-                files.truth, files.runs[chosen[0]].predictions, protocol, ambiguous
-            )
-        }
-        for variant, chosen in variants.items()
-    ]
+    for index, member in enumerate(run.members):
+        variants.setdefault(member.variant, []).append(index)
+    entries = []
+    for variant, indices in variants.items():
+        first = run.members[indices[0]].segments
+        entries.append(
+            {"variant": variant, "seeds": [run.members[index].seed for index in indices]}
+            | reduce_scores([score_tables(results[index]) for index in indices], spread_entry)
+            | {"precision_recall": precision_recall(run.truth, first, protocol, ambiguous)}
+        )
+    return entries
 
 
-def score_tables(result: dict) -> dict:
-    """The scores of one member, as tables of numbers."""
+def score_tables(result: dict[str, Any]) -> dict[str, Any]:
+    """Scores of one member as `evaluation.json` has them."""
     names = [f"{threshold:g}" for threshold in result["tiou"]]
     recall = result["proposals"]
     return {
@@ -222,7 +231,7 @@ def precision_recall(
 
 
 def summary_lines(evaluation: dict) -> list[str]:
-    """An evaluation as a compact text table, one line an item."""
+    """The evaluation as a text table for the terminal, line by line."""
     lines = [evaluation["note"]] if "note" in evaluation else []
     for name, entry in evaluation["protocols"].items():
         lines += protocol_lines(name, entry)

@@ -1,12 +1,12 @@
-"""How many actions? The choice of K where a range of them was tried (`num_clusters=auto`).
+"""The choice of K, the number of clusters, where a range was tried (`num_clusters=auto`).
 
 Agreement between seeds is highest for the fewest clusters, and a transport objective falls or
-rises with K for reasons of its own; neither has its best value at the truth. Both also reward a
-cut of every video into the same equal parts, which says nothing of what is done in it. So the
-rule asks how much two seeds agree on what is special to a video: the information that their
-labels of the same video share, less what they share if one of the two is taken from another
-video, stretched to the same length. Neighbouring K are averaged, because single ones scatter, and
-of those that are as good as the best the fewest clusters are taken.
+rises with K for reasons of its own; neither has its best value at the true K. Both also reward a
+cut of every video into the same equal parts, which says nothing about the video. So the rule asks
+how far two seeds agree on what is special to a video: the information that their labels of the
+same video share, less what they share if one of the two is taken from another video, stretched to
+the same length. Neighboring K are averaged, because single ones scatter, and of those that are as
+good as the best the fewest clusters are taken.
 
 It does not work well, and no other rule that was tried does. ASOT with Breakfast's constants, 5
 seeds, K of 2 to 12; within two of the K that the papers give (`benchmarks.num_clusters`):
@@ -18,27 +18,36 @@ seeds, K of 2 to 12; within two of the K that the papers give (`benchmarks.num_c
     videos cut together from clips     11 for 6        6 for 6       7 for 6           -
 
 The rule was designed on coffee, cereals, friedegg and milk and the five real videos, and smoothed
-after a look at more; on four that had not been looked at then (juice in full size; sandwich,
-pancake and scrambledegg embedded) it is never within two. That ties go to the fewest came after a
-look at the clips with earlier features, where it made 7 of 9; it changes no entry of Breakfast. The
-last five in full size (salat, tea, sandwich, pancake, scrambledegg) were run when the rule stood:
-within two in 3, and so is the middle. On Breakfast the rule is mostly low: actions that are rare or
-look alike are no clusters that seeds find again. What it finds is how many clusters of a video's
-own can be found again; how many actions people would name, it does not know.
+after a look at more; on the four that had not been looked at by then (juice in full size;
+sandwich, pancake and scrambledegg embedded) it is never within two. The choice of the fewest
+clusters among equals came after a look at the clips with earlier features, where it made 7 of 9;
+it changes no entry of Breakfast. The last five in full size (salat, tea, sandwich, pancake,
+scrambledegg) were run when the rule was fixed: within two in 3, and so is the middle. On Breakfast
+the rule is mostly low: rare actions and actions that look alike are not clusters that seeds find
+again. The rule finds how many clusters can be found again, not how many actions people would name.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from scipy.special import gammaln
 
-from jaxseg.evaluation import read_clusters
-from jaxseg.scoring.files import read_json, write_json
-from jaxseg.scoring.mutual_information import beyond_chance, ratio
-from jaxseg.scoring.score_tables import spread
+from jaxseg.runfiles.about import FrameVideo, Member, SegmentationData
+from jaxseg.runfiles.segmentation import (
+    Choice,
+    ChosenCount,
+    Objectives,
+    Spread,
+    TriedCount,
+    read_labels,
+    read_objectives,
+    write_choice,
+)
+from jaxseg.scoring.files import spread
 
-FILE = "num_clusters.json"
 CHOSEN = "chosen K"  # the variant's name in the scores
 RULE = (
     "K is the number of clusters at which two seeds' labels of the same video share the most "
@@ -51,103 +60,104 @@ CAUTION = (
     "a guess in the middle of a sensible range was right more often."
 )
 ALIKE = 0.01  # scores that differ by less than this share are alike
-OTHER_VIDEOS = 3  # with how many others a video is compared, at most
+OTHER_VIDEOS = 3  # largest number of others that a video is compared with
 
 
-def tries_counts(members: Sequence[Mapping]) -> bool:
-    """Whether a run's members try several numbers of clusters: their variants say so, "K=7"."""
-    names = [f"K={member['num_clusters']}" for member in members]
-    return bool(names) and names == [member["variant"] for member in members]
+def tries_counts(members: Sequence[Member]) -> bool:
+    """Whether a run's members try several numbers of clusters: their variants are "K=7" etc."""
+    names = [f"K={member.num_clusters}" for member in members]
+    return bool(names) and names == [member.variant for member in members]
 
 
-def choose(workdir: Path, dataset: dict, members: Sequence[dict]) -> dict:
+def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> Choice:
     """Chooses K for every activity and writes `num_clusters.json`.
 
     Args:
         workdir: holds `objectives.json` and the predictions of all members.
-        dataset: contents of `dataset.json`.
-        members: of `members.json`, with variants "K=2", "K=3", ...
+        data: the run's data set.
+        members: with variants "K=2", "K=3", ...
 
     Returns:
-        What it writes: `rule` and `caution` in words; for each of `activities` the `chosen` K,
-        its `variant`, the others in the order of the rule, best first, as `runners_up`, and what
-        is known of each as `tried`, ascending: `stability` (adjusted mutual information) and
-        `information` (nats a frame), with mean, standard deviation and values over pairs of
-        seeds; how many clusters are `used` by any frame and the transport `objective` a frame,
-        over seeds; `score`, the smoothed information that the rule compares.
+        The choice, with what is known of every K that was tried.
 
     Raises:
         ValueError: a file that is missing or broken.
     """
-    objectives = read_json(workdir / "objectives.json")
+    objectives = read_objectives(workdir)
     activities = {}
-    for activity in dict.fromkeys(member["activity"] for member in members):
-        frames = {v["name"]: v["frames"] for v in dataset["videos"] if v["activity"] == activity}
+    for activity in dict.fromkeys(member.activity for member in members):
+        videos = data.activities[activity]
         tried = [
-            {"num_clusters": count, "variant": own[0]["variant"]}
-            | agreement([read_labels(workdir, member, frames) for member in own])
-            | {"objective": spread([mean_objective(objectives, member, frames) for member in own])}
-            for count, own in by_count(members, activity).items()
+            try_count(workdir, group, videos, objectives)
+            for group in by_count(members, activity).values()
         ]
-        means = [each["information"]["mean"] for each in tried]
-        for each, score in zip(tried, smoothed(means), strict=True):
-            each["score"] = float(score)
+        scores = smoothed([each.information.mean for each in tried])
+        tried = [
+            each._replace(score=float(score)) for each, score in zip(tried, scores, strict=True)
+        ]
         best, *others = ranked(tried)
-        activities[activity] = {
-            "chosen": best["num_clusters"],
-            "variant": best["variant"],
-            "runners_up": [each["num_clusters"] for each in others],
-            "tried": tried,
-        }
-    result = {"rule": RULE, "caution": CAUTION, "activities": activities}
-    write_json(workdir / FILE, result)
-    return result
+        activities[activity] = ChosenCount(
+            chosen=best.num_clusters,
+            variant=best.variant,
+            runners_up=[each.num_clusters for each in others],
+            tried=tried,
+        )
+    choice = Choice(RULE, CAUTION, activities)
+    write_choice(workdir, choice)
+    return choice
 
 
-def ranked(tried: Sequence[dict]) -> list[dict]:
-    """The chosen one, then the others by score: among the best that are alike the fewest wins."""
-    by_score = sorted(tried, key=lambda each: -each["score"])
-    enough = (1 - ALIKE) * by_score[0]["score"]
-    alike = [each for each in by_score if each["score"] >= enough] or by_score[:1]
-    best = min(alike, key=lambda each: each["num_clusters"])
+def try_count(
+    workdir: Path,
+    members: Sequence[Member],
+    videos: Sequence[FrameVideo],
+    objectives: Objectives,
+) -> TriedCount:
+    """Agreement between the seeds of one K; its `score` is still 0."""
+    labels = [[*read_labels(workdir, member, videos).values()] for member in members]
+    return TriedCount(
+        num_clusters=members[0].num_clusters,
+        variant=members[0].variant,
+        **agreement(labels),
+        objective=spread([mean_objective(objectives, member, videos) for member in members]),
+        score=0.0,
+    )
+
+
+def ranked(tried: Sequence[TriedCount]) -> list[TriedCount]:
+    """The chosen K, then the others by score: of the best that are alike the fewest is chosen."""
+    by_score = sorted(tried, key=lambda each: -each.score)
+    enough = (1 - ALIKE) * by_score[0].score
+    # A best score below 0 does not reach its own share.
+    alike = [each for each in by_score if each.score >= enough] or by_score[:1]
+    best = min(alike, key=lambda each: each.num_clusters)
     return [best, *(each for each in by_score if each is not best)]
 
 
-def by_count(members: Sequence[dict], activity: str) -> dict[int, list[dict]]:
+def by_count(members: Sequence[Member], activity: str) -> dict[int, list[Member]]:
     """An activity's members by their K, ascending."""
-    groups: dict[int, list[dict]] = {}
-    for member in sorted(members, key=lambda member: member["num_clusters"]):
-        if member["activity"] == activity:
-            groups.setdefault(member["num_clusters"], []).append(member)
+    groups: dict[int, list[Member]] = {}
+    for member in sorted(members, key=lambda member: member.num_clusters):
+        if member.activity == activity:
+            groups.setdefault(member.num_clusters, []).append(member)
     return groups
 
 
-def read_labels(workdir: Path, member: dict, frames: Mapping[str, int]) -> list[np.ndarray]:
-    """Cluster numbers of each video of a member; ValueError where a file has another length."""
-    folder = workdir / "predictions" / member["activity"] / member["directory"]
-    labels = [read_clusters(folder / f"{name}.txt") for name in frames]
-    for name, expected, found in zip(frames, frames.values(), labels, strict=True):
-        if len(found) != expected:
-            path = folder / f"{name}.txt"
-            raise ValueError(f"{path}: {len(found)} labels for a video of {expected} frames")
-    return labels
-
-
-def mean_objective(objectives: dict, member: dict, frames: Mapping[str, int]) -> float:
-    """Transport objective of a member over all frames of its videos."""
-    activity, directory = member["activity"], member["directory"]
+def mean_objective(objectives: Objectives, member: Member, videos: Sequence[FrameVideo]) -> float:
+    """Transport objective of a member, mean over all frames of its videos."""
+    activity, directory = member.activity, member.directory
     try:
-        values = [objectives[activity][directory][name] for name in frames]
+        values = [objectives[activity][directory][video.name] for video in videos]
     except KeyError as error:
         raise ValueError(
             f"objectives.json: {error} is missing for {activity}/{directory}; predict again "
             "(--mode=predict)"
         ) from None
-    return float(np.average(values, weights=[*frames.values()]))
+    return float(np.average(values, weights=[video.frames for video in videos]))
 
 
-def agreement(seeds: Sequence[Sequence[np.ndarray]]) -> dict[str, dict]:
-    """`stability` and `information` of one K, over pairs of seeds; `used` over seeds.
+def agreement(seeds: Sequence[Sequence[np.ndarray]]) -> dict[str, Spread]:
+    """`stability` and `information` of one K over pairs of seeds, `used` clusters over seeds.
 
     Args:
         seeds: labels of each video, int [frames], of each seed; the videos are the same.
@@ -161,20 +171,21 @@ def agreement(seeds: Sequence[Sequence[np.ndarray]]) -> dict[str, dict]:
         stability.append(ratio(shared, most))
         information.append(shared - float(np.mean(by_place)))
     used = [float(len(np.unique(labels[labels >= 0]))) for labels in whole]
-    found = {"stability": stability, "information": information, "used": used}
-    return {name: spread(values) for name, values in found.items()}
+    scores = {"stability": stability, "information": information, "used": used}
+    return {name: spread(values) for name, values in scores.items()}
 
 
 def smoothed(values: Sequence[float]) -> np.ndarray:
-    """The mean of each value and its two neighbours; an end is its own outer neighbour."""
+    """Mean of each value and its two neighbors; an end is its own outer neighbor."""
     padded = np.pad(np.asarray(values, float), 1, mode="edge")
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
 
 
 def other_videos(videos: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Labels of the next few videos in the places of each, stretched to its length.
+    """Labels of other videos in place of each video's own, stretched to its length.
 
-    A single video has no other: equal parts stand for what place in time alone would lead to.
+    Each element puts a later video, 1, 2 or 3 further on, in place of every one. A single video
+    has no other: equal parts stand for labels that follow from the place in time alone.
     """
     count = len(videos)
     if count == 1:
@@ -189,21 +200,116 @@ def other_videos(videos: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def stretched(labels: np.ndarray, length: int) -> np.ndarray:
-    """Labels of as many frames, at the same relative times."""
+    """Labels of `length` frames, at the same relative times."""
     return labels[np.arange(length) * len(labels) // length]
 
 
-def chosen_first(members: Sequence[dict], choice: dict) -> list[list[dict]]:
-    """Members that are scored together, one an activity: of the chosen K, then of each K.
+def chosen_first(members: Sequence[Member], choice: Choice) -> list[list[Member]]:
+    """Groups of members that are scored together, one an activity: of the chosen K, then of each.
 
     A K that was not tried in every activity is left out.
     """
-    activities = choice["activities"]
-    groups: dict[tuple[str, int], list[dict]] = {}
+    activities = choice.activities
+    groups: dict[tuple[str, int], list[Member]] = {}
     for member in members:
-        if member["num_clusters"] == activities[member["activity"]]["chosen"]:
-            chosen = {**member, "variant": CHOSEN}
-            groups.setdefault((CHOSEN, member["seed"]), []).append(chosen)
-    for member in sorted(members, key=lambda member: member["num_clusters"]):
-        groups.setdefault((member["variant"], member["seed"]), []).append(member)
+        if member.num_clusters == activities[member.activity].chosen:
+            chosen = member._replace(variant=CHOSEN)
+            groups.setdefault((CHOSEN, member.seed), []).append(chosen)
+    for member in sorted(members, key=lambda member: member.num_clusters):
+        groups.setdefault((member.variant, member.seed), []).append(member)
     return [group for group in groups.values() if len(group) == len(activities)]
+
+
+def adjusted_mutual_information(a: np.ndarray, b: np.ndarray) -> float:
+    """Agreement of two labelings: 1 if they are the same up to names, about 0 if independent.
+
+    Mutual information I grows with the number of labels by chance alone; its expectation under
+    random labelings with the same counts is taken off (Vinh, Epps and Bailey, Information
+    Theoretic Measures for Clusterings Comparison, JMLR 11, 2010, Eq. 24a and their AMI_sum):
+
+        AMI = (I - E[I]) / ((H(a) + H(b)) / 2 - E[I])
+
+    Args:
+        a, b: integers [N], one label a frame. Any number counts as a label, -1 too.
+
+    Raises:
+        ValueError: labelings of different lengths, or of no frame.
+    """
+    return ratio(*beyond_chance(a, b))
+
+
+def beyond_chance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """I - E[I] in nats a frame, and its largest possible value; see `adjusted_mutual_information`.
+
+    Their ratio is the agreement of the labelings; the first alone is how much one tells of the
+    other.
+    """
+    if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not len(a):
+        raise ValueError(
+            f"labelings must be two lists of as many labels, got {np.shape(a)} and {np.shape(b)}"
+        )
+    counts = contingency(a, b)
+    rows, columns = counts.sum(1), counts.sum(0)
+    expected = expected_information(rows, columns)
+    most = (_entropy(rows) + _entropy(columns)) / 2
+    return _information(counts) - expected, most - expected
+
+
+def ratio(shared: float, most: float) -> float:
+    """AMI from the two results of `beyond_chance`; 1 where nothing could be shared.
+
+    Nothing can where every frame has a label of its own, or all have the same: chance explains it.
+    """
+    return shared / most if most > 1e-12 else 1.0
+
+
+def contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Frames with each label of `a` and each of `b`, int64 [rows, columns], none of them empty."""
+    names_a, rows = np.unique(a, return_inverse=True)
+    names_b, columns = np.unique(b, return_inverse=True)
+    cells = np.bincount(rows * len(names_b) + columns, minlength=len(names_a) * len(names_b))
+    return cells.reshape(len(names_a), len(names_b))
+
+
+def expected_information(rows: np.ndarray, columns: np.ndarray) -> float:
+    """Mean mutual information, in nats, of all labelings with these counts (Vinh et al., Eq. 24a).
+
+    Args:
+        rows, columns: positive integers with the same sum, frames of each label.
+    """
+    log_factorial = _log_factorials(int(rows.sum()))
+    return sum(_expected_cell(int(a), int(b), log_factorial) for a in rows for b in columns)
+
+
+@functools.lru_cache(maxsize=2)
+def _log_factorials(largest: int) -> np.ndarray:
+    return gammaln(np.arange(largest + 1) + 1.0)
+
+
+def _expected_cell(a: int, b: int, log_factorial: np.ndarray) -> float:
+    """Contribution of one cell, whose count n follows a hypergeometric distribution.
+
+    Of the counts that are possible only those near the mean are summed; by Bernstein's
+    inequality the others have a probability of less than 1e-19 together.
+    """
+    total = len(log_factorial) - 1
+    mean = a * b / total
+    reach = 32 + 10 * np.sqrt(mean * (1 - a / total) * (1 - b / total))
+    low = max(1, a + b - total, int(mean - reach))
+    n = np.arange(low, min(a, b, int(mean + reach) + 1) + 1)
+    f = log_factorial
+    given = f[a] + f[b] + f[total - a] + f[total - b] - f[total]
+    log_probability = given - (f[n] + f[a - n] + f[b - n] + f[total - a - b + n])
+    return float(np.sum(n / total * np.log(total * n / (a * b)) * np.exp(log_probability)))
+
+
+def _information(counts: np.ndarray) -> float:
+    shares = counts / counts.sum()
+    independent = shares.sum(1, keepdims=True) * shares.sum(0)
+    positive = shares > 0
+    return float(np.sum(shares[positive] * np.log(shares[positive] / independent[positive])))
+
+
+def _entropy(counts: np.ndarray) -> float:
+    shares = counts / counts.sum()
+    return float(-np.sum(shares * np.log(shares)))

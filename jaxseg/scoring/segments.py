@@ -1,30 +1,39 @@
-"""The stage that scores a run: reads the files of its workdir and writes `evaluation.json`."""
+"""The stage that scores a segmentation run: reads its files and writes `evaluation.json`.
 
-from collections.abc import Collection, Mapping, Sequence
+Each protocol is scored twice: with one matching an activity ("full") and one a video
+("per_video"), beside two trivial predictions, with mean and spread over seeds.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
+from jaxseg.evaluation.segmentation.groups import Labels
+from jaxseg.runfiles.about import Member, SegmentationData, read_dataset, read_members
+from jaxseg.runfiles.evaluation import write_evaluation
+from jaxseg.runfiles.segmentation import Choice
 from jaxseg.scoring.files import (
-    Run,
-    Truth,
+    GENERATED,
+    NO_TRUTH,
+    PARTS,
+    SPLIT,
+    RunTruth,
+    SeedPredictions,
     by_directory,
-    read_json,
-    read_runs,
+    describe_splits,
+    mean,
+    read_predictions,
     read_truth,
+    reduce_scores,
+    score_tables,
+    spread_entry,
     tested_videos,
-    write_json,
 )
-from jaxseg.scoring.generalisation import describe_splits
 from jaxseg.scoring.num_clusters import choose, chosen_first, tries_counts
-from jaxseg.scoring.score_tables import PARTS, mean, reduce_scores, score_tables, spread
-from jaxseg.scoring.silence import SPLIT
-from jaxseg.scoring.summary import GENERATED, NO_TRUTH, summary_lines
-
-__all__ = ["evaluate", "summary_lines"]
 
 COUNTS = ("videos", "videos_skipped", "frames", "segments", "classes")
-# What becomes of excluded classes, in words, and the evaluator's argument that does it.
+# Treatment of excluded classes -> its description, and the evaluator's argument for it.
 EXCLUSIONS = {
     "drop": ("drop: frames of excluded classes are removed before the matching", "excluded"),
     "background": (
@@ -34,9 +43,29 @@ EXCLUSIONS = {
     ),
 }
 
+BASELINES = {"equal_split": "equal split", "one_class": "one class"}
+COLUMNS = (
+    ("MoF", "full", "macro", "mof"),
+    ("F1", "full", "macro", "f1"),
+    ("mIoU", "full", "macro", "miou"),
+    ("MoF pooled", "full", "pooled", "mof"),
+    ("MoF/video", "per_video", "macro", "mof"),
+    ("F1/video", "per_video", "macro", "f1"),
+    ("mIoU/video", "per_video", "macro", "miou"),
+)
+SUPERVISED_COLUMNS = (
+    ("accuracy", "full", "pooled", "accuracy"),
+    ("edit", "full", "pooled", "edit"),
+    ("F1@10", "full", "pooled", "f1@10"),
+    ("F1@25", "full", "pooled", "f1@25"),
+    ("F1@50", "full", "pooled", "f1@50"),
+    ("acc./video", "per_video", "macro", "accuracy"),
+    ("edit/video", "per_video", "macro", "edit"),
+)
+
 
 class Rules(NamedTuple):
-    """How a run is scored; the fields are arguments of `evaluate`."""
+    """Rules of scoring; the fields are arguments of `evaluate`."""
 
     protocols: tuple[str, ...]
     seed: int
@@ -55,23 +84,20 @@ def evaluate(
     """Scores the predictions of a run under each protocol, the trivial baselines beside them.
 
     Where the run has tried a range of clusters, K is chosen first (`num_clusters.choose`): the
-    members that have it are the first result, and the others are scored behind them.
+    members that have it are the first result, and the others follow.
 
     Args:
-        workdir: holds `dataset.json`, `members.json`, `truth/<activity>/<video>.txt` (class
-            names) and `predictions/<activity>/<directory>/<video>.txt` (cluster numbers); labels
-            of another decoding stand in `<directory>,<decoding>`. A member of `members.json`
-            with the key "test" is scored on these of its videos alone.
+        workdir: of the run. A member with test videos is scored on these only.
         protocols: names of `jaxseg.evaluation.PROTOCOLS`.
         seed: of the protocols that draw frames.
-        exclusion: "drop" or "background", for the data set's excluded classes under every
-            protocol; see `EXCLUSIONS`.
+        exclusion: "drop" or "background", treatment of the data set's excluded classes under
+            every protocol; see `EXCLUSIONS`.
         split_sil: whether Breakfast's SIL becomes `action_start` at the start of a video and
             `action_end` at its end.
 
     Returns:
-        What it writes to `evaluation.json`: scores in percent, with mean, population
-        standard deviation and values over the seeds; no scores where there is no truth.
+        Content of `evaluation.json`: scores in percent, with mean, population standard
+        deviation and values over the seeds; no scores where there is no truth.
 
     Raises:
         ValueError: a file that is missing or broken, named with the offending value; then
@@ -80,73 +106,76 @@ def evaluate(
     if exclusion not in EXCLUSIONS:
         raise ValueError(f"unknown exclusion {exclusion!r}: choose from {', '.join(EXCLUSIONS)}")
     workdir = Path(workdir)
-    dataset = read_json(workdir / "dataset.json")
-    members = read_json(workdir / "members.json")
-    choice = choose(workdir, dataset, members) if tries_counts(members) else None
-    evaluation = {"units": "percent", "data": describe(dataset)}
+    data = read_dataset(workdir)
+    members = read_members(workdir, data)
+    choice = choose(workdir, data, members) if tries_counts(members) else None
+    evaluation = {"units": "percent", "data": describe(data)}
     if choice:
         evaluation["num_clusters"] = {
-            activity: {name: found[name] for name in ("chosen", "runners_up")}
-            for activity, found in choice["activities"].items()
+            activity: {"chosen": each.chosen, "runners_up": each.runners_up}
+            for activity, each in choice.activities.items()
         }
-    if any(video["labels"] for video in dataset["videos"]):
+    if any(video.labels for video in data.videos):
         rules = Rules(protocols, seed, exclusion, split_sil)
-        evaluation |= score(workdir, dataset, members, choice, rules)
+        evaluation |= score(workdir, data, members, choice, rules)
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
-    write_json(workdir / "evaluation.json", evaluation)
+    write_evaluation(workdir, evaluation)
     return evaluation
 
 
-def describe(dataset: dict) -> dict:
-    """What the scores are of: the data set's name, sizes and, where generated, a warning."""
-    videos = dataset["videos"]
+def describe(data: SegmentationData) -> dict[str, Any]:
+    """Name and sizes of the data set and, where it is generated, a warning."""
     return {
-        "name": dataset["name"],
-        "generated": dataset["generated"],
-        "note": GENERATED if dataset["generated"] else "",
-        "videos": len(videos),
-        "frames": sum(video["frames"] for video in videos),
-        "classes": len(dataset["classes"]),
-        "activities": sorted({video["activity"] for video in videos}),
+        "name": data.name,
+        "generated": data.generated,
+        "note": GENERATED if data.generated else "",
+        "videos": len(data.videos),
+        "frames": sum(video.frames for video in data.videos),
+        "classes": len(data.classes),
+        "activities": sorted(data.activities),
     }
 
 
 def score(
-    workdir: Path, dataset: dict, members: list[dict], choice: dict | None, rules: Rules
-) -> dict:
+    workdir: Path,
+    data: SegmentationData,
+    members: Sequence[Member],
+    choice: Choice | None,
+    rules: Rules,
+) -> dict[str, Any]:
     """The parts of `evaluation.json` that need a truth: protocols, matching and splits."""
-    activities = {member["activity"] for member in members}
-    truth = read_truth(workdir, dataset, activities, split_sil=rules.split_sil)
-    tested = tested_videos(workdir, dataset, members)
+    activities = {member.activity for member in members}
+    truth = read_truth(workdir, data, activities, split_sil=rules.split_sil)
     groups = chosen_first(members, choice) if choice else by_directory(members)
-    runs = read_runs(workdir, truth, groups)
+    predictions = read_predictions(workdir, data, truth, groups)
     entries, matching = {}, {}
     for name in rules.protocols:
         options = {"protocol": name, "seed": rules.seed}
         options[EXCLUSIONS[rules.exclusion][1]] = truth.excluded
         results = [
-            score_one(truth, run.predictions, options | {"num_clusters": run.num_clusters})
-            for run in runs
+            score_one(truth, each.labels, options | {"num_clusters": each.num_clusters})
+            for each in predictions
         ]
         entries[name] = {
-            **trivial_scores(truth, runs, options, rules),
-            "results": over_seeds(runs, results),
+            **trivial_scores(truth, predictions, options, rules),
+            "results": over_seeds(predictions, results),
         }
         # Protocols differ in what they count after the matching, not in the matching.
         matching = {
-            f"{activity}/{run.folders[activity]}": pairs
-            for run, result in zip(runs, results, strict=True)
+            f"{activity}/{each.directories[activity]}": pairs
+            for each, result in zip(predictions, results, strict=True)
             for activity, pairs in result["full"]["matching"].items()
         }
     parts = {"protocols": entries, "matching": matching, "split_sil": rules.split_sil}
-    if tested:
-        parts["generalisation"] = generalisation(dataset, activities, tested, truth)
+    if tested := tested_videos(members):
+        # Readers of older runs know the key by this spelling.
+        parts["generalisation"] = describe_generalization(data, activities, tested, truth)
     return parts
 
 
-def score_one(truth: Truth, predictions: dict, options: dict) -> dict[str, dict]:
-    """Predictions of all or some videos under one protocol: part -> the evaluator's result."""
+def score_one(truth: RunTruth, predictions: Labels, options: dict[str, Any]) -> dict[str, dict]:
+    """Scores of predictions under one protocol: part -> the evaluator's result."""
     part = truth.of(predictions)
     return {
         name: evaluate_segmentation(
@@ -162,15 +191,20 @@ def score_one(truth: Truth, predictions: dict, options: dict) -> dict[str, dict]
     }
 
 
-def trivial_scores(truth: Truth, runs: Sequence[Run], options: dict, rules: Rules) -> dict:
+def trivial_scores(
+    truth: RunTruth,
+    predictions: Sequence[SeedPredictions],
+    options: dict[str, Any],
+    rules: Rules,
+) -> dict[str, Any]:
     """Settings, counts and trivial baselines of one protocol; means, where seeds are splits."""
-    options = options | {"num_clusters": runs[0].num_clusters}
+    options = options | {"num_clusters": predictions[0].num_clusters}
     scores: dict[str, list[dict]] = {}
-    for videos in scored_parts(runs):
+    for videos in scored_parts(predictions):
         part = truth.of(videos)
         trivial = trivial_baselines(part.labels, options["num_clusters"], part.activities)
-        for key, predictions in trivial.items():
-            scores.setdefault(key, []).append(score_one(part, predictions, options))
+        for key, labels in trivial.items():
+            scores.setdefault(key, []).append(score_one(part, labels, options))
     results = [each["full"] for each in scores["one_class"]]
     return {
         "settings": settings(results[0], rules),
@@ -182,53 +216,140 @@ def trivial_scores(truth: Truth, runs: Sequence[Run], options: dict, rules: Rule
     }
 
 
-def scored_parts(runs: Sequence[Run]) -> list[Collection[str]]:
-    """The scored videos of each seed, or once where every seed has the same."""
-    by_seed = {run.seed: frozenset(run.predictions) for run in runs}
+def scored_parts(predictions: Sequence[SeedPredictions]) -> list[Collection[str]]:
+    """Scored videos of each seed, or once where every seed has the same."""
+    by_seed = {each.seed: frozenset(each.labels) for each in predictions}
     parts = [by_seed[seed] for seed in sorted(by_seed)]
     return parts if len(set(parts)) > 1 else parts[:1]
 
 
 def one_or_all(values: list[int]) -> int | list[int]:
-    """The value, or one a split where they differ."""
+    """The common value, or all values, one a split, where they differ."""
     return values if len(set(values)) > 1 else values[0]
 
 
 def settings(result: dict, rules: Rules) -> dict:
-    """The rules behind a protocol's scores, for the reader of `evaluation.json`."""
-    words, _ = EXCLUSIONS[rules.exclusion]
+    """Rules behind a protocol's scores, for the reader of `evaluation.json`."""
+    exclusion, _ = EXCLUSIONS[rules.exclusion]
     return {
         "units": "percent",
         "rule": PROTOCOLS[result["protocol"]].text.replace("\n", " "),
         "matching": "one to one: full by activity, per_video by video",
         "excluded": result["exclude"]["drop"] + result["exclude"]["background"],
-        "exclusion": words,
+        "exclusion": exclusion,
         "silence": SPLIT if rules.split_sil else "as labelled",
         "seed": result["seed"],
         "length_tolerance": result["length_tolerance"],
     }
 
 
-def generalisation(
-    dataset: dict, activities: Collection[str], tested: Mapping[int, Collection[str]], truth: Truth
-) -> dict:
-    """What `evaluation.json` says of the splits."""
-    videos = {
-        f"{video['activity']}/{video['name']}": video["activity"]
-        for video in dataset["videos"]
-        if video["activity"] in activities
-    }
-    named = ["" if at in truth.excluded else name for at, name in enumerate(truth.classes)]
-    return describe_splits(videos, tested, truth.labels, named)
-
-
-def over_seeds(runs: Sequence[Run], results: Sequence[dict]) -> list[dict]:
+def over_seeds(
+    predictions: Sequence[SeedPredictions], results: Sequence[dict[str, dict]]
+) -> list[dict[str, Any]]:
     """One entry a variant and decoding, with the mean and spread of its seeds."""
     variants: dict[tuple[str, str], dict[int, dict]] = {}
-    for run, result in zip(runs, results, strict=True):
-        variants.setdefault((run.variant, run.decoding), {})[run.seed] = result
+    for each, result in zip(predictions, results, strict=True):
+        variants.setdefault((each.variant, each.decoding), {})[each.seed] = result
     return [
         {"variant": variant, "decoding": decoding, "seeds": sorted(seeds)}
-        | reduce_scores([score_tables(seeds[seed]) for seed in sorted(seeds)], spread)
+        | reduce_scores([score_tables(seeds[seed]) for seed in sorted(seeds)], spread_entry)
         for (variant, decoding), seeds in variants.items()
     ]
+
+
+def describe_generalization(
+    data: SegmentationData,
+    activities: Collection[str],
+    tested: Mapping[int, Collection[str]],
+    truth: RunTruth,
+) -> dict[str, Any]:
+    """Splits of a run into training and test videos, see `describe_splits`."""
+    videos = {
+        f"{activity}/{video.name}": activity
+        for activity in activities
+        for video in data.activities[activity]
+    }
+    scored = ["" if at in truth.excluded else name for at, name in enumerate(truth.classes)]
+    return describe_splits(videos, tested, truth.labels, scored)
+
+
+def summary_lines(evaluation: dict) -> list[str]:
+    """The evaluation as a text table for the terminal, line by line."""
+    lines = [evaluation["note"]] if "note" in evaluation else []
+    lines += [
+        f"{activity}: K = {choice['chosen']} of those tried, then "
+        f"{', '.join(map(str, choice['runners_up'][:3]))}"
+        for activity, choice in evaluation.get("num_clusters", {}).items()
+    ]
+    splits = evaluation.get("generalisation", {}).get("splits", [])
+    lines += split_lines(splits)
+    for name, entry in evaluation["protocols"].items():
+        lines += protocol_lines(name, entry, "split" if splits else "seed")
+    if evaluation["data"]["generated"]:
+        lines = [GENERATED, *lines, GENERATED]
+    return lines
+
+
+def split_lines(splits: Sequence[dict]) -> list[str]:
+    """Sizes of training and test parts, and classes that only test videos have."""
+    if not splits:
+        return []
+    train, test = (extent([split[part] for split in splits]) for part in ("train", "test"))
+    lines = [f"generalization: trained on {train} videos, tested on {test} others"]
+    for split in splits:
+        for activity, classes in split["unseen"].items():
+            where = f"in the test videos alone of {activity}, split {split['seed']}"
+            lines.append(f"note: {', '.join(classes)} {where}")
+    return lines
+
+
+def protocol_lines(name: str, entry: dict, repeat: str = "seed") -> list[str]:
+    """Table of one protocol: variants, then baselines, then the highest F1 possible.
+
+    Args:
+        name: of the protocol.
+        entry: its part of `evaluation.json`.
+        repeat: "seed" or "split", what the spread is over.
+    """
+    counts = entry["counts"]
+    scores = entry["baselines"]["equal_split"]["full"]["macro"]
+    columns = SUPERVISED_COLUMNS if "accuracy" in scores else COLUMNS
+    rows = [("", [title for title, *_ in columns])]
+    for result in entry["results"]:
+        number = len(result["seeds"])
+        label = f"{result['variant'] or 'trained'} ({number} {repeat}{'s' * (number > 1)})"
+        rows.append((label, cells(result, columns, lambda x: f"{x['mean']:.1f} ± {x['std']:.1f}")))
+    for key, label in BASELINES.items():
+        rows.append((label, cells(entry["baselines"][key], columns, lambda x: f"{x:.1f}")))
+    width = max(len(label) for label, _ in rows)
+    return [
+        f"{name}: {extent(counts['videos'])} videos, {extent(counts['frames'])} frames,"
+        f" {extent(counts['classes'])} classes; percent, mean ± std over {repeat}s",
+        *(
+            f"  {label:{width}}" + "".join(f"{value:>13}" for value in values)
+            for label, values in rows
+        ),
+        *ceiling_lines(entry),
+    ]
+
+
+def ceiling_lines(entry: dict) -> list[str]:
+    """Highest F1 that the truth allows, where the protocol has such a limit."""
+    scores = entry["baselines"]["equal_split"]
+    ceilings = [scores[part]["macro"].get("f1_ceiling") for part in ("full", "per_video")]
+    if None in ceilings:
+        return []
+    return [f"  F1 is at most {ceilings[0]:.1f} on this truth, F1/video {ceilings[1]:.1f}"]
+
+
+def extent(counts: int | Sequence[int]) -> str:
+    """A number, or the range from the least to the greatest of several."""
+    if isinstance(counts, int):
+        return f"{counts}"
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low}-{high}"
+
+
+def cells(result: dict, columns: Sequence[tuple], text: Callable[[object], str]) -> list[str]:
+    """Scores of one row of the table as text."""
+    return [text(result[part][average][key]) for _, part, average, key in columns]

@@ -6,7 +6,7 @@ import pytest
 from run_folder import member, run, write_run
 
 from jaxseg.report.segmentation.decodings import find_decodings
-from jaxseg.scoring.files import decodings
+from jaxseg.runfiles.segmentation import find_decodings as scored_decodings
 from jaxseg.scoring.segments import summary_lines
 
 TRUTH = {("coffee", "a"): [0, 0, 1, 2], ("tea", "a"): [0, 1]}
@@ -115,6 +115,6 @@ def test_scores_and_report_find_the_same(tmp_path, folders, directories, expecte
         (tmp_path / "predictions/tea" / folder).mkdir(parents=True)
     for directory in directories:
         names = [f"{directory},{name}" for name in expected[directory]]
-        assert decodings(tmp_path, directory, directories) == names
+        assert scored_decodings(tmp_path, directory, directories) == expected[directory]
         found = find_decodings(tmp_path / "predictions/tea", directory, directories)
         assert found == dict(zip(expected[directory], names, strict=True))

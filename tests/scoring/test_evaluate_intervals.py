@@ -177,12 +177,12 @@ def test_generated_data_and_the_oracle_are_said(tmp_path):
         (
             "predictions/seed1.json",
             lambda content: content["results"].pop("c"),
-            r"seed1\.json: no 'results' of the test video 'c'",
+            r"seed1\.json: no entry of the test video 'c'",
         ),
         (
             "truth.json",
             lambda content: content["database"].pop("e"),
-            r"truth\.json: no 'database' of the test video 'e'",
+            r"truth\.json: no entry of the test video 'e'",
         ),
         (
             "predictions/seed0.json",

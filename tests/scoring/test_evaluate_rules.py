@@ -8,7 +8,7 @@ from run_folder import CLASSES, member, run, write_run
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation
 from jaxseg.report.segmentation.silence import scored_classes, scored_labels
-from jaxseg.scoring.silence import classes_with_ends, split_silence
+from jaxseg.scoring.files import classes_with_ends, split_silence
 
 SPLIT_CLASSES = [*CLASSES, "action_start", "action_end"]
 # SIL frames are background in the tests of exclusion; -1 claims two of them and two of stir.

@@ -8,7 +8,7 @@ from run_folder import CLASSES, member, run, write_run
 
 from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
 from jaxseg.report.segmentation.tables import protocol_scores
-from jaxseg.scoring.generalisation import describe_splits
+from jaxseg.scoring.files import describe_splits
 from jaxseg.scoring.segments import summary_lines
 
 TRUTH = {
@@ -76,7 +76,7 @@ def test_without_test_videos_there_is_nothing_to_say_of_splits(tmp_path):
 
 def test_seeds_that_share_a_test_part_are_scored_as_the_evaluator_does(tmp_path):
     """Two equal splits: counts and baselines are those of the one test part, to the last bit."""
-    members = [member("coffee", seed, test=["a", "b"]) for seed in range(3)]
+    members = [member("coffee", seed, clusters=3, test=["a", "b"]) for seed in range(3)]
     predictions = {
         ("coffee", f"seed{seed}", name): TRUTH["coffee", name]
         for seed in range(3)
@@ -85,9 +85,9 @@ def test_seeds_that_share_a_test_part_are_scored_as_the_evaluator_does(tmp_path)
     entry = run(write_run(tmp_path, TRUTH, members, predictions))["protocols"]["asot-exact"]
     truth = {f"coffee/{name}": TRUTH["coffee", name] for name in ("a", "b")}
     activities = dict.fromkeys(truth, "coffee")
-    for name, labels in trivial_baselines(truth, {"coffee": 2}, activities).items():
+    for name, labels in trivial_baselines(truth, {"coffee": 3}, activities).items():
         expected = evaluate_segmentation(
-            truth, labels, activities=activities, num_clusters={"coffee": 2}, baselines=False
+            truth, labels, activities=activities, num_clusters={"coffee": 3}, baselines=False
         )
         assert entry["baselines"][name]["full"]["macro"] == expected["averages"]["macro"]
     assert entry["counts"] == {key: expected[key] for key in entry["counts"]}
@@ -115,7 +115,7 @@ def test_every_activity_has_a_test_part_of_its_own(tmp_path):
 def test_words_for_splits(workdir):
     evaluation = run(workdir, protocols=("asot-exact", "mstcn"))
     lines = summary_lines(evaluation)
-    assert lines[0] == "generalisation: trained on 2 videos, tested on 1 others"
+    assert lines[0] == "generalization: trained on 2 videos, tested on 1 others"
     assert lines[1] == "note: stir in the test videos alone of coffee, split 1"
     assert lines[2].startswith("asot-exact: 1 videos, 4-6 frames, 2 classes; percent")
     assert lines[2].endswith("over splits")
@@ -135,7 +135,10 @@ def test_excluded_classes_are_not_called_unseen(tmp_path):
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ([member("coffee", 0, test=["q"])], "test video 'coffee/q' is not in dataset.json"),
+        (
+            [member("coffee", 0, test=["q"])],
+            "test video 'q' of 'coffee/seed0' is not in dataset.json",
+        ),
         ([MEMBERS[0], member("coffee", 1)], "others not, as 'coffee/seed1'"),
         ([member("coffee", 0), MEMBERS[1]], "others not, as 'coffee/seed1'"),
         ([member("coffee", 0, test=["c"])], "test videos of 'coffee/seed0' have no frame"),

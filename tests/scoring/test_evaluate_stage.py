@@ -21,7 +21,7 @@ TRUTH = {
     ("coffee", "P02"): [1, 1, 1, 2, 2, 2],
     ("tea", "P01"): [0, 0, 0, 2, 2],
 }
-CLUSTERS = {"coffee": 3, "tea": 2}
+CLUSTERS = {"coffee": 3, "tea": 3}
 
 
 def perfect(labels):
@@ -215,7 +215,7 @@ def test_videos_without_labels_are_not_scored(workdir):
         ("truth/tea/P01.txt", None, "No such file"),
         ("truth/tea/P01.txt", "SIL\nwait\n", "unknown label 'wait' in line 2"),
         ("dataset.json", None, "No such file"),
-        ("members.json", '[{"activity": ', "no JSON"),
+        ("members.json", '[{"activity": ', "not valid JSON"),
         ("members.json", json.dumps([member("tea", "seed0"), member("coffee", "seed1")]), "seed0"),
     ],
 )
@@ -238,8 +238,8 @@ def test_a_failed_write_keeps_the_old_file(workdir, monkeypatch):
     def full_disk(source, target):
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("jaxseg.scoring.files.os.replace", full_disk)
-    with pytest.raises(ValueError, match=r"evaluation\.json: cannot be written: No space left"):
+    monkeypatch.setattr("jaxseg.formats.files.os.replace", full_disk)
+    with pytest.raises(OSError, match=r"cannot write .*evaluation\.json: No space left"):
         run(workdir, protocols=("asot",))
     assert (workdir / "evaluation.json").read_text() == before
     assert not [path for path in workdir.iterdir() if path.name.startswith(".")]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxseg.scoring.mutual_information import (
+from jaxseg.scoring.num_clusters import (
     adjusted_mutual_information,
     contingency,
     expected_information,
@@ -16,8 +16,8 @@ from jaxseg.scoring.mutual_information import (
 CASES = [(1, 1, 1), (5, 1, 2), (6, 6, 6), (10, 3, 4), (60, 60, 2), (200, 12, 3), (40_000, 14, 10)]
 
 
-def labellings(frames, first, second):
-    """Two labellings that agree on about half of their frames."""
+def labelings(frames, first, second):
+    """Two labelings that agree on about half of their frames."""
     rng = np.random.default_rng(frames)
     a = rng.integers(0, first, frames)
     return a, np.where(rng.random(frames) < 0.5, a % second, rng.integers(0, second, frames))
@@ -27,7 +27,7 @@ def labellings(frames, first, second):
 def test_the_numbers_of_scikit_learn(case):
     """Both round the logarithms of factorials of N, which are near N log N, in float64."""
     metrics = pytest.importorskip("sklearn.metrics")
-    a, b = labellings(*case)
+    a, b = labelings(*case)
     expected = metrics.adjusted_mutual_info_score(a, b)
     assert adjusted_mutual_information(a, b) == pytest.approx(expected, abs=1e-10)
 
@@ -58,7 +58,7 @@ def test_names_and_sides_do_not_matter(pairs, names):
     assert one <= 1 + 1e-9 and adjusted_mutual_information(a, a) == pytest.approx(1)
 
 
-def test_independent_labellings_are_near_zero_whatever_their_number():
+def test_independent_labelings_are_near_zero_whatever_their_number():
     rng = np.random.default_rng(0)
     for clusters in (2, 20, 200):
         a, b = rng.integers(0, clusters, (2, 2000))

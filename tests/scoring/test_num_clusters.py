@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 from run_folder import member, run, write_run
 
-from jaxseg.scoring.mutual_information import adjusted_mutual_information
-from jaxseg.scoring.num_clusters import CHOSEN, agreement, choose, tries_counts
-from jaxseg.scoring.summary import summary_lines
+from jaxseg.runfiles.about import Member, read_dataset, read_members
+from jaxseg.runfiles.segmentation import Choice, read_choice
+from jaxseg.scoring import num_clusters
+from jaxseg.scoring.num_clusters import (
+    CHOSEN,
+    adjusted_mutual_information,
+    agreement,
+    tries_counts,
+)
+from jaxseg.scoring.segments import summary_lines
 
 FRAMES, SEEDS = 60, 3
 TRUTH = {(a, v): [0] * 20 + [1] * 20 + [2] * 20 for a in ("coffee", "tea") for v in ("a", "b")}
@@ -51,39 +58,44 @@ def read(root, name):
     return json.loads((root / name).read_text())
 
 
+def choose(root) -> Choice:
+    data = read_dataset(root)
+    return num_clusters.choose(root, data, read_members(root, data))
+
+
 def test_the_k_is_chosen_at_which_seeds_agree(tmp_path):
     root = write(tmp_path, {"coffee": 4, "tea": 5})
-    found = choose(root, read(root, "dataset.json"), read(root, "members.json"))
-    assert found == read(root, "num_clusters.json")
-    assert found["rule"] and found["caution"]
+    found = choose(root)
+    assert found == read_choice(root)
+    assert found.rule and found.caution
     for activity, count in (("coffee", 4), ("tea", 5)):
-        choice = found["activities"][activity]
-        assert (choice["chosen"], choice["variant"]) == (count, f"K={count}")
-        assert sorted([count, *choice["runners_up"]]) == [2, 3, 4, 5, 6, 7]
-        assert [entry["num_clusters"] for entry in choice["tried"]] == [2, 3, 4, 5, 6, 7]
+        choice = found.activities[activity]
+        assert (choice.chosen, choice.variant) == (count, f"K={count}")
+        assert sorted([count, *choice.runners_up]) == [2, 3, 4, 5, 6, 7]
+        assert [entry.num_clusters for entry in choice.tried] == [2, 3, 4, 5, 6, 7]
 
 
 def test_the_score_is_the_mean_of_neighbours(tmp_path):
     root = write(tmp_path, {"coffee": 4})
-    found = choose(root, read(root, "dataset.json"), read(root, "members.json"))
-    tried = found["activities"]["coffee"]["tried"]
-    means = [entry["information"]["mean"] for entry in tried]
+    found = choose(root)
+    tried = found.activities["coffee"].tried
+    means = [entry.information.mean for entry in tried]
     first, second, *_, last = means
     inner = [sum(means[at : at + 3]) for at in range(len(means) - 2)]
     expected = np.array([2 * first + second, *inner, means[-2] + 2 * last]) / 3
-    assert [entry["score"] for entry in tried] == pytest.approx(expected, abs=1e-12)
+    assert [entry.score for entry in tried] == pytest.approx(expected, abs=1e-12)
 
 
 def test_what_is_kept_of_a_k(tmp_path):
     root = write(tmp_path, {"coffee": 4})
-    found = choose(root, read(root, "dataset.json"), read(root, "members.json"))
-    entry = found["activities"]["coffee"]["tried"][3]
+    found = choose(root)
+    entry = found.activities["coffee"].tried[3]
     whole = [labels(5, seed, "a", 4) + labels(5, seed, "b", 4) for seed in range(SEEDS)]
     pairs = [adjusted_mutual_information(*map(np.array, pair)) for pair in combinations(whole, 2)]
-    assert entry["stability"]["values"] == pytest.approx(pairs, abs=1e-12)
-    assert entry["stability"]["mean"] == pytest.approx(np.mean(pairs), abs=1e-12)
-    assert entry["used"]["values"] == [3.0, 3.0, 5.0]
-    assert entry["objective"]["values"] == pytest.approx([0.6] * SEEDS, abs=1e-12)
+    assert entry.stability.values == pytest.approx(pairs, abs=1e-12)
+    assert entry.stability.mean == pytest.approx(np.mean(pairs), abs=1e-12)
+    assert entry.used.values == [3.0, 3.0, 5.0]
+    assert entry.objective.values == pytest.approx([0.6] * SEEDS, abs=1e-12)
 
 
 def test_the_chosen_members_are_the_first_result(tmp_path):
@@ -103,25 +115,25 @@ def test_the_chosen_members_are_the_first_result(tmp_path):
 def test_place_in_time_is_not_what_counts(tmp_path):
     """Seeds that cut every video at the same places agree wholly, and share nothing beyond."""
     root = write(tmp_path, {"coffee": 4})
-    found = choose(root, read(root, "dataset.json"), read(root, "members.json"))
-    choice = found["activities"]["coffee"]
-    assert choice["tried"][0]["stability"]["mean"] == pytest.approx(1)
-    assert choice["tried"][0]["information"]["mean"] == pytest.approx(0, abs=1e-12)
-    assert choice["chosen"] == 4 and choice["tried"][2]["information"]["mean"] > 0.1
+    found = choose(root)
+    choice = found.activities["coffee"]
+    assert choice.tried[0].stability.mean == pytest.approx(1)
+    assert choice.tried[0].information.mean == pytest.approx(0, abs=1e-12)
+    assert choice.chosen == 4 and choice.tried[2].information.mean > 0.1
 
 
 def test_a_single_video_is_compared_with_equal_parts():
     equal = [np.repeat([0, 1, 2], 20)] * 2
-    assert agreement([[each] for each in equal])["information"]["mean"] == pytest.approx(0)
+    assert agreement([[each] for each in equal])["information"].mean == pytest.approx(0)
     other = [np.repeat([0, 1, 2], [5, 7, 48])] * 2
-    assert agreement([[each] for each in other])["information"]["mean"] > 0.1
+    assert agreement([[each] for each in other])["information"].mean > 0.1
 
 
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
         ("objectives.json", "{}", "'coffee' is missing for coffee/seed0,K=2; predict again"),
-        ("predictions/coffee/seed0,K=2/b.txt", "0\n1\n", "2 labels for a video of 60 frames"),
+        ("predictions/coffee/seed0,K=2/b.txt", "0\n1\n", "2 labels for 60 frames"),
     ],
 )
 def test_a_file_that_lacks_something(tmp_path, file, text, words):
@@ -162,8 +174,8 @@ def test_without_labels_k_is_chosen_all_the_same(tmp_path):
 
 
 def test_other_runs_choose_nothing(tmp_path):
-    assert not tries_counts([member("coffee", 0), member("coffee", 1)])
-    assert not tries_counts([member("coffee", 0, variant="solver.train.alpha=0.2")])
+    assert not tries_counts([Member(**member("coffee", seed)) for seed in (0, 1)])
+    assert not tries_counts([Member(**member("coffee", 0, variant="solver.train.alpha=0.2"))])
     assert not tries_counts([])
     write_run(tmp_path, {("coffee", "a"): [0, 1]}, [member("coffee", 0)],
               {("coffee", "seed0", "a"): [0, 1]})  # fmt: skip
