@@ -4,12 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("JAX_PLATFORMS", "cpu")  # the API is imported, nothing is computed
+os.environ.setdefault("JAX_PLATFORMS", "cpu")  # autodoc imports the solvers
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import jaxseg
 
-project = "jaxseg.solvers"
+project = "jaxseg"
 author = "the authors of jaxseg"
 release = jaxseg.__version__
 
@@ -20,18 +20,18 @@ myst_heading_anchors = 3
 
 default_role = "code"  # docstrings write `name` for code
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # shapes say more, and stand in the text
+autodoc_typehints = "none"  # the text gives shapes, which say more
 autodoc_preserve_defaults = True
 napoleon_use_rtype = False
 napoleon_attr_annotations = False
 
 html_theme = "furo"
-html_title = "jaxseg.solvers"
+html_title = "jaxseg"
 html_show_copyright = False
 
 
 def _keep_bars(app, what, name, obj, options, lines):
-    """Docstrings write |x| for absolute values, which reST would take for a substitution."""
+    """Escapes |x|, which docstrings write for absolute values and reST reads as a substitution."""
     lines[:] = [line.replace("|", r"\|") for line in lines]
 
 

@@ -1,6 +1,7 @@
-"""Markdown pages as programs: blocks to run, command lines to parse, files that have to exist."""
+"""Markdown pages as programs: blocks to run, command lines to parse, files and names to find."""
 
 import argparse
+import ast
 import io
 import re
 import runpy
@@ -20,32 +21,39 @@ DOCS = sorted((ROOT / "docs").glob("*.md"))
 
 _FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`]+)`")
-_COMMAND = re.compile(r"python -m (?P<module>(?:jaxseg|docs\.)[\w.]*)|\blaunch/\w+\.(sh|sbatch)")
-_FILE = re.compile(r"(?<![\w/=])(?:configs|docs|jaxseg|launch|tests)/[\w./-]*\w")
+_COMMAND = re.compile(
+    r"python -m (?P<module>(?:jaxseg|benchmarks|tests|docs)\.[\w.]*\w)|\blaunch/\w+\.(sh|sbatch)"
+)
+_FILE = re.compile(r"(?<![\w/=])(?:benchmarks|configs|docs|jaxseg|launch|tests)/[\w./-]*\w")
 _STANDS_FOR = {"--config=FILE": "--config=configs/asot_breakfast.py"}
 
 
 class Block(NamedTuple):
+    """Fenced block of a page."""
+
     language: str
     text: str
-    line: int  # lines of the page before the text
+    line: int  # number of lines of the page before the text
 
 
 def blocks(page: Path) -> list[Block]:
     """The page's fenced blocks."""
     text = page.read_text(encoding="utf-8")
-    found = _FENCED.finditer(text)
-    return [Block(one[1], one[2], text.count("\n", 0, one.start(2))) for one in found]
+    return [
+        Block(match[1], match[2], text.count("\n", 0, match.start(2)))
+        for match in _FENCED.finditer(text)
+    ]
 
 
 def has_python(page: Path) -> bool:
+    """Whether a page has Python blocks."""
     return any(block.language == "python" for block in blocks(page))
 
 
 def execute(page: Path, **namespace) -> dict:
     """Runs the page's Python blocks in one namespace, and returns it.
 
-    What a block prints has to stand in a `text` block right after it.
+    What a block prints has to follow in a `text` block right after it.
     """
     for block, following in pairwise([*blocks(page), Block("", "", 0)]):
         if block.language != "python":
@@ -59,7 +67,7 @@ def execute(page: Path, **namespace) -> dict:
 
 
 def command_lines(page: Path) -> list[str]:
-    """Commands of jaxseg in shell blocks, indented lines and inline code."""
+    """Commands of the project in shell blocks, indented lines and inline code."""
     prose = _FENCED.sub("", page.read_text(encoding="utf-8"))
     shell = "".join(block.text for block in blocks(page) if block.language == "sh")
     indented = "".join(re.findall(r"^ {4}.*\n", prose, re.MULTILINE))
@@ -69,25 +77,25 @@ def command_lines(page: Path) -> list[str]:
 
 
 def files(page: Path) -> set[str]:
-    """Paths inside the project that the page names, but for those that options are given."""
+    """Paths inside the project that the page names, without those that are values of options."""
     return set(_FILE.findall(page.read_text(encoding="utf-8")))
 
 
 def complaint(line: str) -> str:
-    """What the program of a command line has against its arguments; "" where it takes them."""
-    found = _COMMAND.search(line)
-    module = found["module"]
-    words = shlex.split(line[found.end() :], comments=True)
+    """Error message of a command line's program for its arguments; "" if it accepts them."""
+    command = _COMMAND.search(line)
+    module = command["module"]
+    words = shlex.split(line[command.end() :], comments=True)
     words = [_STANDS_FOR.get(word, word) for word in words]
     if module is None:  # a launcher: its own arguments, then jaxseg.main's
         return _complaint_of_main([word for word in words if word.startswith("--")])
     if module == "jaxseg.main":
         return _complaint_of_main(words)
-    return _complaint_of(module, words or ["--help"])  # a program's bare name is no command
+    return _complaint_of(module, words or ["--help"])  # a name alone mentions the program
 
 
 def _complaint_of_main(words: list[str]) -> str:
-    """Everything up to the run itself, whose config is made and checked."""
+    """Error of `jaxseg.main` up to the run itself: its config is made and checked."""
     with ExitStack() as patches:
         for what in ("stages.run", "planning.run", "processes.start"):
             patches.enter_context(mock.patch(f"jaxseg.main.{what}"))
@@ -95,7 +103,7 @@ def _complaint_of_main(words: list[str]) -> str:
 
 
 def _complaint_of(module: str, words: list[str]) -> str:
-    """A module with argparse, stopped once it has parsed."""
+    """Error of a module with argparse, which is stopped once it has parsed."""
     parse_args = argparse.ArgumentParser.parse_args
 
     def parse_and_stop(*arguments):
@@ -112,3 +120,30 @@ def _complaint_of(module: str, words: list[str]) -> str:
         except SystemExit as end:
             return complained.getvalue() if end.code else ""
     return "it parses no arguments"
+
+
+def names(page: Path) -> list[tuple[str, str]]:
+    """(file, name) for each "`file.py`: `name`, `Class.name`, ..." that the page has."""
+    text = page.read_text(encoding="utf-8")
+    pairs = []
+    for file, listed in re.findall(r"`([\w/]+\.py)`: ((?:`[\w.]+`(?:, )?)+)", text):
+        pairs += [(file, name) for name in _INLINE.findall(listed)]
+    return pairs
+
+
+def defines(file: Path, name: str) -> bool:
+    """Whether a Python file defines a name at its top level, or in the class before the dot."""
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    for part in name.split("."):
+        inside = [node for node in body if part in _defined(node)]
+        if not inside:
+            return False
+        body = getattr(inside[0], "body", [])
+    return True
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -1,4 +1,4 @@
-"""What README and docs/ say is so: examples run, commands parse, files exist, pages build."""
+"""README and docs/: examples run, commands parse, files and names exist, pages build."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import pytest
 from markdown_pages import DOCS, README, ROOT
 
 PAGES = [README, *DOCS]
-QUICK = ("index", "tutorial", "example")
+QUICK = ("index", "tutorial", "example", "evaluator")
 PROGRAMS = [
     pytest.param(page, marks=() if page.stem in QUICK else pytest.mark.slow)
     for page in DOCS
@@ -25,7 +25,7 @@ COMMANDS = [
 
 @pytest.fixture
 def page(tmp_path):
-    """page(text): a Markdown page that says it."""
+    """page(text): path of a Markdown page with this text."""
 
     def write(text):
         path = tmp_path / "page.md"
@@ -58,7 +58,7 @@ def test_readme_examples_do_what_they_say(quick_compile):
 
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=name)
-def test_pages_run_and_print_what_they_state(page, tmp_path, monkeypatch, quick_compile):
+def test_pages_run_and_print_their_output(page, tmp_path, monkeypatch, quick_compile):
     monkeypatch.chdir(tmp_path)
     markdown_pages.execute(page)
 
@@ -75,6 +75,16 @@ def test_files_that_are_named_exist(page):
     assert not missing
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_names_in_files_are_defined(page):
+    missing = [
+        f"{file}: {each}"
+        for file, each in markdown_pages.names(page)
+        if not markdown_pages.defines(ROOT / file, each)
+    ]
+    assert not missing
+
+
 def test_pages_build_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "sphinx", "-qWE", "-b", "html", "-d", tmp_path / "trees"]
     built = subprocess.run([*command, ROOT / "docs", tmp_path], capture_output=True, text=True)
@@ -83,7 +93,7 @@ def test_pages_build_without_a_warning(tmp_path):
     assert "num_sinkhorn_iterations" in api and "tolerance" in api
 
 
-def test_what_is_wrong_is_found(page, monkeypatch):
+def test_mistakes_are_seen(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     for line, wrong in (
         ("python -m jaxseg.main --config=FILE --sedes=5", "sedes"),
@@ -94,13 +104,20 @@ def test_what_is_wrong_is_found(page, monkeypatch):
         ("python -m jaxseg.evaluation segmentation --protocol=all", "--predictions"),
     ):
         assert wrong in markdown_pages.complaint(line)
+    assert markdown_pages.names(page("`a/b.py`: `f`, `C.g` and `h`")) == [
+        ("a/b.py", "f"),
+        ("a/b.py", "C.g"),
+    ]
+    this_file = ROOT / "tests" / "test_docs.py"
+    assert markdown_pages.defines(this_file, "PAGES") and markdown_pages.defines(this_file, "page")
+    assert not markdown_pages.defines(this_file, "line")
     text = "see `configs/none.py`\n\n    python -m jaxseg.main \\\n        --config=FILE\n"
     assert markdown_pages.files(page(text)) == {"configs/none.py"}
     (line,) = markdown_pages.command_lines(page(text))
     assert line.split() == ["python", "-m", "jaxseg.main", "--config=FILE"]
 
 
-def test_blocks_share_names_and_have_to_print_what_is_stated(page):
+def test_blocks_share_names_and_have_to_print_the_text_after_them(page):
     program = "```python\na = 1\n```\n\n```python\nprint(a + 1)\n```\n"
     assert markdown_pages.execute(page(program + "```text\n2\n```\n"))["a"] == 1
     for wrong in ("", "```text\n3\n```\n"):
