@@ -1,79 +1,199 @@
-"""What `python -m jaxseg.decode` does: reads, decodes, scores, writes."""
+"""Run of `python -m jaxseg.decode`: reads scores, decodes them, scores the result, writes it."""
 
 import argparse
-from collections.abc import Mapping
+import csv
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxseg.decode import output, sequences, settings
-from jaxseg.decode.job import Job, decode, read_job
-from jaxseg.decode.options import ARGMAX, FUGW, MEDIAN, VITERBI
-from jaxseg.decode.truth import PROTOCOL, table_lines
-from jaxseg.decode.tuning import Tuned, tune
+from jaxseg.command_line import comma_list
+from jaxseg.decode import ARGMAX, FUGW, MEDIAN, VITERBI, decoders, tuning
+from jaxseg.decode.scores import Scores, cost, find_kind, log_likelihood, progress, read_scores
+from jaxseg.decode.truth import PROTOCOL, Classes, Truth, read_truth, table_lines
+from jaxseg.decode.tuning import Settings, Tuned
+from jaxseg.evaluation.segmentation.groups import run_starts
+from jaxseg.formats.files import atomic_folder, write_json
+from jaxseg.formats.labels import find_videos, read_labels, write_labels
+from jaxseg.formats.tables import read_mapping
+from jaxseg.solvers.checks import MOST_CLUSTERS
 from jaxseg.solvers.sliding_window import half_width
+
+PREDICTIONS = "predictions"
+SEGMENTS = "segments.csv"
+
+
+class Inputs(NamedTuple):
+    """Content of the files that the command names.
+
+    Attributes:
+        scores: of all videos.
+        kind: of the scores.
+        classes: of the scores and labels.
+        truth: of --truth, or None.
+        transcripts: video -> classes in their order, of --order, or None.
+    """
+
+    scores: Scores
+    kind: str
+    classes: Classes
+    truth: Truth | None
+    transcripts: dict[str, np.ndarray] | None
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises ValueError for whatever is wrong with the input, before anything is written."""
-    output.check_new(arguments.out)
-    chosen, iterations, grid = read_settings(arguments)
-    job = read_job(arguments)
-    print(describe(job))
+    """Runs the command; raises ValueError for a mistake in the input, before writing anything."""
+    check_new(arguments.out)
+    settings, iterations, grid = chosen_settings(arguments)
+    inputs = read_inputs(arguments)
+    print(describe(inputs))
     tuned = None
     if arguments.tune:
-        options = {"iterations": iterations, "seed": arguments.seed or 0}
-        tuned = tune(job.scores.videos, job.kind, job.truth, grid, **options)
+        tuned = tuning.tune(
+            inputs.scores.videos,
+            inputs.kind,
+            inputs.truth,
+            grid,
+            iterations=iterations,
+            seed=arguments.seed or 0,
+        )
         print(describe_tuned(tuned))
-        chosen = tuned.settings
+        settings = tuned.settings
     if arguments.method == FUGW:
-        for line in describe_short(job, chosen.radius):
+        for line in describe_short(inputs, settings.radius):
             print(line)
-    after = decode(job, arguments, chosen, iterations)
-    results = score(job, arguments.method, after, tuned)
+    labels = decode(inputs, arguments, settings, iterations)
+    results = score(inputs, arguments.method, labels, tuned)
     for line in table_lines(results):
         print(line)
-    config = describe_config(arguments, job, chosen, iterations)
-    with output.written_whole(arguments.out) as folder:
-        write(folder, arguments, job, config, after, results, tuned)
-    print(f"{arguments.out / output.PREDICTIONS}: {len(after)} videos")
+    config = describe_config(arguments, inputs, settings, iterations)
+    with atomic_folder(arguments.out) as folder:
+        write(folder, arguments, inputs, config, labels, results, tuned)
+    print(f"{arguments.out / PREDICTIONS}: {len(labels)} videos")
     return 0
 
 
-def read_settings(
+def check_new(folder: Path) -> None:
+    """Raises ValueError unless a folder is empty, or missing and can be made."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: is no folder")
+    if folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"{folder}: is not empty; give a new --out")
+    above = next(parent for parent in folder.resolve().parents if parent.exists())
+    # Better an error now than after an hour of decoding.
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise ValueError(f"{folder}: cannot be written in {above}")
+
+
+def chosen_settings(
     arguments: argparse.Namespace,
-) -> tuple[settings.Settings, int, list[settings.Settings]]:
-    """The settings where nothing is tuned, iterations, and the grid where something is."""
-    given = {name: getattr(arguments, name) for name in settings.Settings._fields}
+) -> tuple[Settings, int, list[Settings]]:
+    """Settings where nothing is tuned, iterations, and the grid where something is."""
+    given = {name: getattr(arguments, name) for name in Settings._fields}
     given = {name: values for name, values in given.items() if values is not None}
     if arguments.tune:
-        return settings.DEFAULTS, arguments.iterations or settings.ITERATIONS, settings.grid(given)
-    chosen, iterations = settings.single(given, arguments.settings)
-    return chosen, arguments.iterations or iterations, []
+        iterations = arguments.iterations or tuning.ITERATIONS
+        return tuning.DEFAULTS, iterations, tuning.grid(given)
+    settings, iterations = tuning.single(given, arguments.settings)
+    return settings, arguments.iterations or iterations, []
+
+
+def read_inputs(arguments: argparse.Namespace) -> Inputs:
+    """Reads every file that the command names."""
+    mapping = None if arguments.mapping is None else read_mapping(arguments.mapping)
+    names = None if mapping is None else first_names(mapping)
+    scores = read_scores(
+        arguments.scores,
+        key=arguments.key,
+        num_classes=arguments.classes if names is None else len(names),
+        layout=arguments.layout,
+    )
+    if arguments.method == FUGW and scores.num_classes > MOST_CLUSTERS:
+        raise ValueError(f"{scores.path}: {scores.num_classes} classes; fugw takes {MOST_CLUSTERS}")
+    kind = find_kind(scores.path, scores.videos, arguments.kind)
+    classes = Classes(names or [str(index) for index in range(scores.num_classes)], mapping)
+    truth = None
+    if arguments.truth is not None:
+        truth = read_truth(
+            arguments.truth,
+            scores,
+            classes,
+            background=comma_list(arguments.background),
+            length_tolerance=arguments.length_tolerance,
+        )
+    transcripts = None
+    if arguments.order is not None:
+        transcripts = read_transcripts(arguments.order, scores, classes)
+    return Inputs(scores, kind, classes, truth, transcripts)
+
+
+def first_names(mapping: Mapping[str, int]) -> list[str]:
+    """Name of each class of a mapping: the first one where a class has several."""
+    names = {index: name for name, index in reversed(mapping.items())}
+    return [names[index] for index in range(len(names))]
+
+
+def read_transcripts(path: Path, scores: Scores, classes: Classes) -> dict[str, np.ndarray]:
+    """Reads the order of classes of every video: a file for all, or a folder with one for each.
+
+    Raises:
+        ValueError: no transcript of a video, or a label in it that is no class.
+    """
+    files = find_videos(path) if path.is_dir() else dict.fromkeys(scores.videos, path)
+    for name in scores.videos:
+        if name not in files:
+            raise ValueError(f"{path}: no order of video {name!r}")
+    return {
+        name: np.array(classes.indices(files[name], read_labels(files[name])))
+        for name in scores.videos
+    }
+
+
+def decode(
+    inputs: Inputs, arguments: argparse.Namespace, settings: Settings, iterations: int
+) -> dict[str, np.ndarray]:
+    """Video -> classes [N] by the chosen method."""
+
+    def decode_video(video: str, scores: np.ndarray) -> np.ndarray:
+        labels = decoders.argmax(scores)
+        if arguments.method == FUGW:
+            return decoders.transport(cost(scores, inputs.kind), [settings], iterations)[0]
+        if arguments.method == MEDIAN:
+            return decoders.mode_filter(labels, arguments.window)
+        if arguments.method == VITERBI:
+            order = inputs.transcripts and inputs.transcripts[video]
+            order = decoders.order_by_time(labels) if order is None else order
+            return decoders.align(log_likelihood(scores, inputs.kind), order)
+        return labels
+
+    videos = progress(inputs.scores.videos.items(), arguments.method, "video")
+    return {video: decode_video(video, scores) for video, scores in videos}
 
 
 def score(
-    job: Job, method: str, after: Mapping[str, np.ndarray], tuned: Tuned | None
+    inputs: Inputs, method: str, labels: Mapping[str, np.ndarray], tuned: Tuned | None
 ) -> dict[str, dict]:
-    """Results of argmax and of the method, on videos that were not tuned on; none without truth."""
-    if job.truth is None:
+    """Scores of argmax and of the method, on videos that were not tuned on; {} without truth."""
+    if inputs.truth is None:
         return {}
-    truth = job.truth.of(tuned.held_out) if tuned else job.truth
-    before = {name: sequences.argmax(job.scores.videos[name]) for name in truth.labels}
-    return {ARGMAX: truth.score(before), method: truth.score(after)}
+    truth = inputs.truth.of(tuned.held_out) if tuned else inputs.truth
+    best = {name: decoders.argmax(inputs.scores.videos[name]) for name in truth.labels}
+    return {ARGMAX: truth.score(best), method: truth.score(labels)}
 
 
-def describe(job: Job) -> str:
-    """What was read, in one line."""
-    frames = sum(len(each) for each in job.scores.videos.values())
+def describe(inputs: Inputs) -> str:
+    """Line about the scores that were read."""
+    frames = sum(len(each) for each in inputs.scores.videos.values())
     return (
-        f"{job.scores.path}: {len(job.scores.videos)} videos, {frames:,} frames,"
-        f" {job.scores.num_classes} classes, {job.kind}"
+        f"{inputs.scores.path}: {len(inputs.scores.videos)} videos, {frames:,} frames,"
+        f" {inputs.scores.num_classes} classes, {inputs.kind}"
     )
 
 
 def describe_tuned(tuned: Tuned) -> str:
-    """The chosen values and how the videos were divided, in one line."""
+    """Line about the chosen settings and the two halves of the videos."""
     values = ", ".join(f"{name} {value:g}" for name, value in tuned.settings._asdict().items())
     return (
         f"{len(tuned.rows)} settings tried on {len(tuned.tuned_on)} videos: {values};"
@@ -81,28 +201,30 @@ def describe_tuned(tuned: Tuned) -> str:
     )
 
 
-def describe_short(job: Job, radius: float) -> list[str]:
-    """A line about videos in which the radius reaches no other frame, where there are any."""
-    widths = {name: int(half_width(len(each), radius)) for name, each in job.scores.videos.items()}
+def describe_short(inputs: Inputs, radius: float) -> list[str]:
+    """Line about videos in which the radius reaches no other frame; [] without such videos."""
+    widths = {
+        name: int(half_width(len(each), radius)) for name, each in inputs.scores.videos.items()
+    }
     short = [name for name, width in widths.items() if width == 0]
     if not short:
         return []
     return [
-        f"a radius of {radius:g} reaches no neighbour in {len(short)} of {len(widths)} videos,"
+        f"a radius of {radius:g} reaches no neighbor in {len(short)} of {len(widths)} videos,"
         f" {short[0]!r} among them: fewer than {1 / radius:.0f} frames; see --radius"
     ]
 
 
 def describe_config(
-    arguments: argparse.Namespace, job: Job, chosen: settings.Settings, iterations: int
-) -> dict:
-    """What the decoding was made with, as plain values."""
-    config = {"scores": str(arguments.scores), "kind": job.kind, "method": arguments.method}
-    config["classes"] = len(job.classes.names)
+    arguments: argparse.Namespace, inputs: Inputs, settings: Settings, iterations: int
+) -> dict[str, Any]:
+    """Content of `config.json`: how the decoding was made."""
+    config = {"scores": str(arguments.scores), "kind": inputs.kind, "method": arguments.method}
+    config["classes"] = len(inputs.classes.names)
     if arguments.method == FUGW:
-        config |= chosen._asdict() | {"iterations": iterations}
+        config |= settings._asdict() | {"iterations": iterations}
     if arguments.method == MEDIAN:
-        config["window"] = arguments.window or f"1/{sequences.SHARE} of the video"
+        config["window"] = arguments.window or f"1/{decoders.SHARE} of the video"
     if arguments.method == VITERBI:
         config["order"] = "by mean time" if arguments.order is None else str(arguments.order)
     if arguments.truth is not None:
@@ -113,26 +235,44 @@ def describe_config(
 def write(
     folder: Path,
     arguments: argparse.Namespace,
-    job: Job,
-    config: Mapping,
-    after: Mapping[str, np.ndarray],
+    inputs: Inputs,
+    config: Mapping[str, Any],
+    labels: Mapping[str, np.ndarray],
     results: Mapping[str, dict],
     tuned: Tuned | None,
 ) -> None:
-    """Every file of the output."""
-    output.write_predictions(folder, after, job.classes.names)
-    output.write_json(folder / "config.json", config)
+    """Writes every file of the output."""
+    write_predictions(folder, labels, inputs.classes.names)
+    write_json(folder / "config.json", config)
     if arguments.segments:
-        output.write_segments(folder, after, job.classes.names)
+        write_segments(folder, labels, inputs.classes.names)
     if results:
-        videos = tuned.held_out if tuned else list(job.truth.labels)
+        videos = tuned.held_out if tuned else list(inputs.truth.labels)
         document = {"task": "decoding", "protocol": PROTOCOL, "videos": videos, "results": results}
-        output.write_json(folder / "evaluation.json", document)
+        write_json(folder / "evaluation.json", document)
     if tuned:
-        output.write_json(folder / "tuned.json", tuned.record())
+        write_json(folder / "tuned.json", tuned.record())
     if arguments.report:
-        # Drawing needs matplotlib, which takes its time to start.
+        # Drawing imports matplotlib, which takes its time to start.
         from jaxseg.decode.page import decoding_page
 
-        page = decoding_page(arguments.out.resolve().name, config, job, after, results, tuned)
+        page = decoding_page(arguments.out.resolve().name, config, inputs, labels, results, tuned)
         (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def write_predictions(folder: Path, labels: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
+    """Writes `predictions/<video>.txt`, the name of a class a line, as the evaluator reads it."""
+    for video, classes in labels.items():
+        path = folder / PREDICTIONS / f"{video}.txt"
+        write_labels(path, [names[index] for index in classes.tolist()])
+
+
+def write_segments(folder: Path, labels: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
+    """Writes `segments.csv`: video, class, first frame and frame after the last one, from 0."""
+    with (folder / SEGMENTS).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["video", "class", "start", "stop"])
+        for video, classes in labels.items():
+            starts = run_starts(classes).tolist()
+            for start, stop in zip(starts, [*starts[1:], len(classes)], strict=True):
+                writer.writerow([video, names[classes[start]], start, stop])

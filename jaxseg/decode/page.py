@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxseg.decode.job import Job
-from jaxseg.decode.options import ARGMAX, FUGW
+from jaxseg.decode import ARGMAX, FUGW
+from jaxseg.decode.command import Inputs
+from jaxseg.decode.decoders import argmax
 from jaxseg.decode.sensitivity import curves
-from jaxseg.decode.sequences import argmax
 from jaxseg.decode.tuning import CRITERION, Tuned
 from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
 from jaxseg.report.drawing import bars
@@ -43,7 +43,7 @@ class Decoding(NamedTuple):
     data_name: str
     generated: bool
     files: tuple[str, ...]
-    job: Job
+    job: Inputs
     after: Mapping[str, np.ndarray]
     results: Mapping[str, dict]
     tuned: Tuned | None
@@ -56,7 +56,7 @@ class Decoding(NamedTuple):
 def decoding_page(
     name: str,
     config: Mapping[str, Any],
-    job: Job,
+    job: Inputs,
     after: Mapping[str, np.ndarray],
     results: Mapping[str, dict],
     tuned: Tuned | None,

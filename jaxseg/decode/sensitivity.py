@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import matplotlib
 
-from jaxseg.decode.settings import Settings
-from jaxseg.decode.tuning import Tuned
+from jaxseg.decode.tuning import Settings, Tuned
 from jaxseg.report.drawing.figures import FAINT, STYLE, new_axes, svg_uri
 
 SCORES = {"accuracy": "accuracy", "edit": "edit", "f1@50": "F1@50"}

@@ -1,4 +1,4 @@
-"""True labels of the videos, and the scores that segmentations have against them."""
+"""True labels of the videos, and scores of segmentations against them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.decode.score_files import Scores
+from jaxseg.decode.scores import Scores
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.evaluation.segmentation.folders import fine_name
 from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
@@ -18,7 +18,7 @@ PROTOCOL = "mstcn"
 
 
 class Classes(NamedTuple):
-    """The classes, and how labels are written.
+    """The classes and their written labels.
 
     Attributes:
         names: by index; the indices themselves where there is no mapping.
@@ -29,25 +29,25 @@ class Classes(NamedTuple):
     mapping: Mapping[str, int] | None
 
     def index(self, label: str) -> int | None:
-        """The class that a written label stands for; None: there is none."""
+        """Class that a written label stands for, or None."""
         name = fine_name(label, self.mapping)
         return self.names.index(name) if name in self.names else None
 
     def indices(self, where: object, labels: Sequence[str]) -> list[int]:
-        """The classes of several labels; ValueError for one that is none."""
-        found = [self.index(label) for label in labels]
-        if None in found:
-            raise ValueError(f"{where}: {self.unknown(labels[found.index(None)])}")
-        return found
+        """Classes of several labels; ValueError, which begins with `where`, for an unknown one."""
+        indices = [self.index(label) for label in labels]
+        if None in indices:
+            raise ValueError(f"{where}: {self.unknown(labels[indices.index(None)])}")
+        return indices
 
     def unknown(self, label: str) -> str:
-        """What is wrong with a label that is no class, in words."""
+        """Message about a label that is no class."""
         hint = f"; without --mapping they are 0 to {len(self.names) - 1}"
         return f"{shown(label)} is no class{'' if self.mapping else hint}"
 
 
 class Truth(NamedTuple):
-    """What segmentations are scored against.
+    """True labels of the videos, with the rules of scoring.
 
     Attributes:
         labels: video -> int [frames], classes.
@@ -64,7 +64,7 @@ class Truth(NamedTuple):
     length_tolerance: int
 
     def of(self, videos: Sequence[str]) -> "Truth":
-        """The truth of some of the videos; a split that has none of them is gone."""
+        """Truth of some of the videos; splits without any of them are left out."""
         chosen = set(videos)
         splits = self.splits and {
             split: [name for name in names if name in chosen]
@@ -74,7 +74,7 @@ class Truth(NamedTuple):
         return self._replace(labels={name: self.labels[name] for name in videos}, splits=splits)
 
     def score(self, labels: Mapping[str, np.ndarray]) -> dict:
-        """The result of `evaluate_segmentation` of the truth's videos under `mstcn`."""
+        """Scores of predicted labels, of the truth's videos, by `evaluate_segmentation`."""
         return evaluate_segmentation(
             self.labels,
             {name: labels[name] for name in self.labels},
@@ -95,12 +95,12 @@ def read_truth(
     background: Sequence[str] = (),
     length_tolerance: int = 0,
 ) -> Truth:
-    """The truth of the videos that have scores; others may have any labels.
+    """Reads the truth of the videos that have scores; labels of other videos are not looked at.
 
     Args:
         path: a folder of label files, or of ED-TCN's .mat (`Y`); a file of either kind.
-        scores: the videos.
-        classes: of the labels.
+        scores: of the videos.
+        classes: that labels stand for.
         background: names of classes that edit score and F1 leave out.
         length_tolerance: frames by which truth and scores may differ.
 
@@ -121,11 +121,17 @@ def read_truth(
     table = class_table(folder, classes)
     labels = {name: table[codes] for name, codes in folder.codes.items()}
     indices = list(dict.fromkeys(classes.indices("--background", background)))
-    return Truth(labels, classes, scores.splits, indices, length_tolerance)
+    return Truth(
+        labels=labels,
+        classes=classes,
+        splits=scores.splits,
+        background=indices,
+        length_tolerance=length_tolerance,
+    )
 
 
 def class_table(folder: LabelFolder, classes: Classes) -> np.ndarray:
-    """Class of each of a folder's labels, int64, -1 for those of no video.
+    """Class of each of a folder's labels, int64 [labels]; -1 for those that no video has.
 
     Raises:
         ValueError: a label of a video that is no class.
@@ -140,10 +146,10 @@ def class_table(folder: LabelFolder, classes: Classes) -> np.ndarray:
 
 
 def table_lines(results: Mapping[str, dict]) -> list[str]:
-    """Results side by side, and how the last differs from the first; nothing where there are none.
+    """Table of results, and of the change from the first to the last; [] without results.
 
     Args:
-        results: name -> what `Truth.score` gave.
+        results: name -> result of `Truth.score`.
     """
     if not results:
         return []
@@ -162,5 +168,5 @@ def table_lines(results: Mapping[str, dict]) -> list[str]:
 
 
 def format_cells(scores: Mapping[str, float], sign: str = "") -> str:
-    """The scores of one row, one decimal."""
+    """Scores of one row, with one decimal."""
     return "".join(f"{scores[key]:>{sign}8.1f}" for key in NAME_COLUMNS)

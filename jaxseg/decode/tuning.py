@@ -1,36 +1,114 @@
-"""Chooses FUGW's numbers on one half of the videos, to be reported on the other.
+"""FUGW's numbers: defaults, the grid, a file of them, and their choice on half of the videos.
 
-Of all settings that cost no more than half a point of accuracy against argmax, the one with the
-highest mean of edit score and F1@50 is chosen; where none is so gentle, the most accurate one.
+Of all settings that cost no more than half a point of accuracy against argmax, `tune` chooses the
+one with the highest mean of edit score and F1@50; if all cost more, the most accurate one. Scores
+are then reported on the other half of the videos.
 """
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxseg.decode import evidence, transport
-from jaxseg.decode.progress import progress
-from jaxseg.decode.sequences import argmax
-from jaxseg.decode.settings import Settings
+from jaxseg.decode.scores import cost, progress
 from jaxseg.decode.truth import Truth
+from jaxseg.formats.files import read_json
 
 ACCURACY_LOSS = 0.5  # points
 CRITERION = (
     f"highest mean of edit and F1@50 where accuracy falls by no more than {ACCURACY_LOSS}, "
     "else highest accuracy"
 )
-Rows = list[tuple[Settings, dict[str, float]]]
+
+
+class Settings(NamedTuple):
+    """Hyper-parameters of `fugw.solve`, under the same names.
+
+    The defaults, and the grid, do well on ED-TCN's scores of 50 Salads.
+    """
+
+    alpha: float = 0.6
+    radius: float = 0.02
+    epsilon: float = 0.07
+    lambda_actions: float = 0.1
+
+
+DEFAULTS = Settings()
+ITERATIONS = 25
+GRID = {
+    "alpha": (0.3, 0.45, 0.6, 0.75),
+    "radius": (0.01, 0.02, 0.03, 0.05),
+    "epsilon": (0.04, 0.07),
+    "lambda_actions": (0.03, 0.1, 0.2, 0.4),
+}
+Rows = list[tuple[Settings, dict[str, float]]]  # settings -> scores in percent
+
+
+def check(settings: Settings) -> Settings:
+    """The settings; ValueError for a number that the solver does not take."""
+    # The solvers import JAX, which `--help` does without.
+    from jaxseg.solvers.checks import require
+
+    for name, value in settings._asdict().items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name} must be finite, got {value}")
+        require(name, value, "in [0, 1]" if name == "alpha" else "positive")
+    return settings
+
+
+def grid(given: Mapping[str, Sequence[float]]) -> list[Settings]:
+    """Every combination of the given values, or of `GRID`'s where a name is not given."""
+    axes = (given.get(name, GRID[name]) for name in Settings._fields)
+    return [check(Settings(*values)) for values in itertools.product(*axes)]
+
+
+def single(given: Mapping[str, Sequence[float]], file: Path | None) -> tuple[Settings, int]:
+    """Settings and iterations: given values first, then those of a file, then the defaults.
+
+    Args:
+        given: name -> its values, one each.
+        file: written by `--tune`, or None.
+
+    Raises:
+        ValueError: several values of a name, a number out of its range, a broken file.
+    """
+    for name, values in given.items():
+        if len(values) != 1:
+            raise ValueError(f"{name}: {len(values)} values; several are for --tune")
+    known, iterations = (DEFAULTS, ITERATIONS) if file is None else read_settings(file)
+    return check(known._replace(**{name: values[0] for name, values in given.items()})), iterations
+
+
+def read_settings(path: Path) -> tuple[Settings, int]:
+    """The settings that `--tune` has written, and their number of iterations.
+
+    Raises:
+        ValueError: a file that cannot be read, lacks a number or has one out of its range.
+    """
+    content = read_json(path)
+    try:
+        values, iterations = content["settings"], content["iterations"]
+        settings = check(Settings(*(float(values[name]) for name in Settings._fields)))
+        if not isinstance(iterations, int) or iterations < 1:
+            raise ValueError(f"{iterations!r} iterations")
+    except KeyError as error:
+        raise ValueError(f"{path}: not written by --tune: no {error}") from None
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: not written by --tune: {error}") from None
+    return settings, iterations
 
 
 class Tuned(NamedTuple):
-    """What was chosen, and on what grounds.
+    """The chosen settings, and the scores that they were chosen by.
 
     Attributes:
-        settings, iterations: the chosen ones, at this number of steps.
-        rows: every setting of the grid with its scores, percent, on the half it was chosen on.
-        before: the scores of argmax there.
-        tuned_on, held_out: the videos of either half.
+        settings, iterations: the chosen ones.
+        rows: every setting of the grid with its scores on the half that it was chosen on.
+        before: scores of argmax there.
+        tuned_on, held_out: videos of the two halves.
     """
 
     settings: Settings
@@ -40,8 +118,8 @@ class Tuned(NamedTuple):
     tuned_on: list[str]
     held_out: list[str]
 
-    def record(self) -> dict:
-        """As plain values; `settings.read` reads it."""
+    def record(self) -> dict[str, Any]:
+        """Content of `tuned.json`, which `read_settings` reads."""
         return {
             "settings": self.settings._asdict(),
             "iterations": self.iterations,
@@ -51,28 +129,6 @@ class Tuned(NamedTuple):
             "tuned_on": self.tuned_on,
             "held_out": self.held_out,
         }
-
-
-def halves(
-    videos: Sequence[str], splits: Mapping[str, Sequence[str]] | None, seed: int
-) -> tuple[list[str], list[str]]:
-    """Videos to tune on and videos to report on, drawn with `seed`; the first are not more.
-
-    Where there are several splits, each is wholly in one half: its videos were scored by one
-    model, and often show the same people.
-
-    Raises:
-        ValueError: fewer than two videos.
-    """
-    if len(videos) < 2:
-        raise ValueError(f"--tune needs two videos at least, and there is {len(videos)}")
-    groups = list(splits.values()) if splits and len(splits) > 1 else [[name] for name in videos]
-    order = np.random.default_rng(seed).permutation(len(groups)).tolist()
-    chosen = {name for place in order[: len(groups) // 2] for name in groups[place]}
-    return (
-        [name for name in videos if name in chosen],
-        [name for name in videos if name not in chosen],
-    )
 
 
 def tune(
@@ -86,9 +142,8 @@ def tune(
 ) -> Tuned:
     """Decodes one half of the videos with the whole grid and chooses.
 
-    All settings go through one program at once, in parts where memory asks for it
-    (`transport.CELLS`). The labels of all settings are held together: four bytes for each frame
-    of the half and each setting.
+    The labels of all settings are in memory at once: four bytes for each frame of the half and
+    each setting.
 
     Args:
         scores: video -> [N, K].
@@ -98,22 +153,53 @@ def tune(
         iterations: of mirror descent.
         seed: of the division into halves.
     """
+    from jaxseg.decode import decoders  # imports JAX, which `--help` does without
+
     tuned_on, held_out = halves(list(truth.labels), truth.splits, seed)
     half = truth.of(tuned_on)
     decoded = {
-        name: transport.decode(evidence.cost(scores[name], kind), grid, iterations)
+        name: decoders.transport(cost(scores[name], kind), grid, iterations)
         for name in progress(tuned_on, f"tuning {len(grid)} settings", "video")
     }
-    before = half.score({name: argmax(scores[name]) for name in tuned_on})["metrics"]
+    before = half.score({name: decoders.argmax(scores[name]) for name in tuned_on})["metrics"]
     rows = [
-        (settings, half.score({name: each[place] for name, each in decoded.items()})["metrics"])
-        for place, settings in enumerate(progress(grid, "scoring", "setting"))
+        (settings, half.score({name: each[row] for name, each in decoded.items()})["metrics"])
+        for row, settings in enumerate(progress(grid, "scoring", "setting"))
     ]
-    return Tuned(choose(rows, before), iterations, rows, before, tuned_on, held_out)
+    return Tuned(
+        settings=choose(rows, before),
+        iterations=iterations,
+        rows=rows,
+        before=before,
+        tuned_on=tuned_on,
+        held_out=held_out,
+    )
+
+
+def halves(
+    videos: Sequence[str], splits: Mapping[str, Sequence[str]] | None, seed: int
+) -> tuple[list[str], list[str]]:
+    """Videos to tune on, at most half of them, and videos to report on, drawn with `seed`.
+
+    A split is never divided where there are several: its videos were scored by one model, and
+    often show the same people.
+
+    Raises:
+        ValueError: fewer than two videos.
+    """
+    if len(videos) < 2:
+        raise ValueError(f"--tune needs two videos at least, and there is {len(videos)}")
+    groups = list(splits.values()) if splits and len(splits) > 1 else [[name] for name in videos]
+    order = np.random.default_rng(seed).permutation(len(groups)).tolist()
+    chosen = {name for index in order[: len(groups) // 2] for name in groups[index]}
+    return (
+        [name for name in videos if name in chosen],
+        [name for name in videos if name not in chosen],
+    )
 
 
 def choose(rows: Rows, before: Mapping[str, float]) -> Settings:
-    """The setting that the criterion asks for; the first of equally good ones."""
+    """The setting that `CRITERION` asks for; the first of equally good ones."""
     gentle = [row for row in rows if row[1]["accuracy"] >= before["accuracy"] - ACCURACY_LOSS]
     if not gentle:
         return max(rows, key=lambda row: row[1]["accuracy"])[0]

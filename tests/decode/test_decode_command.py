@@ -166,9 +166,9 @@ def test_a_radius_that_reaches_nobody_is_told(folder, capsys):
     """60 frames and a radius of a 62nd; the next video has 66."""
     decode(folder, "--radius=.01613")
     said = capsys.readouterr().out
-    assert "radius of 0.01613 reaches no neighbour in 1 of 4 videos, 'v1' among them" in said
+    assert "radius of 0.01613 reaches no neighbor in 1 of 4 videos, 'v1' among them" in said
     decode(folder, "--radius=.02", out="other")
-    assert "reaches no neighbour" not in capsys.readouterr().out
+    assert "reaches no neighbor" not in capsys.readouterr().out
 
 
 def test_one_file_and_its_truth(folder):

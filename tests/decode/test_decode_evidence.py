@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from score_sets import score_set
 
-from jaxseg.decode.evidence import LARGEST_LOSS, cost, find_kind, log_likelihood
+from jaxseg.decode.scores import LARGEST_LOSS, cost, find_kind, log_likelihood
 
 PATH = Path("scores")
 PROBABILITIES = score_set()

@@ -5,7 +5,7 @@ import pytest
 from scipy.io import savemat
 from score_sets import CLASSES, LENGTHS, cells, score_set, write_arrays
 
-from jaxseg.decode.score_files import read_scores
+from jaxseg.decode.scores import read_scores
 
 SCORES = score_set()
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from score_sets import probabilities, truth
 
-from jaxseg.decode.padding import padded_length
-from jaxseg.decode.sequences import align, argmax, mode_filter, usual_order
+from jaxseg.decode.decoders import align, argmax, mode_filter, order_by_time, padded_length
 
 
 def plain_mode(labels, reach):
@@ -31,10 +30,10 @@ def test_mode_filter_reaches_as_far_as_the_default_radius():
     assert mode_filter(np.array([2])).tolist() == [2]
 
 
-def test_usual_order():
-    assert usual_order(np.array([5, 5, 1, 5, 0, 0])).tolist() == [5, 1, 0]
+def test_order_by_time():
+    assert order_by_time(np.array([5, 5, 1, 5, 0, 0])).tolist() == [5, 1, 0]
     # Their mean times are equal: the lower number comes first.
-    assert usual_order(np.array([3, 2, 2, 3])).tolist() == [2, 3]
+    assert order_by_time(np.array([3, 2, 2, 3])).tolist() == [2, 3]
 
 
 def test_align_finds_the_best_of_all_paths():

@@ -5,9 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg.decode import settings
-from jaxseg.decode.settings import DEFAULTS, ITERATIONS, Settings
-from jaxseg.decode.tuning import Tuned, choose, halves
+from jaxseg.decode.tuning import (
+    DEFAULTS,
+    GRID,
+    ITERATIONS,
+    Settings,
+    Tuned,
+    choose,
+    grid,
+    halves,
+    read_settings,
+    single,
+)
 
 VIDEOS = [f"v{place}" for place in range(9)]
 
@@ -52,8 +61,8 @@ def test_choice():
 
 
 def test_grid_is_every_combination():
-    found = settings.grid({"alpha": (0.5,), "radius": (0.1, 0.2)})
-    epsilons, lambdas = settings.GRID["epsilon"], settings.GRID["lambda_actions"]
+    found = grid({"alpha": (0.5,), "radius": (0.1, 0.2)})
+    epsilons, lambdas = GRID["epsilon"], GRID["lambda_actions"]
     assert len(found) == len(set(found)) == 2 * len(epsilons) * len(lambdas)
     assert {each.alpha for each in found} == {0.5}
     assert {each.radius for each in found} == {0.1, 0.2}
@@ -63,9 +72,9 @@ def test_given_numbers_go_before_those_of_a_file(tmp_path):
     path = tmp_path / "tuned.json"
     tuned = Tuned(Settings(0.1, 0.2, 0.3, 0.4), 7, [], {}, [], [])
     path.write_text(json.dumps(tuned.record()))
-    assert settings.single({}, path) == (Settings(0.1, 0.2, 0.3, 0.4), 7)
-    assert settings.single({"radius": (0.5,)}, path) == (Settings(0.1, 0.5, 0.3, 0.4), 7)
-    assert settings.single({"radius": (0.5,)}, None) == (DEFAULTS._replace(radius=0.5), ITERATIONS)
+    assert single({}, path) == (Settings(0.1, 0.2, 0.3, 0.4), 7)
+    assert single({"radius": (0.5,)}, path) == (Settings(0.1, 0.5, 0.3, 0.4), 7)
+    assert single({"radius": (0.5,)}, None) == (DEFAULTS._replace(radius=0.5), ITERATIONS)
 
 
 @pytest.mark.parametrize(
@@ -82,32 +91,32 @@ def test_given_numbers_go_before_those_of_a_file(tmp_path):
 )
 def test_numbers_out_of_range(given, message):
     with pytest.raises(ValueError, match=message):
-        settings.single(given, None)
+        single(given, None)
     with pytest.raises(ValueError, match=message):
-        settings.grid(given)
+        grid(given)
 
 
 def test_several_values_without_tuning():
     with pytest.raises(ValueError, match="alpha: 2 values; several are for --tune"):
-        settings.single({"alpha": (0.1, 0.2)}, None)
+        single({"alpha": (0.1, 0.2)}, None)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "not written by --tune"),
+        ("", "empty"),
         ("[]", "not written by --tune"),
         ("{}", "no 'settings'"),
         ('{"settings": {"alpha": 0.1}, "iterations": 5}', "no 'radius'"),
         ('{"settings": {}, "iterations": 5}', "no 'alpha'"),
-        ("[" * 100_000, "not written by --tune"),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_broken_settings(tmp_path, content, message):
     path = tmp_path / "tuned.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=message) as error:
-        settings.read(path)
+        read_settings(path)
     assert str(error.value).startswith(f"{path}: ")
 
 
@@ -118,9 +127,9 @@ def test_settings_with_a_wrong_value(tmp_path, name, value):
     path = tmp_path / "tuned.json"
     path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match=f"not written by --tune: .*{value}"):
-        settings.read(path)
+        read_settings(path)
 
 
 def test_missing_settings(tmp_path):
     with pytest.raises(ValueError, match="none: No such file or directory"):
-        settings.read(tmp_path / "none")
+        read_settings(tmp_path / "none")
