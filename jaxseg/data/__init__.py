@@ -1,53 +1,57 @@
-"""Data sets by name: the field's own, people's own folders, and the embedded twins."""
+"""Data sets by name: the field's own, any other folder, and the generated twins."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from jaxseg.data.batches.crew import ALONE, Crew
-from jaxseg.data.localization.load import LOCALIZATION, load_localization
+from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
-from jaxseg.data.segmentation.assemble import read_videos
-from jaxseg.data.segmentation.catalog import CATALOG, check_known
-from jaxseg.data.segmentation.files import Source
-from jaxseg.data.segmentation.folder import find_in_folder, recorded_fps
+from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
-from jaxseg.data.segmentation.published import find_published
-from jaxseg.data.segmentation.records import DataSet, Video
+from jaxseg.data.segmentation.layouts import (
+    Source,
+    find_in_folder,
+    find_published,
+    recorded_fps,
+)
+from jaxseg.data.segmentation.records import DataSet, Video, read_videos
+from jaxseg.data.twins.localization import make_localization_twin
 from jaxseg.data.twins.segmentation import make_twin
-from jaxseg.formats.names import check_file_name
+from jaxseg.formats.names import check_file_name, check_known
 
 __all__ = [
-    "CATALOG",
-    "LOCALIZATION",
+    "DATA_SETS",
     "VIDEOS",
     "DataSet",
+    "LocalizationEntry",
+    "SegmentationEntry",
     "SnippetSet",
     "SnippetVideo",
     "Video",
     "load",
     "load_localization",
+    "names_of",
     "top_activity",
 ]
 
-FOLDER = "folder"
-VIDEOS = "videos"  # features that the run itself makes of videos
-MADE_OF_CLIPS = "videos cut together from short clips"
+FOLDER = "folder"  # any folder of features
+VIDEOS = "videos"  # features that the run itself extracts from videos
+CLIPS_NAME = "videos cut together from short clips"
 
 
 class DataConfig(Protocol):
-    """What `load` has to know.
+    """The part of a config that `load` reads.
 
     Attributes:
-        name: key of `CATALOG`, "folder" for people's own features, "videos" for those of videos.
-        root: folder of the data; "" is the embedded twin.
-        videos: folder of the videos; "" are those that a run makes of short clips.
+        name: key of `DATA_SETS`, "folder" for any folder of features, "videos" for features that
+            the run extracts from videos.
+        root: folder of the data; "" is the twin.
+        videos: folder of the videos; "" is the folder of those that a run makes of short clips.
         standardize: scale each video's channels to mean 0 and variance 1.
         unit_frames: divide them by sqrt(channels) as well.
         length_tolerance: frames by which features and labels of a video may differ.
-        fps: frames a second; 0 takes what is known of the data set, of a folder's features
-            what their features.json says.
-        excluded: class names that evaluation leaves out; empty takes the field's habit.
+        fps: frames a second; 0 takes the rate of the data set or of the features.json in a folder.
+        excluded: names of classes that evaluation leaves out; empty takes those of the entry.
     """
 
     name: str
@@ -60,41 +64,59 @@ class DataConfig(Protocol):
     excluded: tuple[str, ...]
 
 
+class LocalizationConfig(Protocol):
+    """The part of a config that `load_localization` reads.
+
+    Attributes:
+        name: key of `DATA_SETS`.
+        root: folder of the data; "" is the twin.
+        length_tolerance: snippets by which RGB and flow of a video may differ.
+    """
+
+    name: str
+    root: str
+    length_tolerance: int
+
+
 def load(
     config: DataConfig,
     *,
     activities: Sequence[str] = (),
     cache: Path | None = None,
     progress: bool = True,
-    crew: Crew = ALONE,
-    made: Path | None = None,
+    processes: Processes = ONE_PROCESS,
+    workdir: Path | None = None,
 ) -> DataSet:
-    """Reads a data set from `config.root`, or makes its twin where that is empty.
+    """Reads a data set of segmentation, or generates its twin where `config.root` is empty.
 
     Args:
         config: see `DataConfig`.
         activities: those to read; empty for all.
-        cache: folder for binary copies of text features; None reads the text every time.
+        cache: folder for binary copies of text features; None parses the text every time.
         progress: show a bar over the videos when reading takes long.
-        crew: the processes that read together, see `Crew`.
-        made: the run's folder, in which the features of its videos are; of "videos" alone.
+        processes: those that read together, see `Processes`.
+        workdir: the run's folder, which holds the features of its "videos".
 
     Raises:
         FileNotFoundError: the root, or a part of the data set that must be in it, is missing.
         ValueError: anything else that is wrong with the data, in one line.
         OSError: the cache cannot be written.
     """
-    check_known("data.name", [config.name], (*CATALOG, FOLDER, VIDEOS))
+    known = names_of("segmentation")
+    check_known("data.name", [config.name], (*known, FOLDER, VIDEOS))
     if not config.root and config.name != VIDEOS:
-        return make(config, activities)
+        return generate(config, activities)
     root = Path(config.root).expanduser()
+    fps = None
     if config.name == VIDEOS:
-        root = Path(made or ".") / "features"
-        sources, names = find_made(config, made, activities)
+        root = Path(workdir or ".") / "features"
+        sources, names = find_extracted(config, root, activities)
     elif config.name == FOLDER:
         sources, names = find_in_folder(root, activities)
     else:
-        sources, names = find_published(config.name, root, activities)
+        entry = DATA_SETS[config.name]
+        sources, names = find_published(config.name, entry.layout, root, activities)
+        fps = entry.fps
     videos = read_videos(
         sources,
         names,
@@ -102,36 +124,50 @@ def load(
         scaling=scaling(config),
         cache=cache,
         progress=progress,
-        crew=crew,
+        processes=processes,
     )
     classes = names.classes if names else ()
-    known_fps = CATALOG[config.name].fps if config.name in CATALOG else recorded_fps(root)
     of_clips = config.name == VIDEOS and not config.videos
     return DataSet(
-        name=MADE_OF_CLIPS if of_clips else config.name,
+        name=CLIPS_NAME if of_clips else config.name,
         videos=videos,
         classes=classes,
         excluded=excluded_classes(config, classes),
-        fps=config.fps or known_fps,
+        fps=config.fps or (fps if config.name in known else recorded_fps(root)),
         generated=of_clips,
     )
 
 
-def find_made(
-    config: DataConfig, run: Path | None, activities: Sequence[str]
-) -> tuple[list[Source], ClassNames | None]:
-    """The features that a run has made of its videos, and the labels beside the videos, if any."""
-    features = Path(run or ".") / "features"
-    if not features.is_dir():
-        raise FileNotFoundError(
-            f"{features}: no features yet; --mode=features makes them of config.data.videos"
-        )
-    videos = Path(config.videos).expanduser() if config.videos else Path(run) / "videos"
-    return find_in_folder(features, activities, name=top_activity(videos), labels=videos)
+def load_localization(
+    config: LocalizationConfig, *, progress: bool = True, processes: Processes = ONE_PROCESS
+) -> SnippetSet:
+    """Reads a data set of localization, or generates its twin where `config.root` is empty.
+
+    Args:
+        config: see `LocalizationConfig`.
+        progress: show a bar over the files when reading takes long.
+        processes: those that read together, see `Processes`.
+
+    Raises:
+        FileNotFoundError: the root, or a part of the data set that must be in it, is missing.
+        ValueError: anything else that is wrong with the data, in one line.
+    """
+    check_known("data.name", [config.name], names_of("localization"))
+    entry = DATA_SETS[config.name]
+    if not config.root:
+        return make_localization_twin(config.name, need_twin(config.name))
+    return entry.read(
+        config.name,
+        entry.folders,
+        Path(config.root).expanduser(),
+        length_tolerance=config.length_tolerance,
+        progress=progress,
+        processes=processes,
+    )
 
 
 def top_activity(videos: Path) -> str:
-    """The activity of the videos that lie in no subfolder: their folder's name, if it is free."""
+    """Activity of the videos that lie in no subfolder: their folder's name, if it is free."""
     name = videos.resolve().name
     try:
         check_file_name(videos, "activity", name)
@@ -140,29 +176,45 @@ def top_activity(videos: Path) -> str:
     return VIDEOS if (videos / name).is_dir() else name
 
 
-def make(config: DataConfig, activities: Sequence[str]) -> DataSet:
-    """The embedded twin; its shortened videos have no frame rate but the one that is given."""
-    if config.name == FOLDER:
-        raise ValueError(
-            "data.root: name the folder of the features (there is no twin of 'folder')"
+def find_extracted(
+    config: DataConfig, features: Path, activities: Sequence[str]
+) -> tuple[list[Source], ClassNames | None]:
+    """The features that a run has extracted, and the labels beside its videos, if any."""
+    if not features.is_dir():
+        raise FileNotFoundError(
+            f"{features}: no features yet; --mode=features makes them of config.data.videos"
         )
-    videos, classes = make_twin(config.name, activities, scaling=scaling(config))
+    videos = Path(config.videos).expanduser() if config.videos else features.parent / "videos"
+    return find_in_folder(features, activities, name=top_activity(videos), labels=videos)
+
+
+def generate(config: DataConfig, activities: Sequence[str]) -> DataSet:
+    """The twin; its shortened videos have no frame rate but that of the config."""
+    videos, classes = make_twin(need_twin(config.name), activities, scaling=scaling(config))
     excluded = excluded_classes(config, classes)
     return DataSet(config.name, videos, classes, excluded, config.fps or None, generated=True)
 
 
+def need_twin(name: str):
+    """The twin of a data set; raises ValueError where there is none."""
+    twin = DATA_SETS[name].twin if name in DATA_SETS else None
+    if twin is None:
+        raise ValueError(f"data.root: name the folder of the data (there is no twin of {name!r})")
+    return twin
+
+
 def scaling(config: DataConfig) -> str:
-    """How a video's channels are scaled: see `assemble.standardization`."""
+    """How a video's channels are scaled: see `records.standardization`."""
     if not config.standardize:
         return ""
     return "frame" if config.unit_frames else "channel"
 
 
 def excluded_classes(config: DataConfig, classes: Sequence[str]) -> tuple[str, ...]:
-    """The classes that evaluation leaves out: those named, or the field's habit."""
+    """The classes that evaluation leaves out: those of the config, or of the data set's entry."""
     if config.excluded:
         if classes:
             check_known("data.excluded", config.excluded, classes)
         return tuple(config.excluded)
-    habit = CATALOG[config.name].excluded if config.name in CATALOG else ()
-    return tuple(name for name in classes if name.lower() in habit)
+    excluded = DATA_SETS[config.name].excluded if config.name in DATA_SETS else ()
+    return tuple(name for name in classes if name.lower() in excluded)

@@ -1,1 +1,1 @@
-"""What a training step sees."""
+"""Training batches and test inputs from videos."""

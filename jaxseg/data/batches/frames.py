@@ -1,4 +1,8 @@
-"""Which frames a training step sees: a function of (seed, activity, step) alone."""
+"""Frames that a training step sees, which depend only on seed, activity and step.
+
+`FrameStream` draws one frame from each of equal parts of a video (ASOT); `PairStream` draws
+anchors and a neighbor in time of each (TOT).
+"""
 
 import functools
 import zlib
@@ -9,7 +13,7 @@ import numpy as np
 
 from jaxseg.data.segmentation.records import Video
 
-_ORDER, _FRAMES, _WARM_START = range(3)  # streams of random numbers that never meet
+_ORDER, _FRAMES, _WARM_START = range(3)  # independent streams of random numbers
 
 
 def steps_per_epoch(num_videos: int, videos_per_batch: int) -> int:
@@ -18,9 +22,9 @@ def steps_per_epoch(num_videos: int, videos_per_batch: int) -> int:
 
 
 def frame_indices(generator: np.random.Generator, num_frames: int, num_samples: int) -> np.ndarray:
-    """One uniformly random frame in each of `num_samples` equal bins, ascending.
+    """One uniformly random frame in each of `num_samples` equal bins, int64, ascending.
 
-    A video that is not longer than that gives all of its frames.
+    All frames of a video that has no more than `num_samples`.
     """
     if num_frames <= num_samples:
         return np.arange(num_frames)
@@ -28,8 +32,30 @@ def frame_indices(generator: np.random.Generator, num_frames: int, num_samples: 
     return edges[:-1] + (generator.random(num_samples) * np.diff(edges)).astype(np.int64)
 
 
-def _generator(seed: int, activity: str, stream: int, number: int = 0) -> np.random.Generator:
-    return np.random.default_rng((seed, zlib.crc32(activity.encode()), stream, number))
+def paired_indices(
+    generator: np.random.Generator, num_frames: int, num_samples: int, bins: int, window: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Anchors from equal bins of a video, and for each of them a neighbor in time (TOT).
+
+    Each of `bins` equal parts of the video gives num_samples / (2 bins) anchors. The neighbor of
+    an anchor is -window to window - 1 frames away, but no further than the video's first or last
+    frame. An empty bin, in a video shorter than `bins`, gives the frame behind it.
+
+    Returns:
+        frames [num_samples], ascending, with repeats; and [bins, 2], the places among them of
+        each bin's first anchor and of its neighbor.
+    """
+    edges = np.arange(bins + 1) * num_frames // bins
+    starts = np.repeat(edges[:-1], num_samples // (2 * bins))
+    lengths = np.repeat(np.maximum(np.diff(edges), 1), num_samples // (2 * bins))
+    anchors = starts + (generator.random(len(starts)) * lengths).astype(np.int64)
+    neighbors = anchors + generator.integers(-window, window, len(anchors))
+    drawn = np.clip(np.concatenate([anchors, neighbors]), 0, num_frames - 1)
+    order = np.argsort(drawn, kind="stable")
+    places = np.empty(num_samples, np.int32)
+    places[order] = np.arange(num_samples)
+    first = np.arange(bins) * (len(anchors) // bins)
+    return drawn[order], np.stack([places[first], places[len(anchors) + first]], axis=1)
 
 
 class FrameStream:
@@ -56,10 +82,7 @@ class FrameStream:
         shape = (num_videos, self.frames_per_video)
         return {"frames": ((*shape, self.num_channels), np.float32), "mask": (shape, bool)}
 
-    def _shuffled(self, epoch: int) -> np.ndarray:
-        return _generator(self.seed, self.activity, _ORDER, epoch).permutation(len(self.videos))
-
-    def fill(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
+    def write_batch(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
         """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         Args:
@@ -71,27 +94,72 @@ class FrameStream:
         epoch, position = divmod(step, per_epoch)
         start = position * self.videos_per_batch
         chosen = self._order(epoch)[start : start + self.videos_per_batch]
-        self._fill(chosen, _generator(self.seed, self.activity, _FRAMES, step), arrays, first)
+        self._write(chosen, _generator(self.seed, self.activity, _FRAMES, step), arrays, first)
 
-    def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
+    def write_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
         """Writes one sample of every video, in order."""
         generator = _generator(self.seed, self.activity, _WARM_START)
-        self._fill(range(len(self.videos)), generator, arrays)
+        self._write(range(len(self.videos)), generator, arrays)
 
-    def _fill(self, chosen, generator, arrays, first: int = 0) -> None:
-        """Draws for all videos, so that none depends on which ones are read."""
-        wanted = range(first, first + len(arrays["mask"]))
-        for slot, index in enumerate(chosen):
-            picked = self.draw(self.videos[index], generator)
-            if slot in wanted:
-                own = {name: array[slot - first] for name, array in arrays.items()}
-                self.write(self.videos[index], picked, own)
+    def _write(
+        self,
+        chosen: Sequence[int],
+        generator: np.random.Generator,
+        arrays: dict[str, np.ndarray],
+        first: int = 0,
+    ) -> None:
+        """Writes the chosen videos whose places are those of `arrays`.
+
+        Draws for all of them, so that no video's sample depends on which others are written.
+        """
+        places = range(first, first + len(arrays["mask"]))
+        for place, index in enumerate(chosen):
+            sample = self.draw(self.videos[index], generator)
+            if place in places:
+                of_video = {name: array[place - first] for name, array in arrays.items()}
+                self.write(self.videos[index], sample, of_video)
+
+    def _shuffled(self, epoch: int) -> np.ndarray:
+        return _generator(self.seed, self.activity, _ORDER, epoch).permutation(len(self.videos))
 
     def draw(self, video: Video, generator: np.random.Generator) -> Any:
-        """What is random about one video's sample."""
+        """The random part of a video's sample: the frames, for `write`."""
         return frame_indices(generator, video.num_frames, self.frames_per_video)
 
-    def write(self, video: Video, picked: Any, arrays: dict[str, np.ndarray]) -> None:
-        """Reads one video's sample into its share of a batch's arrays."""
-        arrays["frames"][: len(picked)] = video.frames(picked)
-        arrays["mask"][: len(picked)] = True
+    def write(self, video: Video, sample: Any, arrays: dict[str, np.ndarray]) -> None:
+        """Reads one video's sample into its part of a batch's arrays."""
+        arrays["frames"][: len(sample)] = video.frames(sample)
+        arrays["mask"][: len(sample)] = True
+
+
+class PairStream(FrameStream):
+    """The batches of one activity under one seed, with the frames of `paired_indices`.
+
+    Beside "frames" and "mask" they hold "time" [videos, frames_per_video], each frame's place in
+    its video from 0 to 1, and "pairs" [videos, bins, 2] of anchors and their neighbors.
+    """
+
+    def __init__(self, videos: Sequence[Video], *, bins: int, window: int, **options: int):
+        super().__init__(videos, **options)
+        self.bins, self.window = bins, window
+
+    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
+        return super().arrays(num_videos, step) | {
+            "time": ((num_videos, self.frames_per_video), np.float32),
+            "pairs": ((num_videos, self.bins, 2), np.int32),
+        }
+
+    def draw(self, video: Video, generator: np.random.Generator) -> Any:
+        return paired_indices(
+            generator, video.num_frames, self.frames_per_video, self.bins, self.window
+        )
+
+    def write(self, video: Video, sample: Any, arrays: dict[str, np.ndarray]) -> None:
+        frames, arrays["pairs"][:] = sample
+        arrays["frames"][:] = video.frames(frames)
+        arrays["time"][:] = frames / video.num_frames
+        arrays["mask"][:] = True
+
+
+def _generator(seed: int, activity: str, stream: int, number: int = 0) -> np.random.Generator:
+    return np.random.default_rng((seed, zlib.crc32(activity.encode()), stream, number))

@@ -1,16 +1,27 @@
-"""Batches of all members, drawn ahead of the step that needs them (grain)."""
+"""Batches of all members, made ahead of the step that needs them (grain), and test videos.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+A method names its sampling, a key of `STREAMS`: how training videos become batches, and what a
+test shows of a video.
+"""
 
-import grain
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
 import numpy as np
 
+from jaxseg.data.batches.frames import FrameStream, PairStream
+from jaxseg.data.batches.snippets import SnippetStream, test_snippets
+from jaxseg.data.batches.whole import WholeVideoStream, whole_video
+from jaxseg.data.localization.records import SnippetVideo
+from jaxseg.data.segmentation.records import Video
+
+View = tuple[dict[str, np.ndarray], int]
 Arrays = dict[str, np.ndarray]
 
 
 class Stream(Protocol):
-    """The batches of one member; what is in them is between the stream and the method.
+    """The batches of one member; the method knows the arrays of its stream.
 
     Attributes:
         videos: those it draws from.
@@ -29,14 +40,14 @@ class Stream(Protocol):
             step: None for the warm start.
         """
 
-    def fill(self, step: int, arrays: Arrays, first: int) -> None:
+    def write_batch(self, step: int, arrays: Arrays, first: int) -> None:
         """Writes videos of a step's batch, from place `first` on, into zeroed arrays.
 
-        Their number is the arrays'; the other axes may be larger, where another member's are.
-        Nothing is read of other videos, and what is written does not depend on who is.
+        It writes as many videos as the arrays hold and reads no others; other axes may be larger,
+        where another member needs it. A video's numbers do not depend on which are written.
         """
 
-    def fill_warm_start(self, arrays: Arrays) -> None:
+    def write_warm_start(self, arrays: Arrays) -> None:
         """Writes one sample of every video into zeroed arrays."""
 
 
@@ -44,11 +55,11 @@ class Batches:
     """Maps a step number to arrays with the leading axes [members, videos].
 
     Args:
-        streams: one a member; members that differ in hyper-parameters alone share theirs, which
-            is then drawn once.
-        num_steps: the longest member's steps; a member beyond its own goes on cycling.
-        members, videos: the part of a batch that is drawn; all of it by default. It is the same
-            numbers whatever the part.
+        streams: one a member; members that differ in hyper-parameters alone share a stream, whose
+            batches are then made once.
+        num_steps: the longest member's number of steps; shorter members go on cycling.
+        members, videos: the part of a batch that is made, by default all of it; its numbers do
+            not depend on which part is made.
     """
 
     def __init__(
@@ -58,10 +69,10 @@ class Batches:
         members: slice = slice(None),
         videos: slice = slice(None),
     ):
-        own = streams[members]
+        chosen = streams[members]
         self.all = list(dict.fromkeys(streams))
-        self.unique = list(dict.fromkeys(own))
-        self.owner = np.array([self.unique.index(stream) for stream in own])
+        self.unique = list(dict.fromkeys(chosen))
+        self.owner = np.array([self.unique.index(stream) for stream in chosen])
         self.num_steps = num_steps
         self.videos_per_batch = self.all[0].videos_per_batch
         self._videos = range(self.videos_per_batch)[videos]
@@ -70,32 +81,122 @@ class Batches:
         """The batch of one step."""
         batch = self._empty(len(self._videos), int(step))
         for index, stream in enumerate(self.unique):
-            own = {name: array[index] for name, array in batch.items()}
-            stream.fill(int(step), own, self._videos.start)
-        return self._spread(batch)
+            of_stream = {name: array[index] for name, array in batch.items()}
+            stream.write_batch(int(step), of_stream, self._videos.start)
+        return self._by_member(batch)
 
     def warm_start(self) -> Arrays:
         """One sample of every video of every member, padded to the most videos."""
         sample = self._empty(max(len(stream.videos) for stream in self.all), None)
         for index, stream in enumerate(self.unique):
-            stream.fill_warm_start({name: array[index] for name, array in sample.items()})
-        return self._spread(sample)
+            stream.write_warm_start({name: array[index] for name, array in sample.items()})
+        return self._by_member(sample)
 
     def iterate(self, start: int) -> Iterator[Arrays]:
-        """Batches from step `start` on; two of them are made while the step before runs."""
+        """Batches from step `start` on; two are made ahead, while earlier steps run."""
+        import grain  # slow to import, and needed by training alone
+
         steps = grain.MapDataset.range(start, self.num_steps).map(self.batch)
         return iter(steps.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)))
 
     def _empty(self, num_videos: int, step: int | None) -> Arrays:
-        """Zeros for every stream of the part, as large as any member of the run needs."""
+        """Zeroed arrays of every stream of the part, as large as any member of the run needs."""
         described = [stream.arrays(num_videos, step) for stream in self.all]
         empty = {}
         for name, (_, dtype) in described[0].items():
-            shape = np.max([own[name][0] for own in described], axis=0)
+            shape = np.max([each[name][0] for each in described], axis=0)
             empty[name] = np.zeros((len(self.unique), *shape), dtype)
         return empty
 
-    def _spread(self, arrays: Arrays) -> Arrays:
+    def _by_member(self, arrays: Arrays) -> Arrays:
+        """Repeats a stream's arrays for all members that share it."""
         if len(self.unique) == len(self.owner):
             return arrays
         return {name: array[self.owner] for name, array in arrays.items()}
+
+
+class Sampling(NamedTuple):
+    """How videos become batches, and test videos become a network's input.
+
+    Attributes:
+        make: (training videos, seed, config.data) -> their stream.
+        test_view: (test video, config.data) -> the arrays of the video for `Method.predict`, and
+            how many of their rows are valid; None where whole videos are labeled frame by frame.
+    """
+
+    make: Callable[[Sequence, int, Any], Stream]
+    test_view: Callable[[SnippetVideo, Any], View] | None = None
+
+
+def _frames(videos: Sequence, seed: int, settings: Any) -> Stream:
+    return FrameStream(
+        videos,
+        seed=seed,
+        videos_per_batch=settings.videos_per_batch,
+        frames_per_video=settings.frames_per_video,
+    )
+
+
+def _pairs(videos: Sequence, seed: int, settings: Any) -> Stream:
+    return PairStream(
+        videos,
+        seed=seed,
+        bins=settings.bins,
+        window=settings.window,
+        videos_per_batch=settings.videos_per_batch,
+        frames_per_video=settings.frames_per_video,
+    )
+
+
+def _snippets(videos: Sequence, seed: int, settings: Any) -> Stream:
+    return SnippetStream(
+        videos,
+        seed=seed,
+        videos_per_batch=settings.videos_per_batch,
+        num_snippets=settings.num_snippets,
+    )
+
+
+def _view_snippets(video: SnippetVideo, settings: Any) -> View:
+    rgb, flow = test_snippets(video, settings.num_snippets)
+    return {"rgb": rgb, "flow": flow}, settings.num_snippets
+
+
+def _whole(videos: Sequence, seed: int, settings: Any) -> Stream:
+    return WholeVideoStream(videos, seed=seed, videos_per_batch=settings.videos_per_batch)
+
+
+def _view_whole(video: SnippetVideo, settings: Any) -> View:
+    return whole_video(video), video.num_snippets
+
+
+STREAMS = {
+    "frames": Sampling(_frames),
+    "pairs": Sampling(_pairs),
+    "snippets": Sampling(_snippets, _view_snippets),
+    "whole": Sampling(_whole, _view_whole),
+}
+
+
+def test_videos(videos: Sequence[Video], share: float, seed: int) -> tuple[str, ...]:
+    """Names of the videos of one activity that are tested on, sorted.
+
+    Args:
+        videos: of one activity.
+        share: part of them that is tested on, in [0, 1); 0 gives none.
+        seed: every seed gives another split.
+
+    Raises:
+        ValueError: the share leaves nothing to train on, or nothing to test on.
+    """
+    if not share:
+        return ()
+    activity, count = videos[0].activity, round(share * len(videos))
+    if not 0 < count < len(videos):
+        raise ValueError(
+            f"activity {activity!r} has {len(videos)} videos: config.data.test_share={share} "
+            f"leaves {count} to test and {len(videos) - count} to train on"
+        )
+    generator = np.random.default_rng((seed, zlib.crc32(activity.encode()), 3))
+    chosen = generator.permutation(len(videos))[:count]
+    return tuple(sorted(videos[index].name for index in chosen))

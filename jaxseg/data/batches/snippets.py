@@ -1,4 +1,7 @@
-"""Which snippets a training step sees: a function of (seed, step) alone; which ones a test sees."""
+"""Localization videos brought to a fixed number of snippets: training batches and test videos.
+
+A batch depends only on seed and step.
+"""
 
 import functools
 from collections.abc import Sequence
@@ -7,7 +10,7 @@ import numpy as np
 
 from jaxseg.data.localization.records import SnippetVideo
 
-_ORDER, _SNIPPETS, _WARM_START = range(3)  # streams of random numbers that never meet
+_ORDER, _SNIPPETS, _WARM_START = range(3)  # independent streams of random numbers
 
 
 def steps_per_epoch(num_videos: int, videos_per_batch: int) -> int:
@@ -22,7 +25,7 @@ def snippet_indices(
 
     With L snippets and T samples, sample i is drawn uniformly from floor(i L / T) to
     floor((i + 1) L / T), both included but at most L - 1; in testing it is the first of these.
-    Neighbours may thus draw the same snippet, and where L < T snippets repeat.
+    Neighbors may thus draw the same snippet, and where L < T snippets repeat.
 
     Args:
         generator: None for testing.
@@ -48,11 +51,11 @@ class SnippetStream:
 
     Every epoch is a new permutation of the videos, of which whole batches are shown. Fewer
     videos than a batch holds are repeated until it is full, each time with other snippets: the
-    labels that CASE solves for depend on how many snippets there are.
+    pseudo-labels of CASE depend on the number of snippets.
 
     Args:
         videos: at least one; all of them training videos of one data set.
-        seed: of everything that is drawn.
+        seed: of all random numbers.
         videos_per_batch: B.
         num_snippets: T, to which every video is brought.
     """
@@ -77,8 +80,8 @@ class SnippetStream:
         """Shape and dtype of each array of a batch, the same at every step.
 
         "rgb" and "flow" are [videos, num_snippets, channels], "labels" [videos, classes];
-        "known_classes", the same for every video, says which classes any of them has; and "mask"
-        [videos] is False where a batch has room for more videos than there are.
+        "known_classes" [videos, classes], the same for every video, is True for classes that any
+        of them has; "mask" [videos] is False for the empty places of a batch.
         """
         snippets = (num_videos, self.num_snippets, self.num_channels), np.float32
         classes = num_videos, len(self.known_classes)
@@ -90,7 +93,7 @@ class SnippetStream:
             "mask": ((num_videos,), bool),
         }
 
-    def fill(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
+    def write_batch(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
         """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         Args:
@@ -102,11 +105,11 @@ class SnippetStream:
         epoch, position = divmod(step, per_epoch)
         places = np.arange(self.videos_per_batch) + position * self.videos_per_batch
         chosen = self._order(epoch)[places % len(self.videos)]
-        self._fill(chosen, self._generator(_SNIPPETS, step), arrays, first)
+        self._write(chosen, self._generator(_SNIPPETS, step), arrays, first)
 
-    def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
+    def write_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
         """Writes one sample of every video, in order."""
-        self._fill(range(len(self.videos)), self._generator(_WARM_START), arrays)
+        self._write(range(len(self.videos)), self._generator(_WARM_START), arrays)
 
     def _generator(self, purpose: int, number: int = 0) -> np.random.Generator:
         return np.random.default_rng((self.seed, purpose, number))
@@ -114,16 +117,25 @@ class SnippetStream:
     def _shuffled(self, epoch: int) -> np.ndarray:
         return self._generator(_ORDER, epoch).permutation(len(self.videos))
 
-    def _fill(self, chosen, generator, arrays, first: int = 0) -> None:
-        """Draws for all videos, so that none depends on which ones are read."""
-        wanted = range(first, first + len(arrays["mask"]))
+    def _write(
+        self,
+        chosen: Sequence[int],
+        generator: np.random.Generator,
+        arrays: dict[str, np.ndarray],
+        first: int = 0,
+    ) -> None:
+        """Writes the chosen videos whose places are those of `arrays`.
+
+        Draws for all of them, so that no video's sample depends on which others are written.
+        """
+        places = range(first, first + len(arrays["mask"]))
         for place, index in enumerate(chosen):
             video = self.videos[index]
-            picked = snippet_indices(generator, video.num_snippets, self.num_snippets)
-            if place not in wanted:
+            sample = snippet_indices(generator, video.num_snippets, self.num_snippets)
+            if place not in places:
                 continue
             slot = place - first
-            arrays["rgb"][slot], arrays["flow"][slot] = video.snippets(picked)
+            arrays["rgb"][slot], arrays["flow"][slot] = video.snippets(sample)
             arrays["labels"][slot] = video.labels
             arrays["known_classes"][slot] = self.known_classes
             arrays["mask"][slot] = True

@@ -1,4 +1,4 @@
-"""Localisation videos at their own length, padded to one of a few: batches, and a test video."""
+"""Localization videos in full, padded to one of a few lengths: training batches and test videos."""
 
 import functools
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ import numpy as np
 from jaxseg.data.batches.snippets import steps_per_epoch
 from jaxseg.data.localization.records import SnippetVideo
 
-_ORDER = 0  # the one thing that is drawn
+_ORDER = 0  # the only stream of random numbers
 
 
 def bucket(length: int) -> int:
     """The padded length of videos of at most `length` snippets: 64, 96, 144, 216, 328, ...
 
-    Multiples of 8 that grow by about a half: the lengths of a whole data set become few compiled
-    shapes, of which a video longer than 64 snippets leaves about a third empty at most.
+    Multiples of 8 that grow by about a half: a whole data set needs few compiled shapes, and at
+    most about a third of the padded length of a video longer than 64 snippets is empty.
     """
     padded = 64
     while padded < length:
@@ -30,12 +30,12 @@ def whole_video(video: SnippetVideo) -> dict[str, np.ndarray]:
         "features": np.zeros((length, 2 * video.rgb.shape[1]), np.float32),
         "mask": np.zeros(length, bool),
     }
-    _write(video, arrays["features"], arrays["mask"])
+    _write_video(video, arrays["features"], arrays["mask"])
     return arrays
 
 
-def _write(video: SnippetVideo, features: np.ndarray, mask: np.ndarray) -> None:
-    """RGB, then flow; converted on their way from the file, without a copy between."""
+def _write_video(video: SnippetVideo, features: np.ndarray, mask: np.ndarray) -> None:
+    """Writes RGB, then flow; the assignment converts them without a copy in between."""
     length, channels = video.rgb.shape
     features[:length, :channels] = video.rgb
     features[:length, channels:] = video.flow
@@ -46,7 +46,7 @@ class WholeVideoStream:
     """The batches of training videos under one seed: {"features", "mask", "labels", ...}.
 
     Every epoch is a new permutation of the videos, of which whole batches are shown. Where there
-    are fewer videos than a batch holds, it shows each of them once and has empty slots.
+    are fewer videos than a batch holds, it shows each of them once and has empty places.
 
     Args:
         videos: at least one; all of them training videos of one data set.
@@ -66,12 +66,12 @@ class WholeVideoStream:
     def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
         """Shape and dtype of each array of a step's batch; T is the bucket of its longest video.
 
-        "features" [videos, T, 2C] have RGB before flow, "mask" [videos, T] says which snippets
-        there are. "labels" [videos, classes] are as the videos have them, "classes" [videos, c]
-        the indices of a video's classes, -1 behind them; c is the most that any video has.
-        "known_classes" [videos, classes], the same for every video, says which classes any of
-        them has. "video" [videos] is a video's place among all of the stream's, -1 in an empty
-        slot; "epoch" [videos] the same number for all.
+        "features" [videos, T, 2C] hold RGB before flow; "mask" [videos, T] is True for snippets
+        and False for padding. "labels" [videos, classes] are those of the videos, "classes"
+        [videos, c] the indices of a video's classes, padded with -1; c is the most that any video
+        has. "known_classes" [videos, classes], the same for every video, is True for classes that
+        any of them has. "video" [videos] is a video's index in the stream, -1 in an empty place;
+        "epoch" [videos] is the same number for all.
         """
         length = bucket(max(self.videos[index].num_snippets for index in self._shown(step)))
         classes = num_videos, len(self.known_classes)
@@ -86,7 +86,7 @@ class WholeVideoStream:
             "epoch": ((num_videos,), np.float32),
         }
 
-    def fill(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
+    def write_batch(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
         """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         Args:
@@ -95,11 +95,11 @@ class WholeVideoStream:
             first: place in the batch of the first of them.
         """
         chosen = self._shown(step)[first : first + len(arrays["mask"])]
-        self._fill(chosen, step // self._steps_per_epoch, arrays)
+        self._write(chosen, step // self._steps_per_epoch, arrays)
 
-    def fill_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
+    def write_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
         """Writes every video, in order, as of epoch 0."""
-        self._fill(self._shown(None), 0, arrays)
+        self._write(self._shown(None), 0, arrays)
 
     @property
     def _steps_per_epoch(self) -> int:
@@ -117,12 +117,12 @@ class WholeVideoStream:
         generator = np.random.default_rng((self.seed, _ORDER, epoch))
         return generator.permutation(len(self.videos))
 
-    def _fill(self, chosen, epoch: int, arrays) -> None:
+    def _write(self, chosen: Sequence[int], epoch: int, arrays: dict[str, np.ndarray]) -> None:
         arrays["video"][:] = arrays["classes"][:] = -1
         arrays["epoch"][:] = epoch
         for slot, index in enumerate(chosen):
             video, classes = self.videos[index], self._classes[index]
-            _write(video, arrays["features"][slot], arrays["mask"][slot])
+            _write_video(video, arrays["features"][slot], arrays["mask"][slot])
             arrays["labels"][slot] = video.labels
             arrays["known_classes"][slot] = self.known_classes
             arrays["classes"][slot, : len(classes)] = classes

@@ -1,13 +1,12 @@
-"""What is known of localisation videos apart from their features, whichever file said it."""
+"""Annotation of localization videos: subset, true segments, video-level labels, duration."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.data.segmentation.files import listed
 from jaxseg.formats.detections import Segments, number
-from jaxseg.formats.names import check_file_name
+from jaxseg.formats.names import check_file_name, listed
 
 
 class Annotation(NamedTuple):
@@ -35,9 +34,8 @@ def annotate(
     """Video -> annotation, of the videos that belong to a subset.
 
     Args:
-        truth: columns as the evaluator reads them; without a `labels` file of its own a video's
-            labels are the classes of its segments.
-        subsets: the source's word for a subset -> "train", "test", or None to leave it out.
+        truth: true segments; the labels of a video are the classes of its segments.
+        subsets: the source's name of a subset -> "train", "test", or None to leave it out.
         durations: video -> seconds, for all videos; None where the source has none.
 
     Raises:
@@ -46,31 +44,33 @@ def annotate(
     """
     segments = segments_by_video(truth)
     annotations = {}
-    for place, (video, word) in enumerate(zip(truth.videos, truth.subsets, strict=True)):
-        if word not in subsets:
+    for place, (video, subset) in enumerate(zip(truth.videos, truth.subsets, strict=True)):
+        if subset not in subsets:
             known = ", ".join(map(repr, subsets))
-            raise ValueError(f"{truth.source}: video {video!r}: subset {word!r} is none of {known}")
-        if subsets[word] is None:
+            raise ValueError(
+                f"{truth.source}: video {video!r}: subset {subset!r} is none of {known}"
+            )
+        if subsets[subset] is None:
             continue
         check_file_name(truth.source, "video", video)
         labels = frozenset(name for _, _, name in segments[place])
         duration = None if durations is None else seconds(truth.source, video, durations[video])
-        annotations[video] = Annotation(subsets[word], segments[place], labels, duration)
+        annotations[video] = Annotation(subsets[subset], segments[place], labels, duration)
     check_subsets(annotations, truth.source)
     return annotations
 
 
 def segments_by_video(truth: Segments) -> list[tuple[tuple[float, float, str], ...]]:
     """(start, end, class name) of each video in `truth.videos`."""
-    found: list[list[tuple[float, float, str]]] = [[] for _ in truth.videos]
+    segments: list[list[tuple[float, float, str]]] = [[] for _ in truth.videos]
     rows = zip(truth.video, truth.start.tolist(), truth.end.tolist(), truth.label, strict=True)
     for video, start, end, label in rows:
-        found[video].append((start, end, truth.labels[label]))
-    return [tuple(segments) for segments in found]
+        segments[video].append((start, end, truth.labels[label]))
+    return [tuple(each) for each in segments]
 
 
 def seconds(source: str, video: str, value: object) -> float:
-    """A duration, or a ValueError where it is no positive number."""
+    """A duration; raises ValueError if it is no positive number."""
     duration = number(f"{source}: video {video!r}", "duration", value)
     if duration <= 0:
         raise ValueError(f"{source}: video {video!r}: duration {duration} is not positive")
@@ -78,18 +78,18 @@ def seconds(source: str, video: str, value: object) -> float:
 
 
 def check_subsets(annotations: Mapping[str, Annotation], source: str) -> None:
-    """Raises ValueError where there is nothing to train on, or nothing to test on."""
+    """Raises ValueError if a subset is empty or a training video has no class."""
     for subset in ("train", "test"):
         if all(annotation.subset != subset for annotation in annotations.values()):
             raise ValueError(f"{source}: no {subset} videos")
-    unlabelled = [
+    unlabeled = [
         video
         for video, annotation in annotations.items()
         if annotation.subset == "train" and not annotation.labels
     ]
-    if unlabelled:
+    if unlabeled:
         raise ValueError(
-            f"{source}: {len(unlabelled)} training videos without a class ({listed(unlabelled)})"
+            f"{source}: {len(unlabeled)} training videos without a class ({listed(unlabeled)})"
         )
 
 

@@ -1,52 +1,32 @@
-"""Feature files of RGB and flow: which belong together, and whether they are what they say.
+"""Videos from feature files of RGB and flow: pairs the files, checks and reads them.
 
 <folder>/rgb/<video>.npy and <folder>/flow/<video>.npy    [snippets, channels] each
 <folder>/<video>.npy                                      [snippets, 2 channels], RGB first
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.data.batches.crew import ALONE, Crew
-from jaxseg.data.segmentation.features import read_arrays
-from jaxseg.data.segmentation.files import entries, listed
-from jaxseg.data.segmentation.published import need_folder
-from jaxseg.formats.names import check_file_name
+from jaxseg.data.localization.annotations import Annotation, multi_hot
+from jaxseg.data.localization.records import SnippetVideo
+from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, read_arrays
+from jaxseg.formats.files import entries, need_folder
+from jaxseg.formats.names import check_file_name, listed
 
 RGB, FLOW = "rgb", "flow"
 
 
 class Streams(NamedTuple):
-    """Both feature arrays of a video, [snippets, channels], and where they lie, for messages."""
+    """Both feature arrays of a video, [snippets, channels], and their places for messages."""
 
     rgb: np.ndarray
     flow: np.ndarray
     rgb_source: str
     flow_source: str
-
-
-def need_file(path: Path) -> Path:
-    """The path itself, or FileNotFoundError where there is no file."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    return path
-
-
-def find_home(root: Path, names: Sequence[str], wanted: str) -> Path:
-    """The folder that holds `wanted`: the root or one of `names` below it.
-
-    Raises:
-        FileNotFoundError: no root, or no such folder in it.
-    """
-    need_folder(root)
-    for folder in (root, *(root / name for name in names)):
-        if (folder / wanted).exists():
-            return folder
-    below = " nor ".join(f"{name}/{wanted}" for name in names)
-    raise FileNotFoundError(f"{root}: holds neither {wanted} nor {below}")
 
 
 def find_streams(folder: Path) -> dict[str, tuple[Path, ...]]:
@@ -60,10 +40,11 @@ def find_streams(folder: Path) -> dict[str, tuple[Path, ...]]:
     if not any((folder / stream).is_dir() for stream in (RGB, FLOW)):
         return {video: (path,) for video, path in find_arrays(folder).items()}
     rgb, flow = (find_arrays(need_folder(folder / stream)) for stream in (RGB, FLOW))
-    alone = [path for a, b in ((rgb, flow), (flow, rgb)) for v, path in a.items() if v not in b]
-    if alone:
+    unpaired = [rgb[video] for video in rgb if video not in flow]
+    unpaired += [flow[video] for video in flow if video not in rgb]
+    if unpaired:
         raise ValueError(
-            f"{folder}: {len(alone)} files of one stream without the other: {listed(alone)}"
+            f"{folder}: {len(unpaired)} files of one stream without the other: {listed(unpaired)}"
         )
     return {video: (path, flow[video]) for video, path in rgb.items()}
 
@@ -80,12 +61,14 @@ def find_arrays(folder: Path) -> dict[str, Path]:
 
 
 def check_paired(featured: Collection[str], annotated: Collection[str], folder: Path) -> None:
-    """Raises ValueError naming the videos that have features or an annotation, but not both."""
-    bare = [video for video in annotated if video not in featured]
+    """Raises ValueError with the videos that have features or an annotation, but not both."""
+    missing = [video for video in annotated if video not in featured]
     unknown = [video for video in featured if video not in annotated]
     problems = []
-    if bare:
-        problems.append(f"{len(bare)} of {len(annotated)} videos without features ({listed(bare)})")
+    if missing:
+        problems.append(
+            f"{len(missing)} of {len(annotated)} videos without features ({listed(missing)})"
+        )
     if unknown:
         problems.append(f"{len(unknown)} videos without an annotation ({listed(unknown)})")
     if problems:
@@ -93,21 +76,22 @@ def check_paired(featured: Collection[str], annotated: Collection[str], folder: 
 
 
 def read_streams(
-    files: Mapping[str, tuple[Path, ...]], *, progress: bool, crew: Crew = ALONE
+    files: Mapping[str, tuple[Path, ...]], *, progress: bool, processes: Processes = ONE_PROCESS
 ) -> dict[str, Streams]:
-    """Video -> the arrays of its files, checked: whole, two-dimensional, finite.
+    """Video -> the arrays of its files, checked to be whole, two-dimensional and finite.
 
     Raises:
         ValueError: a file that is broken, empty, pickled or not finite, or has an odd number of
             columns where it should hold both streams.
     """
     paths = [path for pair in files.values() for path in pair]
-    read = read_arrays(paths, cache=None, progress=progress, crew=crew)
+    read = read_arrays(paths, cache=None, progress=progress, processes=processes)
     arrays = dict(zip(paths, read, strict=True))
     return {video: make_streams(pair, arrays) for video, pair in files.items()}
 
 
 def make_streams(paths: tuple[Path, ...], arrays: Mapping[Path, np.ndarray]) -> Streams:
+    """The streams of one video from its one or two files."""
     if len(paths) == 1:
         return split(arrays[paths[0]], str(paths[0]))
     rgb, flow = paths
@@ -126,3 +110,94 @@ def split(joint: np.ndarray, source: str) -> Streams:
     half = columns // 2
     sources = f"{source}: columns 1 to {half}", f"{source}: columns {half + 1} to {columns}"
     return Streams(joint[:, :half], joint[:, half:], *sources)
+
+
+def assemble(
+    annotations: Mapping[str, Annotation],
+    streams: Mapping[str, Streams],
+    classes: tuple[str, ...],
+    *,
+    length_tolerance: int,
+) -> tuple[SnippetVideo, ...]:
+    """One `SnippetVideo` a video, sorted by subset and name.
+
+    RGB and flow that differ by at most `length_tolerance` snippets are cut to the shorter.
+
+    Args:
+        annotations: by video.
+        streams: by video, for the same videos.
+        classes: every label of every annotation.
+        length_tolerance: snippets.
+
+    Raises:
+        ValueError: streams of different lengths, of other channels than most streams, or zero
+            everywhere, with the files and their sizes.
+    """
+    check_lengths(streams, length_tolerance)
+    check_channels(streams)
+    check_not_zero(streams)
+    order = sorted(annotations, key=lambda video: (annotations[video].subset, video))
+    return tuple(make_video(video, annotations[video], streams[video], classes) for video in order)
+
+
+def check_lengths(streams: Mapping[str, Streams], length_tolerance: int) -> None:
+    """Raises ValueError if RGB and flow of a video differ in length by more than the tolerance."""
+    misfits = [
+        f"{one.rgb_source} ({len(one.rgb)}) against {one.flow_source} ({len(one.flow)})"
+        for one in streams.values()
+        if abs(len(one.rgb) - len(one.flow)) > length_tolerance
+    ]
+    if misfits:
+        raise ValueError(
+            f"RGB and flow of {len(misfits)} of {len(streams)} videos differ in length by more "
+            f"than data.length_tolerance={length_tolerance} snippets: {listed(misfits)}"
+        )
+
+
+def check_channels(streams: Mapping[str, Streams]) -> None:
+    """Raises ValueError if a stream has another number of channels than most streams."""
+    shapes = {source: array.shape for source, array in sides(streams)}
+    usual = Counter(shape[1] for shape in shapes.values()).most_common(1)[0][0]
+    others = [f"{source} {shape}" for source, shape in shapes.items() if shape[1] != usual]
+    if others:
+        raise ValueError(
+            f"{len(others)} of {len(shapes)} streams do not have {usual} channels as the others: "
+            f"{listed(others)}"
+        )
+
+
+def check_not_zero(streams: Mapping[str, Streams]) -> None:
+    """Raises ValueError if a stream is zero everywhere."""
+    # Nearly always the first row decides, and the rest of a memory map need not be read.
+    zero = [source for source, array in sides(streams) if not (array[0].any() or array.any())]
+    if zero:
+        raise ValueError(
+            f"{len(zero)} of {2 * len(streams)} streams are zero everywhere: {listed(zero)}"
+        )
+
+
+def sides(streams: Mapping[str, Streams]) -> list[tuple[str, np.ndarray]]:
+    """(source, array) of the RGB and the flow of every video."""
+    return [
+        side
+        for one in streams.values()
+        for side in ((one.rgb_source, one.rgb), (one.flow_source, one.flow))
+    ]
+
+
+def make_video(
+    name: str, annotation: Annotation, streams: Streams, classes: tuple[str, ...]
+) -> SnippetVideo:
+    """A video of its annotation and its streams, which are cut to the shorter of the two."""
+    length = min(len(streams.rgb), len(streams.flow))
+    return SnippetVideo(
+        name=name,
+        subset=annotation.subset,
+        rgb=streams.rgb[:length],
+        flow=streams.flow[:length],
+        labels=multi_hot(annotation.labels, classes),
+        segments=tuple(
+            (start, end, classes.index(label)) for start, end, label in annotation.segments
+        ),
+        duration=annotation.duration,
+    )

@@ -1,4 +1,4 @@
-"""What localisation data is, whoever wrote its files: snippets of two streams, true segments."""
+"""Videos as snippets of two streams, with video-level labels and perhaps true segments."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-# I3D takes sixteen frames of a video that was brought to 25 frames a second.
+# A snippet of I3D is sixteen frames of a video at 25 frames a second.
 SNIPPET_SECONDS = 16 / 25
 
 
@@ -19,9 +19,9 @@ class SnippetVideo:
         subset: "train" or "test".
         rgb: [snippets, channels], float32 in memory or a memory map of the stored type.
         flow: the same, from optical flow.
-        labels: float32 [classes], 1 for every class that occurs: all that training may see.
+        labels: float32 [classes], 1 for every class that occurs; training sees nothing else.
         segments: (start, end, class index) of every true instance, in seconds.
-        duration: in seconds; None where the annotation does not say.
+        duration: in seconds; None where the annotation has none.
     """
 
     name: str
@@ -36,7 +36,7 @@ class SnippetVideo:
     def num_snippets(self) -> int:
         return len(self.rgb)
 
-    def snippets(self, index=slice(None)) -> tuple[np.ndarray, np.ndarray]:
+    def snippets(self, index: slice | np.ndarray = slice(None)) -> tuple[np.ndarray, np.ndarray]:
         """RGB and flow of the chosen snippets, float32 [chosen, channels] each."""
         return np.asarray(self.rgb[index], np.float32), np.asarray(self.flow[index], np.float32)
 
@@ -46,12 +46,12 @@ class SnippetSet:
     """Videos, sorted by subset and name, and the names behind their labels.
 
     Attributes:
-        name: what the run's files and report call it.
+        name: its name in the run's files and report.
         videos: of both subsets; every training video has at least one class.
         classes: class names by index; some may have no training video, or no video at all.
-        subset_names: the source's own words for "train" and "test", which `to_truth` writes.
-        seconds_per_snippet: where it is one number for all videos; None where only the duration
-            of a video tells, see `snippet_seconds`.
+        subset_names: the source's names of "train" and "test", which `to_truth` writes.
+        seconds_per_snippet: the same for all videos; None where it follows from the duration of
+            a video, see `snippet_seconds`.
         generated: True for the embedded twin; its numbers are not comparable with a paper's.
     """
 
@@ -77,7 +77,7 @@ class SnippetSet:
 
     @property
     def activities(self) -> Mapping[str, tuple[SnippetVideo, ...]]:
-        """One group of training videos: localisation trains on all classes together."""
+        """The training videos as one group: localization trains on all classes together."""
         return {self.name: self.train}
 
     def snippet_seconds(self, video: SnippetVideo) -> float:
@@ -105,14 +105,14 @@ class SnippetSet:
         return {"subset": subset, **known, "annotations": annotations}
 
     def summary(self) -> str:
-        """What it holds, in a line."""
+        """Numbers of videos, classes and channels, in one line."""
         return (
             f"{self.name}: {len(self.train)} videos to train on, {len(self.test)} to test, "
             f"{len(self.classes)} classes, {self.num_channels} channels a stream"
         )
 
     def describe(self) -> dict:
-        """What a run's dataset.json says of it."""
+        """Content of a run's dataset.json."""
         return {
             "task": "localization",
             "name": self.name,

@@ -1,59 +1,88 @@
-"""THUMOS14 as CASE and BaS-Net lay it out.
+"""Readers of THUMOS14 in its two layouts.
+
+As CASE and BaS-Net lay it out (`read_thumos14`); splits and gt.json have to list the same videos:
 
     <root>/[THUMOS14/]features/{train,test}/{rgb,flow}/<video>.npy    [snippets, 1024] each
     <root>/[THUMOS14/]gt.json                         {"database": {video: {"subset", ...}}}
     <root>/[THUMOS14/]split_{train,test}.txt          a video a line
 
-The splits say which videos there are; `gt.json` has to say the same.
+As W-TALC packs it (`read_bundle`), one pickled array of all features beside annotation arrays:
+
+    <root>/Thumos14reduced-I3D-JOINTFeatures.npy     [videos] of [snippets, 2048], RGB first
+    <root>/[Thumos14reduced-Annotations/]...         videoname, subset, segments, labels,
+                                                     labels_all, classlist and duration.npy
+
+W-TALC trains on `labels_all`, which lists other classes than `segments` in a few videos.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from jaxseg.data.batches.crew import ALONE, Crew
-from jaxseg.data.localization.annotations import Annotation, annotate, class_names
-from jaxseg.data.localization.assembly import assemble
+import numpy as np
+
+from jaxseg.data.localization.annotations import (
+    Annotation,
+    annotate,
+    check_subsets,
+    class_names,
+)
 from jaxseg.data.localization.files import (
+    Streams,
+    assemble,
     check_paired,
-    find_home,
     find_streams,
-    need_file,
     read_streams,
+    split,
 )
 from jaxseg.data.localization.records import SnippetSet
-from jaxseg.data.segmentation.files import listed
+from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
+from jaxseg.data.segmentation.layouts import find_home
+from jaxseg.formats.arrays import read_pickled_npy
 from jaxseg.formats.detections import read_truth
+from jaxseg.formats.files import need_file
+from jaxseg.formats.matrices import check_finite, check_matrix
+from jaxseg.formats.names import check_name, clip, listed
 from jaxseg.formats.tables import read_split
+from jaxseg.formats.wtalc import ARRAYS, entries, read_wtalc, text
 
-FOLDERS = ("THUMOS14", "thumos14", "THUMOS")
 SUBSETS = ("train", "test")
+FEATURES = "Thumos14reduced-I3D-JOINTFeatures.npy"
+ANNOTATIONS = "Thumos14reduced-Annotations"
+BUNDLE_SUBSETS = {"validation": "train", "test": "test"}
 
 
 def read_thumos14(
-    name: str, root: Path, *, length_tolerance: int, progress: bool, crew: Crew = ALONE
+    name: str,
+    folders: Sequence[str],
+    root: Path,
+    *,
+    length_tolerance: int,
+    progress: bool,
+    processes: Processes = ONE_PROCESS,
 ) -> SnippetSet:
-    """Reads the data set.
+    """Reads CASE's layout; see `LocalizationEntry.read` for the arguments.
 
     Raises:
         FileNotFoundError: no root, or a part of the data set is missing.
         ValueError: a split without videos, videos without features or without an annotation,
-            an annotation that contradicts the splits, and whatever `read_streams` and `assemble`
-            find.
+            an annotation that contradicts the splits, and the errors of `read_streams` and
+            `assemble`.
     """
-    folder = find_home(root, FOLDERS, "features")
-    annotations = read_annotations(folder)
+    folder = find_home(root, folders, "features")
+    annotations = read_gt(folder)
     files = {}
     for subset in SUBSETS:
-        found = find_streams(folder / "features" / subset)
+        pairs = find_streams(folder / "features" / subset)
         annotated = [video for video, one in annotations.items() if one.subset == subset]
-        check_paired(found, annotated, folder / "features" / subset)
-        files |= found
+        check_paired(pairs, annotated, folder / "features" / subset)
+        files |= pairs
     classes = class_names(annotations.values())
-    streams = read_streams(files, progress=progress, crew=crew)
+    streams = read_streams(files, progress=progress, processes=processes)
     videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
     return SnippetSet(name, videos, classes)
 
 
-def read_annotations(folder: Path) -> dict[str, Annotation]:
+def read_gt(folder: Path) -> dict[str, Annotation]:
     """`gt.json`, for the videos of the splits and no others.
 
     Raises:
@@ -70,3 +99,100 @@ def read_annotations(folder: Path) -> dict[str, Annotation]:
                 f"({listed(different)})"
             )
     return annotations
+
+
+def read_bundle(
+    name: str,
+    folders: Sequence[str],
+    root: Path,
+    *,
+    length_tolerance: int,
+    progress: bool,
+    processes: Processes = ONE_PROCESS,
+) -> SnippetSet:
+    """Reads W-TALC's bundle into memory; its pickles are never run, see `read_pickled_npy`.
+
+    See `LocalizationEntry.read` for the arguments. `progress` and `processes` are not used: the
+    bundle is one file.
+    """
+    folder = find_home(root, folders, FEATURES)
+    inside = folder / ANNOTATIONS
+    beside = inside if inside.is_dir() else folder
+    for array in (*ARRAYS, "labels_all", "classlist", "duration"):
+        need_file(beside / f"{array}.npy")
+    annotations = read_bundle_annotations(beside)
+    classes = read_classlist(beside / "classlist.npy")
+    check_classes(annotations, classes, beside)
+    streams = read_bundle_features(folder / FEATURES, list(annotations))
+    videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
+    return SnippetSet(name, videos, classes, subset_names=tuple(BUNDLE_SUBSETS))
+
+
+def read_bundle_annotations(folder: Path) -> dict[str, Annotation]:
+    """Video -> annotation, in the order of the arrays, labels from `labels_all`."""
+    truth = read_wtalc(folder)
+    durations = per_video(folder / "duration.npy", truth.videos)
+    path = folder / "labels_all.npy"
+    labels = per_video(path, truth.videos)
+    annotations = {
+        video: one._replace(labels=label_names(f"{path}: video {video!r}", labels[video]))
+        for video, one in annotate(truth, BUNDLE_SUBSETS, durations=durations).items()
+    }
+    check_subsets(annotations, str(path))
+    return annotations
+
+
+def read_classlist(path: Path) -> tuple[str, ...]:
+    """All class names, in their order."""
+    classes = entries(np.atleast_1d(read_pickled_npy(path)))
+    return tuple(check_name(path, "class", text(path, "class", label)) for label in classes)
+
+
+def label_names(where: str, labels: object) -> frozenset[str]:
+    """The labels of one video; raises ValueError if they are no list of names."""
+    if not isinstance(labels, list | np.ndarray) or getattr(labels, "shape", None) == ():
+        raise ValueError(f"{where}: {clip(labels)} is no list of labels")
+    return frozenset(text(where, "label", label) for label in labels)
+
+
+def per_video(path: Path, videos: tuple[str, ...]) -> dict[str, object]:
+    """Video -> its entry in an annotation array.
+
+    Raises:
+        ValueError: not one entry a video.
+    """
+    array = read_pickled_npy(path)
+    if array.shape[:1] != (len(videos),):
+        raise ValueError(f"{path}: shape {array.shape} is not one entry for {len(videos)} videos")
+    return dict(zip(videos, entries(array), strict=True))
+
+
+def check_classes(
+    annotations: dict[str, Annotation], classes: tuple[str, ...], folder: Path
+) -> None:
+    """Raises ValueError for labels that are not in `classlist`."""
+    used = {label for one in annotations.values() for _, _, label in one.segments}
+    used = used.union(*(one.labels for one in annotations.values()))
+    if unknown := sorted(used.difference(classes)):
+        raise ValueError(f"{folder}: labels that classlist.npy does not have: {listed(unknown)}")
+
+
+def read_bundle_features(path: Path, videos: list[str]) -> dict[str, Streams]:
+    """Video -> RGB and flow, float32.
+
+    Raises:
+        ValueError: a broken file, not one array a video, or an array that cannot be features.
+    """
+    arrays = read_pickled_npy(path)
+    if arrays.shape[:1] != (len(videos),):
+        raise ValueError(f"{path}: shape {arrays.shape} is not one array for {len(videos)} videos")
+    streams = {}
+    for video, array in zip(videos, arrays, strict=True):
+        source = f"{path}: video {video!r}"
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"{source}: features are a matrix of numbers, not {clip(array)}")
+        array = np.asarray(array)
+        check_matrix(source, array)
+        check_finite(source, array)
+        streams[video] = split(np.asarray(array, np.float32), source)
+    return streams

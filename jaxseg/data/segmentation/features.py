@@ -1,64 +1,116 @@
-"""Feature files as arrays: text, .npy and .npz, in memory or memory-mapped."""
+"""Feature files as arrays, in memory or memory-mapped, read by one process or by several.
 
-import io
-from collections.abc import Mapping, Sequence
+Text takes minutes to parse; a folder of binary copies makes the next run read it in seconds.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
-from jaxseg.data.batches.crew import ALONE, Crew
-from jaxseg.data.segmentation.cache import TextCache
-from jaxseg.data.segmentation.files import listed
-from jaxseg.formats.arrays import array_names, map_npy, read_npy, read_npz
-from jaxseg.formats.matrices import broken_line
+from jaxseg.formats.arrays import array_names, map_npy, read_npy
+from jaxseg.formats.files import atomic_write, write_text
+from jaxseg.formats.matrices import check_finite, check_matrix, read_archive, read_text
 
-# Above this the arrays of a data set stay on disk and are paged in as they are used.
+T = TypeVar("T")
+# Above this many bytes the arrays of a data set stay on disk and are read as they are used.
 MEMORY_LIMIT = 8 * 2**30
 
 
+class Processes(Protocol):
+    """The processes of a run that read a data set together; all of them make the same calls."""
+
+    def count(self) -> int:
+        """Number of processes."""
+
+    def share(self, items: Sequence[T]) -> list[tuple[int, T]]:
+        """Places and items of a list of work that this process has to do."""
+
+    def barrier(self, name: str) -> None:
+        """Waits until all processes have called it."""
+
+    def exchange(self, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """The arrays of all processes, whose names have to differ."""
+
+
+class OneProcess:
+    """A run of one process, which does all of the work."""
+
+    def count(self) -> int:
+        return 1
+
+    def share(self, items: Sequence[T]) -> list[tuple[int, T]]:
+        return list(enumerate(items))
+
+    def barrier(self, name: str) -> None:
+        pass
+
+    def exchange(self, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        return arrays
+
+
+ONE_PROCESS = OneProcess()
+
+
 def read_arrays(
-    paths: Sequence[Path], *, cache: Path | None, progress: bool, crew: Crew = ALONE
+    paths: Sequence[Path],
+    *,
+    cache: Path | None,
+    progress: bool,
+    processes: Processes = ONE_PROCESS,
 ) -> list[np.ndarray]:
-    """The arrays of all files, two-dimensional, finite, as they lie in the files.
+    """The arrays of all files, two-dimensional, finite, in the layout of the files.
 
     They are float32 in memory or, where together they exceed `MEMORY_LIMIT` or where several
-    processes read, read-only memory maps of the type they were stored in. Each process of a crew
-    reads and checks its share of the files, and maps the others; archives are always in memory.
+    processes read, read-only memory maps of the stored type. Each process reads and checks its
+    share of the files and maps the others; archives are always in memory.
 
     Args:
         paths: .txt, .npy or .npz files.
-        cache: folder of the binary copies of text files; None reads the text each time.
+        cache: folder of the binary copies of text files; None parses the text each time.
         progress: show a bar when it takes long.
-        crew: the processes that read together; all see the same folders.
+        processes: those that read together; all see the same folders.
 
     Raises:
-        ValueError: a file that is broken, empty or not finite: file, place and value.
+        ValueError: a file that is broken, empty or not finite, with file, place and value.
         OSError: the cache cannot be written.
     """
-    own = dict(crew.share(paths))
-    stored = list(paths) if cache is None else copies(paths, own, TextCache(cache), crew, progress)
-    mapped = crew.count() > 1 or sum(4 * num_elements(path) for path in stored) > MEMORY_LIMIT
+    share = dict(processes.share(paths))
+    stored = list(paths)
+    if cache is not None:
+        stored = binary_copies(paths, share.values(), TextCache(cache), processes, progress)
+    mapped = processes.count() > 1 or sum(4 * num_elements(path) for path in stored) > MEMORY_LIMIT
     if mapped:
         allow_open_files(len(stored))
     bar = progress_bar(paths, "features" if cache is None else "checking", progress)
     arrays = [
-        read_array(path, place, mapped, checked=index in own)
+        read_array(path, place, mapped, checked=index in share)
         for index, (path, place) in enumerate(zip(bar, stored, strict=True))
     ]
-    crew.barrier("features are checked")
+    processes.barrier("features are checked")
     return arrays
 
 
-def copies(
-    paths: Sequence[Path], own: Mapping[int, Path], cache: TextCache, crew: Crew, progress: bool
+def binary_copies(
+    paths: Sequence[Path],
+    share: Iterable[Path],
+    cache: "TextCache",
+    processes: Processes,
+    progress: bool,
 ) -> list[Path]:
-    """The files themselves or, of text, binary copies, of which a process makes its share."""
-    texts = [path for path in own.values() if path.suffix == ".txt"]
+    """The files to be read: the binary copies of text files, the others themselves.
+
+    This process makes the copies of its share; the others make theirs meanwhile.
+    """
+    texts = [path for path in share if path.suffix == ".txt"]
     for path in progress_bar(texts, "features", progress):
-        cache.fetch(path, read_text)
-    crew.barrier("binary copies of text features")
-    return [cache.names(path)[1] if path.suffix == ".txt" else path for path in paths]
+        cache.fetch(path, read_features_text)
+    processes.barrier("binary copies of text features")
+    return [cache.copy_of(path) if path.suffix == ".txt" else path for path in paths]
 
 
 def progress_bar(paths: Sequence[Path], title: str, progress: bool) -> tqdm:
@@ -66,18 +118,19 @@ def progress_bar(paths: Sequence[Path], title: str, progress: bool) -> tqdm:
 
 
 def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.ndarray:
-    """One file's array.
+    """The array of one file.
 
     Args:
         path: the file that messages name.
         stored: the file that is read: `path` itself or its binary copy.
         mapped: keep a .npy as a memory map.
-        checked: look at every number of it.
+        checked: check that every number is finite.
     """
     if stored.suffix == ".txt":
-        array = read_text(stored)
+        array = read_features_text(stored)
     elif stored.suffix == ".npz":
-        array = read_archive(stored)
+        # Several arrays: the features among them are called so.
+        array = read_archive(stored, "features" if len(array_names(stored)) > 1 else None)
     else:
         array = map_npy(stored) if mapped else read_npy(stored)
     check_matrix(path, array)
@@ -86,54 +139,10 @@ def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.n
     return array if mapped and stored.suffix == ".npy" else np.asarray(array, np.float32)
 
 
-def check_matrix(path: Path, array: np.ndarray) -> None:
-    """Raises ValueError for a type and a shape that cannot be features."""
-    if array.ndim != 2 or array.dtype.kind not in "fiu":
-        raise ValueError(
-            f"{path}: features are a matrix of numbers, not {array.dtype} of shape {array.shape}"
-        )
-    if array.size == 0:
-        raise ValueError(f"{path}: empty video (shape {array.shape})")
-
-
-def check_finite(path: Path, array: np.ndarray) -> None:
-    """Raises ValueError for what is no number; rows and columns are counted from 1."""
-    # A number that float32 cannot hold becomes infinite only later.
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(np.asarray(array, np.float32))
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        value = array[row, column]
-        raise ValueError(f"{path}: row {row + 1}, column {column + 1}: not finite: {value}")
-
-
-def read_archive(path: Path) -> np.ndarray:
-    """The only array of an `.npz` file, or the one called `features`."""
-    names = array_names(path)
-    chosen = names if len(names) == 1 else [name for name in names if name == "features"]
-    if not chosen:
-        raise ValueError(f"{path}: no array `features` among {listed(names) or 'none'}")
-    return read_npz(path, chosen[:1])[chosen[0]]
-
-
-def read_text(path: Path) -> np.ndarray:
-    """A matrix of numbers separated by blanks, a row a line, float32.
-
-    Raises:
-        ValueError: a line that is no row: its number and what is wrong with it.
-    """
-    content = path.read_bytes().rstrip()
-    if not content:
-        raise ValueError(f"{path}: empty video (the file holds no numbers)")
-    try:
-        array = np.loadtxt(io.BytesIO(content), np.float64, comments=None, ndmin=2)
-    except ValueError:
-        array = None
-    # The reader passes over empty lines, which would shift every later frame against its label.
-    if array is None or len(array) != content.count(b"\n") + 1:
-        raise ValueError(f"{path}: {broken_line(content)}")
-    with np.errstate(over="ignore"):
-        return array.astype(np.float32)
+def read_features_text(path: Path) -> np.ndarray:
+    """The matrix of a text file, float32."""
+    with np.errstate(over="ignore"):  # `check_finite` names what float32 cannot hold
+        return read_text(path).astype(np.float32)
 
 
 def num_elements(path: Path) -> int:
@@ -148,6 +157,70 @@ def allow_open_files(count: int) -> None:
     except ImportError:  # Windows has neither this module nor this limit.
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + 1024 if hard == resource.RLIM_INFINITY else min(count + 1024, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    needed = count + 1024 if hard == resource.RLIM_INFINITY else min(count + 1024, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+class TextCache:
+    """A folder of .npy copies, each valid for one state (path, size, time) of its source.
+
+    A checksum lies beside each copy; a damaged copy is made again and never trained with.
+    Several processes may share the folder, because every copy is written atomically.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    def fetch(self, source: Path, parse: Callable[[Path], np.ndarray]) -> Path:
+        """The copy of `source`, made with `parse` unless there is an intact one.
+
+        Raises:
+            ValueError: from `parse`; nothing is written then.
+            OSError: the copy cannot be written; nothing is left behind.
+        """
+        copy = self.copy_of(source)
+        if not is_intact(copy):
+            self.write(copy, parse(source))
+            prefix = copy.name.partition("-")[0]
+            for stale in self.folder.glob(f"{prefix}-*"):
+                if stale.stem != copy.stem:
+                    stale.unlink(missing_ok=True)
+        return copy
+
+    def copy_of(self, source: Path) -> Path:
+        """Path of the copy of a source in its present state; all copies share the prefix."""
+        state = source.stat()
+        prefix = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
+        return self.folder / f"{prefix}-{state.st_size}-{state.st_mtime_ns}.npy"
+
+    def write(self, copy: Path, array: np.ndarray) -> None:
+        """Writes a copy and, before it appears, its checksum."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with atomic_write(copy) as temporary:
+                with temporary.open("wb") as file:
+                    np.save(file, array)
+                write_text(checksum_file(copy), checksum(temporary))
+        except OSError as error:
+            raise OSError(
+                f"{self.folder}: cannot write the feature cache: {error.strerror or error}"
+            ) from error
+
+
+def is_intact(copy: Path) -> bool:
+    """Whether the copy is what `TextCache` wrote: a float32 matrix with its checksum."""
+    try:
+        array = map_npy(copy)
+        same = checksum(copy) == checksum_file(copy).read_text()
+    except (ValueError, OSError):
+        return False
+    return same and array.dtype == np.float32 and array.ndim == 2
+
+
+def checksum_file(copy: Path) -> Path:
+    return copy.with_suffix(".crc32")
+
+
+def checksum(path: Path) -> str:
+    return f"{zlib.crc32(path.read_bytes()):08x}\n"

@@ -1,15 +1,16 @@
-"""The embedded localisation twins: small stand-ins of THUMOS14 and ActivityNet, from fixed seeds.
+"""Twins of the localization data sets: small stand-ins, generated from fixed seeds.
 
-A video depends on its data set, subset and number alone. What happens when follows
-localization_grammar.py. A snippet's features in either stream are a sum of
+A video depends only on its data set, subset and number. Number, duration and distance of actions
+follow a grammar, whose numbers are rounded statistics of the public annotations: medians, and
+standard deviations of logarithms. The longest videos are left out, so that a twin is made in a
+moment. A snippet's features in either stream are the positive part, as after a network's last
+ReLU, of a sum of
 
-    the action, as far as it fills the snippet     what localisation has to find
-    the setting, wherever a class's video goes on  what tells classes apart but not where they are
+    the action, as far as it fills the snippet     what localization has to find
+    the setting, in all of a class's videos        distinguishes classes, but not where they are
     half the action, in some of the background     a run-up, a replay, a class's own context
     a scene, in the rest of the background         crowd, interview, logo: shared by all classes
-    what is particular to the video, and noise, smooth over NOISE_SNIPPETS
-
-of which the positive part is kept, as after a network's last ReLU.
+    an offset of the video, and noise, smooth over NOISE_SNIPPETS
 """
 
 from collections.abc import Iterator
@@ -18,19 +19,12 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.data.localization.records import SNIPPET_SECONDS, SnippetSet, SnippetVideo
-from jaxseg.data.twins.localization_grammar import (
-    ACTIVITYNET12,
-    ACTIVITYNET13,
-    THUMOS14,
-    Action,
-    LocalizationGrammar,
-)
 from jaxseg.data.twins.segmentation import generator
 
 CHANNELS = 32
 SHORTEST, LONGEST = 40, 300  # snippets of a video
 
-# How hard the twins are: a larger contrast is easier, larger others are harder.
+# Difficulty of the twins: a larger contrast is easier, larger values of the others are harder.
 CONTRAST = {"rgb": 1.0, "flow": 1.3}
 SETTING = 0.6
 RUN_UP = 0.5
@@ -42,6 +36,44 @@ NOISE_SNIPPETS = 3
 NUM_SCENES = 6
 SCENE_SNIPPETS = 10
 CONTEXT_SHARE = 0.3
+
+
+class Action(NamedTuple):
+    """One class.
+
+    Attributes:
+        name: class name.
+        instances: median number of instances in a video of the class.
+        seconds: median duration of an instance.
+        spread: standard deviation of the duration's logarithm.
+        gap: median time between two instances, in seconds.
+        contains: name of a wider class to which the same instances belong too, or "".
+    """
+
+    name: str
+    instances: float
+    seconds: float
+    spread: float
+    gap: float
+    contains: str = ""
+
+
+class LocalizationGrammar(NamedTuple):
+    """Statistics of the videos of a data set.
+
+    Attributes:
+        actions: the classes; video number n is mainly about the n-th, cyclically.
+        instance_spread: standard deviation of the logarithm of the number of instances.
+        gap_spread: the same for gaps, and for what comes before the first instance.
+        lead: median time before the first instance, in seconds.
+        second: part of the videos in which a second class occurs.
+    """
+
+    actions: tuple[Action, ...]
+    instance_spread: float
+    gap_spread: float
+    lead: float
+    second: float
 
 
 class LocalizationTwin(NamedTuple):
@@ -64,18 +96,6 @@ class LocalizationTwin(NamedTuple):
     fixed_rate: bool
 
 
-TWINS = {
-    "thumos14": LocalizationTwin("thumos14", THUMOS14, 40, 24, ("train", "test"), True),
-    "thumos14_wtalc": LocalizationTwin("thumos14", THUMOS14, 40, 24, ("validation", "test"), True),
-    "activitynet12": LocalizationTwin(
-        "activitynet12", ACTIVITYNET12, 40, 24, ("training", "validation"), False
-    ),
-    "activitynet13": LocalizationTwin(
-        "activitynet13", ACTIVITYNET13, 60, 36, ("training", "validation"), False
-    ),
-}
-
-
 class Instance(NamedTuple):
     """One action from `start` to `end`, in seconds."""
 
@@ -84,13 +104,13 @@ class Instance(NamedTuple):
     action: Action
 
 
-def make_localization_twin(name: str) -> SnippetSet:
-    """Generates the twin of a data set: the same bytes every time.
+def make_localization_twin(name: str, twin: LocalizationTwin) -> SnippetSet:
+    """Generates a twin: the same bytes every time.
 
     Args:
-        name: key of `TWINS`.
+        name: the data set's.
+        twin: of `DATA_SETS`.
     """
-    twin = TWINS[name]
     videos = tuple(
         make_video(twin, subset, number)
         for subset, count in (("test", twin.test), ("train", twin.train))
@@ -102,6 +122,7 @@ def make_localization_twin(name: str) -> SnippetSet:
 
 
 def make_video(twin: LocalizationTwin, subset: str, number: int) -> SnippetVideo:
+    """Generates one video of a twin."""
     rng = generator(twin.family, "localization", subset, number)
     instances = list(draw_instances(rng, twin.grammar, number))
     num_snippets = draw_length(rng, instances)
@@ -116,7 +137,7 @@ def make_video(twin: LocalizationTwin, subset: str, number: int) -> SnippetVideo
 def draw_instances(
     rng: np.random.Generator, grammar: LocalizationGrammar, number: int
 ) -> Iterator[Instance]:
-    """What happens in a video, in order, until the longest video is full."""
+    """The instances of a video, in order, until the longest video is full."""
     main = grammar.actions[number % len(grammar.actions)]
     other = main
     if rng.random() < grammar.second:
@@ -125,7 +146,7 @@ def draw_instances(
     latest = LONGEST * SNIPPET_SECONDS - 2
     start = min(grammar.lead * log_normal(rng, grammar.gap_spread), latest / 3)
     for place in range(count):
-        # The main class comes first: every class occurs in the videos that are about it.
+        # The main class comes first, so that it occurs in every video that is about it.
         action = other if place % 3 == 2 else main
         end = min(start + action.seconds * log_normal(rng, action.spread), latest)
         if place and end - start < 0.5:
@@ -135,12 +156,12 @@ def draw_instances(
 
 
 def log_normal(rng: np.random.Generator, spread: float) -> float:
-    """A factor around 1, not further off than two standard deviations."""
+    """A random factor around 1, at most two standard deviations away."""
     return float(np.exp(spread * np.clip(rng.standard_normal(), -2, 2)))
 
 
 def draw_length(rng: np.random.Generator, instances: list[Instance]) -> int:
-    """Snippets of a video that goes on a little after its last instance."""
+    """Number of snippets of a video, which ends a little after its last instance."""
     seconds = instances[-1].end * rng.uniform(1.02, 1.25) + 4
     return int(np.clip(seconds / SNIPPET_SECONDS, SHORTEST, LONGEST))
 
@@ -148,7 +169,7 @@ def draw_length(rng: np.random.Generator, instances: list[Instance]) -> int:
 def truth(
     grammar: LocalizationGrammar, instances: list[Instance]
 ) -> Iterator[tuple[float, float, int]]:
-    """(start, end, class index), once more for the wider class where there is one."""
+    """(start, end, class index) of each instance, and once more for its wider class, if any."""
     names = [action.name for action in grammar.actions]
     for start, end, action in instances:
         for name in filter(None, (action.name, action.contains)):
@@ -181,7 +202,7 @@ def make_features(
 
 
 def appearances(twin: LocalizationTwin, stream: str) -> list[np.ndarray]:
-    """What actions, their settings, and scenes look like in all videos, [number, CHANNELS]."""
+    """Appearance of actions, their settings and scenes in all videos, [number, CHANNELS] each."""
     rng = generator(twin.family, "localization", stream)
     count = len(twin.grammar.actions)
     return [rng.standard_normal((number, CHANNELS)) for number in (count, count, NUM_SCENES)]
@@ -201,7 +222,7 @@ def coverage(
 
 
 def stretches(rng: np.random.Generator, num_snippets: int) -> np.ndarray:
-    """Numbers from [0, 1) that stay the same for SCENE_SNIPPETS at a time, [snippets]."""
+    """Random numbers from [0, 1), the same for SCENE_SNIPPETS snippets at a time, [snippets]."""
     drawn = rng.random(num_snippets // SCENE_SNIPPETS + 1)
     return drawn.repeat(SCENE_SNIPPETS)[:num_snippets]
 
@@ -211,3 +232,65 @@ def smooth_noise(rng: np.random.Generator, num_snippets: int) -> np.ndarray:
     steps = rng.standard_normal((num_snippets + NOISE_SNIPPETS, CHANNELS))
     walk = np.cumsum(steps, axis=0)
     return (walk[NOISE_SNIPPETS:] - walk[:-NOISE_SNIPPETS]) / np.sqrt(NOISE_SNIPPETS)
+
+
+def actions(text: str) -> tuple[Action, ...]:
+    """Table of actions from lines of `Name instances seconds spread gap [wider class]`."""
+    table = []
+    for line in text.strip().splitlines():
+        name, *words = line.split()
+        table.append(Action(name.replace("_", " "), *map(float, words[:4]), *words[4:]))
+    return tuple(table)
+
+
+# Eight of the twenty classes, short and long, frequent and rare. A cliff diver dives.
+THUMOS14 = LocalizationGrammar(
+    actions("""
+        BasketballDunk   20  1.5 .5   2.7
+        CleanAndJerk      4  8.7 .6   2.7
+        CliffDiving       8  2.7 .5   2.5 Diving
+        Diving           10  2.5 .5   1.5
+        GolfSwing         3  4.2 .9   6.4
+        HammerThrow      13  7.1 .4   5.4
+        JavelinThrow     12  6.3 .4   9.0
+        SoccerPenalty     3  2.9 .5   3.7
+    """),
+    instance_spread=0.7,
+    gap_spread=1.2,
+    lead=9.7,
+    second=0.12,
+)
+
+ACTIVITYNET12 = LocalizationGrammar(
+    actions("""
+        Archery             2   9.6 .9   8
+        Brushing_teeth      1  16.4 .9   8
+        Cleaning_windows    1  34.3 .8   8
+        Doing_kickboxing    1  60.3 .7   8
+        Hand_washing_clothes 1 29.4 .9   8
+        Playing_bagpipes    1  52.4 .8   8
+        Smoking_hookah      2  10.7 .9   8
+        Tango               1 105.5 .5   8
+    """),
+    instance_spread=0.6,
+    gap_spread=1.1,
+    lead=7.0,
+    second=0.0,
+)
+
+ACTIVITYNET13 = ACTIVITYNET12._replace(
+    actions=actions("""
+        Applying_sunscreen  2   8.8 .9   8
+        Ballet              1  53.2 .8   8
+        Building_sandcastles 1 21.2 .9   8
+        Cumbia              1 100.1 .5   8
+        Doing_motocross     1  54.2 .8   8
+        Hopscotch           1  21.3 .9   8
+        Ironing_clothes     1  19.7 .9   8
+        Painting            1  61.4 .7   8
+        Playing_racquetball 1  37.7 .8   8
+        Skateboarding       2  14.0 .9   8
+        Tumbling            2  13.5 .9   8
+        Using_uneven_bars   1  22.3 .9   8
+    """)
+)

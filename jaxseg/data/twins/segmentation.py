@@ -1,14 +1,14 @@
-"""The embedded twins: small stand-ins of the five data sets, generated from fixed seeds.
+"""Twins of the segmentation data sets: small stand-ins, generated from fixed seeds.
 
-A video depends on the names of its data set, activity and number alone, so that a part of a twin
-holds the same videos as the whole. Who does what and when follows grammars.py. The features of a
-frame are a sum of three parts, whose variances add up to 1 in each of `LATENT` dimensions:
+A video depends only on its data set, activity and number, so that a part of a twin holds the same
+videos as the whole. Order and duration of actions follow a grammar (grammars.py). The features of
+a frame are a sum of three parts, whose variances add up to 1 in each of `LATENT` dimensions:
 
-    what the action looks like in every video     Twin.action_variance
-    what it looks like in this video only         VIDEO_VARIANCE
-    noise, smooth over NOISE_FRAMES               the rest
+    the action's appearance in all videos      Twin.action_variance
+    its appearance in this video only          VIDEO_VARIANCE
+    noise, smooth over NOISE_FRAMES            the rest
 
-brought to the data set's number of channels by a fixed random projection, with a squared norm of
+A fixed random projection brings them to the data set's number of channels, with a squared norm of
 about 1 a frame.
 """
 
@@ -18,15 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.data.segmentation.assemble import standardization
-from jaxseg.data.segmentation.catalog import check_known
-from jaxseg.data.segmentation.records import Video
-from jaxseg.data.twins.breakfast import BREAKFAST
-from jaxseg.data.twins.grammars import ASSEMBLY, INSTRUCTIONS, SALAD, SALAD_EVAL, Grammar, Step
+from jaxseg.data.segmentation.records import Video, standardization
+from jaxseg.data.twins.grammars import Grammar, Step
+from jaxseg.formats.names import check_known
 
-# How hard the twins are: larger is harder for both, while a larger Twin.action_variance makes a
-# twin easier. Five public Breakfast videos have .055 for the actions and .08 for the video; the
-# actions get more here, because in shortened videos they are on screen for fewer frames.
+# Difficulty of the twins: a larger value of either makes them harder, a larger
+# Twin.action_variance easier. Five public Breakfast videos have .055 for the actions and .08 for
+# the video; the actions get more here, because shortened videos show them for fewer frames.
 VIDEO_VARIANCE = 0.08
 NOISE_FRAMES = 20
 LATENT = 64
@@ -46,14 +44,14 @@ class Twin(NamedTuple):
 
     Attributes:
         family: begins every seed; twins of one family hold the same videos.
-        channels: of the features.
+        channels: number of feature channels.
         videos: number of videos an activity.
-        action_variance: part of the features' variance that tells actions apart in all videos:
+        action_variance: part of the features' variance that distinguishes actions in all videos:
             the one number to change where a twin is too hard or too easy.
         grammars: by activity.
-        merged: class name -> the actions it stands for; others stand for themselves.
-        zero_rows: the most rows at a video's start that are zero, as where features need motion
-            over some frames; 0 for none.
+        merged: class name -> its actions; an action that is in none is a class of its own.
+        zero_rows: largest number of zero rows at the start of a video, as features have that need
+            motion over some frames; 0 for none.
     """
 
     family: str
@@ -65,32 +63,23 @@ class Twin(NamedTuple):
     zero_rows: int = 12
 
 
-TWINS = {
-    "breakfast": Twin("breakfast", 64, 10, 0.13, BREAKFAST),
-    "yti": Twin("yti", 3000, 7, 0.13, INSTRUCTIONS),
-    "50salads_eval": Twin("50salads", 64, 12, 0.2, {"50salads_eval": SALAD}, SALAD_EVAL),
-    "50salads_mid": Twin("50salads", 64, 12, 0.2, {"50salads_mid": SALAD}),
-    "desktop_assembly": Twin(
-        "desktop_assembly", 512, 12, 0.25, {"desktop_assembly": ASSEMBLY}, zero_rows=0
-    ),
-}
-
-
 class Segment(NamedTuple):
+    """One occurrence of an action, frames `start` to `stop` - 1."""
+
     name: str
     start: int
     stop: int
 
 
 def make_twin(
-    name: str, activities: Sequence[str] = (), *, scaling: str
+    twin: Twin, activities: Sequence[str] = (), *, scaling: str
 ) -> tuple[tuple[Video, ...], tuple[str, ...]]:
-    """Generates the twin of a data set of the catalogue.
+    """Generates a twin: the same bytes every time.
 
     Args:
-        name: key of `TWINS`.
+        twin: of `DATA_SETS`.
         activities: those to make; empty for all.
-        scaling: see `assemble.standardization`; "" for none.
+        scaling: see `records.standardization`; "" for none.
 
     Returns:
         Videos sorted by (activity, name) and the names of all classes, sorted.
@@ -98,7 +87,6 @@ def make_twin(
     Raises:
         ValueError: an unknown activity.
     """
-    twin = TWINS[name]
     check_known("activities", activities, twin.grammars)
     classes = class_names(twin)
     videos = tuple(
@@ -110,6 +98,7 @@ def make_twin(
 
 
 def class_names(twin: Twin) -> tuple[str, ...]:
+    """The names of all classes, sorted."""
     actions = {step.name for grammar in twin.grammars.values() for step in grammar.steps}
     if any(grammar.background for grammar in twin.grammars.values()):
         actions.add(BACKGROUND)
@@ -117,11 +106,12 @@ def class_names(twin: Twin) -> tuple[str, ...]:
 
 
 def class_of(twin: Twin, action: str) -> str:
+    """The class that an action belongs to."""
     return next((name for name, actions in twin.merged.items() if action in actions), action)
 
 
 def generator(*words: object) -> np.random.Generator:
-    """A random generator that depends on the words alone."""
+    """A random generator that depends only on the words."""
     return np.random.default_rng([zlib.crc32(str(word).encode()) for word in words])
 
 
@@ -144,13 +134,13 @@ def make_video(
 def draw_steps(
     rng: np.random.Generator, twin: Twin, grammar: Grammar, number: int
 ) -> list[tuple[str, float]]:
-    """(name, share) of what happens in a video, in order."""
+    """(name, share) of the actions of a video, in order."""
     blocks = {step.block: 0.0 for step in grammar.steps}
     blocks |= {block: BLOCK_SPREAD * rng.standard_normal() for block in sorted(blocks) if block}
     drawn = []
     for row, step in enumerate(grammar.steps):
-        # Numbers spread over [0, 1) by the golden ratio, from a start of the step's own: over
-        # an activity's videos each step is present as often as its grammar says, even a rare one.
+        # Multiples of the golden ratio spread evenly over [0, 1), from another start for each step:
+        # even a rare step occurs in as many of the activity's few videos as its grammar says.
         start = generator(twin.family, grammar.name, step.name, row).random()
         if (start + number * GOLDEN_RATIO) % 1 >= step.presence:
             continue
@@ -161,7 +151,7 @@ def draw_steps(
 
 
 def place(rng: np.random.Generator, step: Step, times: int) -> np.ndarray:
-    """Positions of a step's occurrences; what begins or ends a video stays there."""
+    """Positions of a step's occurrences; a step without spread begins or ends the video."""
     if step.spread == 0:
         return np.full(times, -np.inf if step.position == 0 else np.inf)
     return step.position + step.spread * rng.standard_normal(times)
@@ -191,22 +181,22 @@ def make_features(
     """Float32 [frames, channels] of the model above."""
     noise = np.sqrt(1 - twin.action_variance - VIDEO_VARIANCE)
     latent = noise * smooth_noise(rng, segments[-1].stop)
-    own = {name: rng.standard_normal(LATENT) for name in sorted({s.name for s in segments})}
+    in_video = {name: rng.standard_normal(LATENT) for name in sorted({s.name for s in segments})}
     for name, start, stop in segments:
         if name == BACKGROUND:
-            # Whatever is no step looks different each time.
+            # Every stretch of background looks different.
             variance = twin.action_variance + VIDEO_VARIANCE
             latent[start:stop] += np.sqrt(variance) * rng.standard_normal(LATENT)
         else:
             latent[start:stop] += np.sqrt(twin.action_variance) * appearance(twin, grammar, name)
-            latent[start:stop] += np.sqrt(VIDEO_VARIANCE) * own[name]
+            latent[start:stop] += np.sqrt(VIDEO_VARIANCE) * in_video[name]
     projection = generator(twin.family, "projection").standard_normal((LATENT, twin.channels))
     projection /= np.sqrt(LATENT * twin.channels)
     return latent.astype(np.float32) @ projection.astype(np.float32)
 
 
 def appearance(twin: Twin, grammar: Grammar, action: str) -> np.ndarray:
-    """What an action looks like in every video, [LATENT], variance 1.
+    """An action's appearance in all videos, [LATENT], variance 1.
 
     Half of it is the verb's: cutting a tomato is more like cutting a cucumber than like pouring.
     """

@@ -1,0 +1,192 @@
+"""Registry of the data sets: files, reader, embedded twin and published sizes of each.
+
+A new data set is one entry of `DATA_SETS` and one config file, see docs/architecture.md. Nothing
+else in jaxseg lists data sets.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from jaxseg.data.localization.activitynet import read_activitynet, read_v12, read_v13
+from jaxseg.data.localization.records import SnippetSet
+from jaxseg.data.localization.thumos14 import read_bundle, read_thumos14
+from jaxseg.data.segmentation.layouts import Layout
+from jaxseg.data.twins import grammars, localization
+from jaxseg.data.twins.localization import LocalizationTwin
+from jaxseg.data.twins.segmentation import Twin
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentationEntry:
+    """A data set of action segmentation.
+
+    Attributes:
+        layout: names of its files, see `layouts.find_published`.
+        fps: frames a second of the published features; None where the releases do not say.
+        excluded: names of classes, in lower case, that the field leaves out of every score.
+        twin: generated stand-in for runs without a root; None where there is none.
+        videos: published number of videos by activity; empty where unknown.
+        frames: length of a typical published video.
+        channels: of the published features.
+    """
+
+    task: ClassVar[str] = "segmentation"
+
+    layout: Layout
+    fps: float | None = None
+    excluded: tuple[str, ...] = ()
+    twin: Twin | None = None
+    videos: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    frames: int = 0
+    channels: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalizationEntry:
+    """A data set of weakly supervised action localization.
+
+    Attributes:
+        folders: names under which the data set lies below a common root.
+        read: (name, folders, root, *, length_tolerance, progress, processes) -> its videos;
+            raises FileNotFoundError for a missing part and ValueError for any other error.
+        twin: generated stand-in for runs without a root; None where there is none.
+        videos: published number of training videos; 0 where unknown.
+        classes: number of classes.
+        snippets: length of a typical longest video of a batch of ten.
+        channels: of one stream.
+    """
+
+    task: ClassVar[str] = "localization"
+
+    folders: tuple[str, ...]
+    read: Callable[..., SnippetSet]
+    twin: LocalizationTwin | None = None
+    videos: int = 0
+    classes: int = 0
+    snippets: int = 0
+    channels: int = 1024
+
+
+# Videos of the published annotation, https://github.com/hildekuehne/HTK_actionRecognition.
+BREAKFAST_VIDEOS = {
+    "cereals": 184,
+    "coffee": 167,
+    "friedegg": 173,
+    "juice": 162,
+    "milk": 187,
+    "pancake": 157,
+    "salat": 163,
+    "sandwich": 169,
+    "scrambledegg": 166,
+    "tea": 184,
+}
+SALADS_FOLDERS = ("FS", "50Salads", "50salads")
+THUMOS_TWIN = LocalizationTwin(
+    family="thumos14",
+    grammar=localization.THUMOS14,
+    train=40,
+    test=24,
+    subset_names=("train", "test"),
+    fixed_rate=True,
+)
+ACTIVITYNET_TWIN = LocalizationTwin(
+    family="activitynet12",
+    grammar=localization.ACTIVITYNET12,
+    train=40,
+    test=24,
+    subset_names=("training", "validation"),
+    fixed_rate=False,
+)
+
+DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
+    "breakfast": SegmentationEntry(
+        Layout(("Breakfast", "breakfast")),
+        fps=15.0,
+        twin=Twin("breakfast", 64, 10, 0.13, grammars.BREAKFAST),
+        videos=BREAKFAST_VIDEOS,
+        frames=2000,
+        channels=64,
+    ),
+    "yti": SegmentationEntry(
+        # The release holds the labels of a second feature type beside those of the common one.
+        Layout(("YTI", "yti", "YouTubeInstructions", "YTI_data"), ignored_truth=("_idt",)),
+        excluded=("-1", "background"),
+        twin=Twin("yti", 3000, 7, 0.13, grammars.INSTRUCTIONS),
+        videos=dict.fromkeys(("changing_tire", "coffee", "cpr", "jump_car", "repot"), 30),
+        frames=4000,
+        channels=3000,
+    ),
+    # Both levels share features and truth; only the mapping of the eval level is coarser.
+    "50salads_eval": SegmentationEntry(
+        Layout(("FSeval", *SALADS_FOLDERS), mapping="mappingeval.txt", many_to_one=True),
+        fps=30.0,
+        twin=Twin("50salads", 64, 12, 0.2, {"50salads_eval": grammars.SALAD}, grammars.SALAD_EVAL),
+        videos={"50salads_eval": 50},
+        frames=11552,
+        channels=64,
+    ),
+    "50salads_mid": SegmentationEntry(
+        Layout(SALADS_FOLDERS),
+        fps=30.0,
+        twin=Twin("50salads", 64, 12, 0.2, {"50salads_mid": grammars.SALAD}),
+        videos={"50salads_mid": 50},
+        frames=11552,
+        channels=64,
+    ),
+    "desktop_assembly": SegmentationEntry(
+        Layout(("desktop_assembly", "DesktopAssembly", "DA")),
+        fps=10.0,
+        twin=Twin(
+            "desktop_assembly",
+            512,
+            12,
+            0.25,
+            {"desktop_assembly": grammars.ASSEMBLY},
+            zero_rows=0,
+        ),
+        videos={"desktop_assembly": 76},
+        frames=778,
+        channels=512,
+    ),
+    "thumos14": LocalizationEntry(
+        ("THUMOS14", "thumos14", "THUMOS"),
+        read_thumos14,
+        twin=THUMOS_TWIN,
+        videos=200,
+        classes=20,
+        snippets=900,
+    ),
+    "thumos14_wtalc": LocalizationEntry(
+        ("Thumos14reduced", "THUMOS14", "thumos14"),
+        read_bundle,
+        twin=THUMOS_TWIN._replace(subset_names=("validation", "test")),
+        videos=200,
+        classes=20,
+        snippets=900,
+    ),
+    "activitynet12": LocalizationEntry(
+        ("ActivityNet12", "ActivityNet1.2", "activitynet12"),
+        functools.partial(read_activitynet, read_annotation=read_v12),
+        twin=ACTIVITYNET_TWIN,
+        videos=4819,
+        classes=100,
+        snippets=341,
+    ),
+    "activitynet13": LocalizationEntry(
+        ("ActivityNet13", "ActivityNet1.3", "activitynet13"),
+        functools.partial(read_activitynet, read_annotation=read_v13),
+        twin=ACTIVITYNET_TWIN._replace(
+            family="activitynet13", grammar=localization.ACTIVITYNET13, train=60, test=36
+        ),
+        videos=10024,
+        classes=200,
+        snippets=341,
+    ),
+}
+
+
+def names_of(task: str) -> list[str]:
+    """Names of the data sets of a task, "segmentation" or "localization"."""
+    return [name for name, entry in DATA_SETS.items() if entry.task == task]

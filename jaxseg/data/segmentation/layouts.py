@@ -1,0 +1,283 @@
+"""Layouts of segmentation data: where features, truth and mapping of every video lie.
+
+A published data set (`find_published`):
+
+    <root>/<DataSet>/features/<activity>/<video>.{txt,npy,npz}   features, one file a video
+    <root>/<DataSet>/groundTruth/<video>[.txt]                   a class name a frame
+    <root>/<DataSet>/mapping/mapping.txt                         `index name` a line
+
+The root may also be the data set's own folder; features without activity folders are one
+activity, named after the data set; the mapping may lie beside `features/`.
+
+Any other folder (`find_in_folder`):
+
+    <root>/<video>.{txt,npy,npz}               one activity, named after the folder
+    <root>/<activity>/<video>.{txt,npy,npz}    several
+    <root>/features/...                        the same one level lower
+    groundTruth/<video>[.txt]                  in the root or beside it: labels, one name a frame
+    mapping/mapping.txt or mapping.txt         there too: the order of the classes
+
+Without `groundTruth/` there are no labels. Without a mapping the classes are the sorted names in
+the truth. Folders that `python -m jaxseg.features` has written also hold features.json, which
+has the frames a second, and the fitted parts of the features.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
+from jaxseg.formats.files import entries, need_folder, read_json
+from jaxseg.formats.names import check_file_name, check_known, listed
+
+FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
+LABEL_FILES = ("groundTruth", "mapping", "mapping.txt")
+RECORD = "features.json"
+
+Files = Mapping[tuple[str, str], Path]  # by (activity, video)
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """Names of the files of a published data set.
+
+    Attributes:
+        folders: names under which the data set is published below a common root.
+        mapping: file of `index name` lines, looked for in mapping/ and beside features/.
+        many_to_one: several names may share an index, because the truth is finer than the classes.
+        ignored_truth: endings of truth files that belong to no video.
+    """
+
+    folders: tuple[str, ...]
+    mapping: str = "mapping.txt"
+    many_to_one: bool = False
+    ignored_truth: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """The files of one video; `truth` is None where a data set has no labels."""
+
+    activity: str
+    video: str
+    features: Path
+    truth: Path | None = None
+
+
+def find_published(
+    name: str, layout: Layout, root: Path, activities: Sequence[str] = ()
+) -> tuple[list[Source], ClassNames]:
+    """The files of a published data set, checked for completeness but not yet read.
+
+    Args:
+        name: the data set's; the activity of features that lie in no subfolder.
+        layout: names of its files.
+        root: folder that holds the data set's folder, or that folder itself.
+        activities: those to read; empty for all. Truth without features is an error only when
+            all are read, because the truth of all activities is published as one folder.
+
+    Raises:
+        FileNotFoundError: no root, no data set in it, or a part of the data set is missing.
+        ValueError: an unknown activity, videos without features or truth, a broken mapping.
+    """
+    below = ", ".join(f"{name}/features/" for name in layout.folders)
+    folder = find_home(root, layout.folders, "features", f"features/ nor {below}")
+    features = find_features(folder / "features", name)
+    chosen = choose_activities(features, activities)
+    truth = find_truth(need_folder(folder / "groundTruth"), ignored=layout.ignored_truth)
+    sources = pair(chosen, truth, folder, complete=not activities)
+    mapping = folder / "mapping" / layout.mapping
+    beside = folder / layout.mapping
+    if not mapping.is_file() and not beside.is_file():
+        raise FileNotFoundError(f"{mapping}: no such file")
+    mapping = mapping if mapping.is_file() else beside
+    return sources, read_mapping(mapping, many_to_one=layout.many_to_one)
+
+
+def find_in_folder(
+    root: Path, activities: Sequence[str] = (), *, name: str = "", labels: Path | None = None
+) -> tuple[list[Source], ClassNames | None]:
+    """The files of any folder, and its classes where it has labels.
+
+    Args:
+        root: the folder.
+        activities: those to read; empty for all.
+        name: activity of the files directly in the folder; "" is the folder's own name.
+        labels: folder that may hold `groundTruth/`; None looks in the root and beside it.
+
+    Raises:
+        FileNotFoundError: no such folder.
+        ValueError: an unknown activity, a file that is no feature, labels for some videos only.
+    """
+    root = need_folder(root).resolve()
+    folder = features_folder(root)
+    record = read_record(folder)
+    fitted = (RECORD, record.get("fitted")) if record else ()
+    features = find_features(folder, name or root.name, ignored=(*LABEL_FILES, *fitted))
+    chosen = choose_activities(features, activities)
+    places = [labels] if labels else [root, root.parent]
+    labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
+    if labeled is None:
+        return [Source(*key, path) for key, path in chosen.items()], None
+    sources = pair(chosen, find_truth(labeled / "groundTruth"), root, complete=not activities)
+    for mapping in (labeled / "mapping" / "mapping.txt", labeled / "mapping.txt"):
+        if mapping.is_file():
+            return sources, read_mapping(mapping)
+    return sources, names_in(source.truth for source in sources)
+
+
+def recorded_fps(root: Path) -> float | None:
+    """Frames a second of the features in a folder; None where no features.json has them."""
+    fps = read_record(features_folder(root)).get("fps")
+    is_rate = isinstance(fps, int | float) and 0 < fps < math.inf
+    return float(fps) if is_rate else None
+
+
+def features_folder(root: Path) -> Path:
+    """The folder of the features: `features/` in the root, or the root."""
+    inside = root / "features"
+    return inside if inside.is_dir() else root
+
+
+def read_record(folder: Path) -> dict:
+    """The features.json of `python -m jaxseg.features`; {} where another program made them."""
+    try:
+        content = read_json(folder / RECORD)
+        is_record = content.keys() >= {"kind", "fps", "videos"}
+    except (ValueError, AttributeError):
+        return {}
+    return content if is_record else {}
+
+
+def find_home(root: Path, names: Sequence[str], content: str, missing: str = "") -> Path:
+    """The folder that holds `content`: the root or one of `names` below it.
+
+    Args:
+        root: an existing folder.
+        names: folders below it.
+        content: a file or folder.
+        missing: end of the message where neither holds it; by default lists the paths.
+
+    Raises:
+        FileNotFoundError: no root, or no such folder in it.
+    """
+    need_folder(root)
+    for folder in (root, *(root / name for name in names)):
+        if (folder / content).exists():
+            return folder
+    paths = " nor ".join([content, *(f"{name}/{content}" for name in names)])
+    raise FileNotFoundError(f"{root}: holds neither {missing or paths}")
+
+
+def find_features(
+    folder: Path, activity: str, *, ignored: Iterable[str] = ()
+) -> dict[tuple[str, str], Path]:
+    """Feature files by (activity, video).
+
+    Args:
+        folder: subfolders are activities; files directly in it are one more.
+        activity: name of the activity of the files directly in it.
+        ignored: names in `folder` that are not features.
+
+    Raises:
+        ValueError: no features, a file of another kind, two files of one video, or a name that
+            files of a run cannot have.
+    """
+    ignored = set(ignored)
+    features: dict[tuple[str, str], Path] = {}
+    unknown = []
+    for path in entries(folder):
+        if path.name in ignored:
+            continue
+        group, files = (path.name, entries(path)) if path.is_dir() else (activity, [path])
+        check_file_name(folder, "activity", group)
+        for file in files:
+            if not file.is_file() or file.suffix not in FEATURE_SUFFIXES:
+                unknown.append(file)
+                continue
+            check_file_name(folder, "video", file.stem)
+            other = features.setdefault((group, file.stem), file)
+            if other != file:
+                raise ValueError(f"{file}: video {file.stem} has features in {other.name} too")
+    if unknown:
+        kinds = ", ".join(FEATURE_SUFFIXES)
+        raise ValueError(f"{folder}: not files of features ({kinds}): {listed(unknown)}")
+    if not features:
+        raise ValueError(f"{folder}: holds no features")
+    return features
+
+
+def find_truth(folder: Path, *, ignored: tuple[str, ...] = ()) -> dict[tuple[str, str], Path]:
+    """Truth files by (activity, video); the activity is "" for files directly in the folder.
+
+    A video's name is the file's name without `.txt`; names that end in one of `ignored` are
+    left out.
+
+    Raises:
+        ValueError: an entry that is no file (a link to nothing or to itself, a device), or has a
+            name that a video cannot have.
+    """
+    truth = {}
+    for path in entries(folder):
+        group, files = (path.name, entries(path)) if path.is_dir() else ("", [path])
+        for file in files:
+            video = file.name.removesuffix(".txt")
+            if not file.is_file():
+                raise ValueError(f"{folder}: no file of labels: {listed([file])}")
+            if not video.endswith(ignored):
+                truth[group, check_file_name(folder, "video", video)] = file
+    return truth
+
+
+def choose_activities(features: Files, activities: Sequence[str]) -> dict[tuple[str, str], Path]:
+    """The features of the named activities, of all where none is named, sorted.
+
+    Raises:
+        ValueError: an activity that does not exist, with those that do, nearest first.
+    """
+    check_known("activities", activities, {activity for activity, _ in features})
+    return {
+        key: path
+        for key, path in sorted(features.items())
+        if not activities or key[0] in activities
+    }
+
+
+def pair(features: Files, truth: Files, folder: Path, *, complete: bool) -> list[Source]:
+    """One source a video, each with its truth.
+
+    Args:
+        features: files by (activity, video).
+        truth: files by (activity, video) or ("", video).
+        folder: the data set's, for messages.
+        complete: truth without features is an error; False where only some activities are read.
+
+    Raises:
+        ValueError: names every video that lacks one or the other, in one sentence.
+    """
+    keys = {key: key if key in truth else ("", key[1]) for key in features}
+    missing = [f"{activity}/{video}" for (activity, video), key in keys.items() if key not in truth]
+    unused = set(truth) - set(keys.values()) if complete else set()
+    problems = []
+    if missing:
+        problems.append(f"{len(missing)} of {len(keys)} videos without truth ({listed(missing)})")
+    if unused:
+        names = [truth[key].name for key in sorted(unused)]
+        problems.append(f"{len(unused)} truth files without features ({listed(names)})")
+    if problems:
+        raise ValueError(f"{folder}: {'; '.join(problems)}")
+    check_not_shared(keys, truth)
+    return [Source(*key, features[key], truth[keys[key]]) for key in features]
+
+
+def check_not_shared(keys: Mapping[tuple[str, str], tuple[str, str]], truth: Files) -> None:
+    """Raises ValueError where videos of two activities have one name and one truth file."""
+    owners: dict[tuple[str, str], str] = {}
+    for (activity, _), key in keys.items():
+        other = owners.setdefault(key, activity)
+        if other != activity:
+            raise ValueError(
+                f"{truth[key]}: activities {other} and {activity} both have a video of this name; "
+                f"their truth goes to groundTruth/{other}/ and groundTruth/{activity}/"
+            )
