@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxseg.data import DATA_SETS
 from jaxseg.data.twins.segmentation import make_twin
 from jaxseg.evaluation.segmentation.matching import confusion, match
 from jaxseg.formats.arrays import read_npy
@@ -68,7 +69,7 @@ def _read(path: Path, labels: Path) -> list[Problem]:
 
 def make_problems() -> list[Problem]:
     """Problems of a generated video: cosines of its frames with the mean feature of each action."""
-    video = make_twin("breakfast", ("salat",), scaling="frame")[0][0]
+    video = make_twin(DATA_SETS["breakfast"].twin, ("salat",), scaling="frame")[0][0]
     truth = np.unique(video.labels, return_inverse=True)[1]
     features = _unit(video.features)
     means = np.stack([features[truth == action].mean(0) for action in range(truth.max() + 1)])

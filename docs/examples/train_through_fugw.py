@@ -36,16 +36,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from tqdm import tqdm
 
-from jaxseg.data import Video
+from jaxseg.data import DATA_SETS, Video
 from jaxseg.data.batches.frames import frame_indices
-from jaxseg.data.twins.segmentation import TWINS, class_names, make_video
+from jaxseg.data.twins.segmentation import class_names, make_video
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.report.drawing.bars import runs
 from jaxseg.report.drawing.colors import class_colours
 from jaxseg.solvers import fugw
 
 GENERATED = "generated data (embedded twin of 50 Salads): not comparable with any paper's scores"
-TWIN = TWINS["50salads_mid"]
+TWIN = DATA_SETS["50salads_mid"].twin
 CLASSES = class_names(TWIN)
 NUM_TRAINING, NUM_TUNING, NUM_HELD_OUT = 8, 6, 10  # videos
 MOST_FRAMES = 2400  # of a video of the twin: with one length there is one compilation

@@ -68,8 +68,13 @@ def read_mat(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
     return {f"{place:02}": np.asarray(cell) for place, cell in enumerate(cells, start=1)}
 
 
-def read_text(path: Path) -> np.ndarray:
-    """A matrix of numbers, a row a line, with blanks or commas between them, float64.
+def read_text(path: Path, *, commas: bool = True) -> np.ndarray:
+    """A matrix of numbers, a row a line, with blanks between them, float64.
+
+    Args:
+        path: the file.
+        commas: also read commas as blanks. Where nothing tells the number of columns, as it does
+            for scores, decimal commas would be read as two numbers without notice.
 
     Raises:
         ValueError: the file cannot be read or is empty; a line that is no row, with its number
@@ -80,7 +85,9 @@ def read_text(path: Path) -> np.ndarray:
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
     # Some editors write a byte-order mark.
-    content = content.removeprefix(codecs.BOM_UTF8).replace(b",", b" ").rstrip()
+    content = content.removeprefix(codecs.BOM_UTF8).rstrip()
+    if commas:
+        content = content.replace(b",", b" ")
     if not content:
         raise ValueError(f"{path}: empty video (the file holds no numbers)")
     try:
@@ -101,7 +108,7 @@ def check_matrix(where: object, array: np.ndarray) -> None:
         array: may be a memory map; none of its values is read.
     """
     if array.ndim != 2 or array.dtype.kind not in "fiu":
-        raise ValueError(f"{where}: {array.dtype}{list(array.shape)} is no matrix of numbers")
+        raise ValueError(f"{where}: not a matrix of numbers: {array.dtype} of shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{where}: empty video (shape {array.shape})")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxseg.config import Config
 from jaxseg.data import DataSet, SnippetSet
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.loader import STREAMS
 from jaxseg.methods.method import Method
 from jaxseg.planning.collectives import Collective, collectives
 from jaxseg.planning.costs import Flops, Operation, operations

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.loader import STREAMS
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.methods.located import Located
 from jaxseg.proposals import Detections

@@ -39,8 +39,8 @@ def _load_frames(config: Config, folder: Path | None) -> data.DataSet:
         activities=config.activities,
         cache=folder and folder.parent / "cache",
         progress=processes.is_first(),
-        crew=processes,
-        made=folder,
+        processes=processes,
+        workdir=folder,
     )
 
 
@@ -61,7 +61,7 @@ def _load_snippets(config: Config, folder: Path | None) -> data.SnippetSet:
             f"config.activities: {config.method} learns all classes of {config.data.name} "
             f"together, there is nothing to choose; got {', '.join(config.activities)}"
         )
-    return data.load_localization(config.data, progress=processes.is_first(), crew=processes)
+    return data.load_localization(config.data, progress=processes.is_first(), processes=processes)
 
 
 def _watch_tests(config: Config, videos, setup: Setup, folder: Path) -> OracleTest | None:

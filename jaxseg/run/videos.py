@@ -7,9 +7,9 @@ import numpy as np
 
 from jaxseg import data, footage
 from jaxseg.config import Config
-from jaxseg.data.segmentation.files import listed
 from jaxseg.features import job, kinds
 from jaxseg.footage import patchwork
+from jaxseg.formats.names import listed
 from jaxseg.processes import say
 from jaxseg.run import workdir
 

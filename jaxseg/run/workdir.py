@@ -12,7 +12,7 @@ import jax
 
 from jaxseg.config import AFTER_TRAINING, Config, flatten, to_dict
 from jaxseg.data import VIDEOS, DataSet, SnippetSet
-from jaxseg.data.segmentation.files import listed
+from jaxseg.formats.names import listed
 from jaxseg.training.members import Member
 from jaxseg.training.writer import write_json, write_text
 

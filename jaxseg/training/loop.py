@@ -13,8 +13,7 @@ from tqdm import tqdm
 
 from jaxseg import methods, processes
 from jaxseg.config import Config
-from jaxseg.data.batches.loader import Batches, Stream
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.loader import STREAMS, Batches, Stream
 from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training import sharding

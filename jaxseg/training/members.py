@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config, to_dict
-from jaxseg.data.batches.splits import test_videos
+from jaxseg.data.batches.loader import test_videos
 from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs

@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 from tqdm import tqdm
 
 from jaxseg import processes
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.loader import STREAMS
 from jaxseg.formats.arrays import read_npz
 from jaxseg.methods.refresh import Labels
 from jaxseg.training import sharding

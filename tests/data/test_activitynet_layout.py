@@ -14,7 +14,7 @@ from snippet_layouts import (
     write,
 )
 
-from jaxseg.data.localization.activitynet import READERS, SUBSETS
+from jaxseg.data.localization.activitynet import SUBSETS, read_v12, read_v13
 from jaxseg.data.localization.annotations import annotate, class_names
 
 NAMES = ["activitynet12", "activitynet13"]
@@ -164,7 +164,9 @@ def test_a_video_without_a_duration(tmp_path):
     ],
 )
 def test_the_real_annotation(name, counts, first):
-    truth, durations = READERS[name](SHARED / "activitynet")
+    truth, durations = {"activitynet12": read_v12, "activitynet13": read_v13}[name](
+        SHARED / "activitynet"
+    )
     annotations = annotate(truth, SUBSETS, durations=durations)
     subsets = [one.subset for one in annotations.values()]
     found = subsets.count("train"), subsets.count("test"), len(class_names(annotations.values()))

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from jaxseg.data import SnippetVideo
-from jaxseg.data.batches.loader import Batches
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.loader import STREAMS, Batches
 from jaxseg.data.segmentation.records import Video
 
 VIDEOS, CLASSES, STEPS = 4, 3, range(6)

@@ -75,7 +75,7 @@ def test_unknown_label(files, video, fails):
 
 def test_empty_line_in_the_truth(files, video, fails):
     files.write("groundTruth/P02_milk", "SIL\n\nSIL\n")
-    fails("groundTruth/P02_milk", "line 2", "''")
+    fails("groundTruth/P02_milk", "no label in line 2")
 
 
 def test_empty_truth(files, video, fails):
@@ -191,7 +191,7 @@ def test_broken_npz(files, video, fails, content):
 def test_npz_with_several_arrays(files, video, fails):
     video.unlink()
     file = files.features("milk/P02_milk.npz", None, rgb=np.ones((9, 3)), flow=np.ones((9, 3)))
-    fails(file, "`features`", "rgb, flow")
+    fails(file, "'features'", "'rgb', 'flow'")
 
 
 def test_files_of_another_kind_are_named(files, video, fails):
@@ -205,7 +205,7 @@ def test_two_files_of_one_video(files, video, fails):
     fails("features/milk/P02_milk.txt", "P02_milk.npy")
 
 
-def test_all_rows_zero_cannot_be_standardised(files, video, config, fails):
+def test_all_rows_zero_cannot_be_standardized(files, video, config, fails):
     np.save(video, np.zeros((9, 3)))
     load(config, progress=False)
     config.standardize = True

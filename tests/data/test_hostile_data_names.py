@@ -95,7 +95,7 @@ def test_a_class_that_would_begin_a_header(files, config, fails):
     path.unlink()
     files.write("groundTruth/P01_milk", "#4\n" * 9)
     config.name, config.root = "folder", str(files.folder)
-    fails(files.folder / "groundTruth" / "P01_milk", "class '#4'")
+    fails(files.folder / "groundTruth" / "P01_milk", "under the header")
 
 
 @pytest.fixture

@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 from snippet_layouts import SHARED, load, needs_annotations
 
-from jaxseg.data import LOCALIZATION
-from jaxseg.data.twins.localization import LONGEST, SHORTEST, TWINS, coverage, make_video
-from jaxseg.data.twins.localization_grammar import THUMOS14
+from jaxseg.data import DATA_SETS, names_of
+from jaxseg.data.twins.localization import LONGEST, SHORTEST, THUMOS14, coverage, make_video
 
 NAMES = ("thumos14", "activitynet12", "activitynet13")
 
 
 @pytest.fixture(scope="module")
 def twins():
-    return {name: load(name, "") for name in LOCALIZATION}
+    return {name: load(name, "") for name in names_of("localization")}
 
 
 def by_class(database: dict) -> dict[str, list[np.ndarray]]:
@@ -41,7 +40,7 @@ def foreground_shares(data) -> list[float]:
     return shares
 
 
-@pytest.mark.parametrize("name", LOCALIZATION)
+@pytest.mark.parametrize("name", names_of("localization"))
 def test_is_a_data_set(twins, name):
     data = twins[name]
     assert data.generated and data.name == name and data.num_channels == 32
@@ -68,7 +67,7 @@ def test_every_class_has_several_videos(twins, name):
 def test_same_bytes_whatever_else_is_made(twins, name):
     for subset, videos in (("train", twins[name].train), ("test", twins[name].test)):
         for number in (len(videos), 1):
-            again = make_video(TWINS[name], subset, number)
+            again = make_video(DATA_SETS[name].twin, subset, number)
             video = videos[number - 1]
             assert again.name == video.name and again.segments == video.segments
             assert again.rgb.tobytes() == video.rgb.tobytes()

@@ -5,9 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxseg.data.batches.loader import Batches
-from jaxseg.data.batches.pairs import PairStream, paired_indices
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.frames import PairStream, paired_indices
+from jaxseg.data.batches.loader import STREAMS, Batches
 from jaxseg.data.segmentation.records import Video
 
 BINS, SAMPLES, WINDOW = 32, 256, 30  # four anchors a bin, as the paper's 256 frames have them

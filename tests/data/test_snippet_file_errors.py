@@ -39,7 +39,7 @@ def test_a_stream_that_is_zero_everywhere(files, broken):
 
 def test_other_channels_than_the_rest(files, broken):
     save(broken, matrix(9, channels=CHANNELS + 1))
-    fails("thumos14", files.folder, broken, "1 of 6 streams have not 3 channels", "(9, 4)")
+    fails("thumos14", files.folder, broken, "1 of 6 streams do not have 3 channels", "(9, 4)")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.data.batches import splits  # its function's own name would make it a test of pytest's
+from jaxseg.data.batches import loader  # its function's own name would make it a test of pytest's
 from jaxseg.data.segmentation.records import DataSet, Video
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
@@ -22,24 +22,24 @@ def videos(count: int, activity: str = "tea") -> list[Video]:
 )
 def test_the_share_of_the_videos_is_tested(count, share, tested):
     for seed in range(5):
-        names = splits.test_videos(videos(count), share, seed)
+        names = loader.test_videos(videos(count), share, seed)
         assert len(set(names)) == len(names) == tested and list(names) == sorted(names)
         assert set(names) < {video.name for video in videos(count)}
 
 
 def test_no_share_tests_none():
-    assert splits.test_videos(videos(1), 0.0, 0) == ()
+    assert loader.test_videos(videos(1), 0.0, 0) == ()
 
 
 def test_seeds_and_activities_have_splits_of_their_own_and_keep_them():
-    drawn = [splits.test_videos(videos(20), 0.2, seed) for seed in range(6)]
+    drawn = [loader.test_videos(videos(20), 0.2, seed) for seed in range(6)]
     assert len(set(drawn)) == 6
-    assert drawn == [splits.test_videos(videos(20), 0.2, seed) for seed in range(6)]
-    assert splits.test_videos(videos(20, "coffee"), 0.2, 0) != drawn[0]
+    assert drawn == [loader.test_videos(videos(20), 0.2, seed) for seed in range(6)]
+    assert loader.test_videos(videos(20, "coffee"), 0.2, 0) != drawn[0]
 
 
 def test_every_video_is_tested_as_often_as_any_other():
-    names = [name for seed in range(1000) for name in splits.test_videos(videos(10), 0.2, seed)]
+    names = [name for seed in range(1000) for name in loader.test_videos(videos(10), 0.2, seed)]
     counts = np.unique(names, return_counts=True)[1]  # 200 each, deviation 13
     assert len(counts) == 10 and np.abs(counts - 200).max() < 65
 
@@ -49,7 +49,7 @@ def test_every_video_is_tested_as_often_as_any_other():
 )
 def test_a_share_that_leaves_nothing(count, share, left):
     with pytest.raises(ValueError) as error:
-        splits.test_videos(videos(count), share, 0)
+        loader.test_videos(videos(count), share, 0)
     text = str(error.value)
     assert "\n" not in text
     assert "'tea'" in text and f"config.data.test_share={share}" in text and left in text

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxseg.data.segmentation.assemble import standardization
-from jaxseg.data.segmentation.records import Video
+from jaxseg.data.segmentation.records import Video, standardization
 
 
 def plain(features):

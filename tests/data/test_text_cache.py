@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from jaxseg.data import load
-from jaxseg.data.segmentation import cache as cache_module
 from jaxseg.data.segmentation import features as features_module
 
 
@@ -80,8 +79,8 @@ def flip_last_bit(copy):
         lambda copy: np.save(copy, np.arange(3)),
         save_archive,
         flip_last_bit,
-        lambda copy: cache_module.checksum_file(copy).unlink(),
-        lambda copy: cache_module.checksum_file(copy).write_bytes(b"\xff"),
+        lambda copy: features_module.checksum_file(copy).unlink(),
+        lambda copy: features_module.checksum_file(copy).write_bytes(b"\xff"),
     ],
     ids=[
         *("truncated", "empty", "foreign", "other array", "archive"),
@@ -93,7 +92,7 @@ def test_unusable_copy_is_made_again(config, text, cache, damage):
     (copy,) = cache.glob("*.npy")
     damage(copy)
     np.testing.assert_array_equal(read(config, cache), expected)
-    assert cache_module.usable(copy)
+    assert features_module.is_intact(copy)
 
 
 def test_full_disk_leaves_nothing_behind(text, cache, fails, monkeypatch):
@@ -101,7 +100,7 @@ def test_full_disk_leaves_nothing_behind(text, cache, fails, monkeypatch):
         file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache_module.np, "save", save)
+    monkeypatch.setattr(features_module.np, "save", save)
     fails(cache, "No space left on device", kind=OSError, cache=cache)
     assert list(cache.iterdir()) == []
 
@@ -110,7 +109,7 @@ def test_interrupt_leaves_nothing_behind(config, text, cache, monkeypatch):
     def save(file, array):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cache_module.np, "save", save)
+    monkeypatch.setattr(features_module.np, "save", save)
     with pytest.raises(KeyboardInterrupt):
         read(config, cache)
     assert list(cache.iterdir()) == []

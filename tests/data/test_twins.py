@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxseg.data import CATALOG, load
-from jaxseg.data.twins.segmentation import NOISE_FRAMES, TWINS, make_video, smooth_noise
+from jaxseg.data import DATA_SETS, load, names_of
+from jaxseg.data.twins.segmentation import NOISE_FRAMES, make_video, smooth_noise
+
+SETS = names_of("segmentation")
 
 CHANNELS = {
     "breakfast": 64,
@@ -38,7 +40,7 @@ CLUSTERS = {
 
 @pytest.fixture(scope="module")
 def twins(make_config):
-    return {name: load(make_config(name, standardize=name == "breakfast")) for name in CATALOG}
+    return {name: load(make_config(name, standardize=name == "breakfast")) for name in SETS}
 
 
 def transcript(data, video):
@@ -49,7 +51,7 @@ def zero_rows(video):
     return int(np.argmax(video.features.any(axis=1)))
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", SETS)
 def test_is_a_data_set(twins, name):
     data = twins[name]
     assert data.generated and data.name == name and data.has_labels and data.fps is None
@@ -64,7 +66,7 @@ def test_is_a_data_set(twins, name):
     assert sum(video.features.nbytes for video in data.videos) < 300 * 2**20
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", SETS)
 def test_every_class_occurs_in_its_activity(twins, name):
     data = twins[name]
     seen = {
@@ -75,13 +77,13 @@ def test_every_class_occurs_in_its_activity(twins, name):
     assert set().union(*seen.values()) | set(data.excluded) == set(data.classes)
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", SETS)
 def test_same_bytes_whatever_else_is_made(twins, name):
     data = twins[name]
     for activity, videos in data.activities.items():
         for number in (len(videos), 1):
             video = videos[number - 1]
-            again = make_video(TWINS[name], activity, number, data.classes, False)
+            again = make_video(DATA_SETS[name].twin, activity, number, data.classes, False)
             assert again.name == video.name
             assert again.features.tobytes() == video.features.tobytes()
             assert again.labels.tobytes() == video.labels.tobytes()
@@ -101,7 +103,7 @@ def test_unknown_activity(config, fails):
     assert text.index("coffee") < text.index("pancake")
 
 
-@pytest.mark.parametrize("name", CATALOG)
+@pytest.mark.parametrize("name", SETS)
 def test_zero_rows_only_where_features_need_motion(twins, name):
     counts = [zero_rows(video) for video in twins[name].videos]
     if name == "desktop_assembly":
@@ -154,7 +156,9 @@ def test_durations_have_a_long_tail(twins):
 
 def test_desktop_assembly_keeps_its_order(twins):
     data = twins["desktop_assembly"]
-    order = [step.name for step in TWINS["desktop_assembly"].grammars["desktop_assembly"].steps]
+    order = [
+        step.name for step in DATA_SETS["desktop_assembly"].twin.grammars["desktop_assembly"].steps
+    ]
     for video in data.videos:
         places = np.array([order.index(name) for name in transcript(data, video)])
         swapped = np.sum(np.diff(places) < 0)

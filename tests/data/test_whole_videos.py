@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from jaxseg.data import SnippetVideo
 from jaxseg.data.batches import snippets as snippet_sampling
-from jaxseg.data.batches.loader import Batches
-from jaxseg.data.batches.streams import STREAMS
+from jaxseg.data.batches.loader import STREAMS, Batches
 from jaxseg.data.batches.whole import WholeVideoStream, bucket, whole_video
 
 CHANNELS = 3

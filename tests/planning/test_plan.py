@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import toy
 
+from jaxseg.data import DATA_SETS
 from jaxseg.methods import from_dict
 from jaxseg.planning.program import compile_step
-from jaxseg.planning.sizes import PUBLISHED, published
+from jaxseg.planning.sizes import published
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
 from jaxseg.training.step import make_init
@@ -78,11 +79,11 @@ def test_published_activitynet_has_the_published_schedule():
     assert len(data.train) == 4819 and len(data.classes) == 100 and data.num_channels == 1024
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", DATA_SETS)
 def test_a_published_data_set_takes_no_memory(name):
     """Videos share one zero; every one has its label, and every class its video."""
     config = from_dict(
-        {"method": "case" if hasattr(PUBLISHED[name], "classes") else "asot"}
+        {"method": "asot" if DATA_SETS[name].task == "segmentation" else "case"}
         | {"data": {"name": name, "root": "published"}}
     )
     data = published(config)

@@ -142,7 +142,7 @@ def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.n
 def read_features_text(path: Path) -> np.ndarray:
     """The matrix of a text file, float32."""
     with np.errstate(over="ignore"):  # `check_finite` names what float32 cannot hold
-        return read_text(path).astype(np.float32)
+        return read_text(path, commas=False).astype(np.float32)
 
 
 def num_elements(path: Path) -> int:

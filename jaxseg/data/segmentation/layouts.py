@@ -156,7 +156,7 @@ def find_home(root: Path, names: Sequence[str], content: str, missing: str = "")
     Args:
         root: an existing folder.
         names: folders below it.
-        content: a file or folder.
+        content: name of a file or, where it has no suffix, of a folder.
         missing: end of the message where neither holds it; by default lists the paths.
 
     Raises:
@@ -164,7 +164,8 @@ def find_home(root: Path, names: Sequence[str], content: str, missing: str = "")
     """
     need_folder(root)
     for folder in (root, *(root / name for name in names)):
-        if (folder / content).exists():
+        place = folder / content
+        if place.is_file() if place.suffix else place.is_dir():
             return folder
     paths = " nor ".join([content, *(f"{name}/{content}" for name in names)])
     raise FileNotFoundError(f"{root}: holds neither {missing or paths}")

@@ -1,6 +1,6 @@
-"""Processes of one run divide the reading of a data set, and have the same one afterwards.
+"""Processes of one run divide the reading of a data set and get the same one.
 
-Threads stand in for them here: what they share are folders, as processes do.
+Here they are threads, which share folders as processes do.
 """
 
 import collections
@@ -18,7 +18,7 @@ KINDS = ("txt", "npy", "npz")
 
 
 class Member:
-    """One of a crew whose members meet at every barrier and exchange."""
+    """One of several processes, which wait for each other at every barrier and exchange."""
 
     def __init__(self, index: int, total: int, meeting: threading.Barrier, told: list):
         self.index, self.total = index, total
@@ -45,9 +45,9 @@ def read_together(config, total: int, cache) -> list:
     meeting, told = threading.Barrier(total), [None] * total
 
     def read(index):
-        crew = Member(index, total, meeting, told)
+        member = Member(index, total, meeting, told)
         try:
-            return load(config, progress=False, cache=cache, crew=crew)
+            return load(config, progress=False, cache=cache, processes=member)
         except BaseException:
             meeting.abort()
             raise
@@ -94,11 +94,11 @@ def test_a_file_is_parsed_and_looked_through_by_one_of_them(files, config, tmp_p
 
         monkeypatch.setattr(module, name, counting)
 
-    count(features_module, "read_text")
+    count(features_module, "read_features_text")
     count(features_module, "check_finite")
     for data in read_together(config, 2, tmp_path / "cache"):
         assert all(isinstance(video.features, np.memmap) for video in data.videos)
-    texts = {("read_text", f"P0{number}_milk.txt"): 1 for number in (1, 3)}
+    texts = {("read_features_text", f"P0{number}_milk.txt"): 1 for number in (1, 3)}
     kinds = {number: "txt" if number % 2 else "npy" for number in range(5)}
     looked = {("check_finite", f"P0{number}_milk.{kind}"): 1 for number, kind in kinds.items()}
     assert seen == texts | looked
