@@ -76,7 +76,7 @@ def test_a_video_without_truth(root):
         (lambda array: array[:0], ["empty", "(0, 6)"]),
         (put(np.nan), ["row 4, column 3", "nan"]),
         (put(np.inf), ["row 4, column 3", "inf"]),
-        (lambda array: array[:, :5], ["1 of 5 videos have not 6 channels", "(40, 5)"]),
+        (lambda array: array[:, :5], ["1 of 5 videos do not have 6 channels", "(40, 5)"]),
         (lambda array: array[:-1], ["(39, 6)", "40 labels", "length_tolerance=0"]),
     ],
     ids=["empty", "nan", "infinity", "channels", "length"],

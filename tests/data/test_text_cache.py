@@ -32,7 +32,7 @@ def forbid_parsing(monkeypatch):
     def parse(path):
         raise AssertionError(f"{path} is parsed again")
 
-    monkeypatch.setattr(features_module, "read_text", parse)
+    monkeypatch.setattr(features_module, "read_features_text", parse)
 
 
 def test_second_reading_takes_the_copy(config, text, cache, monkeypatch):

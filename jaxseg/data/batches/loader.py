@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import grain  # defines flags of absl, so that it cannot be imported once these are parsed
 import numpy as np
 
 from jaxseg.data.batches.frames import FrameStream, PairStream
@@ -94,8 +95,6 @@ class Batches:
 
     def iterate(self, start: int) -> Iterator[Arrays]:
         """Batches from step `start` on; two are made ahead, while earlier steps run."""
-        import grain  # slow to import, and needed by training alone
-
         steps = grain.MapDataset.range(start, self.num_steps).map(self.batch)
         return iter(steps.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)))
 
