@@ -21,10 +21,9 @@ import numpy as np
 
 from benchmarks import harness
 from benchmarks.harness import MIB, Column, Table, note, positive
-from jaxseg.features import pool
-from jaxseg.features.extra import need
-from jaxseg.features.job import extract
-from jaxseg.features.kinds import MOTION, make_kind
+from jaxseg.features import need, pool
+from jaxseg.features.job import extract, make_kind
+from jaxseg.features.kinds import MOTION
 from jaxseg.features.video.frames import open_video
 from jaxseg.footage.patchwork import clip_folder
 
@@ -145,8 +144,7 @@ def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
     Stages take turns frame by frame, so that all see the same load of the machine.
     """
     # Imported in this function, so that --help needs no OpenCV.
-    from jaxseg.features.motion.descriptors import cells
-    from jaxseg.features.motion.flow import DenseFlow, to_grey
+    from jaxseg.features.motion.descriptors import DenseFlow, cells, to_gray
     from jaxseg.features.motion.trajectories import Trajectories
 
     with open_video(video) as opened:
@@ -154,7 +152,7 @@ def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
         taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
     used = {"decode": taken} | dict.fromkeys(STAGES, 0.0)
     between, trajectories = DenseFlow(), Trajectories(kind.layout().tracks)
-    encoder, last = kind.encoder(), to_grey(frames[0])
+    encoder, last = kind.encoder(), to_gray(frames[0])
 
     def measure(name: str, function: Callable, *arguments) -> object:
         taken, result = harness.timed(lambda: function(*arguments), time.process_time)
@@ -162,7 +160,7 @@ def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
         return result
 
     for frame in frames:
-        gray = measure("scale, gray", to_grey, frame)
+        gray = measure("scale, gray", to_gray, frame)
         flow = measure("flow", between, last, gray)
         measure("histograms", cells, last, flow)
         measure("tracks", trajectories.push, frame)

@@ -1,36 +1,174 @@
-"""`python -m jaxseg.features --videos=DIR --out=DIR`: a folder of videos -> features."""
+"""`python -m jaxseg.features --videos=DIR --out=OUT`: makes features of a folder of videos."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from jaxseg.features import command
+from jaxseg import command_line
+from jaxseg.features import check_installed
+from jaxseg.features.job import Summary, extract, make_kind
+from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
+from jaxseg.features.onnx import settings as onnx_settings
+from jaxseg.formats.names import shown
 
+HIGHEST_FPS = 1000
+DESCRIPTION = """\
+Makes features of a folder of videos: one .npy of [frames, channels] a video.
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+python -m jaxseg.features --videos=DIR --out=OUT
+python -m jaxseg.features --videos=NEW --out=OUT2 --reuse=OUT/motion.npz
+python -m jaxseg.features --videos=DIR --out=OUT --kind=onnx --model=FILE.onnx --mean=imagenet
 
-    def error(self, message: str) -> None:
-        self.exit(2, f"error: {message}\n")
+Reads .mp4 .mkv .mov .avi .webm in DIR and in its subfolders, which are activities, by their
+timestamps: row k shows what a player shows k / fps seconds after the first picture, turned as a
+player turns it. Writes OUT/<video>.npy, OUT/features.json (what each was made from, and why a
+video failed) and, for kind motion, OUT/motion.npz.
+
+kinds:
+  motion  shape, flow and change of flow along tracks (HOG, HOF, MBH), as Fisher vectors of 64
+          channels; needs no weights, but is first fitted to the videos themselves
+  onnx    output of a network of pictures or clips that you have as FILE.onnx
+
+The same command, given again, goes on where it was stopped; features that are done stay, those of
+changed videos are made again. New videos in DIR get features in the same space. Broken videos, and
+videos that show no progress for half an hour, are left out and named; the exit status is then 1.
+pip install '.[video]' in jaxseg's checkout installs the libraries that this needs."""
+
+EPILOG = """\
+next step:
+  python -m jaxseg.main --config=configs/asot_folder.py --config.data.root=OUT \\
+      --config.model.num_clusters=7
+or all steps, from the videos to the report, in one command:
+  python -m jaxseg.main --config=configs/asot_videos.py --config.data.videos=DIR"""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Exit status 0; 1 where some videos failed; 2 with one line on what is wrong; 130: Ctrl-C."""
-    parser = Parser(
-        prog="python -m jaxseg.features",
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    """Exit status: 0; 1 where some videos failed; 2 for a user's mistake; 130 for Ctrl-C."""
+    arguments = make_parser().parse_args(argv)
+    return command_line.run(
+        lambda: run(arguments), stopped="stopped; the same command goes on from here"
     )
-    command.add_arguments(parser)
-    arguments = parser.parse_args(argv)
-    try:
-        return command.run(arguments)
-    except (ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+
+
+def make_parser() -> command_line.Parser:
+    parser = command_line.Parser(
+        prog="python -m jaxseg.features",
+        usage="%(prog)s --videos=DIR --out=OUT [--kind=motion|onnx] [options]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    add = parser.add_argument
+    add("--videos", type=_path, metavar="DIR", required=True, help="folder of videos")
+    add(
+        "--out",
+        type=_path,
+        metavar="OUT",
+        required=True,
+        help="folder of features: new, or that of an earlier call",
+    )
+    add("--kind", choices=KINDS, default=MOTION, help="see above (default motion)")
+    add(
+        "--fps",
+        type=_rate,
+        metavar="N",
+        default=15.0,
+        help="rows a second, whatever a video's own rate is (default 15)",
+    )
+    add(
+        "--processes",
+        type=_count,
+        metavar="N",
+        help="videos at once, each on one core (default: all cores)",
+    )
+    add(
+        "--reuse",
+        type=_path,
+        metavar="FILE",
+        help="kind motion: motion.npz of another folder, for features in the same space",
+    )
+    onnx_settings.add_arguments(parser)
+    return parser
+
+
+def _type(convert: Callable, wanted: str) -> Callable:
+    """An argparse type; a word that `convert` raises for, or makes None of, is a mistake."""
+
+    def converted(word: str):
+        try:
+            value = convert(word)
+        except ValueError:
+            value = None
+        if value is None:
+            raise argparse.ArgumentTypeError(f"{word!r} is not {wanted}")
+        return value
+
+    return converted
+
+
+_count = _type(lambda word: int(word) if int(word) >= 1 else None, "a whole number from 1")
+_rate = _type(
+    lambda word: float(word) if 0 < float(word) <= HIGHEST_FPS else None,
+    f"a number above 0 and up to {HIGHEST_FPS}",
+)
+# Shells leave the ~ of --videos=~/films to the program.
+_path = _type(lambda word: Path(word).expanduser() if word else None, "a path")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Makes the features; the exit status is 1 where some videos failed.
+
+    Raises:
+        ValueError: for a problem of all videos.
+    """
+    check_installed(["av"])
+    kind = kind_of(arguments)
+    summary = extract(
+        arguments.videos,
+        arguments.out,
+        kind,
+        fps=arguments.fps,
+        processes=arguments.processes,
+    )
+    for line in describe(summary, arguments.out):
+        print(line)
+    for file, reason in summary.failed.items():
+        print(f"failed: {shown(file)}: {reason}", file=sys.stderr)
+    return 1 if summary.failed else 0
+
+
+def kind_of(arguments: argparse.Namespace) -> Kind:
+    """Kind of features that a command line asks for; an option of the other kind is a mistake."""
+    options = onnx_settings.given(arguments)
+    if arguments.kind == MOTION:
+        if options:
+            raise ValueError(f"--{next(iter(options)).replace('_', '-')} belongs to --kind=onnx")
+        kind = make_kind(MOTION)
+        if arguments.reuse is not None:
+            kind.load(arguments.reuse)
+        return kind
+    if arguments.reuse is not None:
+        raise ValueError("--reuse belongs to --kind=motion")
+    return make_kind(ONNX, as_flags=True, **options)
+
+
+def describe(summary: Summary, out: Path) -> list[str]:
+    """Summary of the finished extraction, at most four lines."""
+    counts = f"{len(summary.done)} done, {len(summary.kept)} kept, {len(summary.failed)} failed"
+    lines = [f"{out}: {counts}"]
+    if summary.others:
+        lines.append(f"not looked at: {summary.others} other files and folders")
+    if summary.removed:
+        lines.append(f"removed, since their videos are gone: {_listed(summary.removed)}")
+    if summary.truncated:
+        lines.append(f"broken, used as far as they can be read: {_listed(summary.truncated)}")
+    return lines
+
+
+def _listed(names: Sequence[str], most: int = 10) -> str:
+    """'a', 'b' and 9 more."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(shown, names[:most])) + rest
 
 
 if __name__ == "__main__":

@@ -1,37 +1,42 @@
-"""A folder of videos -> a folder of features: what is missing or has changed, nothing else.
+"""Makes the features of a folder of videos: those that are missing or have changed, no others.
 
 <out>/<name>.npy        float32 [frames, channels]; name: the video's path without its suffix
-<out>/features.json     what each was made from and how
+<out>/features.json     what each was made from, and how
 <out>/motion.npz        the fitted parts, where the kind has any
 """
 
 import functools
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from tqdm import tqdm
 
-from jaxseg.features import extra, pool, record
-from jaxseg.features.kinds import Kind
-from jaxseg.features.rows import TEMPORARY, remove_leftovers, shape_of
-from jaxseg.features.video.extraction import Plan, Task, probe
-from jaxseg.features.video.extraction import extract as extract_video
-from jaxseg.features.video.files import Found, find_videos
+from jaxseg.features import check_installed, folders, installed_versions
+from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
+from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
+from jaxseg.features.video.extraction import (
+    Plan,
+    Task,
+    extract_video,
+    probe,
+    remove_leftovers,
+    shape_of,
+)
+from jaxseg.formats.files import atomic_write
 
 
 class Summary(NamedTuple):
-    """What has become of the videos.
+    """What has become of the videos of a folder.
 
     Attributes:
-        done: names of those whose features are new.
-        kept: of those that had theirs already.
-        failed: file within the folder of videos -> why it has none.
-        truncated: names of those, new or kept, that break off before their announced end or have
+        done: names of videos whose features are new.
+        kept: names of videos that had their features already.
+        failed: file within the folder of videos -> why it has no features.
+        truncated: names of videos, done or kept, that break off before their announced end or have
             parts that cannot be decoded.
-        removed: names whose videos are gone, and whose features are so too now.
-        others: files and folders that were not looked at.
+        removed: names of videos that are gone, whose features were removed.
+        others: number of files and folders that were not looked at.
     """
 
     done: list[str]
@@ -40,6 +45,24 @@ class Summary(NamedTuple):
     truncated: list[str]
     removed: list[str]
     others: int
+
+
+def make_kind(name: str, **options) -> Kind:
+    """Makes a kind of features by its name, one of `KINDS`.
+
+    Raises:
+        ValueError: an unknown name, a wrong option, or a library that is not installed.
+    """
+    # Each kind imports libraries that the other one does not need.
+    if name == MOTION:
+        from jaxseg.features.motion.kind import Motion
+
+        return Motion(**options)
+    if name == ONNX:
+        from jaxseg.features.onnx.kind import Onnx
+
+        return Onnx(**options)
+    raise ValueError(f"kind {name!r} is none of {', '.join(KINDS)}")
 
 
 def extract(
@@ -62,59 +85,66 @@ def extract(
         out: folder of features, new or an earlier call's.
         kind: see `make_kind`; without fitted parts it takes those in `out`, or is fitted.
         fps: rows a second.
-        processes: at once; None for one a core.
+        processes: number of videos at once; None for one a core.
         least_frames: a video of fewer frames fails.
-        progress: show a bar where somebody watches.
+        progress: whether to show a bar.
 
     Raises:
-        ValueError: whatever concerns all videos; what concerns one is in the summary.
+        ValueError: for a problem of all videos; one of a single video is in the summary.
     """
-    extra.check(("av", *kind.requires))
+    check_installed(("av", "pebble", *kind.requires))
     if kind.fps not in (None, fps):
         raise ValueError(
             f"kind {kind.name} was fitted at {kind.fps:g} frames a second, not {fps:g}"
         )
-    found = find_videos(videos)
-    with record.locked(out):
-        job = _Job(videos, out, kind, fps, found, processes or pool.cores(), progress)
+    listing = folders.find_videos(videos)
+    with folders.locked(out):
+        job = _Job(videos, out, kind, fps, listing, processes or cores(), progress)
         return job.run(least_frames)
 
 
 def changed(videos: Path, out: Path) -> list[str]:
-    """Names of videos with features in `out` that are gone, or files of another length by now.
+    """Names of videos with features in `out` that are gone, or files of another size by now.
 
-    (The time of change alone is no sign: copying and moving may set it.)
+    The time of change alone is no sign of it, as copying and moving may set it.
 
     Raises:
         ValueError: no such folder of videos, or a damaged record.
     """
-    there = find_videos(videos).videos
-    known = record.read(out).get("videos", {})
+    files = folders.find_videos(videos).files
+    known = folders.read_record(out).get("videos", {})
     return sorted(
         name
         for name, facts in known.items()
-        if name not in there or facts.get("bytes") != there[name].stat().st_size
+        if name not in files or facts.get("bytes") != files[name].stat().st_size
     )
 
 
-def _holds(facts: Mapping, stamp: Mapping) -> bool:
-    return all(facts.get(key) == value for key, value in stamp.items())
-
-
 class _Job:
-    def __init__(self, videos, out, kind, fps, found: Found, processes, progress):
-        self.videos: Path = videos
-        self.out: Path = out
-        self.kind: Kind = kind
-        self.fps: float = fps
-        self.found = found
-        self.processes: int = processes
-        self.quiet = None if progress else True
-        self.stamps = {name: record.stamp(videos, path) for name, path in found.videos.items()}
+    """One call of `extract`."""
+
+    def __init__(
+        self,
+        videos: Path,
+        out: Path,
+        kind: Kind,
+        fps: float,
+        listing: folders.Videos,
+        processes: int,
+        progress: bool,
+    ):
+        self.videos = videos
+        self.out = out
+        self.kind = kind
+        self.fps = fps
+        self.listing = listing
+        self.processes = processes
+        self.progress = progress
+        self.stamps = {name: folders.stamp(videos, path) for name, path in listing.files.items()}
 
     def run(self, least_frames: int) -> Summary:
         remove_leftovers(self.out)
-        before = record.read(self.out)
+        before = folders.read_record(self.out)
         self._check_folder(before)
         head = self._head()
         same = all(before.get(key) == head[key] for key in ("kind", "fps", "channels", "settings"))
@@ -122,19 +152,22 @@ class _Job:
         same = same and fitted == before.get("fitted_sha256")
         kept = self._kept(before["videos"], least_frames) if same else {}
         removed = self._remove(before.get("videos", {}), kept)
-        tables = {"videos": dict(kept), "failed": dict(self.found.refused)}
+        tables = {"videos": dict(kept), "failed": dict(self.listing.refused)}
         content = head | {"fitted_sha256": fitted} | tables
-        self.record = record.Record(self.out, content)
+        self.record = folders.Record(self.out, content)
         self.record.write(now=True)
         try:
             self._make(Plan(self.kind, self.fps, least_frames))
         finally:
             self.record.write(now=True)
-        made, failed = content["videos"], content["failed"]
-        done = sorted(name for name in made if name not in kept)
-        truncated = sorted(name for name, facts in made.items() if facts.get("truncated"))
+        made = content["videos"]
         return Summary(
-            done, sorted(kept), dict(sorted(failed.items())), truncated, removed, self.found.others
+            done=sorted(name for name in made if name not in kept),
+            kept=sorted(kept),
+            failed=dict(sorted(content["failed"].items())),
+            truncated=sorted(name for name, facts in made.items() if facts.get("truncated")),
+            removed=removed,
+            others=self.listing.others,
         )
 
     def _head(self) -> dict:
@@ -142,25 +175,26 @@ class _Job:
             "kind": self.kind.name,
             "fps": self.fps,
             "channels": self.kind.channels,
-            "settings": record.plain(self.kind.settings()),
-            "versions": extra.versions(("av", *self.kind.requires)),
+            "settings": folders.plain(self.kind.settings()),
+            "versions": installed_versions(("av", *self.kind.requires)),
             "fitted": self.kind.fitted_file,
             "folder": str(self.videos.resolve()),
         }
 
     def _check_folder(self, before: Mapping) -> None:
-        """Features of another folder's videos are not overwritten; of one that was moved, kept."""
+        """Raises where the features are another folder's; those of a moved folder are kept."""
         if before.get("folder") in (None, str(self.videos.resolve())):
             return
-        for name, facts in before["videos"].items():
-            if name not in self.stamps or not _holds(facts, self.stamps[name]):
-                raise ValueError(
-                    f"{self.out}: holds features of the videos in {before['folder']}; give a new"
-                    " --out"
-                )
+        if not all(self._is_unchanged(name, facts) for name, facts in before["videos"].items()):
+            raise ValueError(
+                f"{self.out}: holds features of the videos in {before['folder']}; give a new --out"
+            )
+
+    def _is_unchanged(self, name: str, facts: Mapping) -> bool:
+        return name in self.stamps and self.stamps[name].items() <= facts.items()
 
     def _take_fitted(self, same: bool) -> str | None:
-        """The checksum of the kind's fitted parts in the folder; None where there are none yet."""
+        """Checksum of the kind's fitted parts in the folder; None where there are none yet."""
         if self.kind.fitted_file is None:
             return None
         path = self.out / self.kind.fitted_file
@@ -170,21 +204,18 @@ class _Job:
             return None
         else:
             self._save_fitted()
-        return record.checksum(path)
+        return folders.checksum(path)
 
     def _save_fitted(self) -> None:
-        path = self.out / self.kind.fitted_file
-        temporary = path.with_name(f".{path.stem}{TEMPORARY}{path.suffix}")
-        self.kind.save(temporary)
-        os.replace(temporary, path)
+        with atomic_write(self.out / self.kind.fitted_file) as temporary:
+            self.kind.save(temporary)
 
     def _kept(self, before: Mapping[str, dict], least_frames: int) -> dict[str, dict]:
-        """What is known of videos whose features still hold."""
+        """Name -> facts of videos whose features are still valid."""
         return {
             name: facts
             for name, facts in before.items()
-            if name in self.stamps
-            and _holds(facts, self.stamps[name])
+            if self._is_unchanged(name, facts)
             and facts["frames"] >= least_frames
             and shape_of(self._file(name)) == (facts["frames"], self.kind.channels)
         }
@@ -193,33 +224,32 @@ class _Job:
         return self.out / f"{name}.npy"
 
     def _remove(self, before: Mapping[str, dict], kept: Mapping[str, dict]) -> list[str]:
-        """Removes features that hold no longer; names of those whose videos are gone."""
-        for name in before:
-            if name not in kept:
-                self._file(name).unlink(missing_ok=True)
-        return sorted(name for name in before if name not in self.found.videos)
+        """Removes features that are no longer valid; names of those whose videos are gone."""
+        for name in before.keys() - kept.keys():
+            self._file(name).unlink(missing_ok=True)
+        return sorted(before.keys() - self.listing.files.keys())
 
     def _make(self, plan: Plan) -> None:
         content = self.record.content
-        missing = [name for name in self.found.videos if name not in content["videos"]]
+        missing = [name for name in self.listing.files if name not in content["videos"]]
         if not missing:
             return
-        with pool.Pool(self.processes) as processes:
-            facts = self._probe(processes, missing)
+        with Pool(min(self.processes, len(missing))) as pool:
+            facts = self._probe(pool, missing)
             if self.kind.needs_fitting and facts:
-                self._fit([self.found.videos[name] for name in facts])
-                content["fitted_sha256"] = record.checksum(self.out / self.kind.fitted_file)
+                self._fit([self.listing.files[name] for name in facts])
+                content["fitted_sha256"] = folders.checksum(self.out / self.kind.fitted_file)
                 self.record.write(now=True)
-            self._extract(processes, plan, facts)
+            self._extract(pool, plan, facts)
 
-    def _probe(self, processes: pool.Pool, names: list[str]) -> dict[str, dict]:
-        """Facts about the videos that can be opened."""
+    def _probe(self, pool: Pool, names: list[str]) -> dict[str, dict]:
+        """Name -> facts of the videos that can be opened."""
         facts = {}
-        tasks = {name: self.found.videos[name] for name in names}
+        tasks = {name: self.listing.files[name] for name in names}
         with self._bar("reading", len(names), "video") as bar:
-            for name, event, value in processes.run(probe, tasks):
+            for name, event, value in pool.run(probe, tasks):
                 bar.update()
-                if event == pool.DONE:
+                if event == DONE:
                     facts[name] = value
                 else:
                     self._fail(name, value)
@@ -235,24 +265,24 @@ class _Job:
             self.kind.fit(videos, self.fps, tell)
         self._save_fitted()
 
-    def _extract(self, processes: pool.Pool, plan: Plan, facts: Mapping[str, dict]) -> None:
-        tasks = {name: Task(self.found.videos[name], self._file(name)) for name in facts}
+    def _extract(self, pool: Pool, plan: Plan, facts: Mapping[str, dict]) -> None:
+        tasks = {name: Task(self.listing.files[name], self._file(name)) for name in facts}
         expected = {name: each["duration"] or 0.0 for name, each in facts.items()}
-        told = dict.fromkeys(facts, 0.0)
+        seconds_told = dict.fromkeys(facts, 0.0)
         ready = 0
         function = functools.partial(extract_video, plan)
         with self._bar(self.kind.name, max(1.0, sum(expected.values())), "s") as bar:
             bar.set_postfix_str(f"0/{len(tasks)} videos")
-            for name, event, value in processes.run(function, tasks):
-                if event == pool.PROGRESS:
-                    told[name] += value
+            for name, event, value in pool.run(function, tasks):
+                if event == PROGRESS:
+                    seconds_told[name] += value
                     bar.update(min(value, bar.total - bar.n))
                     self.record.catch_up()
                     continue
                 ready += 1
                 bar.set_postfix_str(f"{ready}/{len(tasks)} videos", refresh=False)
-                bar.update(min(expected[name] - told[name], bar.total - bar.n))
-                if event == pool.DONE:
+                bar.update(min(expected[name] - seconds_told[name], bar.total - bar.n))
+                if event == DONE:
                     self.record.content["videos"][name] = self.stamps[name] | value
                 else:
                     self._fail(name, value)
@@ -260,11 +290,16 @@ class _Job:
 
     def _fail(self, name: str, reason: str) -> None:
         file = self.stamps[name]["source"]
-        reason = reason.removeprefix(f"{self.found.videos[name].name}: ")
+        reason = reason.removeprefix(f"{self.listing.files[name].name}: ")
         self.record.content["failed"][file] = reason
 
     def _bar(self, title: str, total: float, unit: str) -> tqdm:
-        form = "{l_bar}{bar}| {n:.0f}/{total:.0f} {unit} [{elapsed}<{remaining}{postfix}]"
         return tqdm(
-            desc=title, total=total, unit=unit, bar_format=form, disable=self.quiet, leave=False
+            desc=title,
+            total=total,
+            unit=unit,
+            bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} {unit} [{elapsed}<{remaining}{postfix}]",
+            # None: where standard error is no terminal.
+            disable=None if self.progress else True,
+            leave=False,
         )

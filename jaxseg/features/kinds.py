@@ -1,8 +1,8 @@
-"""What a kind of features has to be, and the kinds that there are.
+"""What a kind of features has to offer: the interface between the job and motion, onnx.
 
-A kind is made in the main process, fitted there where it needs that, and then travels (pickled)
-to the worker processes, which make one encoder for each video. So it holds plain values and
-NumPy arrays; what does not travel (networks, OpenCV's objects) is made in `encoder()`.
+A kind is made in the main process, fitted there if it has to be, and then travels (pickled) to the
+worker processes, which make one encoder a video. So it holds plain values and NumPy arrays;
+networks and OpenCV's objects, which cannot be pickled, are made in `encoder()`.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,34 +12,32 @@ from typing import Protocol
 import numpy as np
 
 MOTION, ONNX = KINDS = ("motion", "onnx")
-MOST_FPS = 1000
-# Told seconds of video that are done and seconds there are.
-Progress = Callable[[float, float], None]
+Progress = Callable[[float, float], None]  # (seconds of video done, seconds in total)
 
 
 class Encoder(Protocol):
-    """Makes the rows of one video. Its memory does not grow with the video's length.
+    """Makes the rows of one video, in memory that does not grow with its length.
 
-    Rows come out in order, one for each frame that was pushed, over `push` and `finish` together;
-    float32 [channels] each.
+    Rows come out in order, float32 [channels] each: as many as frames were pushed, over all calls
+    of `push` and `finish` together.
     """
 
     def push(self, frame: np.ndarray) -> list[np.ndarray]:
-        """Takes the next frame, uint8 [H, W, 3], RGB, upright; the rows that are ready by now."""
+        """Takes the next frame, uint8 [H, W, 3], RGB, upright; returns the rows now complete."""
 
     def finish(self) -> list[np.ndarray]:
-        """The rest, after the last frame."""
+        """Remaining rows, after the last frame."""
 
 
 class Kind(Protocol):
     """A way to make features.
 
     Attributes:
-        name: as `make_kind` takes it.
+        name: as `job.make_kind` takes it.
         channels: columns of the features.
-        height: frames are scaled down to it, in pixels, before they are pushed; None: as they are.
-        fps: frames a second that the fitted parts are for; None: any, or not fitted.
-        requires: modules of `extra.LIBRARIES`.
+        height: pixels that higher frames are scaled down to before they are pushed; None: never.
+        fps: frames a second that the fitted parts are for; None: any rate, or not fitted yet.
+        requires: modules of `features.LIBRARIES`.
         fitted_file: name of the file of fitted parts in the folder of features; None: has none.
         needs_fitting: whether `fit` or `load` has still to be called.
     """
@@ -53,20 +51,20 @@ class Kind(Protocol):
     needs_fitting: bool
 
     def settings(self) -> dict:
-        """JSON values; where they differ, features made before hold no longer."""
+        """JSON values that the features depend on; where they change, features are made again."""
 
     def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None) -> None:
-        """Learns what it needs from the videos; passes over those that cannot be read.
+        """Learns what it needs from the videos, without those that cannot be read.
 
         Raises:
             ValueError: nothing could be learned.
         """
 
     def save(self, path: Path) -> None:
-        """Writes the fitted parts to a path; the same parts give the same bytes."""
+        """Writes the fitted parts to this very path; the same parts give the same bytes."""
 
     def load(self, path: Path) -> None:
-        """Takes the fitted parts from there.
+        """Takes fitted parts from a file.
 
         Raises:
             ValueError: a file of something else, or of other settings.
@@ -74,20 +72,3 @@ class Kind(Protocol):
 
     def encoder(self) -> Encoder:
         """A fresh encoder, for one video."""
-
-
-def make_kind(name: str, **options) -> Kind:
-    """A kind by its name.
-
-    Raises:
-        ValueError: an unknown name, a wrong option, a library that is not installed.
-    """
-    if name == MOTION:
-        from jaxseg.features.motion.kind import Motion
-
-        return Motion(**options)
-    if name == ONNX:
-        from jaxseg.features.onnx.kind import Onnx
-
-        return Onnx(**options)
-    raise ValueError(f"kind {name!r} is none of {', '.join(KINDS)}")

@@ -1,149 +1,195 @@
-"""Tasks for several processes, of which one may die without taking more than its task along.
+"""Processes that work on videos side by side; one that dies or hangs fails its own task only.
 
-(concurrent.futures gives up all tasks when one process dies, and both it and multiprocessing
-would start the main program, JAX and all, once more in each process.)
+The pool is pebble's. concurrent.futures gives up all tasks when one process dies, and neither it
+nor multiprocessing ends a process that hangs.
 """
 
 import contextlib
+import itertools
+import multiprocessing
 import os
-import pickle
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
-from multiprocessing.connection import Connection, wait
-from typing import Self
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import NamedTuple, Self
+
+from jaxseg.features import need
 
 DONE, FAILED, PROGRESS = "done", "failed", "progress"
-# One process a core: libraries that start threads of their own would be in each other's way.
-ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENCV_FOR_THREADS_NUM",
+PATIENCE = 1800.0  # seconds without any progress after which a task is given up
+# One process a core: libraries that start threads of their own would compete for the cores.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
 )
 
 
+class Event(NamedTuple):
+    """What happens to a task.
+
+    Attributes:
+        key: of the task.
+        kind: DONE, FAILED or PROGRESS.
+        value: result of the function, reason in one line, or what was told from inside.
+    """
+
+    key: str
+    kind: str
+    value: object
+
+
 def cores() -> int:
-    """Those that this process may use."""
+    """Number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 class Pool:
-    """with Pool(processes) as pool: processes that are started when there is work for them."""
+    """with Pool(processes) as pool: processes that are started with the first task.
 
-    def __init__(self, processes: int):
+    They are spawned, not forked, since a fork of a process with JAX's threads may hang. So they
+    import the main module again, which should be light and, in a script, guarded by
+    `if __name__ == "__main__"`.
+    """
+
+    def __init__(self, processes: int, *, patience: float = PATIENCE):
         self._processes = processes
-        self._busy: dict[Connection, _Worker] = {}
-        self._idle: list[_Worker] = []
+        self._patience = patience
+        self._pool = None
+        self._cleanup = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
+        # A new process, also one that replaces a dead one, takes the variables from this one.
+        self._cleanup.enter_context(_environment(ONE_THREAD))
+        # No lock, which a process that is killed could keep: messages shorter than PIPE_BUF bytes
+        # reach a pipe whole, however many processes write.
+        self._reader, self._writer = multiprocessing.Pipe(duplex=False)
+        self._cleanup.callback(self._writer.close)
+        self._cleanup.callback(self._reader.close)
+        self._cleanup.callback(self._stop)
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        for worker in (*self._busy.values(), *self._idle):
-            worker.end()
+        self._cleanup.close()
 
-    def run(
-        self, function: Callable, tasks: Mapping[str, object]
-    ) -> Iterator[tuple[str, str, object]]:
-        """Calls function(task, tell) for each task, and yields what happens as it does.
+    def run(self, function: Callable, tasks: Mapping[str, object]) -> Iterator[Event]:
+        """Calls function(task, tell) for each task, and yields what happens, when it happens.
 
         Args:
-            function: travels pickled with each task; tell(value) reports progress from inside.
-            tasks: key -> what is pickled for the call.
+            function: is pickled; tell(value) reports progress from inside, in small values.
+            tasks: key -> argument, which is pickled.
 
-        Yields:
-            (key, DONE, what the function returned) or (key, FAILED, why, in one line) at the end
-            of each task, and (key, PROGRESS, value) in between.
+        Raises:
+            ValueError: processes cannot be started.
         """
-        pickled = pickle.dumps(function)
-        waiting = list(reversed(tasks.items()))
-        while waiting or self._busy:
-            while waiting and len(self._busy) < self._processes:
-                worker = self._idle_one() or _Worker()
-                worker.begin(waiting.pop(), pickled)
-                self._busy[worker.connection] = worker
-            for connection in wait(list(self._busy)):
-                worker = self._busy[connection]
-                event, value = worker.receive()
-                if event != PROGRESS:
-                    del self._busy[connection]
-                    if worker.alive:
-                        self._idle.append(worker)
-                yield worker.key, event, value
+        waiting = iter(tasks.items())
+        running: dict[str, Future] = {}
+        last_sign: dict[str, float] = {}
+        while True:
+            for key, task in itertools.islice(waiting, self._processes - len(running)):
+                running[key] = self._submit(function, key, task)
+                last_sign[key] = time.monotonic()
+            if not running:
+                return
+            if self._reader.poll(min(1.0, self._patience / 4)):
+                event = self._reader.recv()
+                if event.key in running:
+                    last_sign[event.key] = time.monotonic()
+                    if event.kind == DONE:
+                        event = self._outcome(event.key, running.pop(event.key))
+                    yield event
+            for key, future in running.items():
+                if time.monotonic() - last_sign[key] > self._patience:
+                    future.cancel()  # kills its process, and counts as done
 
-    def _idle_one(self) -> "_Worker | None":
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.is_running():
-                return worker
-            worker.end()
-        return None
+    def _submit(self, function: Callable, key: str, task: object) -> Future:
+        future = self._started().schedule(_perform, args=(function, key, task))
+        future.add_done_callback(lambda _: self._writer.send(Event(key, DONE, None)))
+        return future
+
+    def _started(self):
+        """pebble's pool; a new one where all idle processes of the last one have been killed."""
+        if self._pool is None or not self._pool.active:
+            self._stop()
+            self._pool = need("pebble").ProcessPool(
+                self._processes,
+                initializer=_prepare_process,
+                initargs=(self._writer,),
+                context=multiprocessing.get_context("spawn"),
+            )
+            # Ctrl-C is for this process, which ends the others; they inherit the mask.
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                _ = self._pool.active  # starts it
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        return self._pool
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+
+    def _outcome(self, key: str, future: Future) -> Event:
+        """The last event of a task."""
+        if future.cancelled():
+            minutes = self._patience / 60
+            return Event(key, FAILED, f"no progress for {minutes:g} minutes; given up")
+        error = future.exception()
+        if error is None:
+            return Event(key, *future.result())
+        if isinstance(error, need("pebble").ProcessExpired):
+            return Event(key, FAILED, _reason_of_end(error.exitcode))
+        if isinstance(error, BrokenProcessPool):
+            raise ValueError(
+                "worker processes end as soon as they start; a script of yours needs "
+                'if __name__ == "__main__": around what it runs'
+            ) from None
+        raise error
 
 
-class _Worker:
-    """A process and what it is at."""
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
-    def __init__(self):
-        own, other = socket.socketpair()
-        # What libraries print there would spill over the bar; its end tells why a process died.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (`end` closes it)
-        paths = [os.path.abspath(path) for path in sys.path]
-        environment = os.environ | dict.fromkeys(ONE_THREAD, "1")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "jaxseg.features.worker", str(other.fileno())],
-            pass_fds=[other.fileno()],
-            env=environment | {"PYTHONPATH": os.pathsep.join(paths)},
-            stdin=subprocess.DEVNULL,
-            stdout=self._errors,
-            stderr=self._errors,
-            process_group=0,  # Ctrl-C is for the main process, which ends this one
-        )
-        other.close()
-        self.connection = Connection(own.detach())
-        self.alive = True
-        self.key = ""
 
-    def is_running(self) -> bool:
-        return self._process.poll() is None
+def _reason_of_end(status: int) -> str:
+    if status >= 0:
+        return f"the process that read it ended with status {status}"
+    often = ", often for lack of memory" if status == -signal.SIGKILL else ""
+    return f"the process that read it was ended by {signal.Signals(-status).name}{often}"
 
-    def begin(self, task: tuple[str, object], function: bytes) -> None:
-        self.key, content = task
-        self._send(function)
-        self._send(pickle.dumps(content))
 
-    def _send(self, content: bytes) -> None:
-        # Where it has died, `receive` finds out.
-        with contextlib.suppress(OSError):
-            self.connection.send_bytes(content)
+_progress: Connection  # of a worker process, to the main one
 
-    def receive(self) -> tuple[str, object]:
-        """Its next (event, value); FAILED where it has died."""
-        try:
-            return self.connection.recv()
-        except (EOFError, OSError):
-            self.alive = False
-            self._process.wait()
-            reason = self._last_words()
-            self.end()
-            return FAILED, reason
 
-    def _last_words(self) -> str:
-        status = self._process.returncode
-        if status < 0:
-            name = signal.Signals(-status).name
-            often = ", often for lack of memory" if -status == signal.SIGKILL else ""
-            return f"the process that read it was ended by {name}{often}"
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").split("\n")
-        last = next((line for line in reversed(lines) if line.strip()), "")
-        return f"the process that read it ended with status {status}: {last.strip()}"
+def _prepare_process(progress: Connection) -> None:
+    """Makes a worker process silent: what libraries print would spill over the progress bar."""
+    global _progress
+    _progress = progress
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
 
-    def end(self) -> None:
-        self.connection.close()
-        self._process.kill()
-        self._process.wait()
-        self._errors.close()
+
+def _perform(function: Callable, key: str, task: object) -> tuple[str, object]:
+    """(DONE, result) or (FAILED, reason), in a worker process."""
+    try:
+        return DONE, function(task, lambda value: _progress.send(Event(key, PROGRESS, value)))
+    except (ValueError, OSError) as error:
+        return FAILED, " ".join(str(error).split())
+    except MemoryError:
+        return FAILED, "out of memory"
+    except BaseException as error:  # a defect, or a library that calls exit()
+        return FAILED, " ".join(f"{type(error).__name__}: {error}".split())

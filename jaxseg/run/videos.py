@@ -7,7 +7,8 @@ import numpy as np
 
 from jaxseg import data, footage
 from jaxseg.config import Config
-from jaxseg.features import job, kinds
+from jaxseg.features import job
+from jaxseg.features.kinds import Kind
 from jaxseg.footage import patchwork
 from jaxseg.formats.names import listed
 from jaxseg.processes import say
@@ -62,10 +63,10 @@ def least_frames(config: Config) -> int:
     return model.num_clusters or max([2, *model.clusters_by_activity.values()])
 
 
-def make_kind(config: Config) -> kinds.Kind:
+def make_kind(config: Config) -> Kind:
     """The kind of features that the config asks for, fitted where it names what to reuse."""
     wanted = config.data
-    kind = kinds.make_kind(wanted.features, **({"model": wanted.onnx} if wanted.onnx else {}))
+    kind = job.make_kind(wanted.features, **({"model": wanted.onnx} if wanted.onnx else {}))
     if wanted.reuse:
         kind.load(Path(wanted.reuse).expanduser())
     return kind

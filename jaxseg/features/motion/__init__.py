@@ -1,1 +1,1 @@
-"""Motion features: HOG, HOF and MBH along dense flow, as Fisher vectors."""
+"""Features of motion: HOG, HOF and MBH along dense tracks, as Fisher vectors."""

@@ -1,34 +1,182 @@
-"""Fisher vectors of the tracks around each frame, as a stream."""
+"""Fisher vectors: PCA and a Gaussian mixture of descriptors, and one vector a frame, as a stream.
+
+Perronnin, Sanchez and Mensink, "Improving the Fisher kernel for large-scale image
+classification", ECCV 2010.
+"""
 
 import dataclasses
+import warnings
+from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.features.motion.codebook import Mixture, Projection, improved
+from jaxseg.features import need
 from jaxseg.features.motion.trajectories import Tracks, TrackSettings, Trajectories
+
+LEAST_VARIANCE = 1e-5  # of a mixture's component in a dimension; descriptors are at most 1 long
+EM_ROUNDS = 60
+
+
+class Projection(NamedTuple):
+    """Linear projection, as of PCA: x -> (x - mean) @ axes.
+
+    Attributes:
+        mean: float32 [D].
+        axes: float32 [D, C].
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """float32 [..., C] of float32 [..., D]."""
+        return (x - self.mean) @ self.axes
+
+
+def fit_projection(x: np.ndarray, channels: int) -> Projection:
+    """Leading principal axes of N vectors, [N, D], by falling variance.
+
+    They are orthonormal; signs are such that an axis's largest entry is positive. Where N vectors
+    span fewer than `channels` dimensions the rest of the axes are zeros.
+    """
+    x = np.asarray(x, np.float64)
+    mean = x.mean(axis=0)
+    centered = x - mean
+    few = len(x) < x.shape[1]
+    # Both products have the same eigenvalues; the smaller one is cheaper.
+    gram = centered @ centered.T if few else centered.T @ centered
+    values, vectors = np.linalg.eigh(gram)
+    count = min(channels, len(values))
+    values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
+    # What rounding has left of dimensions without variance is dropped.
+    real = values > 1e-9 * max(values[0], len(x) * 1e-9)
+    values, vectors = values[real], vectors[:, real]
+    principal = centered.T @ vectors / np.sqrt(values) if few else vectors
+    largest = principal[np.abs(principal).argmax(axis=0), range(principal.shape[1])]
+    axes = np.zeros((x.shape[1], channels), np.float32)
+    axes[:, : principal.shape[1]] = principal * np.sign(largest)
+    return Projection(mean.astype(np.float32), axes)
+
+
+def mixed(projection: Projection) -> Projection:
+    """The same space in rotated axes, along all of which the fitted vectors vary alike.
+
+    The last principal channels are mostly noise, which would count as much as all others in methods
+    that scale channels to variance 1. Turned by a Hadamard matrix, each channel is a sum or
+    difference of all principal ones; distances stay.
+
+    Args:
+        projection: of principal axes; their number is a power of two.
+    """
+    hadamard = np.ones((1, 1), np.float32)
+    while len(hadamard) < projection.axes.shape[1]:
+        hadamard = np.kron(hadamard, np.float32([[1, 1], [1, -1]]))
+    scale = np.sqrt(np.float32(len(hadamard)))
+    return Projection(projection.mean, projection.axes @ hadamard / scale)
+
+
+class Mixture(NamedTuple):
+    """Mixture of K Gaussians with diagonal covariances.
+
+    Attributes:
+        weights: float32 [K], sum 1.
+        means, variances: float32 [K, D].
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    variances: np.ndarray
+
+    def responsibilities(self, x: np.ndarray) -> np.ndarray:
+        """Probability of each component for each of N vectors, float32 [N, K].
+
+        Args:
+            x: float32 [N, D].
+        """
+        precisions = 1 / self.variances
+        constants = np.log(self.weights) - 0.5 * (
+            np.log(self.variances) + self.means**2 * precisions
+        ).sum(axis=1)
+        scores = constants + x @ (self.means * precisions).T - 0.5 * x**2 @ precisions.T
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def gradients(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Gradients of the weighted log-likelihood of N vectors, normalized by Fisher's metric.
+
+        They are sums over the vectors, so that those of two sets add up.
+
+        Args:
+            x: float32 [N, D].
+            weights: float32 [N].
+
+        Returns:
+            float32 [2, K, D]: for the means, for the standard deviations.
+        """
+        shares = self.responsibilities(x) * weights[:, None]
+        zeroth, first, second = shares.sum(axis=0)[:, None], shares.T @ x, shares.T @ x**2
+        scale = np.sqrt(self.weights)[:, None]
+        means = (first - zeroth * self.means) / (scale * np.sqrt(self.variances))
+        squares = second - 2 * self.means * first + zeroth * (self.means**2 - self.variances)
+        return np.stack([means, squares / (np.sqrt(2) * scale * self.variances)])
+
+
+def fit_mixture(x: np.ndarray, components: int, seed: int) -> Mixture:
+    """Fits a mixture to N vectors, [N, D], by EM from k-means; N may be smaller than K."""
+    need("sklearn")
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(
+        components,
+        covariance_type="diag",
+        reg_covar=LEAST_VARIANCE,
+        max_iter=EM_ROUNDS,
+        random_state=seed,
+    )
+    x = np.asarray(x, np.float64)
+    if len(x) < components:
+        x = np.resize(x, (components, x.shape[1]))
+    with warnings.catch_warnings():
+        # A still or flat picture has fewer distinct descriptors than there are components.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(x)
+    return Mixture(
+        weights=np.asarray(model.weights_, np.float32),
+        means=np.asarray(model.means_, np.float32),
+        variances=np.asarray(model.covariances_, np.float32),
+    )
+
+
+def normalized(gradients: np.ndarray) -> np.ndarray:
+    """Power and length normalization, float32 of any shape: signed roots, of length 1 or 0."""
+    roots = np.sign(gradients) * np.sqrt(np.abs(gradients))
+    length = np.linalg.norm(roots)
+    return roots / length if length > 0 else roots
 
 
 @dataclasses.dataclass(frozen=True)
 class Words:
-    """How the descriptors of one type become a Fisher vector."""
+    """Turns the descriptors of one type into a Fisher vector: a projection and a mixture."""
 
     projection: Projection
     mixture: Mixture
 
     @property
     def size(self) -> int:
+        """Length of a Fisher vector."""
         return 2 * self.mixture.means.size
 
     def gradients(self, descriptors: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """float32 [size], a sum over the descriptors, float32 [N, D], weighted, [N]."""
+        """Sum over the descriptors, float32 [N, D], by their weights, [N]: float32 [size]."""
         return self.mixture.gradients(self.projection(descriptors), weights).ravel()
 
 
 class FisherEncoder:
-    """One Fisher vector a frame, over the tracks whose middle is in a window around it.
+    """Makes one Fisher vector a frame, of the tracks whose middle is in a window around it.
 
-    Row k sums the tracks with |middle - k| <= reach, as far as the video has them. A video
-    shorter than a track is held at its last frame until there is one.
+    Vector k sums the tracks with |middle - k| <= reach, as far as the video has them. The last
+    frame of a video shorter than a track is repeated until there is a track.
     """
 
     def __init__(self, words: dict[str, Words], tracks: TrackSettings, reach: int):
@@ -36,7 +184,7 @@ class FisherEncoder:
         self._trajectories = Trajectories(tracks)
         self._length = tracks.length
         self._reach = reach
-        # Sums over the tracks that began in frame s are in row s modulo the window's length.
+        # Row s modulo the window's length: the sum over the tracks that began in frame s.
         self._ring = np.zeros(
             (2 * reach + 1, sum(each.size for each in words.values())), np.float32
         )
@@ -47,18 +195,18 @@ class FisherEncoder:
         self._last: np.ndarray | None = None
 
     def push(self, frame: np.ndarray) -> list[np.ndarray]:
-        """Takes uint8 [H, W, 3]; the vectors that are ready, float32 [size] each."""
+        """Takes uint8 [H, W, 3]; returns the vectors now complete, float32 [size] each."""
         self._frames += 1
         self._last = frame
         return self._advance(frame)
 
     def finish(self) -> list[np.ndarray]:
-        """The vectors of the last frames."""
+        """Vectors of the last frames."""
         rows = []
         while self._last is not None and not self._starts:
             rows += self._advance(self._last)
         while self._rows < self._frames:
-            # The window moves on, out of the video; what leaves it is forgotten.
+            # The window moves on, past the end of the video; no tracks begin there.
             self._ring[self._starts % len(self._ring)] = 0
             self._starts += 1
             rows += self._ready()
@@ -73,9 +221,11 @@ class FisherEncoder:
         return self._ready()
 
     def _sums(self, tracks: Tracks) -> np.ndarray:
-        found = tracks.descriptors
         return np.concatenate(
-            [words.gradients(found[name], tracks.weights) for name, words in self._words.items()]
+            [
+                words.gradients(tracks.descriptors[name], tracks.weights)
+                for name, words in self._words.items()
+            ]
         )
 
     def _ready(self) -> list[np.ndarray]:
@@ -91,4 +241,4 @@ class FisherEncoder:
 
     def _vector(self) -> np.ndarray:
         parts = np.split(self._ring.sum(axis=0), self._ends)
-        return np.concatenate([improved(part) for part in parts])
+        return np.concatenate([normalized(part) for part in parts])

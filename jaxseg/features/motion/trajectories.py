@@ -1,17 +1,20 @@
-"""From frames to described tracks, as a stream: the lower half of the features of motion."""
+"""Dense trajectories: points that the flow carries from frame to frame, described, as a stream.
+
+Wang et al., "Dense trajectories and motion boundary descriptors for action recognition",
+IJCV 2013, over a grid that starts afresh all the time: every point of it begins a track each few
+frames, in turns, so that the picture stays covered and every frame costs the same.
+"""
 
 import dataclasses
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.features.motion.descriptors import TIME, cells, describe
-from jaxseg.features.motion.flow import DenseFlow, to_grey
-from jaxseg.features.motion.tracks import carry, grid
+from jaxseg.features.motion.descriptors import TIME, DenseFlow, cells, describe, to_gray
 
 FLOW_PITCH = 2  # pixels between two values of the flow
-# A track counts as much as it moves, up to this many pixels a frame; one that rests still counts
-# a little, so that a picture without motion is described by what it shows.
+# A track's weight grows with its motion up to this many pixels a frame. One at rest has a small
+# weight, so that a picture without motion is described by what it shows.
 FULL_MOTION = 0.5
 LEAST_WEIGHT = 0.05
 
@@ -40,7 +43,7 @@ class Tracks(NamedTuple):
 
     Attributes:
         descriptors: type -> float32 [N, D].
-        weights: how much each counts, float32 [N].
+        weights: float32 [N].
     """
 
     descriptors: dict[str, np.ndarray]
@@ -48,25 +51,26 @@ class Tracks(NamedTuple):
 
 
 class Trajectories:
-    """Describes the tracks of one video; holds what the last L frames need, never more."""
+    """Describes the tracks of one video; keeps what the last L frames need, never more."""
 
     def __init__(self, settings: TrackSettings):
         self._settings = settings
-        self._between = DenseFlow()
+        self._flow_between = DenseFlow()
         self._last: np.ndarray | None = None
         self._steps = 0
 
     def push(self, frame: np.ndarray) -> Tracks | None:
-        """Takes uint8 [H, W, 3]; the tracks that began L frames before it, None before there is."""
-        grey = to_grey(frame)
+        """Takes uint8 [H, W, 3]; returns the tracks that began L frames before, if there are."""
+        gray = to_gray(frame)
         if self._last is None:
-            self._make_rings(grey.shape)
+            self._make_rings(gray.shape)
         else:
-            self._step(self._last, grey)
-        self._last = grey
+            self._step(self._last, gray)
+        self._last = gray
         return self._finished() if self._steps >= self._settings.length else None
 
     def _make_rings(self, size: tuple[int, int]) -> None:
+        """Buffers of the last L flows and cells: step s is at s modulo L."""
         length = self._settings.length
         height, width = (side // FLOW_PITCH for side in size)
         self._flows = np.empty((length, height, width, 2), np.float32)
@@ -75,11 +79,11 @@ class Trajectories:
 
     def _step(self, before: np.ndarray, after: np.ndarray) -> None:
         slot = self._steps % self._settings.length
-        flow = self._between(before, after)
-        found = cells(before, flow)
+        flow = self._flow_between(before, after)
+        histograms = cells(before, flow)
         if self._cells is None:
-            self._cells = np.empty((self._settings.length, *found.shape), np.float32)
-        self._flows[slot], self._cells[slot] = flow, found
+            self._cells = np.empty((self._settings.length, *histograms.shape), np.float32)
+        self._flows[slot], self._cells[slot] = flow, histograms
         self._steps += 1
 
     def _finished(self) -> Tracks:
@@ -94,5 +98,46 @@ class Trajectories:
     def _weights(self, order: np.ndarray, places: np.ndarray) -> np.ndarray:
         column, row = (places / FLOW_PITCH).astype(np.intp).transpose(2, 0, 1)
         moved = np.linalg.norm(self._flows[order[:, None], row, column], axis=-1).mean(axis=0)
-        part = np.minimum(moved / FULL_MOTION, 1)
-        return (LEAST_WEIGHT + (1 - LEAST_WEIGHT) * part).astype(np.float32)
+        share = np.minimum(moved / FULL_MOTION, 1)
+        return (LEAST_WEIGHT + (1 - LEAST_WEIGHT) * share).astype(np.float32)
+
+
+def grid(height: int, width: int, stride: int) -> np.ndarray:
+    """Points (x, y) of a regular grid, centered in the picture, float32 [N, 2]; N >= 1."""
+    x, y = np.meshgrid(_centered_steps(width, stride), _centered_steps(height, stride))
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
+
+
+def _centered_steps(side: int, stride: int) -> np.ndarray:
+    steps = stride * np.arange(max(1, side // stride))
+    return steps + (side - 1 - steps[-1]) / 2
+
+
+def carry(
+    flows: np.ndarray, order: np.ndarray, points: np.ndarray, pitch: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carries points along through the flows of consecutive frames.
+
+    Args:
+        flows: [L, h, w, 2], in pixels.
+        order: which flow comes first, second, ... [L].
+        points: (x, y) in the first frame, [N, 2].
+        pitch: pixels between two values of the flow.
+
+    Returns:
+        Where the points are in the frames that the flows begin at, float32 [L, N, 2], and which
+        stay inside the picture to the last of the L + 1 frames, [N]. (One that has left stays at
+        the border.)
+    """
+    _, height, width, _ = flows.shape
+    last = np.array([width * pitch - 1, height * pitch - 1], np.float32)
+    places = np.empty((len(order), len(points), 2), np.float32)
+    inside = np.ones(len(points), bool)
+    current = points
+    for step, slot in enumerate(order):
+        places[step] = current
+        column, row = (current / pitch).astype(np.intp).T
+        moved = current + flows[slot, row, column]
+        current = np.clip(moved, 0, last)
+        inside &= (current == moved).all(axis=1)
+    return places, inside

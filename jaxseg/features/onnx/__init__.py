@@ -1,1 +1,1 @@
-"""Features from any network that was exported to ONNX."""
+"""Features of any network of images or clips that ONNX Runtime runs."""

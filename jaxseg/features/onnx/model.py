@@ -1,4 +1,8 @@
-"""A network from an ONNX file: opened, understood by a dry run on zeros, run."""
+"""A network from an ONNX file: opened, matched with the settings, run.
+
+What the file leaves open has to be set; `understand` checks all of it before the first video, by a
+run on black pictures.
+"""
 
 import difflib
 import re
@@ -9,10 +13,49 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.features.extra import need
-from jaxseg.features.onnx.shapes import Input, settle, written
+from jaxseg.features import need
+from jaxseg.features.onnx.settings import CLIPS, IMAGES, LAYOUTS, PRESETS, flag
 
 CPU = "CPUExecutionProvider"
+# NumPy's names of the types that pictures can have, by ONNX Runtime's.
+TYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+}
+Shape = Sequence[int | str | None]  # a size an axis; a name or None where the model leaves it open
+
+
+@dataclass(frozen=True)
+class Input:
+    """What frames are made into before the network gets them.
+
+    Attributes:
+        layout: axes, one of `LAYOUTS`.
+        batch: images or clips at a time.
+        clip: frames of a clip, 1 for images.
+        size: height and width in pixels.
+        crop: "center" or "none".
+        scale: what pixels are divided by.
+        mean: of red, green and blue, subtracted then.
+        deviation: of red, green and blue, divided by last.
+        channel_order: "rgb" or "bgr".
+        stride: frames from a clip to the next one.
+        type: NumPy's name of the input's type.
+    """
+
+    layout: str
+    batch: int
+    clip: int
+    size: tuple[int, int]
+    crop: str
+    scale: float
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float]
+    channel_order: str
+    stride: int
+    type: str
 
 
 @dataclass(frozen=True)
@@ -39,22 +82,30 @@ class Network:
     Attributes:
         path: its file.
         session: ONNX Runtime's.
-        input_name: of its one input.
     """
 
     path: Path
     session: object
-    input_name: str
+
+    @property
+    def input(self):
+        """ONNX Runtime's record of the one input: name, shape, type."""
+        return self.session.get_inputs()[0]
+
+    def __str__(self) -> str:
+        """File, input and outputs with types and shapes, for messages."""
+        outputs = ", ".join(map(_described, self.session.get_outputs()))
+        return f"{self.path}: input {_described(self.input)}; output {outputs}"
 
     def run(self, clips: np.ndarray, given: Input, output: str) -> np.ndarray:
-        """The raw output for pixels, uint8 [batch, clip, height, width, 3].
+        """Raw output for pixels, uint8 [batch, clip, height, width, 3].
 
         Raises:
-            ValueError: the network does not take them, or has no array to show for it.
+            ValueError: the network fails on them, or its output is no array of numbers.
         """
         pixels = arranged(clips, given)
         try:
-            (result,) = self.session.run([output], {self.input_name: pixels})
+            (result,) = self.session.run([output], {self.input.name: pixels})
         except Exception as error:  # ONNX Runtime's errors have no class of their own above them
             shape = f"{written(pixels.shape)} ({given.layout})"
             raise ValueError(
@@ -66,19 +117,25 @@ class Network:
 
 
 def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
-    """The model of a file, on one thread: processes are what runs side by side.
+    """Opens a model on one thread: processes are what runs side by side.
 
     Raises:
-        ValueError: no file, no ONNX, operators, versions or weights that are not there, a
-            provider that this installation does not have, or not exactly one input.
+        ValueError: no file, no ONNX, operators, versions or weights that are missing, a provider
+            that this installation does not have, or not exactly one input.
     """
     runtime = need("onnxruntime")
     if not path.is_file():
         raise ValueError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what goes wrong comes as an exception, too
-    chosen = _chosen(providers, runtime.get_available_providers())
+    options.log_severity_level = 4  # errors come as exceptions, too
+    available = runtime.get_available_providers()
+    for name in providers:
+        if name not in available:
+            raise ValueError(
+                f"--providers: {name} is none of this onnxruntime's {', '.join(available)}"
+            )
+    chosen = [name for name in providers if name != CPU]
     try:
         with warnings.catch_warnings(action="ignore"):
             session = runtime.InferenceSession(str(path), options, providers=[*chosen, CPU])
@@ -88,37 +145,139 @@ def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
         raise ValueError(f"{path}: onnxruntime could not start {missing[0]}")
     inputs = session.get_inputs()
     if len(inputs) != 1:
-        names = ", ".join(f"{node.name!r} {written(node.shape)}" for node in inputs)
-        raise ValueError(f"{path} has {len(inputs)} inputs ({names}); one, the pictures, is needed")
-    return Network(path, session, inputs[0].name)
+        listed = ", ".join(map(_described, inputs))
+        raise ValueError(
+            f"{path} has {len(inputs)} inputs ({listed}); one, the pictures, is needed"
+        )
+    return Network(path, session)
 
 
-def understand(network: Network, said: Mapping[str, object]) -> tuple[Input, Output]:
-    """What is to be given to the network, and what comes back, by a run on black pictures.
+def understand(network: Network, settings: Mapping[str, object]) -> tuple[Input, Output]:
+    """Input that the network is to be given, and its output, tried on black pictures.
 
     Args:
         network: an open model.
-        said: option -> value, see `onnx_settings.gather`.
+        settings: option -> value, see `settings.gather`.
 
     Raises:
-        ValueError: one sentence, see `onnx_shapes.settle`; or an output that is no [N, channels]
-            and cannot be made one.
+        ValueError: one sentence: settings that the file leaves open and nobody has given, with all
+            that the file says; settings that do not fit it; an output that is no [N, channels] and
+            cannot be made one.
     """
-    (node,) = network.session.get_inputs()
-    given = settle(f"{network.path}: input {node.name!r}", node.shape, node.type, said)
-    name = _output_name(network, said.get("output"))
+    names = [node.name for node in network.session.get_outputs()]
+    name = settings.get("output", names[0])
+    if name not in names:
+        (nearest,) = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+        raise ValueError(f"{network.path} has no output {name!r}; nearest is {nearest!r}")
+    open_settings = [] if "output" in settings or len(names) == 1 else ["--output=NAME"]
+    given = _settle_input(network, settings, open_settings)
     black = np.zeros((given.batch, given.clip, *given.size, 3), np.uint8)
     shape = network.run(black, given, name).shape
     place = f"{network.path}: output {name!r} is {written(shape)}"
     if len(shape) < 2 or shape[0] != given.batch or 0 in shape:
         raise ValueError(f"{place} for a batch of {given.batch}; [batch, channels, ...] is needed")
-    axis = said.get("channels_axis") or _channels_axis(place, shape, given.layout)
+    long = [axis for axis, size in enumerate(shape) if axis and size > 1] or [1]
+    if len(long) > 1 and "channels_axis" not in settings:
+        choices = "|".join(map(str, long))
+        raise ValueError(
+            f"{place}: which axis holds the channels? give {flag('channels_axis')}={choices}, "
+            f"or channels_axis in {network.path.with_suffix('.json').name}"
+        )
+    axis = settings.get("channels_axis", long[0])
     if axis >= len(shape):
         raise ValueError(f"{place}, which has no axis {axis} (--channels-axis)")
-    pool = said.get("pool", "mean")
-    if pool == "first" and sum(size > 1 for size in shape[1:]) > 2:
+    pool = settings.get("pool", "mean")
+    if pool == "first" and len(long) > 2:
         raise ValueError(f"{place}, no [N, tokens, channels]: --pool=first is of no use")
     return given, Output(name, shape[axis], axis, pool)
+
+
+def _settle_input(network: Network, settings: Mapping, open_settings: list[str]) -> Input:
+    """The input's settings: those given, else the model's, else the defaults."""
+    shape, kind = network.input.shape, network.input.type
+    place = f"{network.path}: input {network.input.name!r}"
+    if kind not in TYPES:
+        raise ValueError(f"{place} takes {kind}; pictures can be {', '.join(TYPES)}")
+    layouts = [settings["layout"]] if "layout" in settings else _fitting_layouts(place, shape)
+    if settings.get("clip", 1) != 1 and not set(layouts) & set(CLIPS):
+        raise ValueError(
+            f"{place}: clips of {settings['clip']} need a layout of {', '.join(CLIPS)}, "
+            f"not {'|'.join(layouts)}"
+        )
+    if len(layouts) > 1:
+        open_settings.append(f"--layout={'|'.join(layouts)}")
+    sizes = [_sizes(place, layout, shape, settings) for layout in layouts]
+    if all(None in (each["H"], each["W"]) for each in sizes):
+        open_settings.append("--size=HEIGHT,WIDTH")
+    if all(each["T"] is None for each in sizes):
+        open_settings.append("--clip=FRAMES")
+    if open_settings:
+        file = network.path.with_suffix(".json").name
+        raise ValueError(f"{network}: give {' '.join(open_settings)}, or the same in {file}")
+    (size,) = sizes
+    return Input(
+        layout=layouts[0],
+        batch=size["N"],
+        clip=size["T"],
+        size=(size["H"], size["W"]),
+        crop=settings.get("crop", "center"),
+        channel_order=settings.get("channel_order", "rgb"),
+        stride=settings.get("stride", max(1, size["T"] // 4)),
+        type=TYPES[kind],
+        **_colors(place, TYPES[kind], settings),
+    )
+
+
+def _fitting_layouts(place: str, shape: Shape) -> list[str]:
+    """Layouts of as many axes, whose axis of channels is 3 or left open."""
+    layouts = [layout for layout in LAYOUTS if len(layout) == len(shape)]
+    if not layouts:
+        raise ValueError(f"{place} is {written(shape)}; images and clips are {', '.join(LAYOUTS)}")
+    fitting = [
+        layout for layout in layouts if not _is_fixed(size := shape[layout.index("C")]) or size == 3
+    ]
+    if not fitting:
+        raise ValueError(f"{place} is {written(shape)}, no axis of which is of 3 colors")
+    return fitting
+
+
+def _sizes(place: str, layout: str, shape: Shape, settings: Mapping) -> dict[str, int | None]:
+    """Axis -> size; None where neither settings nor model say it. The axis T of images is 1."""
+    height, width = settings.get("size", (None, None))
+    asked = {"N": settings.get("batch"), "C": 3, "T": settings.get("clip"), "H": height, "W": width}
+    fits = len(shape) == len(layout)
+    fixed = {
+        axis: size for axis, size in zip(layout, shape, strict=False) if fits and _is_fixed(size)
+    }
+    sizes = {axis: fixed.get(axis) if size is None else size for axis, size in asked.items()}
+    if not fits or any(sizes[axis] != size for axis, size in fixed.items()):
+        offered = written([axis if sizes[axis] is None else sizes[axis] for axis in layout])
+        raise ValueError(f"{place} is {written(shape)}; it would be given {offered} ({layout})")
+    if layout in IMAGES:
+        return sizes | {"N": sizes["N"] or 8, "T": 1}
+    return sizes | {"N": sizes["N"] or 1}
+
+
+def _is_fixed(size: int | str | None) -> bool:
+    return isinstance(size, int) and size > 0
+
+
+def _colors(place: str, kind: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """Scale, mean and deviation; the name of a preset for one of the last two sets both."""
+    names = [settings[name] for name in ("mean", "deviation") if name in settings]
+    preset = next((name for name in names if isinstance(name, str)), None)
+    defaults = PRESETS[preset] if preset else ((0.0,) * 3, (1.0,) * 3)
+    colors = {"scale": settings.get("scale", 1.0 if kind == "uint8" else 255.0)}
+    for name, default in zip(("mean", "deviation"), defaults, strict=True):
+        value = settings.get(name, default)
+        colors[name] = default if isinstance(value, str) else value
+        highest, limit = max(colors[name]), 255 / colors["scale"]
+        if highest > max(limit, 1.0):
+            scale = f"--scale={colors['scale']:g}"
+            raise ValueError(f"{place}: {name} {highest:g}, but pixels end at {limit:g} by {scale}")
+    if kind == "uint8" and colors != {"scale": 1.0, "mean": (0.0,) * 3, "deviation": (1.0,) * 3}:
+        raise ValueError(f"{place} takes bytes, pixels as they are: no scale, mean or deviation")
+    return colors
 
 
 def arranged(clips: np.ndarray, given: Input) -> np.ndarray:
@@ -142,36 +301,15 @@ def pooled(result: np.ndarray, output: Output) -> np.ndarray:
     return rows[:, :, 0] if output.pool == "first" else rows.mean(2)
 
 
-def _channels_axis(place: str, shape: Sequence[int], layout: str) -> int:
-    """Where the channels are: the one axis there is, or where networks of a layout have them."""
-    long = [axis for axis, size in enumerate(shape) if axis and size > 1]
-    if len(shape) == 2 or len(long) <= 1:
-        return (long or [1])[0]
-    if layout.endswith("C") or (len(shape) == 3 and layout != "NCTHW"):
-        return len(shape) - 1
-    if len(shape) >= 4 and layout != "NTCHW":
-        return 1
-    if len(shape) == 5:
-        return 2
-    raise ValueError(f"{place}: which axis holds the channels? --channels-axis=1, say, tells")
+def _described(node) -> str:
+    """'pixels' float32 [N, 3, 224, 224], of ONNX Runtime's record of an input or output."""
+    kind = TYPES.get(node.type, node.type)
+    return f"{node.name!r} {kind} {written(node.shape) if node.shape else 'of any shape'}"
 
 
-def _output_name(network: Network, asked: str | None) -> str:
-    names = [node.name for node in network.session.get_outputs()]
-    if asked is not None and asked not in names:
-        (nearest,) = difflib.get_close_matches(asked, names, n=1, cutoff=0.0)
-        raise ValueError(f"{network.path} has no output {asked!r}; nearest is {nearest!r}")
-    return names[0] if asked is None else asked
-
-
-def _chosen(providers: Sequence[str], there: Sequence[str]) -> list[str]:
-    """Providers without the CPU, which comes last in any case."""
-    for name in providers:
-        if name not in there:
-            raise ValueError(
-                f"--providers: {name} is none of this onnxruntime's {', '.join(there)}"
-            )
-    return [name for name in providers if name != CPU]
+def written(shape: Shape) -> str:
+    """[batch, 3, ?, 224]: a shape for a message."""
+    return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"
 
 
 def _diagnosis(error: Exception) -> str:
@@ -186,7 +324,7 @@ def _diagnosis(error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """ONNX Runtime's own words in a line, without its numbers and places in its source."""
+    """ONNX Runtime's own words in a line, without its error numbers and places in its source."""
     text = " ".join(str(error).split())
     text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
     text = re.sub(r"/onnxruntime_src/\S+ .*?\) |Load model from .*? failed:", "", text)

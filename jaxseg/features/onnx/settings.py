@@ -1,4 +1,4 @@
-"""What `--kind=onnx` has to know about a network: from flags, or from a JSON beside the model."""
+"""Settings of `--kind=onnx` that a network's file leaves open: from flags, or a JSON beside it."""
 
 import argparse
 import difflib
@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxseg.formats.files import read_json
-from jaxseg.formats.names import clip as shortened
+from jaxseg.formats.names import clip
 
 IMAGES, CLIPS = ("NCHW", "NHWC"), ("NCTHW", "NTCHW", "NTHWC")
 LAYOUTS = IMAGES + CLIPS
 # Mean and deviation of red, green and blue over ImageNet, in 0..1.
 PRESETS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
 DESCRIPTION = """\
-Any network of images or clips that is at hand as a file, on one thread a process, with no
-weights of ours. What the model's input does not say is said here, or in a JSON file beside the
-model, FILE.json for FILE.onnx: {"mean": "imagenet", "clip": 16}, with _ for -; a flag goes
-before the file."""
+Runs any network of images or clips that you have as a file, on one thread a process. Nothing about
+it is guessed: what its file leaves open, such as the order of the axes, is set here or in a JSON
+file beside the model, FILE.json for FILE.onnx: {"layout": "NCHW", "mean": "imagenet"}, with _
+for -. A flag counts before the file. An error message lists the network's inputs and outputs and
+the flags to give."""
 
 
 def _numbers(value) -> tuple[float, ...]:
@@ -30,19 +31,6 @@ def _numbers(value) -> tuple[float, ...]:
     return numbers
 
 
-def _whole(value) -> int:
-    (number,) = _numbers(value)
-    if number < 1 or number != int(number):
-        raise ValueError(value)
-    return int(number)
-
-
-def _size(value) -> tuple[int, int]:
-    numbers = tuple(_whole(number) for number in _numbers(value))
-    height, width = numbers * 2 if len(numbers) == 1 else numbers
-    return height, width
-
-
 def _positive(value) -> float:
     (number,) = _numbers(value)
     if number <= 0:
@@ -50,7 +38,20 @@ def _positive(value) -> float:
     return number
 
 
-def _colours(value) -> str | tuple[float, float, float]:
+def _whole(value) -> int:
+    number = _positive(value)
+    if number != int(number):
+        raise ValueError(value)
+    return int(number)
+
+
+def _size(value) -> tuple[int, int]:
+    sides = tuple(_whole(number) for number in _numbers(value))
+    height, width = sides * 2 if len(sides) == 1 else sides
+    return height, width
+
+
+def _colors(value) -> str | tuple[float, float, float]:
     if isinstance(value, str) and value in PRESETS:
         return value
     numbers = _numbers(value)
@@ -59,7 +60,7 @@ def _colours(value) -> str | tuple[float, float, float]:
 
 
 def _deviations(value) -> str | tuple[float, float, float]:
-    numbers = _colours(value)
+    numbers = _colors(value)
     if not isinstance(numbers, str) and min(numbers) <= 0:
         raise ValueError(value)
     return numbers
@@ -77,23 +78,20 @@ def _names(value) -> tuple[str, ...]:
 
 
 def _one_of(*choices: str) -> Callable[[object], str]:
-    def convert(value) -> str:
-        return {choice.lower(): choice for choice in choices}[_text(value).lower()]
-
-    return convert
+    return lambda value: {choice.lower(): choice for choice in choices}[_text(value).lower()]
 
 
 class Option(NamedTuple):
-    """A flag and its key in the JSON.
+    """A flag, which is also a key in the JSON.
 
     Attributes:
-        convert: makes a flag's word or a JSON's value the setting, or raises.
-        wants: the values that it takes, in words.
+        convert: makes the setting of a flag's word or a JSON's value, or raises.
+        values: the values that it takes, in words.
         help: what it is for.
     """
 
     convert: Callable
-    wants: str
+    values: str
     help: str
 
 
@@ -101,13 +99,13 @@ OPTIONS = {
     "layout": Option(
         _one_of(*LAYOUTS),
         "|".join(LAYOUTS),
-        "axes of the input: batch, channels, time, height, width (default: by their number and"
-        " the place of the 3)",
+        "axes of the input: batch, channels, time, height, width (needed where the input's shape"
+        " fits several)",
     ),
     "size": Option(
         _size,
         "N or HEIGHT,WIDTH",
-        "of the picture in pixels (default: the input's own)",
+        "of the picture in pixels (needed where the input's shape leaves it open)",
     ),
     "crop": Option(
         _one_of("center", "none"),
@@ -120,7 +118,7 @@ OPTIONS = {
         "what pixels of 0..255 are divided by (default 255, 1 for an input of bytes)",
     ),
     "mean": Option(
-        _colours,
+        _colors,
         "a number, three as RED,GREEN,BLUE, or imagenet",
         "subtracted after --scale (default 0); imagenet sets --deviation, too",
     ),
@@ -137,7 +135,7 @@ OPTIONS = {
     "clip": Option(
         _whole,
         "a whole number from 1",
-        "frames of a clip, at --fps (default: the input's own)",
+        "frames of a clip, at --fps (needed where the input's shape leaves it open)",
     ),
     "stride": Option(
         _whole,
@@ -150,12 +148,12 @@ OPTIONS = {
         "a whole number from 1",
         "images or clips at a time (default: the input's own, else 8 images, 1 clip)",
     ),
-    "output": Option(_text, "a name", "which output is taken (default: the first)"),
+    "output": Option(_text, "a name", "which output is taken (needed where there are several)"),
     "channels_axis": Option(
         _whole,
         "a whole number from 1",
-        "which axis of the output holds the channels, the batch being 0 (default: the last of"
-        " [N, tokens, C], else the same place as in the input)",
+        "which axis of the output holds the channels, the batch being 0 (needed where several axes"
+        " are longer than 1)",
     ),
     "pool": Option(
         _one_of("mean", "first"),
@@ -168,32 +166,31 @@ OPTIONS = {
         "onnxruntime's execution providers (default CPUExecutionProvider)",
     ),
 }
-_DEST = "onnx_{}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Gives a parser --model and the options of the kind, as a group."""
+    """Adds --model and the options of the kind to a parser, as a group."""
     group = parser.add_argument_group("--kind=onnx", DESCRIPTION)
     group.add_argument("--model", type=Path, metavar="FILE.onnx", help="the network")
     for name, option in OPTIONS.items():
-        metavar = option.wants if "|" in option.wants else "X"
-        help = option.help if "|" in option.wants else f"{option.wants}: {option.help}"
-        group.add_argument(_flag(name), dest=_DEST.format(name), metavar=metavar, help=help)
+        metavar = option.values if "|" in option.values else "X"
+        help = option.help if "|" in option.values else f"{option.values}: {option.help}"
+        group.add_argument(flag(name), dest=name, metavar=metavar, help=help)
 
 
-def given(arguments: argparse.Namespace) -> dict[str, str]:
-    """The words of those options of the kind, without --model, that a command line gives."""
-    words = {name: getattr(arguments, _DEST.format(name)) for name in OPTIONS}
-    return {name: word for name, word in words.items() if word is not None}
+def given(arguments: argparse.Namespace) -> dict[str, object]:
+    """Options of the kind that a command line gives, as words, with --model."""
+    values = {name: getattr(arguments, name) for name in ("model", *OPTIONS)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def gather(model: Path, flags: Mapping[str, object], *, spelled: bool = True) -> dict:
-    """The settings that are said: those of the JSON beside the model, flags over them.
+def gather(model: Path, options: Mapping[str, object], *, as_flags: bool = True) -> dict:
+    """Settings that are given: those of the JSON beside the model, options over them.
 
     Args:
         model: FILE.onnx; FILE.json is read where there is one.
-        flags: option -> value, as words or as a JSON would have it.
-        spelled: whether messages spell an option as a flag.
+        options: name -> value, as words or as a JSON has it.
+        as_flags: whether messages spell an option as a flag.
 
     Raises:
         ValueError: an option that does not exist, with the nearest one, a value that the option
@@ -202,23 +199,28 @@ def gather(model: Path, flags: Mapping[str, object], *, spelled: bool = True) ->
     file = model.with_suffix(".json")
     content = read_json(file) if file != model and file.is_file() else {}
     if not isinstance(content, dict):
-        raise ValueError(f"{file}: {shortened(content)} is no object of settings")
-    said = {name: _converted(name, value, f"{file}: ") for name, value in content.items()}
-    prefix = None if spelled else ""
-    return said | {name: _converted(name, value, prefix) for name, value in flags.items()}
+        raise ValueError(f"{file}: {clip(content)} is no object of settings")
+    settings = {
+        name: _converted(name, value, where=f"{file}: ", as_flag=False)
+        for name, value in content.items()
+    }
+    return settings | {
+        name: _converted(name, value, where="", as_flag=as_flags) for name, value in options.items()
+    }
 
 
-def _converted(name: str, value: object, prefix: str | None):
+def _converted(name: str, value: object, *, where: str, as_flag: bool) -> object:
     if name not in OPTIONS:
         (nearest,) = difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.0)
-        raise ValueError(f"{prefix or ''}no setting is called {name!r}; nearest is {nearest!r}")
+        raise ValueError(f"{where}no setting is called {name!r}; nearest is {nearest!r}")
     option = OPTIONS[name]
     try:
         return option.convert(value)
     except (ValueError, TypeError, KeyError, OverflowError):
-        place = _flag(name) if prefix is None else f"{prefix}{name}"
-        raise ValueError(f"{place}: {shortened(value)} is not {option.wants}") from None
+        spelled = flag(name) if as_flag else name
+        raise ValueError(f"{where}{spelled}: {clip(value)} is not {option.values}") from None
 
 
-def _flag(name: str) -> str:
+def flag(name: str) -> str:
+    """--channels-axis for channels_axis."""
     return f"--{name.replace('_', '-')}"

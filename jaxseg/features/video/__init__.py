@@ -1,1 +1,1 @@
-"""Videos read by time stamp, and features written as rows."""
+"""Videos read by timestamp, and one video's features written row by row."""

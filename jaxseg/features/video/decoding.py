@@ -1,27 +1,30 @@
-"""A video's pictures in their order, each with its time, whatever is wrong with the file."""
+"""Pictures of a video file in their order, each with its time, whatever is wrong with the file."""
 
 import contextlib
 import dataclasses
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from jaxseg.features.extra import need
+import numpy as np
+
+from jaxseg.features import need
 
 # Formats of one file each: a playlist that calls itself a video opens nothing else.
 FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg"
-# A picture that stays longer, in seconds, is a broken timestamp.
+# Seconds; a picture that stays longer has a broken timestamp.
 LONGEST_PICTURE = 3600
-# Seconds to a picture's successor where the file says nothing.
+# Seconds from a picture to the next one where the file does not say.
 USUAL_SPACING = 1 / 25
 
 
 @dataclasses.dataclass
 class Notes:
-    """What went wrong on the way through a video.
+    """What went wrong while a video was read.
 
     Attributes:
-        pictures: how many came out.
+        pictures: number of pictures that came out.
         broken: packets that could not be decoded, and 1 where reading broke off.
         backwards: pictures that were left out, since they go back in time.
         end: when the last picture's time is over, in seconds of the video's own timestamps.
@@ -37,39 +40,39 @@ class Notes:
 def opened(path: Path) -> Iterator[tuple]:
     """(container, video stream), decoding with one thread.
 
-    The stream is the one marked as default, or the first; a cover picture is none.
+    The stream is the one marked as default, or the first; a cover picture does not count.
 
     Raises:
-        ValueError: with the file's name, for whatever FFmpeg says.
+        ValueError: for any error of FFmpeg, with the file's name.
     """
     av = need("av")
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
-    # An absolute path is no address, whatever is in it.
+    # An absolute path cannot be taken for an address, whatever is in it.
     address = str(path.absolute())
     with (
-        in_words(path),
+        one_line_errors(path),
         av.open(address, options=options, metadata_errors="replace") as container,
     ):
-        yield container, _choose(container, path)
+        yield container, _choose_stream(container, path)
 
 
 @contextlib.contextmanager
-def in_words(path: Path) -> Iterator[None]:
-    """Makes one line with the file's name, a ValueError, of whatever FFmpeg says."""
+def one_line_errors(path: Path) -> Iterator[None]:
+    """Turns any error of FFmpeg into a ValueError of one line with the file's name."""
     try:
         yield
     except (need("av").error.FFmpegError, OSError, UnicodeError) as error:
         raise ValueError(f"{path.name}: {_reason(error)}") from None
 
 
-def _choose(container, path: Path):
+def _choose_stream(container, path: Path):
     cover = need("av").stream.Disposition.attached_pic
     streams = [each for each in container.streams.video if not each.disposition & cover]
     if not streams:
         others = "; it has sound only" if container.streams.audio else ""
         raise ValueError(f"{path.name}: no video stream{others}")
-    main = need("av").stream.Disposition.default
-    stream = next((each for each in streams if each.disposition & main), streams[0])
+    default = need("av").stream.Disposition.default
+    stream = next((each for each in streams if each.disposition & default), streams[0])
     if stream.codec_context is None:
         raise ValueError(f"{path.name}: its codec is not known to FFmpeg")
     stream.codec_context.thread_count = 1
@@ -84,12 +87,6 @@ def _reason(error: Exception) -> str:
     return reason if is_plain else f"FFmpeg cannot read it: {reason}"
 
 
-def spacing(stream) -> float:
-    """Seconds from picture to picture, on average."""
-    rate = stream.average_rate or stream.guessed_rate
-    return float(1 / rate) if rate and 0.01 <= rate <= 1000 else USUAL_SPACING
-
-
 def timed_pictures(
     path: Path, container, stream, notes: Notes, *, need_times: bool = False
 ) -> Iterator[tuple[float, object]]:
@@ -102,7 +99,7 @@ def timed_pictures(
     Raises:
         ValueError: a jump of more than `LONGEST_PICTURE`; most pictures go back in time.
     """
-    usual = spacing(stream)
+    usual = _usual_spacing(stream)
     clock = _Clock()
     last = None
     for picture in _pictures(container, stream, notes):
@@ -129,15 +126,21 @@ def timed_pictures(
         )
 
 
-class _Clock:
-    """A picture's ticks: of its two timestamps the one that has gone back less often.
+def _usual_spacing(stream) -> float:
+    """Seconds from picture to picture, on average."""
+    rate = stream.average_rate or stream.guessed_rate
+    return float(1 / rate) if rate and 0.01 <= rate <= 1000 else USUAL_SPACING
 
-    Formats like AVI know only when a picture is decoded; what they say of when it is shown then
-    jumps back and forth.
+
+class _Clock:
+    """Chooses a picture's ticks: of its two timestamps the one that has gone back less often.
+
+    Formats like AVI know only when a picture is decoded; their times of showing jump back and
+    forth.
     """
 
     def __init__(self):
-        self._last = [None, None]
+        self._last: list[int | None] = [None, None]
         self._faults = [0, 0]
 
     def __call__(self, shown: int | None, decoded: int | None) -> int | None:
@@ -159,19 +162,58 @@ def _shown_for(picture, usual: float) -> float:
 
 
 def _pictures(container, stream, notes: Notes) -> Iterator:
-    """All that can be decoded; what cannot is counted."""
-    broken = need("av").error.FFmpegError, OSError
+    """All pictures that can be decoded; errors are counted."""
+    errors = need("av").error.FFmpegError, OSError
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
-        except broken:
+        except errors:
             notes.broken += 1
             packet = None
         try:
             # The last packet of all is empty, and takes out what the decoder still holds.
             yield from stream.decode(packet)
-        except broken:
+        except errors:
             notes.broken += 1
         if packet is None or packet.size == 0:
             return
+
+
+class Upright(NamedTuple):
+    """Makes a stored picture upright: first transposed, then mirrored, as a player shows it."""
+
+    transposed: bool = False
+    left_right: bool = False
+    up_down: bool = False
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise that a player turns the picture by, apart from mirroring."""
+        if self.transposed:
+            return 90 if self.left_right else 270
+        return 180 if self.up_down else 0
+
+    def turn(self, picture: np.ndarray) -> np.ndarray:
+        """[H, W, 3] as stored -> as shown, contiguous."""
+        if self.transposed:
+            picture = picture.swapaxes(0, 1)
+        if self.left_right:
+            picture = picture[:, ::-1]
+        if self.up_down:
+            picture = picture[::-1]
+        return np.ascontiguousarray(picture)
+
+
+def read_upright(matrix: bytes | None) -> Upright:
+    """Nearest right angle of a phone's display matrix (nine int32, FFmpeg's order); None: as is.
+
+    A stored point (p, q), right and down, is shown at (a p + c q, b p + d q), up to a shift, where
+    the matrix begins with a, b, u, c, d (ISO/IEC 14496-12, track header).
+    """
+    if matrix is None or len(matrix) < 36:
+        return Upright()
+    a, b, _, c, d = np.frombuffer(matrix[:20], np.int32).tolist()
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        return Upright(True, left_right=c < 0, up_down=b < 0)
+    return Upright(False, left_right=a < 0, up_down=d < 0)

@@ -1,6 +1,6 @@
-"""Videos, read by timestamp: upright pictures at a steady rate, whatever the file's own is.
+"""Reads a video by timestamp: upright frames at a steady rate, whatever the file's own rate is.
 
-Row k of a video stands for the time first_timestamp + k / fps of the video's own timestamps, and
+Frame k of a video stands for the time first_timestamp + k / fps of the video's own timestamps, and
 shows what a player shows then. Interlaced pictures stay as they are, and pixels that are not
 square are taken for square.
 """
@@ -13,25 +13,31 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.features.extra import need
-from jaxseg.features.video.decoding import Notes, in_words, opened, timed_pictures
-from jaxseg.features.video.upright import Upright, read_upright
+from jaxseg.features import need
+from jaxseg.features.video.decoding import (
+    Notes,
+    Upright,
+    one_line_errors,
+    opened,
+    read_upright,
+    timed_pictures,
+)
 
-# Timestamps are rounded to the ticks of a file, to milliseconds in Matroska's.
+# Seconds; timestamps are rounded to the ticks of a file, which are milliseconds in Matroska.
 TOLERANCE = 0.0005
 
 
 class VideoFile:
-    """What is known of a video before it is read as a whole; see `open_video`.
+    """A video whose first picture has been read; see `open_video`.
 
     Attributes:
         path: the file.
         width, height: of the pictures as shown, in pixels.
         rotation: degrees clockwise that a player turns the stored pictures by: 0, 90, 180, 270.
         first_timestamp: of the first picture that can be decoded, in seconds.
-        duration: in seconds as the file says; None where it does not.
+        duration: in seconds, from the file's header; None where it has none.
         source_fps: pictures a second on average; 0 where the file does not say.
-        notes: what the last use of `resampled` met with.
+        notes: errors that the last use of `resampled` met with.
     """
 
     def __init__(self, path: Path):
@@ -60,13 +66,14 @@ class VideoFile:
         seconds: float | None = None,
         height: int | None = None,
     ) -> Iterator[tuple[float, np.ndarray]]:
-        """(time, picture) in steps of 1 / fps: the picture shown then, uint8 [H, W, 3], RGB.
+        """(time, frame) in steps of 1 / fps: the picture shown then, uint8 [H, W, 3], RGB.
 
         Args:
-            fps: how many a second.
+            fps: frames a second.
             start: time of the first, in seconds of the video's own timestamps (as the times that
-                come out); None for `first_timestamp`. Behind the end there are none.
-            seconds: for how long; None to the end, which is the end of the last picture's time.
+                come out); None for `first_timestamp`. After the video's end no frames come out.
+            seconds: length of the part; None to the end, which is the end of the last picture's
+                time.
             height: scales pictures that are higher down to it (averaging), keeping the aspect.
 
         Raises:
@@ -89,7 +96,7 @@ class VideoFile:
                 shown = picture
 
     def _timed(self, start: float | None) -> Iterator[tuple[float, object]]:
-        """`timed_pictures` of the file, from one at or before a time on."""
+        """`timed_pictures` of the file, from one at or before `start` on."""
         if start is not None and start > self.first_timestamp:
             with opened(self.path) as (container, stream):
                 pictures = self._sought(container, stream, start)
@@ -98,7 +105,7 @@ class VideoFile:
                     yield first
                     yield from pictures
                     return
-        # Also where an index is wrong or missing: all the way from the beginning.
+        # From the beginning, also where an index is wrong or missing.
         self.notes = Notes()
         with opened(self.path) as (container, stream):
             yield from timed_pictures(self.path, container, stream, self.notes)
@@ -121,13 +128,13 @@ class VideoFile:
 
     @property
     def cut_off(self) -> bool:
-        """After a whole pass: a second and a twentieth are missing, or parts are broken."""
+        """Whether, after a whole pass, over 1 s and 5 % are missing, or parts are broken."""
         missing = self.first_timestamp + self._announced - self.notes.end
         return self.notes.broken > 0 or missing > max(1.0, 0.05 * self._announced)
 
 
 def open_video(path: Path) -> contextlib.AbstractContextManager[VideoFile]:
-    """with open_video(path) as video: ...
+    """with open_video(path) as video: a video, its first picture read.
 
     Raises:
         ValueError: no video, or none that can be read; one line with the file's name.
@@ -136,15 +143,18 @@ def open_video(path: Path) -> contextlib.AbstractContextManager[VideoFile]:
 
 
 def _durations(container, stream, first: float) -> tuple[float | None, float]:
-    """Seconds as far as the file tells, and those that the pictures themselves should last."""
-    # Matroska says when the end is, the others how long it takes.
+    """(seconds from the file's header, seconds that its pictures alone should last).
+
+    The first is None and the second 0 where the file does not say.
+    """
+    # Matroska's header has the time of the end, the others' the time from start to end.
     late = max(0.0, first) if "matroska" in container.format.name else 0.0
     if stream.duration is not None:
-        own = float(stream.duration * stream.time_base)
+        seconds = float(stream.duration * stream.time_base)
     else:
-        own = _matroska_duration(stream.metadata.get("DURATION", "")) - late
-    if own > 0:
-        return own, own
+        seconds = _matroska_duration(stream.metadata.get("DURATION", "")) - late
+    if seconds > 0:
+        return seconds, seconds
     whole = max(0.0, (container.duration or 0) / 1e6 - late)
     # The sound beside the pictures may last longer.
     return whole or None, whole if len(container.streams) == 1 else 0.0
@@ -160,12 +170,12 @@ def _matroska_duration(words: str) -> float:
 
 
 def _display_matrix(picture) -> bytes | None:
-    found = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
-    return None if found is None else bytes(found)
+    matrix = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
+    return None if matrix is None else bytes(matrix)
 
 
 class _Converter:
-    """FFmpeg's pictures -> upright arrays of one size, each converted once."""
+    """Converts FFmpeg's pictures to upright arrays of one size, each picture once."""
 
     def __init__(self, path: Path, stored: tuple[int, int], upright: Upright, scaled: bool):
         self._path = path
@@ -178,7 +188,7 @@ class _Converter:
     def __call__(self, picture) -> np.ndarray:
         if self._last[0] is not picture:
             width, height = self._size
-            with in_words(self._path):
+            with one_line_errors(self._path):
                 rgb = self._reformatter.reformat(
                     picture, width, height, "rgb24", interpolation=self._quality, threads=1
                 )
