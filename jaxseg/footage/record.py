@@ -1,18 +1,22 @@
-"""What the report shows of the videos, as `footage.json` and pictures beside it."""
+"""Pictures of a run's videos for the report, and `footage.json`, which says where they belong."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jaxseg.footage import links
-from jaxseg.footage.exports import WRITERS
-from jaxseg.footage.pictures import take
-from jaxseg.footage.segments import longest
-from jaxseg.footage.workdir import Activity, Run, Video
+import numpy as np
+
+from jaxseg.features import need
+from jaxseg.features.video.frames import open_video
+from jaxseg.footage.workdir import EXPORTS, Activity, Run, TimedSegment, Video, problem_of, url
+from jaxseg.runfiles.segmentation import TypicalFrame
 
 PICTURES = 500  # on the page of segments, and as many of typical moments: together about 6 MB
 FILM = (4, 24)  # least and most pictures of one video's segments
-MOMENTS = (3, 12)  # of one cluster's typical moments
+MOMENTS = (3, 12)  # least and most pictures of one cluster's typical moments
+WIDTH, HEIGHT = 160, 120  # box that a picture fits into
+QUALITY = 70  # of JPEG: 3 to 6 kB a picture
+_RATE = 1000.0  # pictures a second that are asked for; only the first of them is taken
 
 
 class Recorder:
@@ -26,7 +30,9 @@ class Recorder:
     """
 
     def __init__(self, run: Run, folder: Path, max_videos: int, done: Callable[[], Any]):
-        self._run, self._max_videos, self._done = run, max_videos, done
+        self._run = run
+        self._max_videos = max_videos
+        self._done = done
         self._pictures = folder / "pictures"
         self._pictures.mkdir()
         self._count = 0
@@ -37,52 +43,51 @@ class Recorder:
 
     def activity(self, activity: Activity) -> dict[str, Any]:
         """An activity's part of `footage.json`."""
-        member = activity.members[0]
-        typical = [self._timed(activity, found[: self._moments]) for found in activity.typical]
-        shown = spread([video.name for video in activity.videos], self._max_videos)
+        member, by_video = next(iter(activity.segments.items()))
+        typical = [self._timed(activity, frames[: self._moments]) for frames in activity.typical]
+        shown = evenly([video.name for video in activity.videos], self._max_videos)
         videos = {}
         for video in activity.videos:
-            segments = self._run.segments(video, member)
+            segments = by_video.get(video.name, [])
             film = longest(segments, self._film if video.name in shown else 0)
-            own = [moment for found in typical for moment in found if moment["video"] == video.name]
+            moments = [each for group in typical for each in group if each["video"] == video.name]
             middles = {segment: round((segment.start + segment.end) / 2, 3) for segment in film}
-            times = [*middles.values(), *(moment["time"] for moment in own)]
+            times = [*middles.values(), *(moment["time"] for moment in moments)]
             problem, pictures = self._take(video, times)
-            for moment in own:
+            for moment in moments:
                 moment["picture"] = pictures.get(moment["time"])
             if segments:
+                tables = self._run.folder / "segments" / activity.name / member
                 videos[video.name] = {
-                    **self._described(video, member, problem),
+                    **self._links(video, tables, problem),
                     "shown": video.name in shown,
-                    "segments": [[*s, pictures.get(middles.get(s))] for s in segments],
+                    "segments": [
+                        [*segment, pictures.get(middles.get(segment))] for segment in segments
+                    ],
                 }
             self._done()
         return {"member": member, "videos": videos, "moments": typical}
 
-    def _timed(self, activity: Activity, moments: Sequence[Mapping]) -> list[dict[str, Any]]:
-        """Typical moments in the videos' own time."""
+    def _timed(self, activity: Activity, frames: Sequence[TypicalFrame]) -> list[dict[str, Any]]:
+        """Typical frames in the videos' own time."""
         first = {video.name: video.first for video in activity.videos}
         return [
             {
-                "video": moment["video"],
-                "time": round(
-                    max(0.0, first[moment["video"]] + moment["frame"] / self._run.fps), 3
-                ),
-                "similarity": moment["similarity"],
+                "video": each.video,
+                "time": round(max(0.0, first[each.video] + each.frame / self._run.fps), 3),
+                "similarity": each.similarity,
             }
-            for moment in moments
-            if moment["video"] in first
+            for each in frames
+            if each.video in first
         ]
 
     def _take(self, video: Video, times: Iterable[float]) -> tuple[str, dict[float, str]]:
-        """What is wrong with a video, and time -> picture, as far as there are any."""
-        if video.source is None:
-            return "No file is known that its features were made from.", {}
-        problem, pictures = links.problem(video.source, video.entry), {}
+        """(what is wrong with a video, time -> picture, as far as there are any)."""
+        problem, pictures = problem_of(video), {}
         if problem:
             return problem, pictures
         try:
-            for time, content in take(video.source, times):
+            for time, content in take_pictures(video.source, times):
                 name = f"{self._count}.jpg"
                 (self._pictures / name).write_bytes(content)
                 pictures[time] = f"footage/pictures/{name}"
@@ -91,22 +96,27 @@ class Recorder:
             problem = f"Not all of its pictures could be taken: {error}"
         return problem, pictures
 
-    def _described(self, video: Video, member: str, problem: str) -> dict[str, Any]:
-        """The file, what is wrong with it, the way to its tables; links as seen from the run."""
+    def _links(self, video: Video, tables: Path, problem: str) -> dict[str, Any]:
+        """A video's file, its problem and its tables; links are relative to the run."""
         folder, source = self._run.folder, video.source
-        tables = folder / "segments" / video.activity / member
-        there = source is not None and source.is_file()
+        exists = source is not None and source.is_file()
         return {
             "file": video.entry.get("source", ""),
-            "link": links.url(source, folder) if there else None,
+            "link": url(source, folder) if exists else None,
             "problem": problem,
             "exports": {
-                suffix: links.url(tables / f"{video.name}.{suffix}", folder) for suffix in WRITERS
+                suffix: url(tables / f"{video.name}.{suffix}", folder) for suffix in EXPORTS
             },
         }
 
 
-def spread(names: Sequence[str], most: int) -> set[str]:
+def longest(segments: Sequence[TimedSegment], most: int) -> list[TimedSegment]:
+    """Up to `most` of the segments, the longest, in their order."""
+    ranked = sorted(segments, key=lambda segment: segment.start - segment.end)
+    return sorted(ranked[:most])
+
+
+def evenly(names: Sequence[str], most: int) -> set[str]:
     """Up to `most` names, from the first to the last in equal steps."""
     if len(names) <= most:
         return set(names)
@@ -114,6 +124,33 @@ def spread(names: Sequence[str], most: int) -> set[str]:
 
 
 def share(total: int, parts: int, between: tuple[int, int]) -> int:
-    """How many of `total` each of some parts gets, no fewer and no more than `between` says."""
+    """Equal share of `total` for each of some parts, within the limits `between`."""
     least, most = between
     return min(most, max(least, total // max(1, parts)))
+
+
+def take_pictures(video: Path, times: Iterable[float]) -> Iterator[tuple[float, bytes]]:
+    """(time, JPEG of what the video shows then), in time order; none after the video's end.
+
+    Memory: one picture at a time. Time: a seek each.
+
+    Raises:
+        ValueError: the video cannot be read, or not from some time on; with its name.
+    """
+    with open_video(video) as file:
+        height = box_height(file.width, file.height)
+        for time in sorted(set(times)):
+            for _, frame in file.resampled(_RATE, start=time, seconds=1 / _RATE, height=height):
+                yield time, jpeg(frame)
+
+
+def box_height(width: int, height: int) -> int:
+    """Height of a picture that fits the box with its own aspect."""
+    return max(1, min(HEIGHT, round(height * WIDTH / width), height))
+
+
+def jpeg(frame: np.ndarray) -> bytes:
+    """uint8 [H, W, 3] RGB as the content of a .jpg file."""
+    cv2 = need("cv2")
+    blue_first = np.ascontiguousarray(frame[..., ::-1])
+    return cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

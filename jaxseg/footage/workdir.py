@@ -1,98 +1,118 @@
-"""Reads what a run says of its videos: labels, typical moments, where the files are."""
+"""Reads the videos of a run: their files, their segments in seconds, their typical moments."""
 
-import dataclasses
-from collections.abc import Mapping
+import os
+import urllib.parse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from jaxseg.footage.segments import Segment, segments_of
-from jaxseg.formats.files import read_json
-from jaxseg.formats.labels import read_clusters
+import numpy as np
+
+from jaxseg.features.folders import read_record
+from jaxseg.runfiles.about import SegmentationData, read_dataset, read_members
+from jaxseg.runfiles.segmentation import (
+    TypicalFrame,
+    main_variant,
+    read_choice,
+    read_labels,
+    read_typical,
+)
+
+EXPORTS = ("csv", "vtt", "eaf")  # suffixes of the tables in `segments/`
 
 
-@dataclasses.dataclass(frozen=True)
-class Video:
+class TimedSegment(NamedTuple):
+    """A segment from `start` to `end`, in seconds of the video's own timestamps, to the ms."""
+
+    start: float
+    end: float
+    cluster: int
+
+    @property
+    def name(self) -> str:
+        """What people read: "cluster 3"; a frame without an action has cluster -1."""
+        return f"cluster {self.cluster}" if self.cluster >= 0 else "no action"
+
+
+class Video(NamedTuple):
     """A video of an activity.
 
     Attributes:
-        source: the file, whether or not it is still there; None where nobody knows it.
-        entry: what `features.json` says of it, {} where it does not know it.
+        source: the file, whether or not it still exists; None where it is not known.
+        entry: the video's facts in `features.json`, {} where it has none.
     """
 
     name: str
-    activity: str
     source: Path | None
     entry: Mapping[str, Any]
 
     @property
     def first(self) -> float:
-        """The first timestamp, in seconds."""
+        """First timestamp, in seconds."""
         return float(self.entry.get("first_timestamp") or 0)
 
 
-@dataclasses.dataclass(frozen=True)
-class Activity:
-    """`members`: directories of the main variant's members; `typical`: of the first of them."""
+class Activity(NamedTuple):
+    """Videos of an activity, and the results of its main variant.
+
+    Attributes:
+        segments: directory of a member -> video -> segments; the first member is the one to show.
+        typical: for each cluster of the first member, its most typical frames, best first.
+    """
 
     name: str
-    members: tuple[str, ...]
     videos: tuple[Video, ...]
-    typical: list[list[dict[str, Any]]]
+    segments: Mapping[str, Mapping[str, list[TimedSegment]]]
+    typical: Sequence[Sequence[TypicalFrame]]
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """A run whose features were made from videos; `fps`: rows of features a second."""
 
     folder: Path
     fps: float
     activities: tuple[Activity, ...]
 
-    def segments(self, video: Video, member: str) -> list[Segment]:
-        """What a member made of a video; [] where it has no prediction of it.
-
-        Raises:
-            ValueError: the file is not one cluster number a line.
-        """
-        path = self.folder / "predictions" / video.activity / member / f"{video.name}.txt"
-        if not path.is_file():
-            return []
-        duration = video.entry.get("duration")
-        return segments_of(read_clusters(path), self.fps, first=video.first, duration=duration)
-
 
 def read_run(folder: Path) -> Run:
-    """Reads dataset.json, members.json, typical.json and features/features.json.
+    """Reads a run's data set, members, labels, typical frames and `features/features.json`.
 
-    Where a range of K was tried, num_clusters.json says which variant is the main one; else it
-    is the first.
+    Where a range of K was tried, the chosen one is the main variant; else the first is.
 
     Raises:
-        ValueError: one of them is missing, is not JSON or lacks a field; with its path.
+        ValueError: a file is missing or broken, or the run is not one on videos; with its path.
     """
-    dataset, members = read_json(folder / "dataset.json"), read_json(folder / "members.json")
-    features = read_json(folder / "features" / "features.json")
-    typical, path = read_json(folder / "typical.json"), folder / "num_clusters.json"
-    chosen = read_json(path)["activities"] if path.exists() else {}
-    try:
-        names = dict.fromkeys(video["activity"] for video in dataset["videos"])
-        activities = [
-            _activity(name, dataset, members, features, typical, chosen) for name in names
-        ]
-        fps = float(dataset["fps"] or features["fps"])
-    except (KeyError, TypeError, AttributeError) as error:
-        files = "dataset.json, members.json, typical.json and features/features.json"
-        raise ValueError(f"{folder}: {files} do not hold what they should: {error!r}") from None
+    data, features = read_dataset(folder), read_record(folder / "features")
+    if not isinstance(data, SegmentationData) or not features:
+        raise ValueError(f"{folder}: not a run on videos: no features/features.json")
+    choice, typical = read_choice(folder), read_typical(folder)
+    members, fps = read_members(folder, data), float(data.fps or features["fps"])
+    activities = []
+    for name, listed in data.activities.items():
+        group = [member for member in members if member.activity == name]
+        variant = main_variant(choice, group)
+        shown = [member for member in group if member.variant == variant]
+        if not shown:
+            continue
+        videos = tuple(
+            sorted((_video(each.name, name, features) for each in listed), key=lambda v: v.name)
+        )
+        segments = {}
+        for member in shown:
+            labels = read_labels(folder, member, listed, required=False)
+            segments[member.directory] = {
+                video.name: segments_of(
+                    labels[video.name],
+                    fps,
+                    first=video.first,
+                    duration=video.entry.get("duration"),
+                )
+                for video in videos
+                if video.name in labels
+            }
+        moments = typical.get(name, {}).get(shown[0].directory, [])
+        activities.append(Activity(name, videos, segments, moments))
     return Run(folder, fps, tuple(activities))
-
-
-def _activity(name: str, dataset, members, features, typical, chosen) -> Activity:
-    own = [member for member in members if member["activity"] == name]
-    variant = chosen[name]["variant"] if name in chosen else own[0]["variant"] if own else None
-    main = tuple(member["directory"] for member in own if member["variant"] == variant)
-    names = sorted(video["name"] for video in dataset["videos"] if video["activity"] == name)
-    moments = typical.get(name, {}).get(main[0], []) if main else []
-    return Activity(name, main, tuple(_video(each, name, features) for each in names), moments)
 
 
 def _video(name: str, activity: str, features: Mapping[str, Any]) -> Video:
@@ -100,4 +120,58 @@ def _video(name: str, activity: str, features: Mapping[str, Any]) -> Video:
     known = features["videos"]
     entry = known.get(f"{activity}/{name}") or known.get(name) or {}
     source = Path(features["folder"], entry["source"]) if entry else None
-    return Video(name, activity, source, entry)
+    return Video(name, source, entry)
+
+
+def segments_of(
+    labels: np.ndarray, fps: float, *, first: float = 0.0, duration: float | None = None
+) -> list[TimedSegment]:
+    """Maximal runs of equal labels, in time. Row k stands for the time first + k / fps.
+
+    A segment ends where the next begins; the last one a row after its last, but not after the end
+    of the video. Times before 0, which a few files have, are left out: players do not know them.
+
+    Args:
+        labels: [rows] cluster numbers.
+        fps: rows a second.
+        first: the video's first timestamp, seconds.
+        duration: of the video in seconds; None where its file does not say.
+    """
+    borders = np.flatnonzero(np.diff(labels)) + 1
+    starts = np.r_[0, borders] if len(labels) else borders
+    edges = first + np.r_[starts, len(labels)] / fps
+    # A file that claims to end before its last picture is not believed.
+    if duration is not None and first + (len(labels) - 1) / fps < first + duration < edges[-1]:
+        edges[-1] = first + duration
+    edges = [round(float(edge), 3) for edge in np.maximum(edges, 0)]
+    return [
+        TimedSegment(start, end, int(label))
+        for start, end, label in zip(edges[:-1], edges[1:], labels[starts], strict=True)
+        if start < end
+    ]
+
+
+def url(path: Path, folder: Path) -> str:
+    """A link to `path` from a page in `folder`, relative where that is possible.
+
+    Every byte that has a meaning in an address, or is no ASCII, is spelled %xx.
+    """
+    try:
+        relative = os.path.relpath(path, folder)
+    except ValueError:  # another drive
+        return path.as_uri()
+    return urllib.parse.quote(os.fsencode(relative.replace(os.sep, "/")), safe="/")
+
+
+def problem_of(video: Video) -> str:
+    """What has become of a video file since its features were made; "" if it is unchanged."""
+    if video.source is None:
+        return "No file is known that its features were made from."
+    try:
+        status = video.source.stat()
+    except OSError:
+        return "The video is not where its features were made from."
+    made_from = video.entry.get("bytes"), video.entry.get("modified_ns")
+    if (status.st_size, status.st_mtime_ns) != made_from:
+        return "The video has changed since its features were made; times may not fit any more."
+    return ""

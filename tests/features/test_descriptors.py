@@ -23,7 +23,7 @@ SIZE = 64, 96  # pixels
 
 
 def ramp(dx, dy):
-    """Grey levels that rise by so much a pixel."""
+    """Gray levels that rise by so much a pixel."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     return (100 + dx * (x - 40) + dy * (y - 40)).astype(np.uint8)
 
@@ -91,9 +91,9 @@ def test_mbh_sees_what_changes_across_the_picture():
 
 
 def test_a_cell_is_the_mean_over_its_pixels():
-    grey = np.random.default_rng(0).integers(0, 255, SIZE).astype(np.uint8)
-    found = cells(grey, constant(0, 0))
-    dx, dy = gradients(grey)
+    gray = np.random.default_rng(0).integers(0, 255, SIZE).astype(np.uint8)
+    found = cells(gray, constant(0, 0))
+    dx, dy = gradients(gray)
     assert found.shape == (SIZE[0] // 4 - 3, SIZE[1] // 4 - 3, TOTAL)
     for i, j in ((0, 0), (3, 5), (12, 20)):
         part = np.s_[4 * i : 4 * i + 16, 4 * j : 4 * j + 16]

@@ -1,22 +1,18 @@
-"""Files of rows that are whole or not there, and the processes that write them."""
+"""Files of rows: whole, or not there at all."""
 
 import os
-import signal
-import time
 
 import numpy as np
 import pytest
 
-from jaxseg.features import pool
-from jaxseg.features.rows import RowFile, remove_leftovers, shape_of
+from jaxseg.features.video.extraction import RowFile, remove_leftovers, shape_of
 
 
 @pytest.mark.parametrize("count", [0, 1, 12345])
 def test_rows_are_a_npy_file(tmp_path, count):
     path = tmp_path / "tea" / "a.npy"
     with RowFile(path, 2) as rows:
-        for k in range(count):
-            rows.append(np.array([k, -k], np.float64))
+        rows.extend([np.array([k, -k], np.float64) for k in range(count)])
     array = np.load(path)
     assert array.dtype == np.float32 and array.shape == shape_of(path) == (count, 2)
     assert (array[:, 0] == np.arange(count)).all() and os.listdir(path.parent) == ["a.npy"]
@@ -35,17 +31,16 @@ def test_rows_are_a_npy_file(tmp_path, count):
 def test_a_wrong_row_leaves_the_file_before(tmp_path, row, words):
     path = tmp_path / "a.npy"
     with RowFile(path, 2) as rows:
-        rows.append(np.ones(2))
+        rows.extend([np.ones(2)])
     with pytest.raises(ValueError, match=words), RowFile(path, 2) as rows:
-        rows.append(np.zeros(2))
-        rows.append(row)
+        rows.extend([np.zeros(2), row])
     assert np.load(path).tolist() == [[1, 1]] and os.listdir(tmp_path) == ["a.npy"]
 
 
 def test_a_full_disk_is_not_filled_further(tmp_path):
     (tmp_path / f".a.npy.part{os.getpid()}").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"), RowFile(tmp_path / "a.npy", 2) as rows:
-        rows.append(np.ones(2))
+        rows.extend([np.ones(2)])
     assert not os.listdir(tmp_path)
 
 
@@ -63,51 +58,3 @@ def test_what_is_no_file_of_rows(tmp_path):
     remove_leftovers(tmp_path)
     assert shape_of(path) is None and sorted(os.listdir(tmp_path)) == ["a.npy", "tea"]
     assert not os.listdir(tmp_path / "tea")
-
-
-def work(task, tell):
-    """What the task says."""
-    tell(task)
-    if task == "die":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if task == "leave":
-        raise SystemExit("no room\nleft")
-    if task == "wrong":
-        raise ValueError("two\nlines")
-    if task == "defect":
-        raise ZeroDivisionError("by 0")
-    if task == "memory":
-        raise MemoryError
-    return os.environ["OMP_NUM_THREADS"], task.upper()
-
-
-def test_whatever_happens_to_a_process_costs_one_task():
-    names = ("a", "die", "b", "leave", "wrong", "c", "defect", "memory", "d")
-    with pool.Pool(2) as processes:
-        events = list(processes.run(work, {name: name for name in names}))
-        assert [
-            event for event in events if event[1] == pool.PROGRESS and event[0] != event[2]
-        ] == []
-        ends = {name: (event, value) for name, event, value in events if event != pool.PROGRESS}
-        again = list(processes.run(work, {"e": "e"}))
-    assert len(events) == 2 * len(names) and ends.keys() == set(names)
-    assert all(ends[name] == (pool.DONE, ("1", name.upper())) for name in "abcd")
-    assert ends["die"] == (pool.FAILED, "the process that read it was ended by SIGSEGV")
-    assert ends["leave"][1] == "the process that read it ended with status 1: left"
-    assert ends["wrong"][1] == "two lines" and ends["memory"][1] == "out of memory"
-    assert ends["defect"][1] == "ZeroDivisionError: by 0"
-    assert again == [("e", pool.PROGRESS, "e"), ("e", pool.DONE, ("1", "E"))]
-
-
-def endless(task, tell):
-    tell(os.getpid())
-    time.sleep(60)
-
-
-def test_processes_end_with_the_pool():
-    with pool.Pool(2) as processes:
-        events = processes.run(endless, {"a": 0, "b": 1})
-        found = [next(events)[2], next(events)[2]]
-    for process in found:
-        with pytest.raises(ProcessLookupError):
-            os.kill(process, 0)

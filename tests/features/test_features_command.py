@@ -10,14 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mean_colour import MeanColour
+from mean_color import MeanColor
+from serial_pool import SerialPool
 from tiny_videos import write_video
 
-from jaxseg.features import __main__, command
-from jaxseg.features.record import RECORD
+from jaxseg.features import __main__, job
+from jaxseg.features.folders import RECORD
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARIES = ("av", "cv2", "sklearn", "onnxruntime", "pympi")
+LIBRARIES = ("av", "cv2", "pebble", "sklearn", "onnxruntime", "pympi")
 
 
 @pytest.fixture
@@ -30,7 +31,8 @@ def folders(tmp_path):
 
 @pytest.fixture
 def mean_kind(monkeypatch):
-    monkeypatch.setattr(command, "make", lambda arguments: MeanColour())
+    monkeypatch.setattr(__main__, "kind_of", lambda arguments: MeanColor())
+    monkeypatch.setattr(job, "Pool", SerialPool)
 
 
 def run(capsys, *words):
@@ -71,9 +73,9 @@ def test_some_fail(folders, mean_kind, capsys, tmp_path):
     ("words", "part"),
     [
         (["--fps=0"], "--fps"),
-        (["--fps=nan"], "--fps: 'nan' is no number above 0 and up to 1000"),
-        (["--fps=x"], "--fps: 'x' is no number"),
-        (["--out="], "--out: is empty"),
+        (["--fps=nan"], "--fps: 'nan' is not a number above 0"),
+        (["--fps=x"], "--fps: 'x' is not a number above 0 and up to 1000"),
+        (["--out="], "--out: '' is not a path"),
         (["--processes=0"], "--processes: '0' is not a whole number from 1"),
         (["--kind=sift"], "--kind"),
         (["--kind=onnx", "--reuse=x.npz"], "--reuse belongs to --kind=motion"),
@@ -122,17 +124,16 @@ def test_without_the_extra_one_line_says_what_installs_it(tmp_path):
 
 
 def test_the_rest_does_not_need_the_extra(tmp_path):
-    rooms = ("main", "decode.__main__", "evaluation.__main__", "benchmarks", "features.__main__")
-    program = "; ".join(f"import jaxseg.{room}" for room in rooms)
-    result = without_extra(tmp_path, "-c", program)
+    """tests/test_import_order.py knows that only features and footage may import them at all."""
+    result = without_extra(tmp_path, "-c", "import jaxseg.run.videos, jaxseg.features.__main__")
     assert result.returncode == 0, result.stderr
 
 
 ENDLESS = """
 import sys
-from jaxseg.features import __main__, command
-from mean_colour import MeanColour
-command.make = lambda arguments: MeanColour(seconds=0.1)
+from jaxseg.features import __main__
+from mean_color import MeanColor
+__main__.kind_of = lambda arguments: MeanColor(seconds=0.1)
 sys.exit(__main__.main(sys.argv[1:]))
 """
 

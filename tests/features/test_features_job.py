@@ -8,13 +8,14 @@ import time
 
 import numpy as np
 import pytest
-from mean_colour import MeanColour
+from mean_color import MeanColor
+from serial_pool import SerialPool
 from tiny_videos import cut, grey_of, write_video
 
 pytest.importorskip("av")
 
 from jaxseg.features import job
-from jaxseg.features.record import RECORD, locked
+from jaxseg.features.folders import RECORD, locked
 
 
 @pytest.fixture
@@ -25,9 +26,15 @@ def folders(tmp_path):
     return tmp_path / "videos", tmp_path / "out"
 
 
+@pytest.fixture
+def serial(monkeypatch):
+    """Everything happens in this process, since starting others takes longer than the rest."""
+    monkeypatch.setattr(job, "Pool", SerialPool)
+
+
 def extract(folders, kind=None, **options):
     options = {"processes": 1, "progress": False} | options
-    return job.extract(*folders, kind or MeanColour(), **options)
+    return job.extract(*folders, kind or MeanColor(), **options)
 
 
 def record(out):
@@ -55,7 +62,7 @@ def test_rows_and_record(folders):
     assert (known["bytes"], known["modified_ns"]) == (status.st_size, status.st_mtime_ns)
 
 
-def test_what_is_done_is_kept(folders):
+def test_what_is_done_is_kept(folders, serial):
     _, out = folders
     extract(folders)
     before = (out / "a.npy").stat().st_mtime_ns
@@ -64,7 +71,7 @@ def test_what_is_done_is_kept(folders):
     assert (out / "a.npy").stat().st_mtime_ns == before
 
 
-def test_what_has_changed_is_made_again(folders):
+def test_what_has_changed_is_made_again(folders, serial):
     videos, out = folders
     extract(folders)
     write_video(videos / "a.mp4", 20)
@@ -74,29 +81,29 @@ def test_what_has_changed_is_made_again(folders):
     cut(out / "a.npy", 0.9)
     assert extract(folders).done == ["a"] and len(np.load(out / "a.npy")) == 10
     assert extract(folders, fps=10).done == ["a", "tea/b"]
-    assert extract(folders, MeanColour(note="other"), fps=10).done == ["a", "tea/b"]
+    assert extract(folders, MeanColor(note="other"), fps=10).done == ["a", "tea/b"]
 
 
-def test_fitted_parts_are_kept_for_new_videos(folders):
+def test_fitted_parts_are_kept_for_new_videos(folders, serial):
     videos, out = folders
-    kind = MeanColour(fitted=True)
+    kind = MeanColor(fitted=True)
     extract(folders, kind)
     assert kind.fits == 1 and kind.mean[0] == 2 and (out / "mean.npz").is_file()
     rows = np.load(out / "a.npy")
     write_video(videos / "new.mp4", 4)
-    kind = MeanColour(fitted=True)
+    kind = MeanColor(fitted=True)
     assert extract(folders, kind).done == ["new"] and kind.fits == 0
     assert np.load(out / "new.npy")[0, 0] == rows[0, 0]
     # Parts of another folder, and parts that are gone, make everything anew.
-    kind = MeanColour(fitted=True)
+    kind = MeanColor(fitted=True)
     kind.fit([1, 2, 3], 15, lambda *_: None)
     assert extract(folders, kind).done == ["a", "new", "tea/b"]
     assert np.load(out / "a.npy")[0, 0] == rows[0, 0] - 1
     (out / "mean.npz").unlink()
-    assert extract(folders, MeanColour(fitted=True)).done == ["a", "new", "tea/b"]
+    assert extract(folders, MeanColor(fitted=True)).done == ["a", "new", "tea/b"]
 
 
-def test_broken_videos_do_not_stop_the_others(folders):
+def test_broken_videos_do_not_stop_the_others(folders, serial):
     videos, out = folders
     (videos / "zero.mp4").touch()
     (videos / "dir.mp4").mkdir()
@@ -112,7 +119,7 @@ def test_broken_videos_do_not_stop_the_others(folders):
     assert summary.others == 1 and record(out)["videos"]["half"]["truncated"]
     assert summary.failed == record(out)["failed"]
     assert summary.failed == {
-        "a.mp4": "its features would be called as those of 'a.avi'; rename it",
+        "a.mp4": "its features would have the name of those of 'a.avi'; rename it",
         "dir.mp4": "is a folder",
         "link.mkv": "is no file, or a link to nothing",
         "one.webm": "1 frame at 15 fps; two are needed",
@@ -125,7 +132,7 @@ def test_broken_videos_do_not_stop_the_others(folders):
     assert summary.done == ["zero"] and "zero.mp4" not in record(out)["failed"]
 
 
-def test_features_of_what_fails_now_are_gone(folders):
+def test_features_of_what_fails_now_are_gone(folders, serial):
     videos, out = folders
     extract(folders)
     (videos / "a.mp4").write_bytes(b"")
@@ -137,10 +144,10 @@ def test_features_of_what_fails_now_are_gone(folders):
     assert extract(folders).removed == ["c"] and not (out / "c.npy").exists()
 
 
-def test_nothing_that_can_be_fitted(tmp_path):
+def test_nothing_that_can_be_fitted(tmp_path, serial):
     (tmp_path / "videos").mkdir()
     (tmp_path / "videos" / "a.mp4").touch()
-    kind = MeanColour(fitted=True)
+    kind = MeanColor(fitted=True)
     summary = extract((tmp_path / "videos", tmp_path / "out"), kind)
     assert list(summary.failed) == ["a.mp4"] and kind.fits == 0
 
@@ -148,19 +155,19 @@ def test_nothing_that_can_be_fitted(tmp_path):
 def test_a_process_that_dies_costs_one_video(folders):
     videos, _ = folders
     write_video(videos / "bright.mp4", [np.full((48, 64, 3), 250, np.uint8)] * 3)
-    summary = extract(folders, MeanColour(dies_above=240))
+    summary = extract(folders, MeanColor(dies_above=240))
     assert summary.done == ["a", "tea/b"]
     (reason,) = summary.failed.values()
     assert reason == "the process that read it was ended by SIGKILL, often for lack of memory"
 
 
-def test_a_kind_with_a_defect(folders):
-    summary = extract(folders, MeanColour(delay=None))
+def test_a_kind_with_a_defect(folders, serial):
+    summary = extract(folders, MeanColor(delay=None))
     assert set(summary.failed) == {"a.mp4", "tea/b.mkv"}
     assert "TypeError: " in summary.failed["a.mp4"]
 
 
-def test_names(tmp_path):
+def test_names(tmp_path, serial):
     names = ["with space", 'it\'s "quoted" & <b>', "приготовить чай", "咖啡", "-rf", "%03d", "a:b"]
     video = write_video(tmp_path / "a.mp4", 3).read_bytes()
     (tmp_path / "videos").mkdir()
@@ -171,7 +178,7 @@ def test_names(tmp_path):
     assert all(len(np.load(tmp_path / "out" / f"{name}.npy")) == 2 for name in names)
 
 
-def test_names_that_no_file_of_a_run_has(tmp_path):
+def test_names_that_no_file_of_a_run_has(tmp_path, serial):
     videos = tmp_path / "videos"
     video = write_video(videos / "a.mp4", 3).read_bytes()
     for name in ("a\nb", "a\\..\\b", "x" * 240, "..", "groundTruth/a"):
@@ -190,14 +197,14 @@ def test_names_that_no_file_of_a_run_has(tmp_path):
         assert part in reason and len(reason.splitlines()) == 1
 
 
-def test_folders_that_are_wrong(folders, tmp_path):
+def test_folders_that_are_wrong(folders, tmp_path, serial):
     def fails(words, *pair, kind=None):
         with pytest.raises(ValueError, match=words) as caught:
             extract(pair, kind)
         assert len(str(caught.value).splitlines()) == 1
 
     videos, out = folders
-    kind = MeanColour()
+    kind = MeanColor()
     kind.fps = 10.0
     fails("kind mean was fitted at 10 frames a second, not 15", *folders, kind=kind)
     fails("no such folder of videos", tmp_path / "none", out)
@@ -221,7 +228,7 @@ def test_folders_that_are_wrong(folders, tmp_path):
         fails("is damaged", videos, out)
 
 
-def test_videos_that_have_changed_since(folders):
+def test_videos_that_have_changed_since(folders, serial):
     videos, out = folders
     extract(folders)
     os.utime(videos / "a.mp4")
@@ -232,7 +239,7 @@ def test_videos_that_have_changed_since(folders):
     assert job.changed(*folders) == ["a", "tea/b"] and job.changed(videos, out / "none") == []
 
 
-def test_a_folder_that_was_moved(folders, tmp_path):
+def test_a_folder_that_was_moved(folders, tmp_path, serial):
     videos, out = folders
     extract(folders)
     videos.rename(tmp_path / "elsewhere")
@@ -242,9 +249,10 @@ def test_a_folder_that_was_moved(folders, tmp_path):
 SLOW = """
 import sys
 from pathlib import Path
-from mean_colour import MeanColour
+from mean_color import MeanColor
+from serial_pool import SerialPool
 from jaxseg.features.job import extract
-extract(*map(Path, sys.argv[1:]), MeanColour(seconds=0.05), processes=2)
+extract(*map(Path, sys.argv[1:]), MeanColor(seconds=0.05), processes=2)
 """
 
 

@@ -5,13 +5,14 @@ import re
 
 import numpy as np
 import pytest
+from serial_pool import SerialPool
 
 av = pytest.importorskip("av")
 cv2 = pytest.importorskip("cv2")
 pytest.importorskip("sklearn")
 
 from jaxseg.features import pool  # noqa: E402
-from jaxseg.features.kinds import make_kind  # noqa: E402
+from jaxseg.features.job import make_kind  # noqa: E402
 from jaxseg.features.motion.kind import Motion  # noqa: E402
 
 FPS = 6.0
@@ -55,7 +56,9 @@ def videos(tmp_path_factory):
 @pytest.fixture(scope="module")
 def fitted(videos):
     kind = make_kind("motion", **SMALL)
-    kind.fit(videos, FPS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "cores", lambda: 1)
+        kind.fit(videos, FPS)
     return kind
 
 
@@ -104,8 +107,7 @@ def test_flat_pictures_of_any_size(fitted, size):
 
 
 def test_fitting_does_not_depend_on_order_and_processes(videos, fitted, tmp_path, monkeypatch):
-    other_cores = 1 if pool.cores() > 1 else 2
-    monkeypatch.setattr(pool, "cores", lambda: other_cores)
+    monkeypatch.setattr(pool, "cores", lambda: 2)
     other = Motion(**SMALL)
     told = []
     other.fit(videos[::-1], FPS, lambda done, total: told.append((done, total)))
@@ -126,7 +128,8 @@ def test_saved_and_travelled_parts_give_the_same_rows(fitted, tmp_path):
         np.testing.assert_array_equal(rows_of(other, moving(12)), expected)
 
 
-def test_one_still_picture_is_enough_to_fit(tmp_path):
+def test_one_still_picture_is_enough_to_fit(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "Pool", SerialPool)
     write_video(tmp_path / "still.mp4", [np.full((48, 64, 3), 70, np.uint8)])
     kind = Motion(**SMALL)
     kind.fit([tmp_path / "still.mp4"], FPS)
@@ -139,7 +142,8 @@ def test_channels_beyond_what_was_seen_add_nothing(fitted):
     assert np.linalg.matrix_rank(rows - rows.mean(axis=0), tol=1e-4) == 8
 
 
-def test_nothing_that_can_be_read(videos):
+def test_nothing_that_can_be_read(videos, monkeypatch):
+    monkeypatch.setattr(pool, "Pool", SerialPool)
     broken = [path for path in videos if path.name == "broken.mp4"]
     with pytest.raises(ValueError, match="no video to learn from: none can be read"):
         Motion(**SMALL).fit(broken, FPS)
@@ -185,7 +189,7 @@ def test_a_file_of_other_settings(fitted, tmp_path):
         ({"window": float("nan")}, "window = nan seconds"),
         ({"track": 0}, "track = 0 seconds"),
         ({"seed": -1}, "seed = -1"),
-        ({"colour": 1}, "kind motion: .*'colour'"),
+        ({"color": 1}, "kind motion: .*'color'"),
     ],
 )
 def test_settings_that_make_no_sense(settings, message):

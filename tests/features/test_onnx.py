@@ -8,7 +8,7 @@ from onnx_files import CHANNELS, clips_of, convolution, rows_of, write
 from tiny_videos import moving, write_video
 
 from jaxseg.features.__main__ import main
-from jaxseg.features.onnx.encoder import fitted
+from jaxseg.features.onnx.kind import fitted
 from jaxseg.features.video.frames import open_video
 
 
@@ -69,7 +69,7 @@ def test_mistakes_are_told_before_the_first_video(videos, capsys):
     assert status == 2 and not out.exists()
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith(
-        "wants [N, 3, 24, 32]; it would be given [N, 3, 224, 224] (NCHW)"
+        "is [N, 3, 24, 32]; it would be given [N, 3, 224, 224] (NCHW)"
     ) and line.startswith(f"error: {model}: input 'pixels'")
     status, _ = command(videos, model, "--stride=often")
     assert status == 2

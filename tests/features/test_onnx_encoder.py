@@ -1,4 +1,4 @@
-"""Rows of networks against NumPy: images, clips with a stride, layouts, sizes, colours."""
+"""Rows of networks against NumPy: images, clips with a stride, layouts, sizes, colors."""
 
 import pickle
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from onnx_files import CHANNELS, clips_of, convolution, reshaped, rows_of, write
 
-from jaxseg.features.kinds import make_kind
-from jaxseg.features.onnx.encoder import fitted
+from jaxseg.features.job import make_kind
+from jaxseg.features.onnx.kind import fitted
 
 
 def make_frames(count, height=8, width=10, seed=0):
@@ -41,7 +41,8 @@ def test_images(tmp_path):
 @pytest.mark.parametrize(("length", "stride"), [(2, 1), (5, 2), (4, 3), (3, 4), (6, 7)])
 def test_clips(tmp_path, count, length, stride):
     model = convolution(tmp_path / "m.onnx", ["N", 3, "T", 8, 10], "NCTHW")
-    kind = make_kind("onnx", model=model, clip=length, stride=stride, batch=2)
+    options = {"layout": "NCTHW", "clip": length, "stride": stride, "batch": 2}
+    kind = make_kind("onnx", model=model, **options)
     frames = make_frames(count)
     rows, _ = encode(kind, frames)
     clips, nearest = clips_of(frames, length, stride)
@@ -59,10 +60,10 @@ def test_no_frames(tmp_path):
         ("NHWC", [2, 8, 10, 3]),
         ("NCTHW", [1, 3, 4, 8, 10]),
         ("NTCHW", [1, 4, 3, 8, 10]),
-        ("NTHWC", ["n", 4, None, "width", 3]),
+        ("NTHWC", ["n", 4, 8, "width", 3]),
     ],
 )
-def test_layouts_are_read_off_the_model(tmp_path, layout, shape):
+def test_a_layout_is_the_only_one_that_fits_the_model(tmp_path, layout, shape):
     model = convolution(tmp_path / "m.onnx", shape, layout)
     kind = make_kind("onnx", model=model, size="8,10")
     frames = make_frames(6)
@@ -73,15 +74,15 @@ def test_layouts_are_read_off_the_model(tmp_path, layout, shape):
     assert kind.settings()["layout"] == layout
 
 
-def test_channels_are_found_by_name(tmp_path):
-    """The axes of an export that leaves all of them open."""
+def test_an_export_that_leaves_all_axes_open(tmp_path):
     names = ["batch_size", "num_frames", "num_channels", "height", "width"]
     model = convolution(tmp_path / "m.onnx", names, "NTCHW")
-    given = make_kind("onnx", model=model, size=8, clip=8).input
-    assert (given.layout, given.stride, given.shape) == ("NTCHW", 2, (1, 8, 3, 8, 8))
+    given = make_kind("onnx", model=model, layout="NTCHW", size=8, clip=8).input
+    assert (given.layout, given.stride, given.batch) == ("NTCHW", 2, 1)
+    assert (given.clip, given.size) == (8, (8, 8))
 
 
-def test_colours(tmp_path):
+def test_colors(tmp_path):
     """Mean and deviation are red first, whatever the order of the input."""
     model = convolution(tmp_path / "m.onnx", ["N", 3, 8, 10])
     frames = make_frames(3)
@@ -105,13 +106,13 @@ def test_bytes(tmp_path):
 @pytest.mark.parametrize(
     ("picture", "to", "options", "axis", "taken"),
     [
-        ((3, 2, 4), (4, 6), {}, 2, "mean"),  # tokens
-        ((3, 2, 4), (4, 6), {"pool": "first"}, 2, "first"),
+        ((3, 2, 4), (4, 6), {"channels_axis": 2}, 2, "mean"),  # tokens
+        ((3, 2, 4), (4, 6), {"channels_axis": 2, "pool": "first"}, 2, "first"),
         ((3, 2, 4), (4, 6), {"channels_axis": 1}, 1, "mean"),
-        ((3, 2, 4), (6, 2, 2), {}, 1, "mean"),  # a map
-        ((2, 4, 3), (2, 2, 6), {}, 3, "mean"),
+        ((2, 4, 3), (2, 2, 6), {"channels_axis": 3}, 3, "mean"),  # a map
         ((2, 4, 3), (24, 1, 1), {}, 1, "mean"),
-        ((2, 3, 2, 4), (2, 3, 4, 2), {}, 2, "mean"),  # NTCHW
+        ((2, 4, 3), (1, 24), {}, 2, "mean"),
+        ((2, 3, 2, 4), (2, 3, 4, 2), {"channels_axis": 2}, 2, "mean"),  # NTCHW
     ],
 )
 def test_more_than_rows(tmp_path, picture, to, options, axis, taken):
@@ -154,13 +155,14 @@ def test_it_travels(tmp_path):
     convolution(model, ["N", 3, 8, 10], "NCHW")
     assert make_kind("onnx", model=model, batch=3).settings() == kind.settings()
     convolution(model, ["N", 3, "height", 10])
-    assert make_kind("onnx", model=model, size=(8, 10)).settings() != kind.settings()
+    other = make_kind("onnx", model=model, layout="NCHW", size=(8, 10))
+    assert other.settings() != kind.settings()
 
 
 def test_memory_is_of_a_batch(tmp_path):
     """However long the video: the window, and rows of the clips around."""
     model = convolution(tmp_path / "m.onnx", ["N", 3, "T", 8, 10], "NCTHW")
-    encoder = make_kind("onnx", model=model, clip=3, stride=2, batch=4).encoder()
+    encoder = make_kind("onnx", model=model, layout="NCTHW", clip=3, stride=2, batch=4).encoder()
     frame, rows = make_frames(1)[0], 0
     for _ in range(500):
         rows += len(encoder.push(frame))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx_files import convolution, onnx, reshaped, write
 
-from jaxseg.features.kinds import make_kind
+from jaxseg.features.job import make_kind
 
 IMAGE = ["N", 3, 8, 10]
 
@@ -22,22 +22,18 @@ def complaint(model, **options):
 @pytest.mark.parametrize(
     ("shape", "order", "options", "text"),
     [
-        (IMAGE, "NCHW", {"size": 224}, "wants [N, 3, 8, 10]; it would be given [N, 3, 224, 224]"),
+        (IMAGE, "NCHW", {"size": 224}, "is [N, 3, 8, 10]; it would be given [N, 3, 224, 224]"),
         ([2, 3, 8, 10], "NCHW", {"batch": 4}, "[2, 3, 8, 10]; it would be given [4, 3, 8, 10]"),
         (
             IMAGE,
             "NCHW",
             {"layout": "NHWC"},
-            "wants [N, 3, 8, 10]; it would be given [N, 3, 8, 3] (NHWC)",
+            "is [N, 3, 8, 10]; it would be given [N, 3, 8, 3] (NHWC)",
         ),
         (IMAGE, "NCHW", {"layout": "NCTHW"}, "would be given [N, 3, T, H, W] (NCTHW)"),
         ([1, 3, 4, 8, 10], "NCTHW", {"clip": 16}, "would be given [1, 3, 16, 8, 10] (NCTHW)"),
-        ([1, 4, 8, 10], "NCHW", {}, "wants [1, 4, 8, 10], no axis of which is of 3 colours"),
-        ([1, 3, 3, 8, 10], "NCTHW", {}, "which axis is which? --layout=NCTHW|NTCHW"),
-        (["a", "b", "c2", "d"], "NCHW", {}, "[a, b, c2, d]: which axis is which? --layout=NCHW|"),
+        ([1, 4, 8, 10], "NCHW", {}, "is [1, 4, 8, 10], no axis of which is of 3 colors"),
         (IMAGE, "NCHW", {"clip": 8}, "clips of 8 need a layout of NCTHW, NTCHW, NTHWC, not NCHW"),
-        (["N", 3, "h", None], "NCHW", {}, "wants [N, 3, h, ?]: --size=224, say, tells"),
-        (["N", 3, "t", 8, 8], "NCTHW", {}, "wants [N, 3, t, 8, 8]: --clip=16, say, tells"),
         (IMAGE, "NCHW", {"mean": 123.7}, "mean 123.7, but pixels end at 1 by --scale=255"),
     ],
 )
@@ -46,30 +42,81 @@ def test_shapes(tmp_path, shape, order, options, text):
     assert found.startswith("m.onnx: input 'pixels'") and text in found
 
 
+@pytest.mark.parametrize(
+    ("shape", "order", "options", "flags"),
+    [
+        (["N", 3, "h", 8], "NCHW", {}, "--size=HEIGHT,WIDTH"),
+        (["N", 3, "h", None], "NCHW", {}, "--layout=NCHW|NHWC --size=HEIGHT,WIDTH"),
+        (["N", "c", 8, None], "NCHW", {"size": 8}, "--layout=NCHW|NHWC"),
+        (["N", "b", 8, "d"], "NCHW", {"layout": "NCHW"}, "--size=HEIGHT,WIDTH"),
+        ([1, 3, 3, 8, 10], "NCTHW", {}, "--layout=NCTHW|NTCHW"),
+        (["N", 3, "t", 8, 8], "NCTHW", {"layout": "NCTHW"}, "--clip=FRAMES"),
+        (
+            ["N", "t", "c", "h", "w"],
+            "NTCHW",
+            {},
+            "--layout=NCTHW|NTCHW|NTHWC --size=HEIGHT,WIDTH --clip=FRAMES",
+        ),
+    ],
+)
+def test_what_the_file_leaves_open_has_to_be_given(tmp_path, shape, order, options, flags):
+    """One line with all that the file says of itself, and all flags that are missing."""
+    text = complaint(convolution(tmp_path / "m.onnx", shape, order), **options)
+    axes = ", ".join("?" if size is None else str(size) for size in shape)
+    pooled = ", ".join(["5"] + ["1"] * (len(shape) - 2))
+    assert text == (
+        f"m.onnx: input 'pixels' float32 [{axes}]; output 'rows' float32 [{shape[0]}, {pooled}]: "
+        f"give {flags}, or the same in m.json"
+    )
+
+
+def test_settings_may_leave_one_layout(tmp_path):
+    model = convolution(tmp_path / "m.onnx", ["N", 3, "h", None], "NCHW")
+    assert make_kind("onnx", model=model, size="8,10").input.layout == "NCHW"
+
+
+def test_neither_image_nor_clip(tmp_path):
+    model = write(tmp_path / "m.onnx", [("Relu", ["pixels"], ["rows"])], [1, 3, 8])
+    assert "is [1, 3, 8]; images and clips are NCHW, NHWC, NCTHW, NTCHW" in complaint(model)
+
+
+def test_of_several_outputs_one_has_to_be_named(tmp_path):
+    nodes = [("GlobalAveragePool", ["pixels"], ["rows"]), ("Relu", ["pixels"], ["map"])]
+    model = write(tmp_path / "m.onnx", nodes, IMAGE, outputs=("rows", "map"))
+    text = complaint(model)
+    assert "output 'rows' float32 [N, 3, 1, 1], 'map' float32 [N, 3, 8, 10]: give" in text
+    assert text.endswith("give --output=NAME, or the same in m.json")
+    assert make_kind("onnx", model=model, output="rows").channels == 3
+
+
 def test_shape_that_only_a_run_tells(tmp_path):
     """The model says that any size will do, and means another one."""
     nodes = [("Reshape", ["pixels", "to"], ["rows"])]
     weights = [("to", np.array([-1, 48], np.int64))]
     model = write(tmp_path / "m.onnx", nodes, ["N", 3, "h", "w"], weights=weights)
-    text = complaint(model, size=(5, 5), batch=1)
+    text = complaint(model, layout="NCHW", size=(5, 5), batch=1)
     assert text.startswith("m.onnx fails on an input of [1, 3, 5, 5] (NCHW): ")
-    text = complaint(model, size=(8, 8), batch=1)
+    text = complaint(model, layout="NCHW", size=(8, 8), batch=1)
     assert "is [4, 48] for a batch of 1; [batch, channels, ...] is needed" in text
-    assert make_kind("onnx", model=model, size=(4, 4)).channels == 48
+    assert make_kind("onnx", model=model, layout="NCHW", size=(4, 4)).channels == 48
 
 
 @pytest.mark.parametrize(
     ("to", "options", "text"),
     [
-        ((4, 12), {}, "which axis holds the channels? --channels-axis=1"),
+        (
+            (4, 12),
+            {},
+            "'rows' is [1, 4, 12]: which axis holds the channels? give --channels-axis=1|2",
+        ),
         ((4, 12), {"channels_axis": 3}, "has no axis 3"),
-        ((4, 6, 2), {"pool": "first"}, "--pool=first is of no use"),
+        ((4, 6, 2), {"pool": "first", "channels_axis": 1}, "--pool=first is of no use"),
         ((4, 12), {"output": "row"}, "has no output 'row'; nearest is 'rows'"),
     ],
 )
 def test_outputs(tmp_path, to, options, text):
     model = reshaped(tmp_path / "m.onnx", (3, 2, 4, 2), to)
-    assert text in complaint(model, **options)
+    assert text in complaint(model, layout="NCTHW", **options)
 
 
 def test_types(tmp_path):
@@ -93,7 +140,7 @@ def test_two_inputs(tmp_path):
     path.write_bytes(
         onnx.helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
     )
-    assert "has 2 inputs ('slow' [1, 3], 'fast' [1, 3]); one" in complaint(path)
+    assert "has 2 inputs ('slow' float32 [1, 3], 'fast' float32 [1, 3]); one" in complaint(path)
 
 
 def test_files(tmp_path):

@@ -6,8 +6,8 @@ from tiny_videos import CODECS, grey, grey_of, steps, write_video
 
 pytest.importorskip("av")
 
+from jaxseg.features.video.decoding import read_upright
 from jaxseg.features.video.frames import open_video
-from jaxseg.features.video.upright import read_upright
 
 CLOSE = 4  # grey levels; neighbouring pictures differ by 8
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from films import linked_media, read_csv, read_eaf, read_vtt
 
-from jaxseg.footage.exports import write_exports
-from jaxseg.footage.segments import Segment, longest, segments_of
-from jaxseg.footage.vtt import timestamp, vtt_text
+from jaxseg.footage import write_exports
+from jaxseg.footage.record import longest
+from jaxseg.footage.workdir import TimedSegment, segments_of
+from jaxseg.formats.segments import Segment, timestamp, write_vtt
 
 LABELS = np.array([2, 2, 2, 0, 5, 5])
 
@@ -60,7 +61,7 @@ def test_three_formats_tell_the_same(tmp_path):
 def test_elan_finds_the_video(tmp_path):
     source = tmp_path / "films" / "l'été 100% & 茶.mkv"
     folder = tmp_path / "out" / "tea"
-    write_exports(folder, "x", [Segment(0, 1, 0)], source)
+    write_exports(folder, "x", [TimedSegment(0, 1, 0)], source)
     media = linked_media(folder / "x.eaf")
     assert media["MEDIA_URL"] == f"file://{source}" and media["MIME_TYPE"] == "video/x-matroska"
     assert (folder / media["RELATIVE_MEDIA_URL"]).resolve() == source
@@ -68,7 +69,7 @@ def test_elan_finds_the_video(tmp_path):
 
 def test_an_export_takes_the_place_of_an_older_one(tmp_path):
     for end in (1, 2):
-        write_exports(tmp_path, "x", [Segment(0, end, 0)], None)
+        write_exports(tmp_path, "x", [TimedSegment(0, end, 0)], None)
     assert read_eaf(tmp_path / "x.eaf") == [(0, 2, "cluster 0")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv", "x.eaf", "x.vtt"]
 
@@ -76,7 +77,7 @@ def test_an_export_takes_the_place_of_an_older_one(tmp_path):
 def test_the_text_of_a_cue_cannot_end_it(tmp_path):
     text = "a --> b & <i>c</i>\n\n2\nd"
     path = tmp_path / "x.vtt"
-    path.write_text(vtt_text([(0, 1, text), (1, 2, "e")]), encoding="utf-8")
+    write_vtt(path, [Segment(0, 1, text), Segment(1, 2, "e")])
     assert len(read_vtt(path)) == 2
     assert "a --&gt; b &amp; &lt;i&gt;c&lt;/i&gt; 2 d\n" in path.read_text()
 

@@ -16,9 +16,11 @@ from films import FILMS, FPS, GREYS, read_csv, read_eaf, read_vtt
 from jaxseg import footage
 from jaxseg.features.video.frames import open_video
 from jaxseg.footage import record
-from jaxseg.footage.pictures import box_height
+from jaxseg.footage.record import box_height, take_pictures
+from jaxseg.runfiles.segmentation import Choice, ChosenCount, write_choice
 
 ACTIVITY = "tea & 茶"
+ONE = f"{ACTIVITY}/one"
 
 
 @pytest.fixture(scope="module")
@@ -89,21 +91,21 @@ def test_links_lead_from_the_report_to_the_files(made):
         assert video["file"] == f"{ACTIVITY}/{name}{FILMS[name][0]}"
 
 
-def _gone(path: Path, features: dict):
+def _gone(path: Path, known: dict):
     path.unlink()
 
 
-def _changed(path: Path, features: dict):
+def _changed(path: Path, known: dict):
     os.utime(path, ns=(0, 0))
 
 
-def _broken(path: Path, features: dict):
+def _broken(path: Path, known: dict):
     path.write_bytes(b"no video")
-    features["bytes"], features["modified_ns"] = 8, path.stat().st_mtime_ns
+    known[ONE] |= {"bytes": 8, "modified_ns": path.stat().st_mtime_ns}
 
 
-def _unknown(path: Path, features: dict):
-    features.clear()
+def _unknown(path: Path, known: dict):
+    del known[ONE]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def _unknown(path: Path, features: dict):
 def test_a_video_that_is_not_what_it_was_costs_its_pictures_alone(fresh, harm, words, linked):
     path = fresh / "features/features.json"
     features = json.loads(path.read_text())
-    harm(fresh.parent / "my films" / ACTIVITY / "one.mp4", features["videos"][f"{ACTIVITY}/one"])
+    harm(fresh.parent / "my films" / ACTIVITY / "one.mp4", features["videos"])
     films.write_json(path, features)
     footage.write(fresh, max_videos=9, progress=False)
     activity = read(fresh)
@@ -149,7 +151,8 @@ def test_a_range_of_cluster_numbers_shows_the_chosen_one(fresh):
     for member, variant in zip(members, ("K=3", "K=4"), strict=True):
         member["variant"] = variant
     films.write_json(fresh / "members.json", members)
-    films.write_json(fresh / "num_clusters.json", {"activities": {ACTIVITY: {"variant": "K=4"}}})
+    tried = ChosenCount(chosen=4, variant="K=4", runners_up=[3], tried=[])
+    write_choice(fresh, Choice("rule", "caution", {ACTIVITY: tried}))
     footage.write(fresh, max_videos=1, progress=False)
     assert read(fresh)["member"] == "seed1"
     assert {path.parent.name for path in (fresh / "segments").rglob("*.vtt")} == {"seed1"}
@@ -165,24 +168,21 @@ def test_a_failure_leaves_the_older_files_and_nothing_else(fresh):
     assert {path: path.stat().st_ino for path in fresh.rglob("*")} == before
 
 
-@pytest.mark.parametrize("name", ["dataset.json", "typical.json", "features/features.json"])
-def test_a_file_that_is_missing_or_broken_is_named(fresh, name):
-    (fresh / name).write_text("{}")
-    if name != "typical.json":  # which may know of no moments
-        with pytest.raises(ValueError, match=r"features\.json do not hold what they should: Key"):
-            footage.write(fresh, max_videos=1, progress=False)
-    (fresh / name).write_text("{")
-    with pytest.raises(ValueError, match=rf"{name}: not valid JSON"):
+def test_a_run_that_is_not_of_videos_or_broken_is_named(fresh):
+    """Its other files are checked by their readers."""
+    path = fresh / "features/features.json"
+    path.write_text("{}")
+    with pytest.raises(ValueError, match=r"features\.json is damaged"):
         footage.write(fresh, max_videos=1, progress=False)
-    (fresh / name).unlink()
-    with pytest.raises(ValueError, match=rf"{name}: No such file"):
+    path.unlink()
+    with pytest.raises(ValueError, match=r"run: not a run on videos: no features/features\.json"):
         footage.write(fresh, max_videos=1, progress=False)
 
 
 def test_videos_are_chosen_from_the_first_to_the_last():
     names = [f"v{i}" for i in range(10)]
-    assert record.spread(names, 3) == {"v0", "v4", "v9"} and record.spread(names, 1) == {"v0"}
-    assert record.spread(names, 10) == record.spread(names, 99) == set(names)
+    assert record.evenly(names, 3) == {"v0", "v4", "v9"} and record.evenly(names, 1) == {"v0"}
+    assert record.evenly(names, 10) == record.evenly(names, 99) == set(names)
     assert [record.share(500, parts, (4, 24)) for parts in (0, 10, 50, 999)] == [24, 24, 10, 4]
 
 
@@ -195,14 +195,12 @@ def test_pictures_fit_their_box(size, height):
 
 def test_a_picture_of_a_turned_video_is_upright(tmp_path):
     """A phone's: 64 x 32 as stored, 32 x 64 as shown."""
-    from jaxseg.footage.pictures import take
-
     path = tmp_path / "phone.mp4"
     pictures = [tiny_videos.grey(200, 64, 32) for _ in range(5)]
     for picture in pictures:
         picture[:, :32] = 20  # the left half is the upper one when turned clockwise
     tiny_videos.write_video(path, pictures, clockwise=90)
-    ((time, content),) = take(path, [0.1])
+    ((time, content),) = take_pictures(path, [0.1])
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert time == 0.1 and image.shape == (64, 32, 3)
     assert image[:24].mean() < 60 and image[40:].mean() > 160

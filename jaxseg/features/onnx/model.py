@@ -204,20 +204,25 @@ def _settle_input(network: Network, settings: Mapping, open_settings: list[str])
             f"{place}: clips of {settings['clip']} need a layout of {', '.join(CLIPS)}, "
             f"not {'|'.join(layouts)}"
         )
-    if len(layouts) > 1:
-        open_settings.append(f"--layout={'|'.join(layouts)}")
-    sizes = [_sizes(place, layout, shape, settings) for layout in layouts]
-    if all(None in (each["H"], each["W"]) for each in sizes):
+    sizes = {layout: _sizes(layout, shape, settings) for layout in layouts}
+    possible = {layout: size for layout, size in sizes.items() if _agree(layout, size, shape)}
+    if not possible:
+        layout, size = next(iter(sizes.items()))
+        offered = written([axis if size[axis] is None else size[axis] for axis in layout])
+        raise ValueError(f"{place} is {written(shape)}; it would be given {offered} ({layout})")
+    if len(possible) > 1:
+        open_settings.append(f"--layout={'|'.join(possible)}")
+    if all(None in (size["H"], size["W"]) for size in possible.values()):
         open_settings.append("--size=HEIGHT,WIDTH")
-    if all(each["T"] is None for each in sizes):
+    if all(size["T"] is None for size in possible.values()):
         open_settings.append("--clip=FRAMES")
     if open_settings:
         file = network.path.with_suffix(".json").name
         raise ValueError(f"{network}: give {' '.join(open_settings)}, or the same in {file}")
-    (size,) = sizes
+    ((layout, size),) = possible.items()
     return Input(
-        layout=layouts[0],
-        batch=size["N"],
+        layout=layout,
+        batch=size["N"] or (8 if layout in IMAGES else 1),
         clip=size["T"],
         size=(size["H"], size["W"]),
         crop=settings.get("crop", "center"),
@@ -233,33 +238,33 @@ def _fitting_layouts(place: str, shape: Shape) -> list[str]:
     layouts = [layout for layout in LAYOUTS if len(layout) == len(shape)]
     if not layouts:
         raise ValueError(f"{place} is {written(shape)}; images and clips are {', '.join(LAYOUTS)}")
-    fitting = [
-        layout for layout in layouts if not _is_fixed(size := shape[layout.index("C")]) or size == 3
-    ]
+    fitting = [layout for layout in layouts if _fixed(layout, shape).get("C", 3) == 3]
     if not fitting:
         raise ValueError(f"{place} is {written(shape)}, no axis of which is of 3 colors")
     return fitting
 
 
-def _sizes(place: str, layout: str, shape: Shape, settings: Mapping) -> dict[str, int | None]:
-    """Axis -> size; None where neither settings nor model say it. The axis T of images is 1."""
+def _sizes(layout: str, shape: Shape, settings: Mapping) -> dict[str, int | None]:
+    """Axis -> size; None where neither settings nor model have one. The axis T of images is 1."""
     height, width = settings.get("size", (None, None))
     asked = {"N": settings.get("batch"), "C": 3, "T": settings.get("clip"), "H": height, "W": width}
-    fits = len(shape) == len(layout)
-    fixed = {
-        axis: size for axis, size in zip(layout, shape, strict=False) if fits and _is_fixed(size)
-    }
+    fixed = _fixed(layout, shape)
     sizes = {axis: fixed.get(axis) if size is None else size for axis, size in asked.items()}
-    if not fits or any(sizes[axis] != size for axis, size in fixed.items()):
-        offered = written([axis if sizes[axis] is None else sizes[axis] for axis in layout])
-        raise ValueError(f"{place} is {written(shape)}; it would be given {offered} ({layout})")
-    if layout in IMAGES:
-        return sizes | {"N": sizes["N"] or 8, "T": 1}
-    return sizes | {"N": sizes["N"] or 1}
+    return sizes | {"T": 1} if layout in IMAGES else sizes
 
 
-def _is_fixed(size: int | str | None) -> bool:
-    return isinstance(size, int) and size > 0
+def _agree(layout: str, sizes: Mapping[str, int | None], shape: Shape) -> bool:
+    """Whether the model takes these sizes."""
+    fixed = _fixed(layout, shape)
+    return len(shape) == len(layout) and all(sizes[axis] == size for axis, size in fixed.items())
+
+
+def _fixed(layout: str, shape: Shape) -> dict[str, int]:
+    """Axis -> size of the axes that the model does not leave open."""
+    if len(layout) != len(shape):
+        return {}
+    named = zip(layout, shape, strict=True)
+    return {axis: size for axis, size in named if isinstance(size, int) and size > 0}
 
 
 def _colors(place: str, kind: str, settings: Mapping[str, object]) -> dict[str, object]:

@@ -15,11 +15,11 @@ LAYOUTS = IMAGES + CLIPS
 # Mean and deviation of red, green and blue over ImageNet, in 0..1.
 PRESETS = {"imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))}
 DESCRIPTION = """\
-Runs any network of images or clips that you have as a file, on one thread a process. Nothing about
-it is guessed: what its file leaves open, such as the order of the axes, is set here or in a JSON
-file beside the model, FILE.json for FILE.onnx: {"layout": "NCHW", "mean": "imagenet"}, with _
-for -. A flag counts before the file. An error message lists the network's inputs and outputs and
-the flags to give."""
+Runs any network of images or clips that you have as a file, on one thread a process. Nothing is
+guessed: what the file leaves open, such as the order of the axes, is set here or in a JSON file
+beside it, FILE.json for FILE.onnx: {"layout": "NCHW", "channels_axis": 1}, with _ for -. A flag
+counts before the file. Where something is missing, the message lists inputs and outputs and the
+flags to give."""
 
 
 def _numbers(value) -> tuple[float, ...]:

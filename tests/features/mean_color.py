@@ -1,4 +1,4 @@
-"""A kind of features for tests: a frame's mean colour, a few frames late, as flow would be."""
+"""A kind of features for tests: a frame's mean color, a few frames late, as flow would be."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 
-class MeanColour:
+class MeanColor:
     """Channels: red, green, blue, in 0 to 255; with `fitted`, less the mean over the videos."""
 
     name = "mean"
@@ -37,7 +37,8 @@ class MeanColour:
         self.needs_fitting = False
 
     def save(self, path: Path):
-        np.savez(path, mean=self.mean)
+        with path.open("wb") as file:
+            np.savez(file, mean=self.mean)
 
     def load(self, path: Path):
         with np.load(path) as content:

@@ -5,9 +5,14 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
-from jaxseg.features.motion import flow  # noqa: E402
-from jaxseg.features.motion.tracks import carry, grid  # noqa: E402
-from jaxseg.features.motion.trajectories import LEAST_WEIGHT, TrackSettings, Trajectories  # noqa: E402
+from jaxseg.features.motion.descriptors import DenseFlow, to_gray, working_size  # noqa: E402
+from jaxseg.features.motion.trajectories import (  # noqa: E402
+    LEAST_WEIGHT,
+    TrackSettings,
+    Trajectories,
+    carry,
+    grid,
+)
 
 
 def texture(height, width, seed=0):
@@ -22,17 +27,17 @@ def texture(height, width, seed=0):
     [((360, 640), (180, 320)), ((1080, 1920), (180, 320)), ((1920, 1080), (320, 180))],
 )
 def test_the_working_size_keeps_shape_and_area(size, expected):
-    assert flow.working_size(*size) == expected
+    assert working_size(*size) == expected
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (48, 64), (37, 1001)])
 def test_any_size_has_a_working_size(size):
-    height, width = flow.working_size(*size)
+    height, width = working_size(*size)
     assert min(height, width) >= 32 and height % 4 == width % 4 == 0
     frame = np.zeros((*size, 3), np.uint8)
-    grey = flow.to_grey(frame)
-    assert grey.shape == (height, width)
-    assert flow.DenseFlow()(grey, grey).shape == (height // 2, width // 2, 2)
+    gray = to_gray(frame)
+    assert gray.shape == (height, width)
+    assert DenseFlow()(gray, gray).shape == (height // 2, width // 2, 2)
 
 
 def moved_pair():
@@ -42,7 +47,7 @@ def moved_pair():
 
 
 def test_flow_of_a_translation():
-    found = flow.DenseFlow()(*moved_pair())
+    found = DenseFlow()(*moved_pair())
     # It searches at a quarter of the size, where the motion is 0.75 and 0.25 pixels.
     np.testing.assert_allclose(np.median(found, axis=(0, 1)), [3, 1], atol=0.15)
     inner = np.linalg.norm(found[10:-10, 10:-10] - [3, 1], axis=-1)
@@ -53,7 +58,7 @@ def test_flow_does_not_depend_on_opencvs_threads():
     before, found = cv2.getNumThreads(), []
     for threads in (1, 2, 5):
         cv2.setNumThreads(threads)
-        found.append(flow.DenseFlow()(*moved_pair()))
+        found.append(DenseFlow()(*moved_pair()))
     cv2.setNumThreads(before)
     np.testing.assert_array_equal(found[1:], found[:1] * 2)
 
@@ -96,8 +101,8 @@ def test_a_track_weighs_as_much_as_it_moves():
     whole = texture(180, 400)
     trajectories = Trajectories(TrackSettings(length=3))
     for k in range(5):  # the left half rests, the right half goes by two pixels a frame
-        grey = np.hstack([whole[:, :160], whole[:, 200 - 2 * k : 360 - 2 * k]])
-        found = trajectories.push(np.repeat(grey[..., None], 3, axis=-1))
+        gray = np.hstack([whole[:, :160], whole[:, 200 - 2 * k : 360 - 2 * k]])
+        found = trajectories.push(np.repeat(gray[..., None], 3, axis=-1))
     heavy = (found.weights == 1).mean()
     light = (found.weights < 1.5 * LEAST_WEIGHT).mean()
     assert 0.4 < heavy < 0.6 and 0.3 < light < 0.5
@@ -107,8 +112,8 @@ def test_tracks_that_all_leave_the_picture():
     whole = texture(180, 700)
     trajectories = Trajectories(TrackSettings(length=30))
     for k in range(31):
-        grey = np.ascontiguousarray(whole[:, 12 * k : 12 * k + 320])
-        found = trajectories.push(np.repeat(grey[..., None], 3, axis=-1))
+        gray = np.ascontiguousarray(whole[:, 12 * k : 12 * k + 320])
+        found = trajectories.push(np.repeat(gray[..., None], 3, axis=-1))
     assert found.weights.shape == (0,)
     assert {len(each) for each in found.descriptors.values()} == {0}
 

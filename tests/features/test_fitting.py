@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("av")
 
-from jaxseg.features.motion import sampling
-from jaxseg.features.motion.sampling import draw_windows
+from jaxseg.features.motion import fitting
+from jaxseg.features.motion.fitting import draw_windows
 
 LENGTHS = {"long": (2.0, 100.0), "short": (0.0, 3.0), "unknown": (0.0, None), "middle": (0.5, 20.0)}
 
@@ -30,7 +30,7 @@ class Stub:
 
 @pytest.fixture
 def videos(monkeypatch):
-    monkeypatch.setattr(sampling, "open_video", Stub)
+    monkeypatch.setattr(fitting, "open_video", Stub)
     return [Path(name) for name in (*LENGTHS, "broken")]
 
 
@@ -61,9 +61,9 @@ def test_little_video_has_few_windows(videos):
 
 def test_not_all_of_very_many_videos_are_opened(videos, monkeypatch):
     opened = []
-    monkeypatch.setattr(sampling, "MOST_VIDEOS", 3)
+    monkeypatch.setattr(fitting, "MOST_VIDEOS", 3)
     monkeypatch.setattr(
-        sampling, "open_video", lambda path: opened.append(path) or Stub(Path("short"))
+        fitting, "open_video", lambda path: opened.append(path) or Stub(Path("short"))
     )
     many = [Path(f"{number:03}") for number in range(50)]
     windows = draw_windows(many, 5.0, 16, seed=0)

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from jaxseg.features.motion.codebook import Mixture, fit_mixture, fit_projection, improved, mixed
+from jaxseg.features.motion.fisher import Mixture, fit_mixture, fit_projection, mixed, normalized
 
 
 def random_mixture(components=5, channels=7):
@@ -102,10 +102,10 @@ def test_descriptors_that_are_all_the_same(count):
     assert (projection.axes == 0).all() and (projection(x) == 0).all()
     mixture = fit_mixture(projection(x), 8, seed=0)
     assert all(np.isfinite(part).all() for part in mixture)
-    assert np.isfinite(improved(mixture.gradients(projection(x), np.ones(count)))).all()
+    assert np.isfinite(normalized(mixture.gradients(projection(x), np.ones(count)))).all()
 
 
 def test_power_and_length():
-    found = improved(np.array([4.0, -9.0, 0.0]))
+    found = normalized(np.array([4.0, -9.0, 0.0]))
     np.testing.assert_allclose(found, np.array([2, -3, 0]) / np.sqrt(13))
-    assert (improved(np.zeros(3)) == 0).all()
+    assert (normalized(np.zeros(3)) == 0).all()
