@@ -13,7 +13,6 @@ from jaxseg.training.members import enumerate_members
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("data.name", "thumos15"),
         ("data.videos_per_batch", 0),
         ("data.num_snippets", 0),
         ("model.num_clusters", 1),

@@ -23,7 +23,6 @@ GAUFUSE = ("gaufuse_thumos14", "gaufuse_activitynet13", "case_on_gaufuse_thumos1
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("data.name", "thumos15"),
         ("data.length_tolerance", -1),
         ("data.videos_per_batch", 0),
         ("model.num_clusters", 1),

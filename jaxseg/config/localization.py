@@ -7,7 +7,6 @@ from jaxseg.config.fields import at_least, each, key, one_of
 from jaxseg.config.shared import CheckpointConfig
 
 PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
-DATA_SETS = ("thumos14", "thumos14_wtalc", "activitynet12", "activitynet13")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +15,7 @@ class VideosConfig:
 
     test_share: ClassVar[float] = 0.0  # every data set names its own test videos
 
-    name: str = key("thumos14", "data set", one_of(*DATA_SETS))
+    name: str = key("thumos14", "data set, a name in jaxseg.data.DATA_SETS")
     root: str = key("", "folder of the data; empty: the embedded twin, generated data")
     length_tolerance: int = key(0, "snippets by which RGB and flow may differ", at_least(0))
     videos_per_batch: int = key(16, "videos of a training step", at_least(1))

@@ -255,7 +255,7 @@ class Config:
     """Everything that decides a run of any method; each method's class adds to it.
 
     A method's class sets `task`, "segmentation" or "localization", and `sampling`, the name of its
-    stream of batches in `jaxseg.data.batches.streams`.
+    stream of batches in `jaxseg.data.batches.loader`.
     """
 
     task: ClassVar[str] = "segmentation"

@@ -9,6 +9,7 @@ from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import (
+    Layout,
     Source,
     find_in_folder,
     find_published,
@@ -23,6 +24,7 @@ __all__ = [
     "DATA_SETS",
     "VIDEOS",
     "DataSet",
+    "Layout",
     "LocalizationEntry",
     "SegmentationEntry",
     "SnippetSet",
