@@ -29,8 +29,8 @@ from benchmarks.harness import ROOT, Column, Table, all_positive, note, positive
 from jaxseg.config import Config
 from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods import from_dict
-from jaxseg.run.tasks import TASKS
-from jaxseg.training import loop
+from jaxseg.run.stages import TASKS
+from jaxseg.training.setup import place_batch, set_up
 from jaxseg.training.step import make_init, make_step
 
 CONFIG = ROOT / "configs" / "asot_breakfast.py"
@@ -60,8 +60,8 @@ def load(activity: str) -> DataSet:
 
 def train_step(config: Config, data: DataSet) -> Callable[[], dict[str, jax.Array]]:
     """Program that trains all members of a config one step further, always on the same batch."""
-    setup = loop.set_up(config, data)
-    batch = loop.place_batch(setup, setup.batches.batch(0))
+    setup = set_up(config, data)
+    batch = place_batch(setup, setup.batches.batch(0))
     state = make_init(setup.method, setup.mesh)(batch, setup.inputs)
     step = make_step(setup.method, setup.mesh)
 

@@ -23,8 +23,9 @@ from benchmarks import harness
 from benchmarks.harness import Column, Table, positive, timed
 from jaxseg.config import Config
 from jaxseg.methods import from_dict
-from jaxseg.run.tasks import TASKS
-from jaxseg.training import loop, sharding
+from jaxseg.run.stages import TASKS
+from jaxseg.training import sharding
+from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import make_init, make_step
 
 
@@ -58,7 +59,7 @@ NAMES = {
 def measure(options: argparse.Namespace) -> dict:
     """Numbers of the whole run."""
     config = make_config(options)
-    setup = loop.set_up(config, TASKS[config.task].load(config, None))
+    setup = set_up(config, TASKS[config.task].load(config, None))
     times = time_training(setup, options.steps)._asdict()
     return {
         "device": f"{jax.device_count()} x {harness.device()}",
@@ -80,7 +81,7 @@ def make_config(options: argparse.Namespace) -> Config:
     return from_dict(values)
 
 
-def time_training(setup: loop.Setup, num_steps: int) -> Times:
+def time_training(setup: Setup, num_steps: int) -> Times:
     """Times of a setup's training, from newly drawn parameters and after compilation."""
     where = sharding.by_member_and_video(setup.mesh)
     example = jax.device_put(setup.batches.batch(0), where)

@@ -6,63 +6,60 @@
     python -m jaxseg.main --config=configs/asot_folder.py --config.data.root=DIR \\
         --config.model.num_clusters=7
     python -m jaxseg.main --config=configs/asot_breakfast.py --mode=plan --published --meshes=1,8x1
+    python -m jaxseg.main --config=configs/asot_breakfast.py --help
 
-Every value of the config can be overridden with --config.<name>=<value>; the config file's top
-comment says what is worth changing. A stopped run goes on where it was when the same command is
-given again. What a run leaves is in --workdir; open report.html first.
+Every value of the config can be overridden with --config.<name>=<value>; --help lists them where
+--config is given, and the config file's top comment says what is worth changing. A stopped run
+goes on where it was when the same command is given again. What a run leaves is in --workdir; open
+report.html first.
 """
 
+import functools
 import sys
 from pathlib import Path
 
-from absl import app, flags, logging
-from ml_collections import config_flags
+from absl import app, logging
 
-from jaxseg import planning, processes
 from jaxseg.command_line import complain
-from jaxseg.methods import from_dict
-from jaxseg.run import stages
-from jaxseg.run.flags import parse
-from jaxseg.training.interrupts import Stopped
+from jaxseg.run import flags
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Config file: configs/asot_breakfast.py")
-_MODE = flags.DEFINE_enum(
-    "mode", "all", ("all", "plan", *stages.STAGES), "Which stage to run; plan: what all would need."
-)
-_MESHES = flags.DEFINE_list("meshes", [], "Mode plan: devices, or member x data: 1,64,8x2.")
-_PUBLISHED = flags.DEFINE_bool("published", False, "Mode plan: the real data's sizes, without it.")
-_WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
-_COORDINATOR = flags.DEFINE_string(
-    "coordinator", None, "Several processes: host:port of the first one. See launch/."
-)
-_NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Several processes: how many.")
-_PROCESS_ID = flags.DEFINE_integer("process_id", None, "Several processes: this one, from 0.")
-_TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
+# JAX and everything that needs it is imported where it is used: --help and a typo take no seconds.
 
 
 def run() -> None:
     """Runs the stages that --mode names."""
-    if _CONFIG.value is None:
+    from jaxseg import processes
+    from jaxseg.methods import from_dict
+    from jaxseg.run import stages
+
+    if flags.CONFIG.value is None:
         raise ValueError("give --config=FILE, e.g. --config=configs/asot_breakfast.py")
-    values = _CONFIG.value.to_dict()
-    name = Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
-    workdir = Path(_WORKDIR.value or f"runs/{name}")
-    if _MODE.value == "plan":
-        return planning.run(values, workdir, meshes=_MESHES.value, as_published=_PUBLISHED.value)
-    if _MESHES.value or _PUBLISHED.value:
+    values = flags.CONFIG.value.to_dict()
+    workdir = Path(flags.WORKDIR.value or f"runs/{flags.config_name()}")
+    mode, meshes, published = flags.MODE.value, flags.MESHES.value, flags.PUBLISHED.value
+    if mode == "plan":
+        from jaxseg import planning
+
+        planning.run(values, workdir, meshes=meshes, as_published=published)
+        return
+    if meshes or published:
         raise ValueError("--meshes and --published belong to --mode=plan")
     config = from_dict(values)
-    processes.start(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
-    stages.run(config, workdir, list(stages.STAGES) if _MODE.value == "all" else [_MODE.value])
+    processes.start(flags.COORDINATOR.value, flags.NUM_PROCESSES.value, flags.PROCESS_ID.value)
+    stages.run(config, workdir, flags.STAGES if mode == "all" else (mode,))
 
 
 def main(argv: list[str]) -> int:
     """One sentence and an exit status for whatever a user can mend."""
+    from jaxseg import processes
+    from jaxseg.training.interrupts import Stopped, ctrl_c_is_never_lost
+
     logging.set_verbosity(logging.FATAL)  # orbax logs at length what one line says
     try:
-        if len(argv) > 1:
-            raise ValueError(f"unknown argument {argv[1]!r}; see --help")
-        run()
+        with ctrl_c_is_never_lost():
+            if len(argv) > 1:
+                raise ValueError(f"unknown argument {argv[1]!r}; see --help")
+            run()
     except Stopped as stop:
         print(stop, file=sys.stderr)
         return stop.exit_code
@@ -70,7 +67,7 @@ def main(argv: list[str]) -> int:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return processes.leave(130, at_once=True)
     except (ValueError, OSError) as error:
-        if not _TRACEBACK.value:
+        if not flags.TRACEBACK.value:
             return processes.leave(complain(str(error)))
         if not processes.joined():
             raise
@@ -83,4 +80,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    app.run(main, flags_parser=parse)
+    app.run(main, flags_parser=functools.partial(flags.parse, description=__doc__))

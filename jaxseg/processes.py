@@ -98,8 +98,8 @@ def is_first() -> bool:
     return jax.process_index() == 0
 
 
-def say(text: str) -> None:
-    """Prints what all processes have to say, once."""
+def print_once(text: str) -> None:
+    """Prints a line that all processes have, by the first of them."""
     if is_first():
         print(text, flush=True)
 

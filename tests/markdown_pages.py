@@ -97,8 +97,8 @@ def complaint(line: str) -> str:
 def _complaint_of_main(words: list[str]) -> str:
     """Error of `jaxseg.main` up to the run itself: its config is made and checked."""
     with ExitStack() as patches:
-        for what in ("stages.run", "planning.run", "processes.start"):
-            patches.enter_context(mock.patch(f"jaxseg.main.{what}"))
+        for what in ("run.stages.run", "planning.run", "processes.start"):
+            patches.enter_context(mock.patch(f"jaxseg.{what}"))
         return commands.run(*words).err
 
 

@@ -17,7 +17,8 @@ import toy_gaufuse
 from jaxseg import processes
 from jaxseg.config.shared import MeshConfig
 from jaxseg.prediction import intervals, segments
-from jaxseg.training import loop
+from jaxseg.training import loop, sharding
+from jaxseg.training import setup as run_setup
 
 ALL = ("1x8", "2x4", "4x2", "8x1")
 LENGTHS = {"salad": (12, 19, 33, 24, 16, 40, 21, 28), "soup": (26, 40, 18, 35, 22, 15, 30)}
@@ -61,7 +62,7 @@ def set_up(name: str, mesh: str):
     """Its config, data and setup on a mesh; "1x1" is one device."""
     config = dataclasses.replace(CONFIGS[name], mesh=MeshConfig(*map(int, mesh.split("x"))))
     data = make_data(name)
-    return config, data, loop.set_up(config, data)
+    return config, data, run_setup.set_up(config, data)
 
 
 def train_and_test(name: str, mesh: str, workdir: Path):
@@ -85,7 +86,7 @@ def keep(setup, state, path: Path) -> None:
     """The members' parameters and carried state, leaf by leaf, without idle members."""
     leaves = jax.tree.leaves((state.params, state.carried))
     named = {f"{index:03d}": leaf for index, leaf in enumerate(leaves)}
-    arrays = loop.sharding.on_host(named, setup.mesh)
+    arrays = sharding.on_host(named, setup.mesh)
     if processes.is_first():
         np.savez(path, **{name: leaf[: len(setup.members)] for name, leaf in arrays.items()})
 

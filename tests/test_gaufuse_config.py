@@ -13,8 +13,8 @@ from jaxseg.methods import from_dict
 from jaxseg.methods.gaufuse import config as instances
 from jaxseg.methods.gaufuse import method as gaufuse
 from jaxseg.proposals import find_instances, fusion, select
-from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
+from jaxseg.training.setup import set_up
 
 FILES = sorted((Path(toy_gaufuse.__file__).parents[1] / "configs").glob("*_*.py"))
 GAUFUSE = ("gaufuse_thumos14", "gaufuse_activitynet13", "case_on_gaufuse_thumos14")
@@ -208,4 +208,4 @@ def test_one_refresh_is_enough_for_labels_themselves():
 def test_a_freeze_of_nothing_is_refused():
     config = toy_gaufuse.make_config({"optimizer.freeze_steps": 2})
     with pytest.raises(ValueError, match="freeze_steps=2: gaufuse has no parameters that stay"):
-        loop.set_up(config, toy_gaufuse.make_data())
+        set_up(config, toy_gaufuse.make_data())

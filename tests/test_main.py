@@ -10,7 +10,7 @@ import commands
 import pytest
 import toy
 
-from jaxseg.training.writer import MetricsWriter
+from jaxseg.runfiles.metrics import MetricsWriter
 
 FILES = {
     "checkpoints",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxseg import processes
-from jaxseg.prediction.detect import join_detections
+from jaxseg.prediction.intervals import join_detections
 from jaxseg.proposals import Detections
 
 ADDRESS = "10.0.0.7:1234"

@@ -133,7 +133,7 @@ import json, sys
 from pathlib import Path
 import jax, numpy as np
 from jaxseg import processes
-from jaxseg.prediction.detect import join_detections
+from jaxseg.prediction.intervals import join_detections
 from jaxseg.config.shared import MeshConfig
 from jaxseg.proposals import Detections
 from jaxseg.training import sharding
@@ -147,7 +147,7 @@ told["agreed"] = [agree(number) for number in given] + [agree.settled(), agree.s
 told["everyone"] = [processes.everyone(said) for said in (True, me == 0, me == 1, False)]
 processes.first_alone(lambda: (folder / "visit").write_text(str(me)), "visit")
 told["visit"] = (folder / "visit").read_text()
-processes.say(f"said by {me}")
+processes.print_once(f"said by {me}")
 
 def array(index):  # of each place in the list another shape and type
     return np.arange(3 * index).reshape(index, 3).astype(["f4", "i8", "?", "u1", "f8"][index])

@@ -11,6 +11,7 @@ from jaxseg.config import Config
 from jaxseg.data.segmentation.records import DataSet, Video
 from jaxseg.methods import from_dict
 from jaxseg.training import loop
+from jaxseg.training.setup import set_up
 
 CLASSES = ("reach", "cut", "stir", "serve")
 LENGTHS = {"salad": (12, 19, 33), "soup": (26, 40)}  # one video is shorter than a sample
@@ -79,6 +80,6 @@ def write_files(root: Path, *, labels: bool = True) -> Path:
 
 def train(config: Config, workdir: Path, data: DataSet | None = None):
     """Trains to the end; returns the setup and the state in NumPy."""
-    setup = loop.set_up(config, data or make_data())
+    setup = set_up(config, data or make_data())
     state = loop.train(config, setup, workdir, progress=False)
     return setup, jax.tree.map(np.asarray, state)

@@ -10,6 +10,7 @@ import toy
 from jaxseg.config import Config
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.training import loop
+from jaxseg.training.setup import set_up
 
 CLASSES = ("dive", "jump", "throw")
 CHANNELS, SNIPPETS, VIDEOS = 6, 16, 8
@@ -55,6 +56,6 @@ def make_set(videos: tuple[SnippetVideo, ...], classes: int) -> SnippetSet:
 
 def train(config: Config, workdir: Path, data: SnippetSet | None = None, watch=None):
     """Trains to the end; returns the setup and the state in NumPy."""
-    setup = loop.set_up(config, data or make_data())
+    setup = set_up(config, data or make_data())
     state = loop.train(config, setup, workdir, progress=False, watch=watch)
     return setup, jax.tree.map(np.asarray, state)

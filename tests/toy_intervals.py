@@ -5,7 +5,6 @@ network says so: at 10 its detections are the true segments, at 0 it knows nothi
 """
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +20,12 @@ from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.methods.case import detect as case_detect
 from jaxseg.methods.case.config import CaseTestConfig
 from jaxseg.methods.method import Method
+from jaxseg.run.workdir import data_record
+from jaxseg.runfiles import about, localization
 from jaxseg.training import sharding
-from jaxseg.training.loop import Setup, open_checkpoints
+from jaxseg.training.checkpoint import open_checkpoints
 from jaxseg.training.members import Member, stack
+from jaxseg.training.setup import Setup
 from jaxseg.training.step import TrainState, make_init
 
 CLASSES = ("dive", "jump", "throw")
@@ -129,10 +131,6 @@ def save(config: Config, setup: Setup, workdir: Path, state: TrainState) -> None
 
 def write_records(workdir: Path, data: SnippetSet, setup: Setup) -> None:
     """The files that say what a run is."""
-    files = {
-        "dataset": data.describe(),
-        "members": [member.record() for member in setup.members],
-        "truth": data.to_truth(),
-    }
-    for name, content in files.items():
-        (workdir / f"{name}.json").write_text(json.dumps(content))
+    about.write_dataset(workdir, data_record(data))
+    about.write_members(workdir, [member.record() for member in setup.members])
+    localization.write_truth(workdir, data.to_truth()["database"])

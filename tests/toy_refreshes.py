@@ -7,7 +7,8 @@ import toy_gaufuse
 
 from jaxseg.methods.method import Method
 from jaxseg.methods.refresh import Labels, Refresh
-from jaxseg.training import loop
+from jaxseg.training import setup as run_setup
+from jaxseg.training.step import make_init
 
 # Two steps an epoch: refreshes before steps 0, 3 and 7 of 12; checkpoints after 5 and 10.
 EPOCHS, STEPS, NUM_STEPS = (0.0, 1.5, 3.2), (0, 3, 7), 12
@@ -54,9 +55,9 @@ def make_method(**changes) -> Method:
     return Method(init, None, loss, lambda p: p, predict, refresh=asked, rows=("said",))
 
 
-def set_up(config=CONFIG, **changes) -> loop.Setup:
-    return loop.set_up(config, DATA)._replace(method=make_method(**changes))
+def set_up(config=CONFIG, **changes) -> run_setup.Setup:
+    return run_setup.set_up(config, DATA)._replace(method=make_method(**changes))
 
 
 def first_state(setup):
-    return loop.make_init(setup.method, setup.mesh)(setup.batches.batch(0), setup.inputs)
+    return make_init(setup.method, setup.mesh)(setup.batches.batch(0), setup.inputs)

@@ -1,11 +1,11 @@
-"""What a run would need and how fast it would go on devices that need not be here.
+"""Mode plan: what a run would need on devices that need not be here.
 
     python -m jaxseg.main --mode=plan --config=configs/asot_breakfast.py --published \\
         --config.seeds=5 --meshes=1,8,64x1,256
 
 The step is compiled for as many CPU devices as the largest mesh has, so that it holds the
-collectives that a real mesh would run; nothing is trained. What is counted in it is exact for
-that program; seconds on other chips are estimates, and TPUs and GPUs fuse operations otherwise.
+collectives that a real mesh would run; nothing is trained. Sizes, memory and collectives are
+exact for that program; compiled for TPUs or GPUs its temporaries may take more or less.
 """
 
 import dataclasses
@@ -16,15 +16,14 @@ import jax
 
 from jaxseg.config import Config
 from jaxseg.config.shared import MeshConfig
+from jaxseg.data import DataSet, SnippetSet
+from jaxseg.formats.files import write_json
 from jaxseg.methods import from_dict
 from jaxseg.planning import table
-from jaxseg.planning.chips import CHIPS
 from jaxseg.planning.collectives import Collective, collectives
-from jaxseg.planning.program import Step, compile_step
 from jaxseg.planning.sizes import published
-from jaxseg.planning.this_cpu import this_cpu
-from jaxseg.run.tasks import TASKS
-from jaxseg.training.writer import write_json
+from jaxseg.planning.step import Step, compile_step
+from jaxseg.run.stages import TASKS
 
 __all__ = ["Collective", "Step", "collectives", "compile_step", "run"]
 
@@ -43,14 +42,14 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
             the data need not be here.
 
     Raises:
-        ValueError: a mesh that is none, or does not fit, naming those that do; a root where the
-            sizes shall be the published ones, or data of which none are known.
+        ValueError: a mesh that is none, or does not fit, with those that do; a root although the
+            published sizes are asked for, or a data set without known sizes.
         OSError: a file that cannot be read or written.
     """
     if as_published:
         if root := values["data"]["root"]:
             raise ValueError(f"--published plans without data: leave out config.data.root={root}")
-        # A root, which nobody reads, is what makes the schedule that of the real data.
+        # Nobody reads this root; that there is one makes the schedule that of the real data.
         values = {**values, "data": {**values["data"], "root": "published"}}
     config = from_dict(values)
     shapes = [_shape(mesh) for mesh in meshes] or [_configured(config.mesh)]
@@ -60,15 +59,14 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
         compile_step(dataclasses.replace(config, mesh=mesh), data, devices[:count])
         for count, mesh in shapes
     ]
-    chips = (*CHIPS, this_cpu())
     print(f"{config.method} on {_title(config, data, as_published)}")
-    print(table.text(steps, chips))
+    print(table.text(steps))
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "plan.json", table.values(steps, chips))
+    write_json(folder / "plan.json", table.values(steps))
     print(f"in full: {folder / 'plan.json'}")
 
 
-def _title(config: Config, data, as_published: bool) -> str:
+def _title(config: Config, data: DataSet | SnippetSet, as_published: bool) -> str:
     origin = "as published" if as_published else "as it is" if config.data.root else "embedded twin"
     videos = sum(len(each) for each in data.activities.values())
     return (

@@ -1,20 +1,26 @@
-"""What the devices of a compiled program tell each other: how much, how often, who to whom."""
+"""Collectives of a compiled program: how much its devices tell each other, how often, who to whom.
+
+They are read from XLA's text of the program, of which there is nothing here but what this needs:
+a line an instruction,
+
+    %name = f32[2,3]{1,0} opcode(%operand, ...), attribute=..., ...
+
+in computations in braces, of which one is the entry.
+"""
 
 import math
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.planning.program_text import Instruction, executed, parse
-
 KINDS = ("all-reduce", "all-gather", "reduce-scatter", "all-to-all", "collective-permute")
 KINDS += ("collective-broadcast", "ragged-all-to-all")
-
-_GROUPS = re.compile(r"replica_groups=")
-_MESH = re.compile(r"mesh\[([^\]]*)\] *\{([^}]*)\}")
-_IOTA = re.compile(r"\[([\d,]+)\](?:<=\[([\d,]+)\](?:T\(([\d,]+)\))?)?")
-_AXIS = re.compile(r"'([^']+)'(?::\((\d+)\)(\d+))?")
+# Bits an element; of types that are not here, tokens for one, there are no bytes to count.
+BITS = {"pred": 8, "bf16": 16, "c64": 64, "c128": 128}
+BITS |= {f"{kind}{bits}": bits for kind in "su" for bits in (2, 4, 8, 16, 32, 64)}
+BITS |= {f"f{bits}": bits for bits in (16, 32, 64)}
 
 
 class Collective(NamedTuple):
@@ -24,8 +30,8 @@ class Collective(NamedTuple):
         kind: one of `KINDS`.
         bytes: of its results on one device, whatever the algorithm sends on the way; what is
             reduced and scattered counts as it was before.
-        times: how often one run of the program comes by it.
-        op_name: which of the traced program's operations it comes from, as JAX names them.
+        times: how often one run of the program executes it.
+        op_name: the operation of the traced program that it comes from, as JAX names it.
         groups: device numbers, places in the mesh's flat order, that talk to each other.
     """
 
@@ -40,49 +46,193 @@ def collectives(compiled_text: str) -> list[Collective]:
     """All collectives that a run of a compiled program executes, in its order.
 
     Args:
-        compiled_text: of `jax.stages.Compiled.as_text()`.
+        compiled_text: from `jax.stages.Compiled.as_text()`.
 
     Raises:
-        ValueError: for a text that is none, or groups in a notation that is not known.
+        ValueError: the text is no program, or names groups in an unknown notation.
     """
     found = []
-    for instruction, computation, times in executed(parse(compiled_text)):
+    for execution in _executed(_parse(compiled_text)):
+        instruction, computation = execution.instruction, execution.computation
         kind = instruction.opcode.removesuffix("-start")
-        if kind in KINDS:
-            operands = sum(computation[name].bytes for name in instruction.operands)
-            # The asynchronous forms give their operands back beside the results.
-            size = max(operands, instruction.bytes - operands * (kind != instruction.opcode))
-            name = re.search(r'op_name="([^"]*)"', instruction.attributes)
-            groups = _groups(instruction)
-            found.append(Collective(kind, size, times, name[1] if name else "", groups))
+        if kind not in KINDS:
+            continue
+        operands = sum(computation[name].bytes for name in instruction.operands)
+        # The asynchronous forms give their operands back beside the results.
+        is_asynchronous = kind != instruction.opcode
+        size = max(operands, instruction.bytes - operands * is_asynchronous)
+        name = re.search(r'op_name="([^"]*)"', instruction.attributes)
+        found.append(
+            Collective(
+                kind=kind,
+                bytes=size,
+                times=execution.times,
+                op_name=name[1] if name else "",
+                groups=_groups(instruction),
+            )
+        )
     return found
 
 
-def _groups(instruction: Instruction) -> tuple[tuple[int, ...], ...]:
-    """In any of XLA's notations: {{0,1},{2,3}}, [2,2]<=[4], mesh['a'=2,'b'=2] {'b'}."""
+def unknown_loops(compiled_text: str) -> int:
+    """Number of loops whose length the compiler does not know; they count as one round."""
+    computations = _parse(compiled_text).computations.values()
+    instructions = [each for computation in computations for each in computation.values()]
+    return sum(each.opcode == "while" and each.num_rounds is None for each in instructions)
+
+
+class Instruction(NamedTuple):
+    """One line of a program.
+
+    Attributes:
+        bytes: of its results, all together where it gives a tuple.
+        operands: names of the instructions whose results it takes.
+        attributes: the text behind the operands.
+    """
+
+    name: str
+    opcode: str
+    bytes: int
+    operands: tuple[str, ...]
+    attributes: str
+
+    def calls(self, attribute: str) -> list[str]:
+        """Computations that an attribute names: "to_apply=%region", "branches={%a, %b}"."""
+        found = re.search(rf"\b{attribute}=(\{{[^}}]*\}}|%[\w.\-]+)", self.attributes)
+        return re.findall(r"%([\w.\-]+)", found[1]) if found else []
+
+    @property
+    def num_rounds(self) -> int | None:
+        """How often a while loop goes round, where the compiler knows it."""
+        found = re.search(r'"known_trip_count":\{"n":"(\d+)"\}', self.attributes)
+        return int(found[1]) if found else None
+
+
+Computation = dict[str, Instruction]
+
+
+class Program(NamedTuple):
+    """All computations by name, and the name of the one that is run."""
+
+    computations: dict[str, Computation]
+    entry: str
+
+
+class Execution(NamedTuple):
+    """An instruction, its computation, and how often one run of the program executes it."""
+
+    instruction: Instruction
+    computation: Computation
+    times: int
+
+
+_HEADER = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*\) -> .*\{$")
+_LINE = re.compile(r"^\s+(?:ROOT )?%?([\w.\-]+) = (.*)$")
+_SHAPE = re.compile(r"([a-z]\w*)\[([\d,]*)\]")
+_OPCODE = re.compile(r"\s*([a-z][\w\-]*)\(")
+
+
+def _parse(text: str) -> Program:
+    """The program of a text; ValueError where it has no entry."""
+    computations: dict[str, Computation] = {}
+    entry, current = None, None
+    for line in text.splitlines():
+        if header := _HEADER.match(line):
+            current = computations.setdefault(header[2], {})
+            entry = header[2] if header[1] else entry
+        elif current is not None and (found := _LINE.match(line)):
+            current[found[1]] = _instruction(found[1], found[2])
+    if entry is None:
+        raise ValueError(f"no compiled program: no ENTRY in {len(text)} characters")
+    return Program(computations, entry)
+
+
+def _instruction(name: str, rest: str) -> Instruction:
+    """Takes a line apart: shapes of the results, opcode, operands in parentheses, attributes."""
+    end = _closing(rest, 0) if rest.startswith("(") else rest.index(" ")
+    opcode = _OPCODE.match(rest, end)
+    close = _closing(rest, opcode.end() - 1)
+    sizes = [
+        math.prod(_integers(dims)) * BITS.get(dtype, 0) // 8
+        for dtype, dims in _SHAPE.findall(rest[:end])
+    ]
+    operands = tuple(re.findall(r"%([\w.\-]+)", rest[opcode.end() : close]))
+    return Instruction(name, opcode[1], sum(sizes), operands, rest[close:])
+
+
+def _closing(text: str, start: int) -> int:
+    """The place behind the parenthesis that closes the one at `start`."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] == "(") - (text[place] == ")")
+        if not depth:
+            return place + 1
+    raise ValueError(f"no compiled program: a parenthesis is left open in {text[:80]!r}")
+
+
+def _executed(program: Program) -> Iterator[Execution]:
+    """What one run of the program executes, loops and calls resolved.
+
+    A loop of unknown length counts as one round, and of a conditional all branches count.
+    """
+
+    def visit(name: str, times: int) -> Iterator[Execution]:
+        computation = program.computations[name]
+        for instruction in computation.values():
+            if instruction.opcode == "while":
+                rounds = instruction.num_rounds or 1
+                yield from visit(*instruction.calls("condition"), times * (rounds + 1))
+                yield from visit(*instruction.calls("body"), times * rounds)
+            elif inner := _called(instruction):
+                for each in inner:
+                    yield from visit(each, times)
+            else:
+                yield Execution(instruction, computation, times)
+
+    return visit(program.entry, 1)
+
+
+def _called(instruction: Instruction) -> list[str]:
+    if instruction.opcode == "call":
+        return instruction.calls("to_apply")
+    if instruction.opcode == "conditional":
+        names = ("branch_computations", "true_computation", "false_computation")
+        return [each for name in names for each in instruction.calls(name)]
+    return []
+
+
+_MESH = re.compile(r"mesh\[([^\]]*)\] *\{([^}]*)\}")
+_IOTA = re.compile(r"\[([\d,]+)\](?:<=\[([\d,]+)\](?:T\(([\d,]+)\))?)?")
+_AXIS = re.compile(r"'([^']+)'(?::\((\d+)\)(\d+))?")
+
+Groups = tuple[tuple[int, ...], ...]
+
+
+def _groups(instruction: Instruction) -> Groups:
+    """Groups in any of XLA's notations: {{0,1},{2,3}}, [2,2]<=[4], mesh['a'=2,'b'=2] {'b'}."""
     text = instruction.attributes
     if pairs := re.search(r"source_target_pairs=\{((?:\{\d+,\d+\},?)*)\}", text):
-        return _listed(pairs[1])
-    start = _GROUPS.search(text)
+        return _listed_groups(pairs[1])
+    start = re.search(r"replica_groups=", text)
     text = text[start.end() :] if start else ""
     if listed := re.match(r"\{((?:\{[\d,]*\},?)*)\}", text):
-        return _listed(listed[1])
+        return _listed_groups(listed[1])
     if mesh := _MESH.match(text):
-        return _of_mesh(*mesh.groups())
+        return _mesh_groups(mesh[1], mesh[2])
     if iota := _IOTA.match(text):
-        return _of_iota(*iota.groups())
+        return _iota_groups(iota[1], iota[2], iota[3])
     raise ValueError(f"{instruction.name}: groups of devices in an unknown notation: {text[:80]}")
 
 
-def _listed(text: str) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(map(int, group.split(","))) for group in re.findall(r"\{([\d,]+)\}", text))
+def _listed_groups(text: str) -> Groups:
+    return tuple(tuple(_integers(group)) for group in re.findall(r"\{([\d,]+)\}", text))
 
 
 def _integers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]
+    return [int(number) for number in text.split(",") if number]
 
 
-def _of_iota(shape: str, source: str | None, order: str | None) -> tuple[tuple[int, ...], ...]:
+def _iota_groups(shape: str, source: str | None, order: str | None) -> Groups:
     """[groups, devices]<=[...]T(...): numbers in order, reshaped, transposed, reshaped again."""
     dims = _integers(shape)
     numbers = np.arange(math.prod(dims))
@@ -92,7 +242,7 @@ def _of_iota(shape: str, source: str | None, order: str | None) -> tuple[tuple[i
     return tuple(map(tuple, numbers.reshape(dims[0], -1).tolist()))
 
 
-def _of_mesh(axes: str, along: str) -> tuple[tuple[int, ...], ...]:
+def _mesh_groups(axes: str, along: str) -> Groups:
     """A mesh of named axes, and those of them, or parts of them, along which a group lies."""
     sizes = {name: int(size) for name, size in re.findall(r"'([^']+)'=(\d+)", axes)}
     chosen = {name: (before, size) for name, before, size in _AXIS.findall(along)}

@@ -1,9 +1,8 @@
 """Checkpoint -> detections of the test videos, as ActivityNet's JSON, and maps to look at."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -11,23 +10,18 @@ from tqdm import tqdm
 
 from jaxseg import processes
 from jaxseg.config import Config
+from jaxseg.data.batches.loader import STREAMS
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.methods.located import Located
-from jaxseg.prediction import oracle
-from jaxseg.prediction.detect import join_detections, make_detect
-from jaxseg.prediction.finished import appearing_together, finished_state, spread
+from jaxseg.prediction.finished import appearing_together, chosen_parameters, evenly_chosen
 from jaxseg.proposals import Detections, as_segments
-from jaxseg.training.loop import Setup
+from jaxseg.runfiles import localization as files
 from jaxseg.training.members import Member
-from jaxseg.training.writer import write_arrays, write_json, write_text
+from jaxseg.training.setup import Setup
+from jaxseg.training.step import make_forward, make_gather
 
-
-class Parameters(NamedTuple):
-    """What is tested, with the members' axis in front, and a sentence that says which it is."""
-
-    params: Any
-    carried: Any
-    checkpoint: str
+# (params, carried, video) -> what each member finds in it.
+Detect = Callable[[Any, Any, SnippetVideo], list[Located]]
 
 
 def predict(
@@ -35,85 +29,116 @@ def predict(
 ) -> None:
     """Finds the actions of every test video under every member.
 
-    `predictions/<member>.json` holds its detections as ActivityNet's evaluator reads them, with
-    the sentence on the checkpoint under "external_data"; `maps/<member>/<video>.npz` what the
-    report draws of some videos; where the method has clusters `clusters.json`,
-    {member: [[foreground, background]] a cluster}.
-    All of them appear at the end, together.
+    Writes `predictions/`; of some videos `maps/`, for the report; `clusters.json` where the
+    method has clusters. All of them appear at the end, together.
 
     Raises:
-        ValueError: where there is no finished training in the folder, or a network's output is
-            not finite.
+        ValueError: there is no finished training in the folder, or a network's output is not
+            finite.
     """
     params, carried, checkpoint = chosen_parameters(config, setup, workdir)
     detect = make_detect(config, data, setup)
-    shown = spread(len(data.test), config.predict.maps)
-    videos = processes.share(data.test)
+    shown = evenly_chosen(len(data.test), config.predict.maps)
     progress = progress and processes.is_first()
     bar = tqdm(total=len(data.test), desc="predict", unit="video", disable=not progress)
     with appearing_together(workdir, ("predictions", "maps")) as partial, bar:
-        own = {}
-        for index, video in videos:
-            found = detect(params, carried, video)
-            own[index] = [one.detections for one in found]
-            for member, one in zip(setup.members, found, strict=True):
+        detections = {}
+        for index, video in processes.share(data.test):
+            located = detect(params, carried, video)
+            detections[index] = [each.detections for each in located]
+            for member, each in zip(setup.members, located, strict=True):
                 if index in shown and member.seed == 0:
-                    _write_map(partial["maps"] / member.directory, data, video, one)
+                    _write_map(partial["maps"], member, data, video, each)
             bar.update(min(processes.count(), bar.total - bar.n))
-        joined = join_detections(own, len(data.test), len(setup.members))
+        joined = join_detections(detections, len(data.test), len(setup.members))
         if processes.is_first():
-            for member, each in zip(setup.members, zip(*joined, strict=True), strict=True):
-                path = partial["predictions"] / f"{member.directory}.json"
-                _write_detections(path, data, each, checkpoint)
+            for member, videos in zip(setup.members, zip(*joined, strict=True), strict=True):
+                results = {
+                    video.name: as_segments(each, data.classes)
+                    for video, each in zip(data.test, videos, strict=True)
+                }
+                files.write_detections(
+                    partial["predictions"], member.directory, results, checkpoint
+                )
     if processes.is_first() and "cluster_classes" in carried:
-        write_json(workdir / "clusters.json", _cluster_classes(setup.members, carried))
+        files.write_cluster_roles(workdir, _cluster_roles(setup.members, carried))
 
 
-def chosen_parameters(config: Config, setup: Setup, workdir: Path) -> Parameters:
-    """The parameters that `config.checkpoint.rule` asks for: "last" or "oracle-test".
+def make_detect(config: Config, data: SnippetSet, setup: Setup) -> Detect:
+    """Function that finds the actions of one video under all members at once.
 
-    Raises:
-        ValueError: where training is not finished, or was not watched as the rule needs it.
+    Its parameters and carried state are those of `make_gather`; each member is tested by its own
+    `config.predict`. It raises ValueError, with the video and the member, where a network's
+    output is not finite.
     """
-    state = finished_state(config, setup, workdir)
-    if config.checkpoint.rule == "last":
-        step = int(state.step)
-        return Parameters(state.params, state.carried, f"last: the parameters after step {step}")
-    best = oracle.read_best(workdir, like=(state.params, state.carried))
-    return Parameters(*best.parameters, oracle.describe(best))
+    gather = make_gather(len(setup.members), setup.mesh)
+    forward = make_forward(setup.method, gather(setup.inputs))
+    view = STREAMS[config.sampling].test_view
+
+    def detect(params: Any, carried: Any, video: SnippetVideo) -> list[Located]:
+        outputs = forward(params, carried, *view(video, config.data))
+        seconds = data.snippet_seconds(video) * video.num_snippets
+        located = []
+        for member, output in zip(setup.members, outputs, strict=True):
+            try:
+                located.append(setup.method.locate(output, member.config.predict, seconds))
+            except ValueError as error:
+                where = f"video {video.name!r}, {member.directory}"
+                raise ValueError(f"{where}: {error}") from None
+        return located
+
+    return detect
 
 
-def _write_detections(
-    path: Path, data: SnippetSet, found: Sequence[Detections], checkpoint: str
+def join_detections(
+    detections: Mapping[int, Sequence[Detections]], num_videos: int, num_members: int
+) -> list[list[Detections]]:
+    """Detections of all processes, by video and member.
+
+    Args:
+        detections: index of a video -> those of each member, for this process's share.
+        num_videos, num_members: of the run.
+    """
+    if processes.count() == 1:
+        return [list(detections[index]) for index in range(num_videos)]
+    # One table for everything, because every array that is exchanged costs: video, member, label,
+    # score, start, end.
+    rows = [
+        np.column_stack([np.full(len(each.label), index), np.full(len(each.label), slot), *each])
+        for index, members in detections.items()
+        for slot, each in enumerate(members)
+    ]
+    table = np.concatenate([np.zeros((0, 6)), *rows])
+    tables = processes.exchange({str(jax.process_index()): table})
+    table = np.concatenate(list(tables.values()))
+    key = table[:, 0] * num_members + table[:, 1]
+    order = np.argsort(key, kind="stable")
+    borders = np.searchsorted(key[order], np.arange(1, num_videos * num_members))
+    parts = [_as_detections(part) for part in np.split(table[order, 2:], borders)]
+    return [parts[index * num_members : (index + 1) * num_members] for index in range(num_videos)]
+
+
+def _as_detections(rows: np.ndarray) -> Detections:
+    label, *numbers = rows.T
+    return Detections(label.astype(np.int64), *(column.copy() for column in numbers))
+
+
+def _write_map(
+    maps: Path, member: Member, data: SnippetSet, video: SnippetVideo, located: Located
 ) -> None:
-    """ActivityNet's JSON, compact: a run has tens of thousands of detections."""
-    results = {
-        video.name: as_segments(one, data.classes)
-        for video, one in zip(data.test, found, strict=True)
-    }
-    external = {"checkpoint": checkpoint}
-    content = {"version": "jaxseg", "external_data": external, "results": results}
-    write_text(path, json.dumps(content, allow_nan=False) + "\n")
+    files.write_map(
+        maps,
+        member.directory,
+        video.name,
+        scores=located.score_map,
+        video_scores=located.video_scores,
+        seconds=data.snippet_seconds(video) * video.num_snippets,
+        drawn=located.drawn,
+    )
 
 
-def _write_map(folder: Path, data: SnippetSet, video: SnippetVideo, found: Located) -> None:
-    """What the report draws of a video; `seconds` are the borders of its T snippets."""
-    folder.mkdir(parents=True, exist_ok=True)
-    length = data.snippet_seconds(video) * video.num_snippets
-    arrays = {
-        "map": found.score_map,
-        "video_scores": found.video_scores,
-        "seconds": np.linspace(0, length, len(found.score_map) + 1),
-    } | found.drawn
-    arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
-    write_arrays(folder / f"{video.name}.npz", arrays, compressed=True)
-
-
-def _cluster_classes(members: Sequence[Member], carried) -> dict[str, list]:
-    """{directory: [[foreground, background]] * K}; the mean where streams have their own."""
+def _cluster_roles(members: Sequence[Member], carried: Any) -> dict[str, np.ndarray]:
+    """Member directory -> [K, 2], foreground and background; the mean where streams differ."""
     classes = np.asarray(jax.device_get(carried["cluster_classes"]), np.float64)
     classes = classes.reshape(len(members), -1, *classes.shape[-2:]).mean(axis=1)
-    return {
-        member.directory: own.round(6).tolist()
-        for member, own in zip(members, classes, strict=True)
-    }
+    return {member.directory: roles for member, roles in zip(members, classes, strict=True)}

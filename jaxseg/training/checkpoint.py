@@ -1,6 +1,5 @@
-"""Checkpoints: all that is known of orbax."""
+"""Checkpoints of a run, written and read with orbax; no other file knows it."""
 
-import json
 import shutil
 import sys
 import zlib
@@ -11,26 +10,38 @@ import orbax.checkpoint as ocp
 from jax.sharding import Mesh
 
 from jaxseg import processes
+from jaxseg.config import Config
+from jaxseg.formats.files import read_json, write_json
+from jaxseg.training.setup import Setup
 from jaxseg.training.step import TrainState, make_fill
-from jaxseg.training.writer import write_json
 
 CHECKSUMS = "checksums.json"
-ROOM = 2**18  # bytes of a checkpoint beside the numbers in it, generously
+OVERHEAD = 2**18  # bytes of a checkpoint beside the numbers in it, generously
+
+
+def open_checkpoints(config: Config, setup: Setup, workdir: Path) -> "Checkpoints":
+    """The checkpoints of a run, to be closed by the caller."""
+    return Checkpoints(
+        workdir / "checkpoints",
+        keep=config.checkpoint.keep,
+        num_members=len(setup.members),
+        mesh=setup.mesh,
+    )
 
 
 class Checkpoints:
     """The checkpoints of one run, in `<workdir>/checkpoints/<step>/`.
 
-    Every process writes its own members. Checksums of the files lie in each checkpoint, unless the
-    run was killed before they were: a damaged one is recognised before orbax meets it, whatever
-    part of it was damaged, and the one before it is used.
+    Every process writes its own members. Each checkpoint holds checksums of its files, unless the
+    run was killed before they were written: a damaged one is recognized before orbax reads it,
+    whatever part of it is damaged, and the one before it is used.
 
-    Idle members of the mesh are saved as they are and count for nothing when they are read, so
-    that any mesh of any number of processes can go on from a checkpoint.
+    Idle members of the mesh are saved as they are and ignored when they are read, so that a run
+    on any mesh, of any number of processes, can go on from a checkpoint.
 
     Args:
         directory: where they are; made where it is missing.
-        keep: how many of the newest stay.
+        keep: how many of the newest are kept.
         num_members: members of the run, without the idle ones.
         mesh: where the state lives.
     """
@@ -57,23 +68,24 @@ class Checkpoints:
         if step in self._manager.all_steps():
             return
         try:
-            self._require_room(sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
+            self._require_space(sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
             self._manager.save(step, args=ocp.args.PyTreeSave(_as_dict(state)))
             folder = self.directory / str(step)
             processes.first_alone(
                 lambda: write_json(folder / CHECKSUMS, _checksums(folder)), "checksums"
             )
-        except Exception as error:  # orbax and its storage raise many kinds; all mean: not saved
+        except Exception as error:  # orbax and its storage raise many types; all mean: not saved
             if isinstance(error, RuntimeError) and processes.is_loss(error):
                 raise
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise OSError(f"cannot write checkpoint {step} in {self.directory}: {reason}") from None
 
-    def _require_room(self, num_bytes: int) -> None:
+    def _require_space(self, num_bytes: int) -> None:
         """A full disk in the middle of a checkpoint makes orbax print a traceback an array."""
         free = shutil.disk_usage(self.directory).free
-        if free < num_bytes + ROOM:
-            raise OSError(f"no space left: {free} bytes, of {num_bytes + ROOM} that it may take")
+        needed = num_bytes + OVERHEAD
+        if free < needed:
+            raise OSError(f"no space left: {free} bytes, of {needed} that it may take")
 
     def restore(self, like: TrainState) -> TrainState | None:
         """The newest checkpoint that can be read, or None where there is none.
@@ -106,7 +118,7 @@ class Checkpoints:
         return None
 
     def _remove(self, step: int) -> None:
-        """Somebody's link of that name goes as a link: what it leads to is not ours."""
+        """Removes a checkpoint; of a link only the link: its target is not the run's."""
         folder = self.directory / str(step)
         if processes.everyone(folder.is_symlink()):
             processes.first_alone(folder.unlink, "remove")
@@ -117,34 +129,35 @@ class Checkpoints:
     def _read(self, step: int, like: TrainState) -> TrainState | None:
         if not processes.everyone(_is_intact(self.directory / str(step))):
             return None
-        wanted = _as_dict(like)
-        # Not strict: as many members as this mesh has room for, which may be more or fewer.
-        how = {
+        leaves = _as_dict(like)
+        # Not strict: this mesh may have places for more members than were saved, or for fewer.
+        arguments = {
             name: ocp.ArrayRestoreArgs(
                 sharding=leaf.sharding, global_shape=leaf.shape, dtype=leaf.dtype, strict=False
             )
-            for name, leaf in wanted.items()
+            for name, leaf in leaves.items()
         }
         try:
-            self._require_same_network(step, wanted)
-            leaves = self._manager.restore(step, args=ocp.args.PyTreeRestore(wanted, how))
-        except Exception:  # whatever a broken file makes of orbax, the answer is the one before
+            self._require_same_network(step, leaves)
+            restored = self._manager.restore(step, args=ocp.args.PyTreeRestore(leaves, arguments))
+        except Exception:  # orbax raises whatever a broken file leads it to; the answer is the same
             return None
-        state = _from_dict(leaves, like)
+        state = _from_dict(restored, like)
         return state if int(state.step) == step else None
 
-    def _require_same_network(self, step: int, wanted: dict) -> None:
-        """What is not strict must not cut or fill any axis but the members'."""
+    def _require_same_network(self, step: int, expected: dict) -> None:
+        """Raises if a restored array would differ in shape on any axis but the member axis."""
         saved = self._manager.item_metadata(step).tree
-        if saved.keys() != wanted.keys():
+        if saved.keys() != expected.keys():
             raise ValueError("other leaves")
-        for name, leaf in wanted.items():
-            there, here = saved[name].shape, leaf.shape
-            too_few = there and there[0] < self._num_members
-            if len(there) != len(here) or there[1:] != here[1:] or too_few:
-                raise ValueError(f"leaf {name}: {there}, not {here}")
+        for name, leaf in expected.items():
+            shape = saved[name].shape
+            too_few = shape and shape[0] < self._num_members
+            if len(shape) != len(leaf.shape) or shape[1:] != leaf.shape[1:] or too_few:
+                raise ValueError(f"leaf {name}: {shape}, not {leaf.shape}")
 
     def close(self) -> None:
+        """Ends orbax's threads."""
         self._manager.close()
 
 
@@ -167,8 +180,8 @@ def _checksums(folder: Path) -> dict[str, int]:
 
 def _is_intact(folder: Path) -> bool:
     """Whether all files are as they were written; a process may die before it can list them."""
-    listed = folder / CHECKSUMS
+    path = folder / CHECKSUMS
     try:
-        return not listed.exists() or _checksums(folder) == json.loads(listed.read_text())
-    except (OSError, ValueError, RecursionError):
+        return not path.exists() or _checksums(folder) == read_json(path)
+    except (OSError, ValueError):
         return False

@@ -5,28 +5,32 @@ import difflib
 import itertools
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import jax
 import numpy as np
 
 from jaxseg.config import Config, to_dict
+from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import test_videos
-from jaxseg.data.segmentation.records import DataSet
+from jaxseg.data.segmentation.records import Video
 from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs
-from jaxseg.training.cluster_counts import cluster_counts, variant_name
+from jaxseg.runfiles import about
 
 _SWEEPABLE = ("solver", "optimizer", "model", "loss")
 
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """One training run among those that share a compiled program.
+    """One of the trainings that share a compiled program.
 
-    `variant` is the sweep entry it runs under, or "K=7" where numbers of clusters are tried, ""
-    where there is none; `test` names the videos that are kept from its training, empty where it
-    is tested on those that it learned from.
+    Attributes:
+        variant: the entry of `config.sweep` it runs under, or "K=7" where numbers of clusters
+            are tried; "" without either.
+        config: of the run, changed as the sweep's entry says.
+        test: names of the videos that are kept from its training; empty where it is tested on
+            those that it learns from.
     """
 
     activity: str
@@ -39,40 +43,88 @@ class Member:
 
     @property
     def directory(self) -> str:
-        """Where its predictions stand below their activity."""
+        """Name of its folder of predictions."""
         return f"seed{self.seed}" + (f",{self.variant}" if self.variant else "")
 
-    def directory_of(self, decoding: str) -> str:
-        """The same for another decoding than the config's own, ""."""
-        return f"{self.directory},{decoding}" if decoding else self.directory
-
-    def record(self) -> dict:
-        """What `members.json` says of it."""
-        names = ("activity", "seed", "variant", "num_clusters", "num_steps", "directory")
-        record = {name: getattr(self, name) for name in names}
-        return record | ({"test": list(self.test)} if self.test else {})
+    def record(self) -> about.Member:
+        """Its entry in `members.json`."""
+        return about.Member(**{name: getattr(self, name) for name in about.Member._fields})
 
 
-def enumerate_members(config: Config, data: DataSet) -> tuple[Member, ...]:
+def enumerate_members(config: Config, data: DataSet | SnippetSet) -> tuple[Member, ...]:
     """All members, activities outermost and seeds innermost.
 
     Raises:
-        ValueError: what `cluster_counts` refuses, a split without videos, a freeze that outlasts
+        ValueError: what `_cluster_counts` refuses, a split without videos, a freeze that outlasts
             the training, a sweep entry that is no numeric hyper-parameter.
     """
     variants = {entry: _override(config, entry) for entry in config.sweep} or {"": config}
     members = []
     for activity, videos in data.activities.items():
-        counts = cluster_counts(config, activity, videos)
+        counts = _cluster_counts(config, activity, videos)
         for clusters, (variant, settings) in itertools.product(counts, variants.items()):
-            variant = variant_name(clusters) if config.model.chooses else variant
+            variant = f"K={clusters}" if config.model.chooses else variant
             for seed in range(config.seeds):
                 test = test_videos(videos, config.data.test_share, seed)
                 per_epoch = config.data.steps_per_epoch(len(videos) - len(test))
                 steps = config.num_epochs * per_epoch
                 _check_freeze(config, activity, steps)
-                members.append(Member(activity, seed, variant, clusters, steps, settings, test))
+                members.append(
+                    Member(
+                        activity=activity,
+                        seed=seed,
+                        variant=variant,
+                        num_clusters=clusters,
+                        num_steps=steps,
+                        config=settings,
+                        test=test,
+                    )
+                )
     return tuple(members)
+
+
+def clipping_notes(config: Config, data: DataSet | SnippetSet) -> list[str]:
+    """A line for each activity whose shortest video is too short for the whole range."""
+    if not config.model.chooses:
+        return []
+    low, high = config.model.cluster_range
+    notes = []
+    for activity, videos in data.activities.items():
+        shortest = _shortest(videos)
+        if shortest.num_frames < high:
+            notes.append(
+                f"{activity}: {low} to {shortest.num_frames} clusters are tried instead of {low} "
+                f"to {high}: video {shortest.name} has {shortest.num_frames} frames"
+            )
+    return notes
+
+
+def stack(members: Sequence[Member]) -> MemberInputs:
+    """All members' inputs with a leading member axis, as NumPy arrays (the key as JAX's)."""
+    largest = max(member.num_clusters for member in members)
+    keys = [
+        jax.random.fold_in(jax.random.key(member.seed), zlib.crc32(member.activity.encode()))
+        for member in members
+    ]
+    counts = np.array([member.num_clusters for member in members])
+    hyper = [hyper_parameters(member.config) for member in members]
+    return MemberInputs(
+        key=jax.numpy.stack(keys),
+        cluster_mask=np.arange(largest) < counts[:, None],
+        num_steps=np.array([member.num_steps for member in members], np.int32),
+        freeze_steps=np.array([m.config.optimizer.freeze_steps for m in members], np.int32),
+        hyper=jax.tree.map(lambda *values: np.stack(values), *hyper),
+        rate_steps=np.stack([_rate_steps(member) for member in members]),
+        rate_factors=np.array(
+            [(1, *member.config.optimizer.factors) for member in members], np.float32
+        ),
+    )
+
+
+def hyper_parameters(config: Config) -> dict:
+    """The numeric hyper-parameters, nested as in the config; all of them may differ by member."""
+    values = to_dict(config)
+    return {name: _floats(values[name]) for name in _SWEEPABLE if name in values}
 
 
 def _check_freeze(config: Config, activity: str, steps: int) -> None:
@@ -82,6 +134,49 @@ def _check_freeze(config: Config, activity: str, steps: int) -> None:
             f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of activity "
             f"{activity!r} ({config.num_epochs} epochs): nothing would ever be thawed"
         )
+
+
+def _cluster_counts(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:
+    """The numbers of clusters that are tried on an activity, ascending; mostly one.
+
+    Raises:
+        ValueError: no number of clusters for the activity, more clusters than frames in one of
+            its videos, or too few frames in it to try two numbers of them.
+    """
+    if config.model.chooses:
+        return _range(config, activity, videos)
+    count = config.model.num_clusters or config.model.clusters_by_activity.get(activity, 0)
+    if not count:
+        raise ValueError(
+            f"no number of clusters for activity {activity!r}: give --config.model.num_clusters=K"
+        )
+    if config.task == "segmentation":
+        _check_lengths(activity, videos, count)
+    return [count]
+
+
+def _range(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:
+    low, high = config.model.cluster_range
+    shortest = _shortest(videos)
+    if shortest.num_frames <= low:
+        raise ValueError(
+            f"video {activity}/{shortest.name} has {shortest.num_frames} frames: too few to try "
+            f"the {low} to {high} clusters of config.model.cluster_range"
+        )
+    return list(range(low, min(high, shortest.num_frames) + 1))
+
+
+def _check_lengths(activity: str, videos: Sequence[Video], clusters: int) -> None:
+    shortest = _shortest(videos)
+    if shortest.num_frames < clusters:
+        raise ValueError(
+            f"video {activity}/{shortest.name} has {shortest.num_frames} frames, fewer than "
+            f"its activity's {clusters} clusters (config.model.num_clusters)"
+        )
+
+
+def _shortest(videos: Sequence[Video]) -> Video:
+    return min(videos, key=lambda video: video.num_frames)
 
 
 def _override(config: Config, entry: str) -> Config:
@@ -110,22 +205,8 @@ def _override(config: Config, entry: str) -> Config:
     return from_dict(values)
 
 
-def hyper_parameters(config: Config) -> dict:
-    """The numeric hyper-parameters, nested as in the config; all of them may differ by member."""
-    values = to_dict(config)
-    return {name: _floats(values[name]) for name in _SWEEPABLE if name in values}
-
-
-def _floats(values: Mapping) -> dict:
-    nested = {
-        name: _floats(value) if isinstance(value, Mapping) else np.float32(value)
-        for name, value in values.items()
-        if isinstance(value, (Mapping, float))
-    }
-    return {name: value for name, value in nested.items() if not isinstance(value, dict) or value}
-
-
 def _hyper_names(values: Mapping) -> list[str]:
+    """Names of all hyper-parameters that a sweep may set, with dots between."""
     return [
         f"{path}{name}"
         for top in _SWEEPABLE
@@ -136,42 +217,31 @@ def _hyper_names(values: Mapping) -> list[str]:
     ]
 
 
-def _walk(node: Mapping, path: str):
+def _walk(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
+    """Each dictionary within dictionaries, the path to it first, with a dot at its end."""
     yield path, node
     for name, value in node.items():
         if isinstance(value, Mapping):
             yield from _walk(value, f"{path}{name}.")
 
 
-def stack(members: Sequence[Member]) -> MemberInputs:
-    """All members' inputs with a leading member axis, as NumPy arrays (the key as JAX's)."""
-    largest = max(member.num_clusters for member in members)
-    keys = [
-        jax.random.fold_in(jax.random.key(member.seed), zlib.crc32(member.activity.encode()))
-        for member in members
-    ]
-    counts = np.array([member.num_clusters for member in members])
-    hyper = [hyper_parameters(member.config) for member in members]
-    return MemberInputs(
-        key=jax.numpy.stack(keys),
-        cluster_mask=np.arange(largest) < counts[:, None],
-        num_steps=np.array([member.num_steps for member in members], np.int32),
-        freeze_steps=np.array([m.config.optimizer.freeze_steps for m in members], np.int32),
-        hyper=jax.tree.map(lambda *values: np.stack(values), *hyper),
-        rate_steps=np.stack([_rate_steps(member) for member in members]),
-        rate_factors=np.array(
-            [(1, *member.config.optimizer.factors) for member in members], np.float32
-        ),
-    )
+def _floats(values: Mapping) -> dict:
+    """The floats of nested dictionaries, as float32; dictionaries without any are left out."""
+    nested = {
+        name: _floats(value) if isinstance(value, Mapping) else np.float32(value)
+        for name, value in values.items()
+        if isinstance(value, (Mapping, float))
+    }
+    return {name: value for name, value in nested.items() if not isinstance(value, dict) or value}
 
 
 def _rate_steps(member: Member) -> np.ndarray:
-    """The first step of each epoch, or part of one, from which on the learning rate is another.
+    """Steps from which on the learning rate is another.
 
-    Epochs of a schedule that was scaled are integers up to rounding alone; those beyond the
-    member's end come at its end, which it never reaches.
+    A schedule's epochs beyond the member's end are put at its end, which it never reaches.
     """
     config = member.config
+    # Rounded before the ceiling: epochs of a scaled schedule are integers up to rounding alone.
     per_epoch = config.epoch_scale * member.num_steps / max(1, config.num_epochs)
     steps = np.ceil(np.round(np.array(config.optimizer.change_at) * per_epoch, 6))
     return np.minimum(steps, member.num_steps).astype(np.int32)

@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -11,217 +12,186 @@ from jax.sharding import Mesh
 from tqdm import tqdm
 
 from jaxseg import processes
+from jaxseg.config import Config
+from jaxseg.data import SnippetVideo
 from jaxseg.data.batches.loader import STREAMS
-from jaxseg.formats.arrays import read_npz
 from jaxseg.methods.refresh import Labels
+from jaxseg.runfiles import pseudo_labels
+from jaxseg.runfiles.pseudo_labels import SparseLabels
 from jaxseg.training import sharding
-from jaxseg.training.forward import make_forward, make_gather
 from jaxseg.training.members import Member
-from jaxseg.training.step import TrainState
-from jaxseg.training.writer import write_arrays
+from jaxseg.training.setup import Setup
+from jaxseg.training.step import TrainState, make_forward, make_gather
 
-FOLDER = "pseudo_labels"
 SHOWN = 3  # videos whose labels the report may draw
 
 
 class Refreshes:
-    """The pseudo-labels of a run whose method has a `refresh`.
-
-    `pseudo_labels/<r>.all.npz` holds the labels of every training video at refresh r, for a run
-    that goes on; `pseudo_labels/<r>.npz` those of a few videos, for the report.
+    """The pseudo-labels of a run whose method has a `refresh`, kept in `pseudo_labels/`.
 
     Args:
         config: of the run.
-        setup: see `loop.set_up`.
+        setup: see `setup.set_up`.
         workdir: of the run.
         progress: show a bar over the videos.
 
     Attributes:
-        steps: before which there is a refresh each.
+        steps: the steps that begin with a refresh.
     """
 
-    def __init__(self, config, setup, workdir: Path, *, progress: bool = True):
+    def __init__(self, config: Config, setup: Setup, workdir: Path, *, progress: bool = True):
         self._refresh = setup.method.refresh
         self._config, self._members = config, setup.members
         self._videos = setup.batches.unique[0].videos
         self._per_epoch = config.data.steps_per_epoch(len(self._videos))
-        # Epochs of a schedule that was scaled are whole steps up to rounding alone.
+        # Rounded first: epochs of a schedule that was scaled are whole steps up to rounding alone.
         steps = np.ceil(np.round(np.array(self._refresh.epochs) * self._per_epoch, 6))
         self.steps = steps.astype(int).tolist()
         self._columns = self._refresh.extra_columns + len(self._videos[0].labels)
         chosen = np.linspace(0, len(self._videos) - 1, min(SHOWN, len(self._videos)))
         self._shown = [self._videos[int(index)].name for index in chosen]
-        self._folder, self._progress = workdir / FOLDER, progress and processes.is_first()
+        self._workdir, self._progress = workdir, progress and processes.is_first()
         self._gather = make_gather(len(setup.members), setup.mesh)
         self._forward = make_forward(setup.method, self._gather(setup.inputs))
-        self._first = setup.part.members.start
+        self._first_member = setup.part.members.start
         self._reset = _make_reset(self._refresh.reset, setup.mesh)
-        self._newest: list[list[_Compact]] = []  # of the last refresh and the one before it
+        # Of the last refresh and the one before it, by member and video.
+        self._newest: list[list[list[SparseLabels]]] = []
 
     def restore(self, step: int) -> None:
-        """Reads what the steps before this one had been given; what is to be made again goes.
+        """Reads the labels that the steps before this one learned from, and removes later ones.
 
         Raises:
             ValueError: a refresh whose file is missing or damaged.
         """
-        made = [number for number, at in enumerate(self.steps) if at < step]
+        made = [number for number, first in enumerate(self.steps) if first < step]
         if processes.is_first():
             for number in range(len(made), len(self.steps)):
-                for name in (f"{number}.npz", f"{number}.all.npz"):
-                    (self._folder / name).unlink(missing_ok=True)
-        self._newest = [self._read(number) for number in reversed(made[-2:])]
+                pseudo_labels.remove(self._workdir, number)
+        lengths = [video.num_snippets for video in self._videos]
+        self._newest = [
+            pseudo_labels.read_all(self._workdir, number, self._directories, lengths)
+            for number in reversed(made[-2:])
+        ]
 
     def before(self, step: int, state: TrainState) -> TrainState:
-        """Makes new labels where this step begins with a refresh; else nothing.
+        """Makes new labels where this step begins with a refresh; returns the state to go on with.
 
         Raises:
             ValueError: with the video and the member, outputs that are not finite.
             OSError: a file that cannot be written.
         """
-        for number in [number for number, at in enumerate(self.steps) if at == step]:
-            made, shown = self._make(number, state)
-            self._newest = [made, *self._newest[:1]]
+        for number in [number for number, first in enumerate(self.steps) if first == step]:
+            labels, shown = self._make(number, state)
+            self._newest = [labels, *self._newest[:1]]
             if processes.is_first():
-                self._write(number, made, shown | {"epoch": np.array(step / self._per_epoch)})
+                shown |= {"epoch": np.array(step / self._per_epoch)}
+                pseudo_labels.write_all(self._workdir, number, self._directories, labels)
+                pseudo_labels.write_shown(self._workdir, number, shown)
             state = state._replace(carried=self._reset(state.carried))
         return state
 
     def targets(self, step: int, batch: dict[str, np.ndarray]) -> np.ndarray:
-        """What this process's part of a batch learns from, float32 [members, videos, T, W]."""
+        """Labels that this process's part of a batch learns from, [members, videos, T, W] float32.
+
+        They are the newest labels and those before them, weighted as the method mixes them.
+        """
         members, videos, length = batch["mask"].shape
-        real = range(self._first, min(self._first + members, len(self._members)))
+        last = min(self._first_member + members, len(self._members))  # idle ones have no labels
         targets = np.zeros((members, videos, length, self._columns), np.float32)
         weights = self._refresh.mix(step // self._per_epoch)
         for weight, labels in zip(weights, self._newest, strict=False):
             if not weight:
                 continue
-            for place, slot in np.ndindex(len(real), videos):
-                video = batch["video"][place, slot]
+            for row, slot in np.ndindex(last - self._first_member, videos):
+                video = batch["video"][row, slot]
                 if video >= 0:
-                    columns, values = labels[real[place]][video]
-                    targets[place, slot, : len(values), columns] += weight * values.T
+                    columns, values = labels[self._first_member + row][video]
+                    targets[row, slot, : len(values), columns] += weight * values.T
         return targets
 
-    def _make(self, number: int, state: TrainState) -> tuple[list[list["_Compact"]], dict]:
-        """Labels by member and video, and what the report may draw of them.
+    @property
+    def _directories(self) -> list[str]:
+        return [member.directory for member in self._members]
 
-        Every process looks at its share of the videos, and all of them get everything.
+    def _make(
+        self, number: int, state: TrainState
+    ) -> tuple[list[list[SparseLabels]], dict[str, np.ndarray]]:
+        """Labels by member and video, and the arrays that the report may draw.
+
+        Every process labels its share of the videos, and all of them get everything.
         """
         params, carried = self._gather((state.params, state.carried))
         view = STREAMS[self._config.sampling].test_view
         title = f"refresh {number} of 0 to {len(self.steps) - 1}"
         videos = processes.share(self._videos)
         bar = tqdm(videos, desc=title, unit="video", disable=not self._progress, leave=False)
-        own = {}
+        arrays = {}
         for index, video in bar:
             outputs = self._forward(params, carried, *view(video, self._config.data))
-            for slot, said in enumerate(outputs):
-                labels = self._label(number, self._members[slot], video, said)
-                own |= self._named(f"{index}/{slot}", labels, video, first=slot == 0)
-        found = processes.exchange(own)
+            for slot, output in enumerate(outputs):
+                labels = self._label(number, self._members[slot], video, output)
+                arrays |= self._to_arrays(f"{index}/{slot}", labels, video, is_first=slot == 0)
+        arrays = processes.exchange(arrays)
         made = [
             [
-                (found[f"{index}/{slot}/columns"], found[f"{index}/{slot}/values"])
+                SparseLabels(arrays[f"{index}/{slot}/columns"], arrays[f"{index}/{slot}/values"])
                 for index in range(len(self._videos))
             ]
             for slot in range(len(self._members))
         ]
-        return made, {"shown": np.array(self._shown)} | self._told(title, found)
-
-    def _named(self, prefix: str, labels: Labels, video, *, first: bool) -> dict[str, np.ndarray]:
-        """One video's labels under one member, for the others to have."""
-        columns, values = _compact(labels.labels)
-        named = {f"{prefix}/columns": columns, f"{prefix}/values": values}
-        named |= {f"{prefix}/counts/{name}": np.array(n) for name, n in labels.counts.items()}
-        if first and video.name in self._shown:
-            drawn = {"labels": labels.labels} | labels.shown
-            place = f"shown/{self._members[0].directory}/{video.name}"
-            named |= {f"{place}/{name}": array for name, array in drawn.items()}
-        return named
-
-    def _told(self, title: str, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """What the report may draw; what was counted is printed too."""
-        counts: Counter[str] = Counter()
-        for name, array in found.items():
-            _, _, kind, *what = name.split("/", 3)
-            if not name.startswith("shown/") and kind == "counts":
-                counts[what[0]] += int(array)
-        if counts and self._progress:
-            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-            tqdm.write(f"{title}: {listed}", file=sys.stderr)
         shown = {
             name.removeprefix("shown/"): array
-            for name, array in found.items()
+            for name, array in arrays.items()
             if name.startswith("shown/")
         }
-        return shown | {f"counts/{name}": np.array(n) for name, n in counts.items()}
+        counts = self._count(title, arrays)
+        return made, {"shown": np.array(self._shown)} | shown | counts
 
-    def _label(self, number: int, member: Member, video, outputs) -> Labels:
+    def _label(self, number: int, member: Member, video: SnippetVideo, output: Any) -> Labels:
         try:
-            return self._refresh.label(outputs, number, member.config)
+            return self._refresh.label(output, number, member.config)
         except ValueError as error:
             where = f"refresh {number}, video {video.name!r}, {member.directory}"
             raise ValueError(f"{where}: {error}") from None
 
-    def _write(self, number: int, made: list[list["_Compact"]], shown: dict) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        arrays = {}
-        for member, own in zip(self._members, made, strict=True):
-            arrays |= {f"{member.directory}/{key}": each for key, each in _pack(own).items()}
-        write_arrays(self._folder / f"{number}.all.npz", arrays)
-        write_arrays(self._folder / f"{number}.npz", shown)
+    def _to_arrays(
+        self, prefix: str, labels: Labels, video: SnippetVideo, *, is_first: bool
+    ) -> dict[str, np.ndarray]:
+        """One video's labels under one member as named arrays, which processes can exchange.
 
-    def _read(self, number: int) -> list[list["_Compact"]]:
-        path = self._folder / f"{number}.all.npz"
-        lengths = [video.num_snippets for video in self._videos]
-        folders = [member.directory for member in self._members]
-        try:
-            arrays = read_npz(path, [f"{folder}/{key}" for folder in folders for key in _PARTS])
-            return [
-                _unpack({key: arrays[f"{folder}/{key}"] for key in _PARTS}, lengths)
-                for folder in folders
-            ]
-        except ValueError as error:
-            reason = f"is damaged ({error})" if path.exists() else "is missing"
-        raise ValueError(
-            f"{path} {reason}, and its steps have been trained with it: "
-            f"remove {path.parents[1]} to train anew"
-        )
+        Of the first member the arrays for the report are added, under "shown/".
+        """
+        columns, values = _without_zeros(labels.labels)
+        arrays = {f"{prefix}/columns": columns, f"{prefix}/values": values}
+        arrays |= {f"{prefix}/counts/{name}": np.array(n) for name, n in labels.counts.items()}
+        if is_first and video.name in self._shown:
+            drawn = {"labels": labels.labels} | labels.shown
+            place = f"shown/{self._members[0].directory}/{video.name}"
+            arrays |= {f"{place}/{name}": array for name, array in drawn.items()}
+        return arrays
+
+    def _count(self, title: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The method's counts, added up over videos and members; prints them too."""
+        counts: Counter[str] = Counter()
+        for name, array in arrays.items():
+            _, _, kind, *rest = name.split("/", 3)
+            if not name.startswith("shown/") and kind == "counts":
+                counts[rest[0]] += int(array)
+        if counts and self._progress:
+            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+            tqdm.write(f"{title}: {listed}", file=sys.stderr)
+        return {f"counts/{name}": np.array(n) for name, n in counts.items()}
 
 
 def _make_reset(reset: Callable | None, mesh: Mesh) -> Callable:
-    """Carried state of all members -> the same after a refresh, where the step expects it."""
+    """Carried state of all members -> the same after a refresh, placed as the step expects it."""
     if reset is None:
         return lambda carried: carried
     return jax.jit(jax.vmap(reset), donate_argnums=0, out_shardings=sharding.by_member(mesh))
 
 
-# Columns that are not 0, and their values [T, columns]: labels are 0 for nearly all classes.
-_Compact = tuple[np.ndarray, np.ndarray]
-_PARTS = ("counts", "columns", "values")
-
-
-def _compact(labels: np.ndarray) -> _Compact:
+def _without_zeros(labels: np.ndarray) -> SparseLabels:
+    """Labels [T, W] without the columns that are 0 throughout, as they are for most classes."""
     columns = np.flatnonzero(labels.any(axis=0))
-    return columns, np.ascontiguousarray(labels[:, columns], np.float32)
-
-
-def _pack(videos: Sequence[_Compact]) -> dict[str, np.ndarray]:
-    """All videos in three arrays: a file of thousands of small ones takes minutes."""
-    return {
-        "counts": np.array([len(columns) for columns, _ in videos]),
-        "columns": np.concatenate([columns for columns, _ in videos]),
-        "values": np.concatenate([values.reshape(-1) for _, values in videos]),
-    }
-
-
-def _unpack(parts: dict[str, np.ndarray], lengths: Sequence[int]) -> list[_Compact]:
-    counts = parts["counts"]
-    if len(counts) != len(lengths) or parts["values"].size != np.dot(counts, lengths):
-        raise ValueError(f"labels of {len(counts)} videos, not of these {len(lengths)}")
-    columns = np.split(parts["columns"], np.cumsum(counts)[:-1])
-    values = np.split(parts["values"], np.cumsum(counts * lengths)[:-1])
-    return [
-        (own, each.reshape(length, len(own)))
-        for own, each, length in zip(columns, values, lengths, strict=True)
-    ]
+    return SparseLabels(columns, np.ascontiguousarray(labels[:, columns], np.float32))

@@ -1,7 +1,7 @@
 """The mesh (member, data) and where each array of a run lives on it."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -27,43 +27,42 @@ def make_mesh(
         devices: those to use instead of all.
 
     Raises:
-        ValueError: for a shape that does not fit the devices, the batch or the members, with
-            those that do: a batch is split evenly, and of the members that a mesh that was asked
-            for has room for more than half are real ones.
+        ValueError: for a shape that does not fit the devices, the batch or the members; the
+            message lists those that fit. A batch is split evenly, and of the places for members
+            that a configured mesh has more than half are taken.
     """
     devices = jax.devices() if devices is None else devices
     total = len(devices)
-    whole = [
+    even = [
         (total // data, data)
         for data in range(1, total + 1)
         if total % data == 0 and videos_per_batch % data == 0
     ]
-    open_to = [
+    allowed = [
         (member, data)
-        for member, data in whole
+        for member, data in even
         if config.member in (0, member) and config.data in (0, data)
     ]
-    free = not config.member
-    fitting = [shape for shape in open_to if free or shape[0] < 2 * num_members]
+    fitting = [shape for shape in allowed if not config.member or shape[0] < 2 * num_members]
     if not fitting:
-        good = [f"{m} x {d}" for m, d in whole if m < 2 * num_members]
+        others = [f"{m} x {d}" for m, d in even if m < 2 * num_members]
         raise ValueError(
             f"a mesh of member x data = {config.member or 'any'} x {config.data or 'any'} does "
             f"not fit {total} devices, batches of {videos_per_batch} videos and {num_members} "
-            f"members; these do: {', '.join(good) or 'none; leave config.mesh.member at 0'}"
+            f"members; these do: {', '.join(others) or 'none; leave config.mesh.member at 0'}"
         )
 
     def work(shape: tuple[int, int]) -> tuple[int, int]:
         member, data = shape
         return -(-num_members // member) * (videos_per_batch // data), data
 
-    # In their own order, in which the devices of a process are neighbours: `own_part` is small.
+    # In JAX's order, in which the devices of a process are neighbors: so `own_part` is small.
     grid = np.array(devices).reshape(min(fitting, key=work))
     return Mesh(grid, ("member", "data"), axis_types=(AxisType.Auto,) * 2)
 
 
 def by_member(mesh: Mesh) -> NamedSharding:
-    """Leading axis over members: parameters, optimiser state, carried state, member inputs."""
+    """Leading axis over members: parameters, optimizer state, carried state, member inputs."""
     return NamedSharding(mesh, PartitionSpec("member"))
 
 
@@ -83,7 +82,7 @@ def padding(num_members: int, mesh: Mesh) -> int:
 
 
 class Part(NamedTuple):
-    """Which members and which videos of a batch the devices of this process need."""
+    """The members and the videos of a batch that the devices of this process need."""
 
     members: slice
     videos: slice
@@ -96,8 +95,8 @@ def own_part(mesh: Mesh, num_members: int, num_videos: int) -> Part:
     Args:
         num_members: with the idle ones.
     """
-    found = by_member_and_video(mesh).addressable_devices_indices_map((num_members, num_videos))
-    indices = list(found.values())
+    sharding = by_member_and_video(mesh)
+    indices = sharding.addressable_devices_indices_map((num_members, num_videos)).values()
     return Part(
         _hull([members for members, _ in indices], num_members),
         _hull([videos for _, videos in indices], num_videos),
@@ -105,6 +104,7 @@ def own_part(mesh: Mesh, num_members: int, num_videos: int) -> Part:
 
 
 def _hull(slices: Sequence[slice], length: int) -> slice:
+    """The smallest slice of an axis that holds all of these."""
     bounds = [each.indices(length) for each in slices]
     return slice(min(start for start, _, _ in bounds), max(stop for _, stop, _ in bounds))
 
@@ -114,18 +114,19 @@ def place(arrays: Any, where: NamedSharding, lengths: Sequence[int], part: Seque
 
     Args:
         arrays: tree of NumPy arrays, [part's leading axes, ...].
+        where: the sharding of the leading axes.
         lengths: of the leading axes, over all processes.
-        part: which of them this process has.
+        part: this process's share of each of them.
     """
-    offsets = [own.start for own in part]
+    offsets = [each.start for each in part]
 
     def place_one(array: np.ndarray) -> jax.Array:
         shape = (*lengths, *array.shape[len(lengths) :])
 
         def block(index: tuple[slice, ...]) -> np.ndarray:
             bounds = [i.indices(n) for i, n in zip(index, lengths, strict=False)]
-            own = [slice(a - o, b - o) for (a, b, _), o in zip(bounds, offsets, strict=True)]
-            return array[tuple(own)]
+            local = [slice(a - o, b - o) for (a, b, _), o in zip(bounds, offsets, strict=True)]
+            return array[tuple(local)]
 
         return jax.make_array_from_callback(shape, where, block)
 
@@ -139,5 +140,6 @@ def on_host(arrays: Mapping[str, jax.Array], mesh: Mesh) -> dict[str, np.ndarray
 
 
 @functools.lru_cache(maxsize=4)
-def _copy_everywhere(mesh: Mesh):
+def _copy_everywhere(mesh: Mesh) -> Callable[[dict], dict]:
+    """Identity whose results are on all devices; cached, so that it is compiled once."""
     return jax.jit(lambda arrays: arrays, out_shardings=replicated(mesh))

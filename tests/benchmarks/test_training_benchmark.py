@@ -7,13 +7,13 @@ import pytest
 import toy
 
 from benchmarks import training
-from jaxseg.training import loop
+from jaxseg.training.setup import set_up
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "asot_breakfast.py"
 
 
 def test_parts_of_a_step(quick_compile):
-    setup = loop.set_up(toy.make_config({"num_epochs": 10}), toy.make_data())
+    setup = set_up(toy.make_config({"num_epochs": 10}), toy.make_data())
     times = training.time_training(setup, 5)
     assert np.isfinite(times).all() and min(times) > 0
     assert times.loop > times.waiting

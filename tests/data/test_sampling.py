@@ -7,7 +7,7 @@ import toy
 from jaxseg.data.batches.frames import FrameStream, frame_indices, steps_per_epoch
 from jaxseg.data.batches.loader import Batches
 from jaxseg.data.segmentation.records import Video
-from jaxseg.training import loop
+from jaxseg.training.setup import set_up
 
 DATA = toy.make_data()
 NUMBERED = 200  # frames of the videos whose features are their own place
@@ -101,7 +101,7 @@ def test_other_members_do_not_change_a_members_batches():
 
 @pytest.mark.parametrize("start", [0, 1, 5, 7, 8])
 def test_a_later_start_skips_batches_and_changes_none(start):
-    batches = loop.set_up(toy.make_config({"seeds": 2, "num_epochs": 4}), DATA).batches
+    batches = set_up(toy.make_config({"seeds": 2, "num_epochs": 4}), DATA).batches
     assert batches.num_steps == 8
     found = list(batches.iterate(start))
     assert len(found) == 8 - start
@@ -112,7 +112,7 @@ def test_a_later_start_skips_batches_and_changes_none(start):
 
 def test_variants_share_their_draws():
     sweep = ("solver.train.rho=0.1", "solver.train.rho=0.2")
-    setup = loop.set_up(toy.make_config({"seeds": 2, "sweep": sweep}), DATA)
+    setup = set_up(toy.make_config({"seeds": 2, "sweep": sweep}), DATA)
     assert len(setup.batches.unique) == 4 and len(setup.members) == 8
     frames = setup.batches.batch(1)["frames"]
     owners = [(member.activity, member.seed) for member in setup.members]

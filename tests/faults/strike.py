@@ -86,7 +86,7 @@ def process_id(arguments: list[str], variables: Mapping[str, str]) -> int:
 
 def _announce_steps() -> None:
     """Makes each logged step an event: between steps the loop only writes to an open file."""
-    from jaxseg.training.writer import MetricsWriter
+    from jaxseg.runfiles.metrics import MetricsWriter
 
     write = MetricsWriter.write
 

@@ -6,8 +6,8 @@ import pytest
 import toy_case
 
 from jaxseg.methods.case import method as case
-from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
+from jaxseg.training.setup import set_up
 
 CLASSES, CLUSTERS, SNIPPETS = len(toy_case.CLASSES), 4, 16
 PLAIN = {"predict.foreground": "attention"}
@@ -38,7 +38,7 @@ def make(overrides=None, data=None):
     (member,) = enumerate_members(config, data)
     member = jax.tree.map(lambda leaf: leaf[0], stack([member]))
     method = case.make(config, num_clusters=CLUSTERS)
-    batch = jax.tree.map(lambda leaf: leaf[0], loop.set_up(config, data).batches.batch(0))
+    batch = jax.tree.map(lambda leaf: leaf[0], set_up(config, data).batches.batch(0))
     gradient = jax.value_and_grad(method.loss, has_aux=True)
     step = jax.jit(lambda p, c, batch: gradient(p, c, batch, member.key, member))
     predict = jax.jit(lambda p, c, video: method.predict(p, c, video, member))

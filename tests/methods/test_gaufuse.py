@@ -6,8 +6,8 @@ import pytest
 import toy_gaufuse
 
 from jaxseg.methods.gaufuse import method as gaufuse
-from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
+from jaxseg.training.setup import set_up
 
 CLASSES, CLUSTERS = len(toy_gaufuse.CLASSES), 4
 LOSSES = ("agnostic_loss", "wise_loss", "attention_loss", "distillation_loss", "pseudo_loss")
@@ -23,7 +23,7 @@ def make(overrides=None, data=None):
     (member,) = enumerate_members(config, data)
     member = jax.tree.map(lambda leaf: leaf[0], stack([member]))
     method = gaufuse.make(config, num_clusters=CLUSTERS)
-    batch = jax.tree.map(lambda leaf: leaf[0], loop.set_up(config, data).batches.batch(0))
+    batch = jax.tree.map(lambda leaf: leaf[0], set_up(config, data).batches.batch(0))
     shape = (*batch["mask"].shape, batch["labels"].shape[1] + 1)
     targets = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     targets[..., CLASSES:-1] = 0
@@ -224,7 +224,7 @@ def test_without_pseudo_labels_nothing_is_asked(default):
     """As in a run that has no refreshes, and so no targets."""
     step, _, params, carried, batch = default
     config = toy_gaufuse.make_config({"pseudo.refresh_at": ()})
-    setup = loop.set_up(config, toy_gaufuse.make_data())
+    setup = set_up(config, toy_gaufuse.make_data())
     member = jax.tree.map(lambda leaf: leaf[0], setup.inputs)
     alone = {name: array for name, array in batch.items() if name != "targets"}
     loss = jax.jit(lambda batch: setup.method.loss(params, carried, batch, member.key, member))
@@ -245,7 +245,7 @@ def test_a_refresh_empties_the_memory_and_nothing_else(default):
 
 
 def test_adam_is_the_papers():
-    setup = loop.set_up(toy_gaufuse.make_config(), toy_gaufuse.make_data())
+    setup = set_up(toy_gaufuse.make_config(), toy_gaufuse.make_data())
     assert setup.method.betas == (0.9, 0.99)
     np.testing.assert_allclose(setup.inputs.rate_factors, [[1, 0.8, 0.4]])
     np.testing.assert_array_equal(setup.inputs.rate_steps, [[7, 16]])

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
 import toy
 
 from jaxseg.planning import collectives
+from jaxseg.planning.collectives import unknown_loops
 
 ROOTS = [str(Path(toy.__file__).parent), str(Path(toy.__file__).parents[1])]
 
@@ -21,7 +24,7 @@ jax.config.update("jax_num_cpu_devices", 8)
 from jax.sharding import AxisType, PartitionSpec as P
 import toy
 from jaxseg.planning import collectives
-from jaxseg.planning.program import compile_step
+from jaxseg.planning.step import compile_step
 
 mesh = jax.make_mesh((2, 4), ("member", "data"), axis_types=(AxisType.Auto,) * 2)
 
@@ -32,14 +35,17 @@ def found(function, out=P("member", "data")):
     text = jax.jit(on_mesh).lower(array).compile().as_text()
     return [each._asdict() for each in collectives(text)]
 
-def again(x):
-    return jax.lax.scan(lambda y, _: (jax.lax.psum(y, "data") / 4, None), x, length=5)[0]
+def again(x, length=5):
+    return jax.lax.scan(lambda y, _: (jax.lax.psum(y, "data") / 4, None), x, length=length)[0]
+
+def nested(x):
+    return jax.lax.scan(lambda y, _: (again(y, 3), None), x, length=2)[0]
 
 def step(member, data, seeds):
     config = toy.make_config({"seeds": seeds, "data.videos_per_batch": 4, "mesh.member": member,
                               "mesh.data": data})
     made = compile_step(config, toy.make_data(), jax.devices()[:member * data])
-    return made._asdict() | {"operations": None, "flops": made.flops, "idle": made.idle_members,
+    return made._asdict() | {"idle": made.idle_members,
                              "collectives": [each._asdict() for each in made.collectives]}
 
 programs = {
@@ -49,6 +55,7 @@ programs = {
     "gather": found(lambda x: jax.lax.all_gather(x, "data", axis=1, tiled=True), P("member")),
     "shift": found(lambda x: jax.lax.ppermute(x, "data", [(0, 1), (1, 2)])),
     "loop": found(again),
+    "nested": found(nested),
     "alone": found(lambda x: x + 1),
 }
 jax.config.update("jax_disable_most_optimizations", True)
@@ -77,6 +84,7 @@ def eight():
         ("gather", "all-gather", 4 * SHARD, 1, ROWS),
         ("shift", "collective-permute", SHARD, 1, [[0, 1], [1, 2], [4, 5], [5, 6]]),
         ("loop", "all-reduce", SHARD, 5, ROWS),
+        ("nested", "all-reduce", SHARD, 6, ROWS),
     ],
 )
 def test_one_collective(eight, program, kind, size, times, groups):
@@ -146,3 +154,20 @@ ENTRY %m (x: f32[4]) -> f32[16] {
 """
     (found,) = collectives(text)
     assert (found.kind, found.bytes, found.times) == ("all-gather", 64, 1)
+
+
+def test_loops_of_unknown_length_are_counted():
+    def until_large(x):
+        return jax.lax.while_loop(lambda x: x.sum() < 1e6, lambda x: x + x, x)
+
+    def seven_times(x):
+        return jax.lax.fori_loop(0, 7, lambda _, x: x + x, x)
+
+    vector = jax.ShapeDtypeStruct((3,), np.float32)
+    for function, count in ((until_large, 1), (seven_times, 0)):
+        assert unknown_loops(jax.jit(function).lower(vector).compile().as_text()) == count
+
+
+def test_what_is_no_program():
+    with pytest.raises(ValueError, match="no ENTRY"):
+        collectives("hello")

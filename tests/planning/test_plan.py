@@ -11,13 +11,11 @@ import toy
 
 from jaxseg.data import DATA_SETS
 from jaxseg.methods import from_dict
-from jaxseg.planning.program import compile_step
 from jaxseg.planning.sizes import published
-from jaxseg.training import loop
+from jaxseg.planning.step import compile_step
 from jaxseg.training.members import enumerate_members
+from jaxseg.training.setup import set_up
 from jaxseg.training.step import make_init
-
-CHIPS = ["TPU v4", "TPU v5e", "TPU v5p", "H100", "H200", "this CPU"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def plan(quickly):
 
 
 def test_sizes_are_those_of_the_real_arrays(plan, quick_compile):
-    setup = loop.set_up(toy.make_config(), toy.make_data())
+    setup = set_up(toy.make_config(), toy.make_data())
     batch = setup.batches.batch(0)
     state = make_init(setup.method, setup.mesh)(batch, setup.inputs)
     assert plan.state_bytes == sum(leaf.nbytes for leaf in jax.tree.leaves(state))
@@ -38,21 +36,11 @@ def test_sizes_are_those_of_the_real_arrays(plan, quick_compile):
     assert plan.parameters == per_member == 6 * 8 + 8 + 8 * 5 + 5 + 4 * 5
 
 
-def test_matrix_products_of_the_network(plan):
-    """Two members, 2 x 16 frames: 6 x 8, 8 x 5 and 5 x 4 on the way there, the same again for the
-    weights' gradients, and the last two once more for what their inputs get."""
-    weights = (6 * 8 + 8 * 5 + 5 * 4) * 2 + 8 * 5 + 5 * 4
-    assert plan.flops.matmul == 2 * (2 * 16) * 2 * weights
-
-
 def test_what_members_cost_grows_with_them(quick_compile, plan):
-    """Four times as many members; what all share makes an estimate from few of them too high."""
+    """Four times as many members; what all share is counted once."""
     more = compile_step(toy.make_config({"seeds": 4}), toy.make_data(), jax.devices()[:1])
     assert more.members == more.members_per_device == 4 * plan.members
     assert more.state_bytes - 4 == 4 * (plan.state_bytes - 4)
-    assert more.flops.matmul == 4 * plan.flops.matmul
-    assert more.flops.exact_matmul == 4 * plan.flops.exact_matmul
-    assert more.flops.total == pytest.approx(4 * plan.flops.total, rel=0.02)
     assert 3 * plan.device_bytes < more.device_bytes <= 4 * plan.device_bytes
 
 
@@ -106,17 +94,14 @@ def command(quickly, tmp_path_factory):
 
 def test_the_command_prints_a_table_and_writes_all_of_it(command):
     result, workdir = command
-    assert result.status == 0 and result.err == ""
+    assert result.status == 0  # standard error may have a progress bar, once reading takes long
     assert [path.name for path in workdir.iterdir()] == ["plan.json"]
     written = json.loads((workdir / "plan.json").read_text())
-    assert [chip["name"] for chip in written["chips"]] == CHIPS
-    for step in written["steps"]:
-        assert step["mesh"] == {"member": 1, "data": 1} and step["members"] == 4
-        assert list(step["estimate"]) == CHIPS
-    assert f"{written['steps'][0]['operations']:,} operations" in result.out
-    for title in ("Steps a second", "Members that fit", "Times as fast", "The same if"):
-        (line,) = [line for line in result.out.splitlines() if line.startswith(title)]
-        assert "(estimate" in line
+    (step,) = written["steps"]
+    assert step["mesh"] == {"member": 1, "data": 1} and step["members"] == 4
+    parts = step["state_bytes"], step["batch_bytes"], step["other_bytes"]
+    assert step["device_bytes"] == sum(parts) and step["collectives"] == []
+    assert f"4 members of {step['parameters']} parameters each" in result.out
     assert all(sentence in result.out for sentence in written["limits"])
 
 

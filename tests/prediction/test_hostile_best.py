@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hostile_files import npy, refused, trapped, write_npz
 
-from jaxseg.prediction.oracle import FILE, read_best
+from jaxseg.prediction.finished import BEST, read_best
 
 LIKE = ({"gain": np.zeros(2)}, {"cluster_classes": np.zeros((2, 2, 2))})
 NAMES = ("score", "step", "0000", "0001")
@@ -12,8 +12,8 @@ NAMES = ("score", "step", "0000", "0001")
 
 @pytest.fixture
 def path(tmp_path):
-    (tmp_path / FILE).parent.mkdir()
-    return tmp_path / FILE
+    (tmp_path / BEST).parent.mkdir()
+    return tmp_path / BEST
 
 
 def refuse(path) -> None:

@@ -9,9 +9,10 @@ import pytest
 import toy_intervals as toy
 
 from jaxseg.config.localization import LocalizationCheckpointConfig
-from jaxseg.prediction import oracle
+from jaxseg.prediction.finished import BEST, read_best
 from jaxseg.prediction.intervals import predict
-from jaxseg.prediction.oracle import OracleTest, read_best
+from jaxseg.prediction.oracle import OracleTest
+from jaxseg.runfiles import checks
 from jaxseg.scoring.intervals import evaluate
 
 CONFIG = dataclasses.replace(
@@ -95,7 +96,7 @@ def test_a_run_that_was_not_watched(tmp_path):
 @pytest.mark.parametrize("kept", [0, 300])
 def test_a_damaged_file_is_one_line(tmp_path, kept):
     watch(tmp_path, {1: (1.0, 1.0)})
-    file = tmp_path / oracle.FILE
+    file = tmp_path / BEST
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises(ValueError, match=r"best\.npz is damaged") as error:
         read_best(tmp_path, like=LIKE)
@@ -115,7 +116,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(oracle.np, "savez", full)
+    monkeypatch.setattr(checks.np, "savez", full)
     with pytest.raises(OSError, match=r"cannot write .*best\.npz: No space left on device"):
         watch(tmp_path, {2: (10.0, 10.0)})
     jax.tree.map(np.testing.assert_array_equal, read_best(tmp_path, like=LIKE), before)
@@ -125,5 +126,5 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
 def test_the_file_is_plain_arrays(tmp_path):
     """Read without pickles, by anyone."""
     watch(tmp_path, {1: (1.0, 1.0)})
-    with np.load(tmp_path / oracle.FILE, allow_pickle=False) as arrays:
+    with np.load(tmp_path / BEST, allow_pickle=False) as arrays:
         assert sorted(arrays) == ["0000", "0001", "score", "step"]

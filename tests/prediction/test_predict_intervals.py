@@ -9,8 +9,8 @@ import toy_intervals as toy
 
 from jaxseg.evaluation import evaluate_localization
 from jaxseg.formats.detections import read_predictions
-from jaxseg.prediction import intervals as predict_intervals
 from jaxseg.prediction.intervals import predict
+from jaxseg.runfiles import localization
 
 CONFIG = toy.Config()
 DATA = toy.make_data()
@@ -147,10 +147,10 @@ def test_a_network_that_diverged_names_video_and_member(run):
 def test_a_failure_leaves_the_old_predictions_and_nothing_half(predicted, monkeypatch):
     before = results(predicted)
 
-    def full(*_):
+    def full(*_, **__):
         raise OSError("cannot write: no space")
 
-    monkeypatch.setattr(predict_intervals, "write_text", full)
+    monkeypatch.setattr(localization, "write_json", full)
     with pytest.raises(OSError, match="no space"):
         predict(CONFIG, DATA, toy.make_setup(CONFIG), predicted, progress=False)
     assert results(predicted) == before

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxseg.prediction import segments as predict
-from jaxseg.prediction.segments import _choose_typical, bucket_lengths, segments_csv
+from jaxseg.prediction.segments import _choose_typical, bucket_lengths
 from jaxseg.run import workdir
+from jaxseg.runfiles import segmentation
+from jaxseg.runfiles.segmentation import TypicalFrame
 from jaxseg.training.members import enumerate_members
 
 DATA = toy.make_data()
@@ -113,22 +115,22 @@ def test_typical_frames_are_spread_over_videos():
     """Eight candidates a video, the best ones beside each other on either side of a border."""
     rng = np.random.default_rng(0)
     found = [
-        {"video": f"v{i}", "frame": frame, "similarity": round(float(value) - i, 4)}
+        TypicalFrame(f"v{i}", frame, round(float(value) - i, 4))
         for i in range(5)
         for frame, value in zip(range(0, 160, 20), rng.random(8), strict=True)
     ]
-    found += [{"video": "v0", "frame": 61, "similarity": 2.0}]  # frame 60's neighbour
+    found += [TypicalFrame("v0", 61, 2.0)]  # frame 60's neighbor
     chosen = _choose_typical(found, dict.fromkeys((f"v{i}" for i in range(5)), 160))
-    assert len(chosen) == 12 and chosen[0]["frame"] == 61
-    assert [entry["similarity"] for entry in chosen] == sorted(
-        (entry["similarity"] for entry in chosen), reverse=True
+    assert len(chosen) == 12 and chosen[0].frame == 61
+    assert [entry.similarity for entry in chosen] == sorted(
+        (entry.similarity for entry in chosen), reverse=True
     )
-    frames = {f"v{i}": [e["frame"] for e in chosen if e["video"] == f"v{i}"] for i in range(5)}
+    frames = {f"v{i}": [e.frame for e in chosen if e.video == f"v{i}"] for i in range(5)}
     assert [len(own) for own in frames.values()] == [3, 3, 2, 2, 2]
     assert 60 not in frames["v0"]
     for name, own in frames.items():
-        every = sorted((e for e in found if e["video"] == name), key=lambda e: -e["similarity"])
-        best = [e["frame"] for e in every if (name, e["frame"]) != ("v0", 60)]
+        every = sorted((e for e in found if e.video == name), key=lambda e: -e.similarity)
+        best = [e.frame for e in every if (name, e.frame) != ("v0", 60)]
         assert own == best[: len(own)]
 
 
@@ -147,15 +149,6 @@ def test_tables_for_annotators(decode):
         rows = [[int(entry) for entry in row.split(",")] for row in rows]
         spelled = [label for start, end, label in rows for _ in range(start, end)]
         assert spelled == [int(line) for line in table.with_suffix(".txt").read_text().split()]
-
-
-def test_segments_in_frames_and_in_seconds():
-    found = np.array([2, 2, 2, 0, 5, 5])
-    assert segments_csv(found, None) == "start,end,label\n0,3,2\n3,4,0\n4,6,5\n"
-    assert segments_csv(found, 4.0) == (
-        "start,end,label\n0.000,0.750,2\n0.750,1.000,0\n1.000,1.500,5\n"
-    )
-    assert segments_csv(np.array([7]), None) == "start,end,label\n0,1,7\n"
 
 
 def test_no_training(toy_run, tmp_path):
@@ -180,7 +173,7 @@ def test_a_failure_leaves_the_old_predictions_and_nothing_half(decode, monkeypat
     def full(*_):
         raise OSError("cannot write: no space")
 
-    monkeypatch.setattr(predict, "write_text", full)
+    monkeypatch.setattr(segmentation, "write_text", full)
     with pytest.raises(OSError, match="no space"):
         predict.predict(toy.make_config({"seeds": 2}), DATA, toy_run[0], folder, progress=False)
     assert labels(folder) == before
@@ -216,7 +209,7 @@ def test_members_json_names_the_videos_that_are_tested_on(split):
     records = json.loads((folder / "members.json").read_text())
     assert [record["test"] for record in records] == [list(m.test) for m in setup.members]
     plain = enumerate_members(toy.make_tot_config(), DATA)
-    assert not any("test" in member.record() for member in plain)
+    assert not any(member.record().test for member in plain)
 
 
 def test_background_is_minus_one_in_every_decoding(split):

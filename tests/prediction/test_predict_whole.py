@@ -11,9 +11,11 @@ import toy_gaufuse
 
 from jaxseg.config.localization import LocalizationCheckpointConfig
 from jaxseg.data.batches import whole as whole_videos
+from jaxseg.prediction.finished import read_best
 from jaxseg.prediction.intervals import predict
-from jaxseg.prediction.oracle import OracleTest, read_best
-from jaxseg.training import loop
+from jaxseg.prediction.oracle import OracleTest
+from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.setup import set_up
 from jaxseg.training.step import make_init
 
 DATA = toy_gaufuse.make_data()
@@ -25,7 +27,7 @@ INSTANCES = {f"instances_{name}" for name in ("start", "end", "score", "label")}
 
 def start(config):
     """(setup, the state that training would begin with, after its last step)."""
-    setup = loop.set_up(config, DATA)
+    setup = set_up(config, DATA)
     state = make_init(setup.method, setup.mesh)(setup.batches.batch(0), setup.inputs)
     return setup, state._replace(step=jnp.array(setup.num_steps, jnp.int32))
 
@@ -38,7 +40,7 @@ def run(quickly, tmp_path_factory):
         workdir = tmp_path_factory.mktemp("run")
         with quickly():
             setup, state = start(config)
-            checkpoints = loop.open_checkpoints(config, setup, workdir)
+            checkpoints = open_checkpoints(config, setup, workdir)
             checkpoints.save(change(state))
             checkpoints.close()
             predict(config, DATA, setup, workdir, progress=False)
@@ -170,7 +172,7 @@ def test_the_best_on_the_test_videos(tmp_path):
     none = jax.tree.map(jnp.zeros_like, state.params)
     for step, params in ((3, state.params), (7, none), (9, state.params)):
         watched(step, state._replace(params=params))
-    checkpoints = loop.open_checkpoints(config, setup, tmp_path)
+    checkpoints = open_checkpoints(config, setup, tmp_path)
     checkpoints.save(state)
     checkpoints.close()
     best = read_best(tmp_path, like=(state.params, state.carried))

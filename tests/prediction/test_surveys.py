@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.prediction import surveys
-from jaxseg.training import loop
+from jaxseg.prediction import segments
 from jaxseg.training.members import enumerate_members
+from jaxseg.training.setup import set_up
 
 DATA = toy.make_data()
 VIDEOS = DATA.activities["salad"]  # 12, 19 and 33 frames
@@ -29,15 +29,15 @@ def arguments(setup, count: int):
     params, carried = jax.vmap(setup.method.init)(inputs.key, batch, inputs)
     rng = np.random.default_rng(0)
     drawn = jax.tree.map(lambda leaf: rng.standard_normal(leaf.shape).astype("f4"), params)
-    return drawn, carried, inputs
+    return segments.Arguments(drawn, carried, inputs)
 
 
 def surveyed(overrides):
     """(salad's members, their arguments, the method, what the survey finds)."""
-    setup = loop.set_up(toy.make_tot_config(overrides), DATA)
+    setup = set_up(toy.make_tot_config(overrides), DATA)
     members = [member for member in setup.members if member.activity == "salad"]
     given = arguments(setup, len(members))
-    found = surveys.make_surveyor(setup.method)(members, VIDEOS, given, padded)
+    found = segments.make_survey(setup.method)(members, VIDEOS, given, padded)
     return members, given, setup.method, jax.tree.map(np.array, found)
 
 
@@ -70,20 +70,23 @@ def test_a_survey_is_of_all_frames_that_a_member_decodes(split):
 def test_the_padded_length_of_an_activity_does_not_matter(monkeypatch):
     *_, expected = surveyed(BOTH)
     for chunk in (8, 64, 100):  # 64 frames in all
-        monkeypatch.setattr(surveys, "CHUNK", chunk)
+        monkeypatch.setattr(segments, "CHUNK", chunk)
         *_, found = surveyed(BOTH)
         jax.tree.map(np.testing.assert_array_equal, found, expected)
 
 
 def test_single_videos_need_no_survey():
     for config in (toy.make_tot_config(), toy.make_config()):
-        setup = loop.set_up(config, DATA)
-        handed = surveys.make_surveyor(setup.method)
+        setup = set_up(config, DATA)
+        handed = segments.make_survey(setup.method)
 
         def never(video):
             raise AssertionError("a video was looked at")
 
-        assert handed(setup.members, VIDEOS, ("params", "carried", "inputs"), never) == "carried"
+        assert (
+            handed(setup.members, VIDEOS, segments.Arguments("params", "carried", "inputs"), never)
+            == "carried"
+        )
 
 
 def test_a_member_without_a_split_decodes_everything():
@@ -91,5 +94,5 @@ def test_a_member_without_a_split_decodes_everything():
         enumerate_members(toy.make_tot_config({"data.test_share": share}), DATA)[0]
         for share in (0.0, 0.4)
     )
-    assert all(surveys.is_tested(whole, video) for video in VIDEOS)
-    assert [v.name for v in VIDEOS if surveys.is_tested(split, v)] == list(split.test)
+    assert all(segments.is_tested(whole, video) for video in VIDEOS)
+    assert [v.name for v in VIDEOS if segments.is_tested(split, v)] == list(split.test)

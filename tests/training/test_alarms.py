@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.training.alarms import CollapseAlarm
+from jaxseg.training.loop import CollapseAlarm
 from jaxseg.training.members import enumerate_members
 
 MEMBERS = enumerate_members(toy.make_tot_config({"seeds": 2}), toy.make_data())

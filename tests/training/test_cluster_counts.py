@@ -10,10 +10,10 @@ import toy
 
 from jaxseg import report
 from jaxseg.run import workdir
-from jaxseg.run.tasks import TASKS
+from jaxseg.run.stages import TASKS
 from jaxseg.training import loop
-from jaxseg.training.cluster_counts import clipping_notes
-from jaxseg.training.members import enumerate_members
+from jaxseg.training.members import clipping_notes, enumerate_members
+from jaxseg.training.setup import set_up
 
 DATA = toy.make_data()
 AUTO = {"model.num_clusters": "auto", "model.cluster_range": (3, 4), "seeds": 2}
@@ -41,7 +41,7 @@ def test_activities_times_counts_times_seeds():
         for seed in (0, 1)
     ]
     assert [member.variant for member in members[:4]] == ["K=3", "K=3", "K=4", "K=4"]
-    assert members[3].directory == "seed1,K=4" and members[3].record()["variant"] == "K=4"
+    assert members[3].directory == "seed1,K=4" and members[3].record().variant == "K=4"
 
 
 def test_one_that_is_tried_is_the_one_that_is_given(trained, toy_run):
@@ -69,7 +69,7 @@ def test_from_the_checkpoint_to_the_report(trained, quick_compile):
     setup, state, folder = trained
     config, task = toy.make_config(AUTO), TASKS["segmentation"]
     workdir.claim(folder, config, DATA, setup.members)
-    again = loop.train(config, loop.set_up(config, DATA), folder, progress=False)
+    again = loop.train(config, set_up(config, DATA), folder, progress=False)
     assert int(again.step) == int(state.step)  # resumed at its end
     task.predict(config, DATA, setup, folder)
     evaluation = task.evaluate(config, folder)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.training import loop
+from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.setup import abstract_state
 
 CONFIG = toy.make_config({"seeds": 2})
 BEFORE, LAST = "4", "6"  # the steps of which a run of it keeps checkpoints
@@ -23,9 +24,9 @@ def checkpoints(toy_run, tmp_path):
 
 
 def restore(setup, checkpoints):
-    opened = loop.open_checkpoints(CONFIG, setup, checkpoints.parent)
+    opened = open_checkpoints(CONFIG, setup, checkpoints.parent)
     try:
-        return opened.restore(loop.abstract_state(setup))
+        return opened.restore(abstract_state(setup))
     finally:
         opened.close()
 

@@ -11,6 +11,7 @@ from test_optimizer import adam
 
 from jaxseg.training import loop
 from jaxseg.training.interrupts import Stopped
+from jaxseg.training.setup import abstract_state, set_up
 
 FREEZE, RATE, DECAY = 2, 1e-3, 0.5  # a decay so strong that its absence would show
 VALUES = {
@@ -26,7 +27,7 @@ SALAD, SOUP = slice(0, 2), slice(2, 4)  # members of six steps, and of three
 
 def train(config, workdir, stop_after=None):
     """(setup, the state in NumPy after every step from the first)."""
-    setup, states = loop.set_up(config, toy.make_data()), []
+    setup, states = set_up(config, toy.make_data()), []
 
     def watch(done, state):
         states.append(jax.tree.map(np.array, state))
@@ -126,5 +127,5 @@ def test_stopped_and_resumed_equals_undisturbed(watched, quick_compile, tmp_path
 
 
 def test_methods_without_late_parameters_have_one_part():
-    setup = loop.set_up(toy.make_config(), toy.make_data())
-    assert set(loop.abstract_state(setup).opt_state) == {"free"}
+    setup = set_up(toy.make_config(), toy.make_data())
+    assert set(abstract_state(setup).opt_state) == {"free"}

@@ -8,8 +8,8 @@ import pytest
 import toy
 
 from jaxseg.data.segmentation.records import DataSet
-from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
+from jaxseg.training.setup import set_up
 
 DATA = toy.make_data()
 # Padded shapes make XLA sum in another order, so that members agree to rounding and not bit for
@@ -142,5 +142,5 @@ def test_an_unknown_method():
 
 def test_a_network_that_does_not_fit_the_features():
     with pytest.raises(ValueError, match=r"6 channels.*starts with 64"):
-        loop.set_up(toy.make_config({"model.layers": (64, 8, 5)}), DATA)
-    assert loop.set_up(toy.make_config({"model.layers": (0, 8, 5)}), DATA).num_steps == 6
+        set_up(toy.make_config({"model.layers": (64, 8, 5)}), DATA)
+    assert set_up(toy.make_config({"model.layers": (0, 8, 5)}), DATA).num_steps == 6

@@ -25,7 +25,9 @@ from toy_refreshes import (
 )
 
 from jaxseg.methods.refresh import Labels
-from jaxseg.training import loop, writer
+from jaxseg.runfiles import checks
+from jaxseg.training import loop
+from jaxseg.training import setup as run_setup
 from jaxseg.training.interrupts import Stopped
 from jaxseg.training.refreshes import Refreshes
 
@@ -232,7 +234,7 @@ def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
 
     setup = set_up()
     asked = Refreshes(CONFIG, setup, tmp_path, progress=False)
-    monkeypatch.setattr(writer.np, "savez", full)
+    monkeypatch.setattr(checks.np, "savez", full)
     with pytest.raises(OSError, match=r"cannot write .*/0\.all\.npz: No space left on device$"):
         asked.before(0, first_state(setup))
     assert not list((tmp_path / "pseudo_labels").iterdir())
@@ -288,5 +290,5 @@ def test_eight_devices_give_what_one_gives(run, tmp_path, shape):
 )
 def test_refreshes_of_a_scaled_schedule_come_where_it_says(tmp_path, num_epochs, steps):
     config = toy_gaufuse.make_config({"num_epochs": num_epochs})
-    asked = Refreshes(config, loop.set_up(config, DATA), tmp_path, progress=False)
+    asked = Refreshes(config, run_setup.set_up(config, DATA), tmp_path, progress=False)
     assert tuple(asked.steps) == steps

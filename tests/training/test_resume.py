@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import toy
 
+from jaxseg.runfiles.metrics import MetricsWriter
 from jaxseg.training.interrupts import Interrupts, Stopped
-from jaxseg.training.writer import MetricsWriter
 
 CONFIG = toy.make_config({"seeds": 2})  # six steps
 
@@ -76,14 +76,14 @@ def test_lines_beyond_the_checkpoint_are_written_anew(train_toy, toy_run, stop_a
 def test_seconds_go_on_counting(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"step": 0, "seconds": 70.5, "loss": [1.0]}\n')
-    writer = MetricsWriter(path, start=1)
+    writer = MetricsWriter(tmp_path, start=1)
     writer.write(1, {"loss": np.ones(1)}, np.array([True]))
     writer.close()
     assert json.loads(path.read_text().splitlines()[1])["seconds"] >= 70.5
 
 
 def test_finished_members_and_numbers_that_are_none_are_null(tmp_path):
-    writer = MetricsWriter(tmp_path / "metrics.jsonl", start=0)
+    writer = MetricsWriter(tmp_path, start=0)
     writer.write(0, {"loss": np.array([1.5, 2.5, np.nan])}, np.array([True, False, True]))
     writer.close()
     assert metrics(tmp_path) == [{"step": 0, "loss": [1.5, None, None]}]

@@ -1,4 +1,4 @@
-"""The real train step, compiled for a mesh of CPU devices that nothing ever runs on."""
+"""The real train step, compiled for a mesh of CPU devices on which nothing ever runs."""
 
 from typing import Any, NamedTuple
 
@@ -9,10 +9,9 @@ from jaxseg.config import Config
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import STREAMS
 from jaxseg.methods.method import Method
-from jaxseg.planning.collectives import Collective, collectives
-from jaxseg.planning.costs import Flops, Operation, operations
-from jaxseg.planning.program_text import parse, unknown_loops
-from jaxseg.training import loop, sharding
+from jaxseg.planning.collectives import Collective, collectives, unknown_loops
+from jaxseg.training import sharding
+from jaxseg.training.setup import lay_out
 from jaxseg.training.step import make_init, make_step, state_shardings
 
 
@@ -27,7 +26,7 @@ class Step(NamedTuple):
         parameters: of one member.
         state_bytes, batch_bytes: on one device.
         other_bytes: on one device, by XLA's memory analysis: temporaries, members' inputs.
-        operations, collectives: what one device does in a step.
+        collectives: of one device in a step.
         unknown_loops: those whose length the compiler does not know; they count as one round.
     """
 
@@ -39,12 +38,12 @@ class Step(NamedTuple):
     state_bytes: int
     batch_bytes: int
     other_bytes: int
-    operations: list[Operation]
     collectives: list[Collective]
     unknown_loops: int
 
     @property
     def name(self) -> str:
+        """The mesh in words."""
         return f"{self.mesh[0]} x {self.mesh[1]}"
 
     @property
@@ -54,26 +53,13 @@ class Step(NamedTuple):
 
     @property
     def idle_members(self) -> int:
+        """Places for members that no member takes."""
         return self.members_per_device * self.mesh[0] - self.members
 
     @property
     def device_bytes(self) -> int:
+        """Everything that one device holds in a step."""
         return self.state_bytes + self.batch_bytes + self.other_bytes
-
-    @property
-    def flops(self) -> Flops:
-        """Of one device in one step."""
-        return sum((each.flops * each.times for each in self.operations), Flops())
-
-    @property
-    def bytes_moved(self) -> int:
-        """Read and written by one device in one step."""
-        return sum(each.bytes * each.times for each in self.operations)
-
-    @property
-    def starts(self) -> int:
-        """Operations that one device starts in a step, one after the other."""
-        return sum(each.times for each in self.operations)
 
 
 def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.Device]) -> Step:
@@ -85,45 +71,45 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
         devices: as many as the mesh has.
 
     Raises:
-        ValueError: as `loop.set_up`.
+        ValueError: as `setup.set_up`.
     """
-    method, padded, inputs, mesh, num_idle = loop.lay_out(config, data, devices)
-    inputs = _abstract(inputs, sharding.by_member(mesh))
+    layout = lay_out(config, data, devices)
+    method, mesh, num_slots = layout.method, layout.mesh, len(layout.members)
+    inputs = _abstract(layout.inputs, sharding.by_member(mesh))
     where = sharding.by_member_and_video(mesh)
-    batch = _abstract(_batch(config, data, method, len(padded)), where)
+    batch = _abstract(_batch(config, data, method, num_slots), where)
     state = jax.eval_shape(make_init(method, mesh), batch, inputs)
     compiled = make_step(method, mesh).lower(state, batch, inputs).compile()
     text, memory = compiled.as_text(), compiled.memory_analysis()
-    program = parse(text)
     state_bytes = sum(map(_shard_bytes, state, state_shardings(mesh)))
     batch_bytes = _shard_bytes(batch, where)
+    # The new state takes the place of the old one, whose buffers are donated.
     outputs = memory.output_size_in_bytes - memory.alias_size_in_bytes
-    everything = memory.argument_size_in_bytes + memory.temp_size_in_bytes + outputs
+    total_bytes = memory.argument_size_in_bytes + memory.temp_size_in_bytes + outputs
     return Step(
         mesh=(mesh.shape["member"], mesh.shape["data"]),
-        members=len(padded) - num_idle,
+        members=num_slots - layout.num_idle,
         videos_per_batch=config.data.videos_per_batch,
-        num_steps=max(member.num_steps for member in padded),
-        parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)) // len(padded),
+        num_steps=layout.num_steps,
+        parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)) // num_slots,
         state_bytes=state_bytes,
         batch_bytes=batch_bytes,
-        other_bytes=everything - state_bytes - batch_bytes,
-        operations=operations(program),
+        other_bytes=total_bytes - state_bytes - batch_bytes,
         collectives=collectives(text),
-        unknown_loops=unknown_loops(program),
+        unknown_loops=unknown_loops(text),
     )
 
 
-def _batch(config: Config, data: DataSet | SnippetSet, method: Method, slots: int) -> dict:
+def _batch(config: Config, data: DataSet | SnippetSet, method: Method, num_slots: int) -> dict:
     """Shapes of the first step's batch, as large in each dimension as any activity's."""
     per_batch, make = config.data.videos_per_batch, STREAMS[config.sampling].make
     described = [
         make(videos, 0, config.data).arrays(per_batch, 0) for videos in data.activities.values()
     ]
-    batch = {
-        name: jax.ShapeDtypeStruct((slots, *np.max([own[name][0] for own in described], 0)), dtype)
-        for name, (_, dtype) in described[0].items()
-    }
+    batch = {}
+    for name, (_, dtype) in described[0].items():
+        shape = np.max([arrays[name][0] for arrays in described], axis=0)
+        batch[name] = jax.ShapeDtypeStruct((num_slots, *shape), dtype)
     if method.refresh is not None:
         columns = method.refresh.extra_columns + batch["labels"].shape[-1]
         shape = (*batch["mask"].shape, columns)
@@ -138,7 +124,7 @@ def _abstract(tree: Any, where: jax.sharding.Sharding) -> Any:
 
 
 def _shard_bytes(tree: Any, where: jax.sharding.Sharding) -> int:
-    """Of a tree's arrays, what stands on one device."""
+    """Bytes of a tree's arrays that are on one device."""
     return sum(
         int(np.prod(where.shard_shape(leaf.shape))) * leaf.dtype.itemsize
         for leaf in jax.tree.leaves(tree)

@@ -1,0 +1,175 @@
+"""What a run trains, and where on its devices: members, batches and the mesh."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from jaxseg import methods, processes
+from jaxseg.config import Config
+from jaxseg.data import DataSet, SnippetSet
+from jaxseg.data.batches.loader import STREAMS, Batches, Stream
+from jaxseg.methods.method import MemberInputs, Method
+from jaxseg.training import sharding
+from jaxseg.training.members import Member, clipping_notes, enumerate_members, stack
+from jaxseg.training.step import TrainState, make_init, state_shardings
+
+
+class Setup(NamedTuple):
+    """What training and prediction share.
+
+    Attributes:
+        method: with the optimizer's betas.
+        members: of the run, without the idle ones that fill the mesh.
+        inputs: of all members with the idle ones, on the devices.
+        mesh: of all devices.
+        batches: of every step, this process's part.
+    """
+
+    method: Method
+    members: tuple[Member, ...]
+    inputs: MemberInputs
+    mesh: Mesh
+    batches: Batches
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of the longest member."""
+        return self.batches.num_steps
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """A batch's leading axes over all processes: members with the idle ones, videos."""
+        return len(self.inputs.num_steps), self.batches.videos_per_batch
+
+    @property
+    def part(self) -> sharding.Part:
+        """This process's part of them."""
+        return sharding.own_part(self.mesh, *self.lengths)
+
+
+def set_up(config: Config, data: DataSet | SnippetSet) -> Setup:
+    """Members, their streams of batches and the mesh.
+
+    Raises:
+        ValueError: for a network that does not fit the features, a mesh that does not fit the
+            devices, and what `enumerate_members` refuses.
+    """
+    layout = lay_out(config, data)
+    for note in clipping_notes(config, data):
+        processes.print_once(note)
+    num_slots = len(layout.members)
+    part = sharding.own_part(layout.mesh, num_slots, config.data.videos_per_batch)
+    streams = _streams(config, data, layout.members)
+    batches = Batches(streams, layout.num_steps, part.members, part.videos)
+    return Setup(
+        method=layout.method,
+        members=layout.members[: num_slots - layout.num_idle],
+        inputs=_place_inputs(layout.inputs, layout.mesh),
+        mesh=layout.mesh,
+        batches=batches,
+    )
+
+
+class Layout(NamedTuple):
+    """Which members a run has and where they live, before anything of it is on a device.
+
+    Attributes:
+        method: with the optimizer's betas.
+        members: of the run, and behind them the idle ones that fill the mesh.
+        inputs: of all of these, NumPy arrays (the keys JAX's); idle ones have no steps.
+        mesh: of the config's shape.
+        num_idle: how many of the members are idle.
+    """
+
+    method: Method
+    members: tuple[Member, ...]
+    inputs: MemberInputs
+    mesh: Mesh
+    num_idle: int
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of the longest member."""
+        return max(member.num_steps for member in self.members)
+
+
+def lay_out(
+    config: Config, data: DataSet | SnippetSet, devices: Sequence[jax.Device] | None = None
+) -> Layout:
+    """Members and mesh; raises as `set_up`.
+
+    Args:
+        devices: those to use instead of all.
+    """
+    _check_channels(config, data)
+    members = enumerate_members(config, data)
+    mesh = sharding.make_mesh(
+        config.mesh,
+        num_members=len(members),
+        videos_per_batch=config.data.videos_per_batch,
+        devices=devices,
+    )
+    num_idle = sharding.padding(len(members), mesh)
+    padded = members + (members[-1],) * num_idle
+    inputs = stack(padded)
+    inputs.num_steps[len(members) :] = 0
+    make = methods.find(config.method).make
+    method = make(config, num_clusters=inputs.cluster_mask.shape[1])
+    method = method._replace(betas=config.optimizer.betas)
+    if config.optimizer.freeze_steps and not method.late:
+        raise ValueError(
+            f"config.optimizer.freeze_steps={config.optimizer.freeze_steps}: {config.method} has "
+            "no parameters that stay frozen at first"
+        )
+    return Layout(method, padded, inputs, mesh, num_idle)
+
+
+def place_batch(setup: Setup, batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+    """A batch of all processes' members and videos, from each process's own part."""
+    where = sharding.by_member_and_video(setup.mesh)
+    return sharding.place(batch, where, setup.lengths, setup.part)
+
+
+def abstract_state(setup: Setup) -> TrainState:
+    """Shapes, dtypes and shardings of the train state, without computing anything."""
+    example = place_batch(setup, setup.batches.batch(0))
+    shapes = jax.eval_shape(make_init(setup.method, setup.mesh), example, setup.inputs)
+
+    def abstract(tree: Any, where: jax.sharding.Sharding) -> Any:
+        return jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), tree
+        )
+
+    return TrainState(*map(abstract, shapes, state_shardings(setup.mesh)))
+
+
+def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
+    where, num_slots = sharding.by_member(mesh), len(inputs.num_steps)
+    # Keys travel as the numbers they are made of: `place` knows NumPy arrays alone.
+    numbers = inputs._replace(key=np.asarray(jax.random.key_data(inputs.key)))
+    placed = sharding.place(numbers, where, (num_slots,), (slice(0, num_slots),))
+    keys = jax.jit(jax.random.wrap_key_data, out_shardings=where)(placed.key)
+    return placed._replace(key=keys)
+
+
+def _check_channels(config: Config, data: DataSet | SnippetSet) -> None:
+    expected = config.model.channels
+    if expected and expected != data.num_channels:
+        raise ValueError(
+            f"the features of {data.name} have {data.num_channels} channels, "
+            f"config.model.layers starts with {expected}"
+        )
+
+
+def _streams(config: Config, data: DataSet | SnippetSet, members: Sequence[Member]) -> list[Stream]:
+    """The stream of each member; members of one activity and seed see the same batches."""
+    streams = {}
+    for member in members:
+        key = member.activity, member.seed
+        if key not in streams:
+            videos = [v for v in data.activities[member.activity] if v.name not in member.test]
+            streams[key] = STREAMS[config.sampling].make(videos, member.seed, config.data)
+    return [streams[member.activity, member.seed] for member in members]
