@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "run": (
         "command_line config data features footage formats methods prediction processes report"
         " runfiles scoring training",
-        "jax numpy absl",
+        "jax numpy absl ml_collections",
     ),
     "command_line": ("", ""),
     "planning": ("config data formats methods run training", "jax numpy"),

@@ -18,9 +18,7 @@ HELP = ("-h", "-help", "--help", "--helpshort", "--helpfull")
 CONFIG = config_flags.DEFINE_config_file(
     "config", None, "The config file; with it, --help lists its keys."
 )
-MODE = flags.DEFINE_enum(
-    "mode", "all", MODES, f"Which stage to run: {', '.join(STAGES)}; plan: what all would need."
-)
+MODE = flags.DEFINE_enum("mode", "all", MODES, "Which stage to run; plan: what all would need.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Where the run's files go; default runs/<config>.")
 MESHES = flags.DEFINE_list("meshes", [], "Mode plan: devices, or member x data: 1,64,8x2.")
 PUBLISHED = flags.DEFINE_bool("published", False, "Mode plan: the real data's sizes, without it.")
@@ -30,7 +28,8 @@ COORDINATOR = flags.DEFINE_string(
 NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Several processes: how many.")
 PROCESS_ID = flags.DEFINE_integer("process_id", None, "Several processes: this one, from 0.")
 TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from.")
-_ALL = (CONFIG, MODE, WORKDIR, MESHES, PUBLISHED, COORDINATOR, NUM_PROCESSES, PROCESS_ID, TRACEBACK)
+_NAMES = ("config", "mode", "workdir", "meshes", "published")
+_NAMES += ("coordinator", "num_processes", "process_id", "traceback")
 
 
 def parse(arguments: list[str], description: str = "") -> list[str]:
@@ -106,7 +105,11 @@ def _find(name: str) -> Path:
 
 
 def _help(description: str) -> str:
-    parts = [description.strip(), "Flags:", *(_entry(f"--{flag.name}", flag.help) for flag in _ALL)]
+    parts = [
+        description.strip(),
+        "Flags:",
+        *(_entry(f"--{name}", flags.FLAGS[name].help) for name in _NAMES),
+    ]
     if CONFIG.value is not None:
         parts += [f"Keys of {config_name()}, each with its value there:", *_keys()]
     return "\n".join(parts)
