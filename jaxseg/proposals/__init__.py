@@ -1,13 +1,17 @@
-"""Score map -> scored intervals: runs, outer-inner scores, suppression or fusion. NumPy only."""
+"""Score map -> detections: runs, outer-inner scores, suppression or fusion. NumPy only."""
 
+from jaxseg.proposals.curves import inner_means, outer_inner, runs, upsample
 from jaxseg.proposals.fusion import Fusion, fuse
 from jaxseg.proposals.instances import Instances, find_instances, select, to_detections
-from jaxseg.proposals.localize import Detections, as_segments, localize, propose
+from jaxseg.proposals.localize import (
+    Detections,
+    as_segments,
+    localize,
+    propose,
+    score_map,
+    video_scores,
+)
 from jaxseg.proposals.nms import hard_nms, soft_nms
-from jaxseg.proposals.outer_inner import inner_means, outer_inner
-from jaxseg.proposals.runs import runs
-from jaxseg.proposals.score_map import score_map, video_scores
-from jaxseg.proposals.upsample import upsample
 
 __all__ = [
     "Detections",

@@ -1,28 +1,33 @@
-"""Fuses, or suppresses, detections that overlap: anyone's, in ActivityNet's JSON.
+"""Fuses or suppresses detections that overlap: anyone's, in ActivityNet's JSON.
 
 python -m jaxseg.proposals --predictions=in.json --out=fused.json
 python -m jaxseg.proposals --predictions=in.json --out=thinned.json --method=soft
 
-Each class of each video by itself. Fusion (Zhou et al., CVPR 2023) makes one detection of
-the best one that is left and of all that lie in it by more than --overlap of their own
-length: start, end and score are means, weighted by softmax(score / tau). The smaller tau is
-beside the differences of scores, the more the best detection decides alone. It was published
-for other scores, so try several:
+Each class of each video is treated by itself. Fusion (Zhou et al., CVPR 2023) makes one
+detection of the best one that is left and of all that lie in it by more than --overlap of
+their own length: start, end and score are means, weighted by softmax(score / tau). The
+smaller tau is against the differences of scores, the more the best detection decides alone.
+Its default was published for other scores, so try several:
 python -m jaxseg.evaluation localization --predictions=fused.json --truth=...
 """
 
-import argparse
+import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from jaxseg.proposals.detections_file import rewrite
+import numpy as np
+from tqdm import tqdm
+
+from jaxseg import command_line
+from jaxseg.formats.detections import Segments, read_predictions, write_predictions
 from jaxseg.proposals.fusion import DISTRIBUTIONS
-from jaxseg.proposals.instances import METHODS
+from jaxseg.proposals.instances import METHODS, Instances, select
+from jaxseg.proposals.localize import Detections, as_segments
 
 OPTIONS = {
-    "--predictions": {"type": Path, "metavar": "FILE", "required": True, "help": "is read"},
-    "--out": {"type": Path, "metavar": "FILE", "required": True, "help": "is written"},
+    "--predictions": {"type": Path, "metavar": "FILE", "required": True, "help": "file to read"},
+    "--out": {"type": Path, "metavar": "FILE", "required": True, "help": "file to write"},
     "--method": {
         "choices": METHODS,
         "default": "fusion",
@@ -33,14 +38,14 @@ OPTIONS = {
         "type": float,
         "default": 0.25,
         "metavar": "SHARE",
-        "help": "fusion: of a member's length that has to lie in the best one (default 0.25)",
+        "help": "fusion: share of a member's length that has to lie in the best one (default 0.25)",
     },
     "--distribution": {
         "choices": DISTRIBUTIONS,
         "default": "gaussian",
-        "help": "fusion: what is fitted; gaussian (default), uniform: halfway between the"
-        " extremes, exponential: here the same as gaussian,"
-        " whose weights are scores too, student-t: location of a t distribution (slow)",
+        "help": "fusion: distribution that is fitted; gaussian (default), uniform: halfway between"
+        " the extremes, exponential: here the same as gaussian, as weights are scores in both,"
+        " student-t: location of a t distribution (slow)",
     },
     "--nms_threshold": {
         "type": float,
@@ -52,7 +57,7 @@ OPTIONS = {
         "type": float,
         "default": 0.35,
         "metavar": "WIDTH",
-        "help": "soft: of the decay exp(-tIoU^2 / width) (default 0.35)",
+        "help": "soft: width of the decay exp(-tIoU^2 / width) (default 0.35)",
     },
     "--extra": {
         "type": float,
@@ -63,34 +68,80 @@ OPTIONS = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> None:
-        self.exit(2, f"error: {message}\n")
-
-
 def main(argv: Sequence[str]) -> int:
     """Exit status 0, or 2 with one line that says what is wrong."""
-    parser = Parser(
+    parser = command_line.Parser(
         prog="python -m jaxseg.proposals",
         usage="%(prog)s --predictions=FILE --out=FILE [options]",
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     for name, settings in OPTIONS.items():
         parser.add_argument(name, **settings)
     arguments = vars(parser.parse_args(argv))
-    files = arguments.pop("predictions"), arguments.pop("out")
+    predictions, out = arguments.pop("predictions"), arguments.pop("out")
     version = " ".join(f"{name}={value}" for name, value in arguments.items())
-    try:
-        before, after = rewrite(*files, version=f"jaxseg.proposals {version}", **arguments)
-    except (ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    print(f"{files[1]}: {after} detections of {before}")
-    return 0
+
+    def run() -> None:
+        version_line = f"jaxseg.proposals {version}"
+        before, after = rewrite(predictions, out, version=version_line, **arguments)
+        print(f"{out}: {after} detections of {before}")
+
+    return command_line.run(run)
+
+
+def rewrite(predictions: Path, out: Path, *, version: str = "", **settings) -> tuple[int, int]:
+    """Fuses or suppresses the detections of every video and class of a file.
+
+    Such files have scores but no inner means, so that scores are the weights of the fusion, too.
+
+    Args:
+        predictions: ActivityNet's JSON.
+        out: file that is written; its folder is made.
+        version: text of its field `version`.
+        settings: of `select`; times are in seconds.
+
+    Returns:
+        Numbers of detections before and after.
+
+    Raises:
+        ValueError: `out` is the input or a folder, the input is no such JSON, or settings are
+            out of range.
+    """
+    segments = read_predictions(predictions)
+    if out.exists() and out.samefile(predictions):
+        raise ValueError(f"{out}: is the file that is read; --out must name another one")
+    if out.is_dir():
+        raise ValueError(f"{out}: is a folder; --out must name a file")
+    videos = tqdm(
+        zip(segments.videos, instances_by_video(segments), strict=True),
+        desc="videos",
+        total=len(segments.videos),
+        unit="video",
+        delay=1,  # no bar for a quick run
+    )
+    results = {}
+    for video, instances in videos:
+        chosen = select(instances, **settings, weight="score")
+        detections = Detections(chosen.label, chosen.score, chosen.start, chosen.end)
+        results[video] = as_segments(detections, segments.labels, digits=None)
+    write_predictions(out, results, version)
+    return len(segments.video), sum(map(len, results.values()))
+
+
+def instances_by_video(segments: Segments) -> Iterator[Instances]:
+    """Detections of every video in turn, in seconds, with the score as inner mean."""
+    order = np.argsort(segments.video, kind="stable")
+    borders = np.searchsorted(segments.video[order], np.arange(len(segments.videos) + 1))
+    for first, last in itertools.pairwise(borders):
+        rows = order[first:last]
+        score = segments.score[rows]
+        yield Instances(
+            label=segments.label[rows],
+            start=segments.start[rows],
+            end=segments.end[rows],
+            score=score,
+            inner_mean=score,
+        )
 
 
 if __name__ == "__main__":

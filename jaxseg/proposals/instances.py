@@ -1,16 +1,22 @@
-"""GauFuse's instances: runs of a class's curve, what is kept of them, detections in seconds."""
+"""GauFuse's test: instances from runs of a class's curve, their fusion, detections in seconds."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from jaxseg.proposals.checks import finite, intervals, map_and_scores
+from jaxseg.proposals.curves import (
+    finite,
+    inner_means,
+    map_and_scores,
+    outer_inner,
+    runs,
+    scored_intervals,
+)
 from jaxseg.proposals.fusion import fuse
 from jaxseg.proposals.localize import Detections
 from jaxseg.proposals.nms import hard_nms, soft_nms
-from jaxseg.proposals.outer_inner import inner_means, outer_inner
-from jaxseg.proposals.runs import runs
 
 THRESHOLDS = tuple(round(0.001 + 0.002 * step, 3) for step in range(20))
 FLANK, FLANK_POWER = 0.0785, 0.9  # a run of L snippets has flanks of 0.0785 L^0.9
@@ -37,27 +43,27 @@ class Instances(NamedTuple):
 
 
 def find_instances(
-    score_map,
-    video_scores,
+    score_map: ArrayLike,
+    video_scores: ArrayLike,
     *,
     class_threshold: float = 0.16,
     thresholds: Sequence[float] = THRESHOLDS,
     shortest: int = 2,
     compat: str = "",
 ) -> Instances:
-    """Runs of snippets above a threshold, of every class that the video shows.
+    """Runs of snippets above a threshold, of every class that the video shows, with scores.
 
-    The authors' program takes the end of a run, which is the snippet after it already, for its
-    last one, and adds one more: `compat="gaufuse"`. An instance then ends one snippet late, even
-    after the video, its inner mean counts that snippet, which is below the threshold, in, and its
-    right flank begins behind; the last snippet of a video is never a flank. As nothing asks for
-    an interval that is longer at one end only, that is an accident, and not the default.
+    The authors' program takes the end of a run, which is the snippet after it, for its last
+    snippet, and adds one more: `compat="gaufuse"`. An instance then ends one snippet late, even
+    after the video; its inner mean includes that snippet, which is below the threshold, and its
+    right flank begins after it; the last snippet of a video is never a flank. Nothing asks for an
+    interval that is longer at one end only, so it is taken for a slip, and is not the default.
 
     Args:
         score_map: [T, C].
         video_scores: [C]; classes below `class_threshold` have no instances.
-        thresholds: of the map; what several of them find comes several times.
-        shortest: snippets of a run.
+        thresholds: of the map; a run that several of them give is returned several times.
+        shortest: fewest snippets of a run.
         compat: "" or "gaufuse".
 
     Raises:
@@ -66,15 +72,17 @@ def find_instances(
     score_map, video_scores = map_and_scores(score_map, video_scores)
     if compat not in COMPATS:
         raise ValueError(f"compat must be one of {COMPATS}, got {compat!r}")
-    found = [(np.zeros(0, np.int64), *np.zeros((4, 0)))]
+    columns = [(np.zeros(0, np.int64), *np.zeros((4, 0)))]
     for label in np.flatnonzero(video_scores >= class_threshold):
         curve = score_map[:, label]
         start, end = runs(curve, thresholds, shortest=shortest, strict=True)
-        found.append((np.full(len(start), label), *_scored(curve, start, end, compat)))
-    return Instances(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        columns.append((np.full(len(start), label), *_scored(curve, start, end, compat)))
+    return Instances(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
-def _scored(curve: np.ndarray, start: np.ndarray, end: np.ndarray, compat: str):
+def _scored(
+    curve: np.ndarray, start: np.ndarray, end: np.ndarray, compat: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Start, end, q and inner mean of runs [start, end)."""
     width = FLANK * (end - start) ** FLANK_POWER
     inside, horizon = end, None
@@ -96,13 +104,13 @@ def select(
     nms_alpha: float = 0.35,
     extra: float = 1.0,
 ) -> Instances:
-    """Makes one instance of those that mean the same, class by class, by falling score.
+    """Fuses or suppresses instances that overlap, class by class; the result by falling score.
 
     Args:
         instances: of one video, in any order and unit.
         method: "fusion"; "soft" or "hard" suppression; or "none", which only sorts.
         tau, overlap, distribution, weight: of the fusion, see `fuse`.
-        nms_threshold: tIoU from which on suppression takes out the lower score.
+        nms_threshold: tIoU from which on the lower score is suppressed.
         nms_alpha: width of the decay of "soft".
         extra: added to every length and every intersection, see `fuse`.
 
@@ -111,37 +119,56 @@ def select(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    thinning = {"threshold": nms_threshold, "extra": extra}
-    fusing = {"tau": tau, "overlap": overlap, "distribution": distribution, "weight": weight}
-    choose = {
-        "fusion": lambda own: _fused(own, **fusing, extra=extra),
-        "soft": lambda own: own._replace(score=soft_nms(*own[1:4], **thinning, alpha=nms_alpha)),
-        "hard": lambda own: _pick(own, hard_nms(*own[1:4], **thinning)),
-        "none": lambda own: own,
-    }[method]
     instances = _checked(instances)
-    # First no instances at all: for empty columns, and for a complaint about bad settings.
-    found = [choose(_pick(instances, slice(0)))]
+
+    def choose(group: Instances) -> Instances:
+        """Instances of one class after `method`."""
+        start, end, score = group.start, group.end, group.score
+        if method == "fusion":
+            fused = fuse(
+                start,
+                end,
+                score,
+                group.inner_mean,
+                tau=tau,
+                overlap=overlap,
+                distribution=distribution,
+                weight=weight,
+                extra=extra,
+            )
+            return Instances(
+                label=group.label[fused.seed],
+                start=fused.start,
+                end=fused.end,
+                score=fused.score,
+                inner_mean=group.inner_mean[fused.seed],
+            )
+        if method == "soft":
+            score = soft_nms(
+                start, end, score, threshold=nms_threshold, alpha=nms_alpha, extra=extra
+            )
+            return group._replace(score=score)
+        if method == "hard":
+            return _pick(group, hard_nms(start, end, score, threshold=nms_threshold, extra=extra))
+        return group
+
+    # First no instances at all: for empty columns, and for an error where settings are wrong.
+    groups = [choose(_pick(instances, slice(0)))]
     for label in np.unique(instances.label):
         chosen = choose(_pick(instances, instances.label == label))
-        found.append(_pick(chosen, np.lexsort((chosen.end, chosen.start, -chosen.score))))
-    return Instances(*(np.concatenate(column) for column in zip(*found, strict=True)))
-
-
-def _fused(own: Instances, **settings) -> Instances:
-    fused = fuse(*own[1:], **settings)
-    return Instances(own.label[fused.seed], *fused[:3], own.inner_mean[fused.seed])
+        groups.append(_pick(chosen, np.lexsort((chosen.end, chosen.start, -chosen.score))))
+    return Instances(*(np.concatenate(column) for column in zip(*groups, strict=True)))
 
 
 def to_detections(
     instances: Instances, *, seconds_per_snippet: float, duration: float
 ) -> Detections:
-    """Instances in seconds, cut where the video ends.
+    """Instances in seconds, cut at the end of the video.
 
     Args:
         instances: in snippets.
-        seconds_per_snippet: length of one.
-        duration: seconds of the video.
+        seconds_per_snippet: length of a snippet.
+        duration: of the video, in seconds.
 
     Raises:
         ValueError: an instance that begins before the video or only after it, values that are not
@@ -162,14 +189,15 @@ def to_detections(
     return Detections(label, score, start, np.minimum(end, duration))
 
 
-def _pick(instances: Instances, kept: np.ndarray) -> Instances:
+def _pick(instances: Instances, kept: np.ndarray | slice) -> Instances:
+    """The instances that a mask, indices or a slice select."""
     return Instances(*(column[kept] for column in instances))
 
 
 def _checked(instances: Instances) -> Instances:
-    """Columns of one length and finite values."""
+    """The instances; ValueError unless columns have the same length and finite values."""
     label = np.asarray(instances.label, np.int64)
-    start, end, score = intervals(instances.start, instances.end, instances.score)
+    start, end, score = scored_intervals(instances.start, instances.end, instances.score)
     inner_mean = finite("inner_mean", instances.inner_mean, 1)
     for name, column in (("labels", label), ("inner means", inner_mean)):
         if column.shape != start.shape:

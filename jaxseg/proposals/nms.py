@@ -3,18 +3,19 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from jaxseg.proposals.checks import intervals
+from jaxseg.proposals.curves import scored_intervals
 
 
 class Suppression(NamedTuple):
-    """Who suppresses whom.
+    """Result of greedy suppression.
 
     Attributes:
         order: int64 [n], intervals by falling score; equal scores by start, then by end, so
             that the order in which intervals are given does not matter.
-        by: int64 [n], the kept interval that takes each one out; its own index where it is kept.
-        overlap: float64 [n], its tIoU with that one.
+        by: int64 [n], the kept interval that suppresses each one; its own index if it is kept.
+        overlap: float64 [n], tIoU with that interval.
     """
 
     order: np.ndarray
@@ -23,58 +24,73 @@ class Suppression(NamedTuple):
 
     @property
     def kept(self) -> np.ndarray:
-        """bool [n]."""
+        """Whether each interval is kept, bool [n]."""
         return self.by == np.arange(len(self.by))
 
 
-def hard_nms(start, end, score, *, threshold: float = 0.4, extra: float = 0.0) -> np.ndarray:
-    """Indices of the intervals that stay, by falling score; see `suppress`."""
-    found = suppress(start, end, score, threshold=threshold, extra=extra)
-    return found.order[found.kept[found.order]]
+def hard_nms(
+    start: ArrayLike,
+    end: ArrayLike,
+    score: ArrayLike,
+    *,
+    threshold: float = 0.4,
+    extra: float = 0.0,
+) -> np.ndarray:
+    """Indices of the kept intervals by falling score; arguments as for `suppress`."""
+    result = suppress(start, end, score, threshold=threshold, extra=extra)
+    return result.order[result.kept[result.order]]
 
 
 def soft_nms(
-    start, end, score, *, threshold: float = 0.4, alpha: float = 0.35, extra: float = 1.0
+    start: ArrayLike,
+    end: ArrayLike,
+    score: ArrayLike,
+    *,
+    threshold: float = 0.4,
+    alpha: float = 0.35,
+    extra: float = 1.0,
 ) -> np.ndarray:
     """Scores after CASE's soft suppression.
 
-    What hard suppression would take out stays with its score times exp(-tIoU^2 / alpha). Unlike
-    in soft-NMS as first proposed (Bodla et al. 2017), it decays once and suppresses nothing. A
-    score below 0, which the factor would raise, stays as it is.
+    An interval that hard suppression would remove is kept, with its score times
+    exp(-tIoU^2 / alpha). Unlike in soft-NMS as first proposed (Bodla et al. 2017), its score
+    decays once, and it suppresses no other. A score below 0, which the factor would raise, stays.
 
     Args:
         start, end, score, threshold, extra: see `suppress`.
         alpha: width of the decay, positive.
 
     Returns:
-        float64 [n], in the order of the intervals that are given.
+        float64 [n], in the order of the given intervals.
 
     Raises:
         ValueError: see `suppress`; alpha that is not positive.
     """
     if not alpha > 0:
         raise ValueError(f"alpha must be positive, got {alpha}")
-    found = suppress(start, end, score, threshold=threshold, extra=extra)
-    decay = np.where(found.kept, 1.0, np.exp(-np.square(found.overlap) / alpha))
+    result = suppress(start, end, score, threshold=threshold, extra=extra)
+    decay = np.where(result.kept, 1.0, np.exp(-np.square(result.overlap) / alpha))
     score = np.asarray(score, np.float64)
     return np.where(score > 0, score * decay, score)
 
 
-def suppress(start, end, score, *, threshold: float, extra: float) -> Suppression:
-    """Greedy suppression: the best interval that is left takes out what overlaps it enough.
+def suppress(
+    start: ArrayLike, end: ArrayLike, score: ArrayLike, *, threshold: float, extra: float
+) -> Suppression:
+    """Greedy suppression: the best interval that is left removes those that overlap it enough.
 
     Args:
         start, end: [n], in any unit.
         score: [n], higher is better.
-        threshold: tIoU in (0, 1] from which on an interval is taken out.
-        extra: added to every length and every intersection. CASE's and GauFuse's programs add
-            1, whatever the unit, as for frames that count their last one.
+        threshold: tIoU in (0, 1] from which on an interval is removed.
+        extra: added to every length and every intersection. CASE's and GauFuse's programs add 1,
+            whatever the unit, as is right for intervals of frames that include their last one.
 
     Raises:
         ValueError: intervals that are not finite or end early, a threshold outside (0, 1], a
             negative `extra`.
     """
-    start, end, score = intervals(start, end, score)
+    start, end, score = scored_intervals(start, end, score)
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold must be in (0, 1], got {threshold}")
     if not 0 <= extra < np.inf:
@@ -85,17 +101,26 @@ def suppress(start, end, score, *, threshold: float, extra: float) -> Suppressio
     rank[timeline] = np.arange(len(start))
     order = np.lexsort((end, start, -score))
     by, overlap = _choose(
-        start[timeline], end[timeline] + extra, rank[order], first, last, threshold
+        start=start[timeline],
+        end=end[timeline] + extra,
+        order=rank[order],
+        first=first,
+        last=last,
+        threshold=threshold,
     )
     return Suppression(order, timeline[by][rank], overlap[rank])
 
 
-def reach(start, end, threshold) -> tuple[np.ndarray, np.ndarray]:
-    """The slice of intervals, in order of start, that can have a tIoU of `threshold` with each.
+def reach(start: np.ndarray, end: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """For each interval, the slice of intervals that can have a tIoU of `threshold` with it.
 
-    One that does is no longer than this one's length over the threshold, and touches it: the
-    slice keeps the choice near linear in the number of intervals. The same holds where that share
-    of the other's own length has to lie in this one, as in GauFuse's fusion.
+    Intervals are in order of start. One with this tIoU touches the interval and is at most as
+    long as its length over the threshold; the slice keeps suppression near linear in the number
+    of intervals. The same bound holds if that share of the other's length has to lie in the
+    interval, as in GauFuse's fusion.
+
+    Returns:
+        First index and index after the last one, int64 [n] each.
     """
     longest = (end - start) / threshold
     rounding = 1e-9 * (np.abs(start) + longest)
@@ -103,7 +128,14 @@ def reach(start, end, threshold) -> tuple[np.ndarray, np.ndarray]:
     return earliest, np.searchsorted(start, end, side="right")
 
 
-def _choose(start, end, order, first, last, threshold) -> tuple[np.ndarray, np.ndarray]:
+def _choose(
+    start: np.ndarray,
+    end: np.ndarray,
+    order: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    threshold: float,
+) -> tuple[np.ndarray, np.ndarray]:
     """`by` and `overlap` of a Suppression, for intervals in order of start."""
     by, overlap = np.arange(len(start)), np.ones(len(start))
     left = np.ones(len(start), bool)
@@ -115,9 +147,9 @@ def _choose(start, end, order, first, last, threshold) -> tuple[np.ndarray, np.n
         near = slice(first[best], last[best])
         common = np.minimum(end[near], end[best]) - np.maximum(start[near], start[best])
         union = length[near] + length[best] - common
-        # Two intervals of no length at one place are the same one.
+        # Two intervals of length zero at the same place are equal: tIoU 1.
         tiou = np.divide(common, union, out=(union == 0).astype(float), where=union > 0)
-        taken = np.flatnonzero(left[near] & (tiou >= threshold)) + first[best]
-        left[taken] = False
-        by[taken], overlap[taken] = best, tiou[taken - first[best]]
+        removed = np.flatnonzero(left[near] & (tiou >= threshold)) + first[best]
+        left[removed] = False
+        by[removed], overlap[removed] = best, tiou[removed - first[best]]
     return by, overlap

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from recorded import load_recorded
 
-from jaxseg.proposals import localize, propose, runs, score_map, video_scores
-from jaxseg.proposals.outer_inner import inner_means, outer_inner
+from jaxseg.proposals import (
+    inner_means,
+    localize,
+    outer_inner,
+    propose,
+    runs,
+    score_map,
+    video_scores,
+)
 
 CASES = ("fusion_07_case_one_class", "fusion_08_case_two_classes", "fusion_09_case_argmax_fallback")
 GAUFUSE = ("fusion_01_gau_maps_small_scores", "fusion_02_gau_maps_large_scores")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxseg.proposals import score_map, video_scores
-from jaxseg.proposals.score_map import cluster_probabilities
+from jaxseg.proposals.localize import cluster_probabilities
 
 RNG = np.random.default_rng(0)
 OUTPUTS = {

@@ -7,7 +7,7 @@ import numpy as np
 from jaxseg.methods.case.config import CaseTestConfig
 from jaxseg.methods.located import Located
 from jaxseg.proposals import localize, score_map, video_scores
-from jaxseg.proposals.score_map import cluster_probabilities
+from jaxseg.proposals.localize import cluster_probabilities
 
 _LOCALIZE = (
     *("class_threshold", "thresholds", "upsampling", "flank", "gamma"),

@@ -7,7 +7,7 @@ import numpy as np
 from jaxseg.methods.gaufuse.config import GaufuseTestConfig, InstancesConfig
 from jaxseg.methods.located import Located
 from jaxseg.proposals import Instances, find_instances, select, to_detections
-from jaxseg.proposals.score_map import softmax
+from jaxseg.proposals.localize import softmax
 
 _FIND = ("class_threshold", "thresholds", "shortest", "compat")
 _SELECT = (
