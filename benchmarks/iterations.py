@@ -21,7 +21,7 @@ from benchmarks import harness
 from benchmarks.affinities import Problem, accuracy, make_problems, names, read_problems
 from benchmarks.harness import COLORS, Column, Line, Panel, Table, all_positive, note, positive
 from jaxseg.solvers import fugw
-from jaxseg.solvers.fugw.search import STEPS
+from jaxseg.solvers.fugw.steps import STEPS
 
 ITERATIONS = (5, 10, 15, 25, 50, 100, 200)
 TIMED = 25  # iterations of the programs that are timed

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from benchmarks import harness
 from benchmarks.harness import Column, Table, all_positive, compiled_bytes, note
 from jaxseg.solvers import linear_program
-from jaxseg.solvers.interval_rows import interval_rows
+from jaxseg.solvers.linear_program import interval_rows
 
 SNIPPETS = (100, 300, 1_000, 3_000, 10_000)
 SNIPPETS_PER_INSTANCE = 36

@@ -25,7 +25,7 @@ from jaxseg.interop.ott_geometry import (
     require_temporal,
 )
 from jaxseg.solvers import fugw, sinkhorn
-from jaxseg.solvers.solution import Solution
+from jaxseg.solvers.sinkhorn import Solution
 
 with warnings.catch_warnings():  # ott still imports jaxopt, which announces its own end
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class _Output:
-    """What both outputs answer; `matrix` is [N, K] with the mass that the problem asks for."""
+    """Properties of both outputs; `matrix` is [N, K] with the mass that the problem asks for."""
 
     @property
     def n_iters(self) -> jax.Array:
@@ -54,7 +54,7 @@ class _Output:
 
     @property
     def primal_cost(self) -> jax.Array:
-        """<T, C> of `geom`, without any regulariser."""
+        """<T, C> of `geom`, without any regularizer."""
         return jnp.sum(self.matrix * self.geom.cost_matrix)
 
     @property
@@ -77,10 +77,10 @@ class GromovWassersteinOutput(_Output):
 
     Attributes:
         matrix: [N, K], sums to 1.
-        geom: ott-jax's geometry of the problem linearised at `matrix`.
-        reg_gw_cost: the regularised cost below of the plan in that linear problem.
+        geom: ott-jax's geometry of the problem linearized at `matrix`.
+        reg_gw_cost: the regularized cost below of the plan in that linear problem.
         costs: [max_iterations + 1], J / alpha of `fugw` before each step and at the end; from
-            `n_iters` on it stands still.
+            `n_iters` on it is constant.
         converged: whether the last step stayed under the threshold.
         solution: what `fugw.solve` returned; its plan has rows of sum 1.
     """
@@ -150,7 +150,7 @@ class GromovWasserstein:
         return GromovWassersteinOutput(
             matrix=plan,
             geom=geometry.Geometry(linear, epsilon=self.epsilon),
-            reg_gw_cost=_regularised(plan, linear, self.epsilon, prob),
+            reg_gw_cost=_regularized(plan, linear, self.epsilon, prob),
             costs=solution.objective / alpha,
             converged=solution.converged,
             solution=solution,
@@ -165,7 +165,7 @@ class SinkhornOutput(_Output):
     Attributes:
         matrix: [N, K].
         geom: the problem's own.
-        reg_ot_cost: the regularised cost below.
+        reg_ot_cost: the regularized cost below.
         converged: whether the last round stayed under the threshold.
         solution: what `sinkhorn.solve` returned.
     """
@@ -205,7 +205,7 @@ class Sinkhorn:
         return SinkhornOutput(
             matrix=solution.plan,
             geom=prob.geom,
-            reg_ot_cost=_regularised(solution.plan, prob.geom.cost_matrix, epsilon, prob),
+            reg_ot_cost=_regularized(solution.plan, prob.geom.cost_matrix, epsilon, prob),
             converged=solution.converged,
             solution=solution,
         )
@@ -216,7 +216,7 @@ def _penalty(tau, epsilon):
     return None if tau == 1 else epsilon * tau / (1 - tau)
 
 
-def _regularised(plan, cost, epsilon, prob) -> jax.Array:
+def _regularized(plan, cost, epsilon, prob) -> jax.Array:
     """<T, C> + eps KL(T | a b') + lambda KL of the relaxed marginals, from the plan itself.
 
     ott-jax's number at convergence where both marginals are hard. Where one is relaxed it is

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxseg.solvers.checks import require
-from jaxseg.solvers.sliding_window import half_width, neighbour_sum
+from jaxseg.solvers.sliding_window import half_width, neighbor_sum
 
 with warnings.catch_warnings():  # ott still imports jaxopt, which announces its own end
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -45,16 +45,17 @@ class _Structured(geometry.Geometry):
 
     @property
     def cost_matrix(self) -> jax.Array:
-        there, elsewhere = jnp.asarray(self._values(), self.dtype)
+        near, far = jnp.asarray(self._values(), self.dtype)
         place = jnp.arange(self._size)
-        return jnp.where(self._places(jnp.abs(place[:, None] - place)), there, elsewhere)
+        return jnp.where(self._places(jnp.abs(place[:, None] - place)), near, far)
 
     def _apply_cost_to_vec(self, vec, axis=0, fn=None, is_linear=False) -> jax.Array:
-        """fn(cost) @ vec, [N]; both costs are symmetric, so that the axis says nothing."""
-        there, elsewhere = jnp.asarray(self._values(), self.dtype)
+        """fn(cost) @ vec, [N]; both costs are symmetric, so that the axis does not matter."""
+        near, far = jnp.asarray(self._values(), self.dtype)
         if fn is not None:
-            there, elsewhere = fn(there), fn(elsewhere)
-        return (there - elsewhere) * self._gather(vec) + elsewhere * vec.sum()
+            near, far = fn(near), fn(far)
+        # One of the two values everywhere, and what differs from it on the places of the other.
+        return (near - far) * self._gather(vec) + far * vec.sum()
 
     def tree_flatten(self):
         settings = {"relative_epsilon": self._relative_epsilon, "scale_cost": self._scale_cost}
@@ -96,7 +97,7 @@ class BandGeometry(_Structured):
         return (distance >= 1) & (distance <= half_width(self._size, self.radius))
 
     def _gather(self, vec):
-        return neighbour_sum(vec, half_width(self._size, self.radius))
+        return neighbor_sum(vec, half_width(self._size, self.radius))
 
 
 @jax.tree_util.register_pytree_node_class
@@ -138,11 +139,11 @@ PRODUCT_LOSS = quadratic_costs.GWLoss(
 
 def require_temporal(prob: quadratic_problem.QuadraticProblem) -> None:
     """Raises ValueError for a quadratic problem that `fugw.solve` does not solve."""
-    for name, wanted in (("geom_xx", BandGeometry), ("geom_yy", DiscreteGeometry)):
+    for name, expected in (("geom_xx", BandGeometry), ("geom_yy", DiscreteGeometry)):
         given = getattr(prob, name)
-        if not isinstance(given, wanted):
-            found = type(given).__name__
-            raise ValueError(f"{name} must be jaxseg's {wanted.__name__}, got {found}")
+        if not isinstance(given, expected):
+            got = type(given).__name__
+            raise ValueError(f"{name} must be jaxseg's {expected.__name__}, got {got}")
     if prob.loss != PRODUCT_LOSS:
         raise ValueError(f"loss must be jaxseg's PRODUCT_LOSS, got {prob._loss_name!r}")
     if prob.tau_a != 1 and prob.tau_b != 1:

@@ -5,7 +5,7 @@
     fugw.solve(cost)            temporally consistent assignment of frames to actions: a `Solution`
     sinkhorn.solve(cost, ...)   entropic transport, marginals hard or relaxed: a `Solution`
     viterbi.decode(scores)      the likeliest segmentation with the actions in a given order
-    priors                      which frame is likely to show which action, before anyone looked
+    priors                      which frame is likely to show which action, from their places alone
     linear_program.solve(A, q)  the curve over time whose contrasts are given scores
 
 Everything is a pure function of arrays, runs under `jax.jit` and `jax.vmap`, and needs JAX alone;
@@ -16,7 +16,7 @@ for.
 import importlib
 
 from jaxseg.solvers import fugw, priors, sinkhorn, viterbi
-from jaxseg.solvers.solution import Solution
+from jaxseg.solvers.sinkhorn import Solution
 
 __all__ = ["Solution", "fugw", "linear_program", "priors", "sinkhorn", "viterbi"]
 

@@ -1,7 +1,7 @@
-"""A problem's arguments as arrays; each mistake is one sentence with the value.
+"""Arguments of all solvers as arrays; each mistake is a ValueError of one sentence with the value.
 
-What the solvers are held to, in float32 and float64 alike, ends at these limits, and so does what
-they take. Values that are traced cannot be looked at, and pass.
+The solvers are tested up to these limits, in float32 and float64 alike, and refuse what is beyond
+them. Traced values have no numbers yet and pass.
 
     epsilon         1e-3 to 10     at the least, a cost of 1 is an exponent of 1,000
     lambda_*        1e-6 to 1e6    as costs, which a penalty is weighed against; None is infinity
@@ -9,7 +9,7 @@ they take. Values that are traced cannot be looked at, and pass.
     cost            -1e6 to 1e6    at most an exponent of 1e9, which float32 knows to 64; where
                                    both marginals are relaxed not below -10 (eps + lambda)
     frames N        to 2^24        what float32 can count
-    clusters K      to 1,000       five times the most that was asked for
+    clusters K      to 1,000       far beyond any data set
 """
 
 from collections.abc import Callable
@@ -88,8 +88,8 @@ def least_cost(epsilon, *penalties) -> float:
     """What a valid cost must not fall below, as far as the numbers are known.
 
     Where no marginal is hard a negative cost draws in mass, up to exp(-cost / (eps + lambda)) times
-    what the marginal asks for: 20,000 times at the least cost. The structure term grows with its
-    square, and with much more float32 loses the rest.
+    the marginal: 20,000 times at the least cost. The structure term grows with its square, and
+    beyond that float32 would lose all other terms of the objective beside it.
     """
     numbers = (epsilon, *penalties)
     if any(number is None or isinstance(number, jax.core.Tracer) for number in numbers):
@@ -100,13 +100,12 @@ def least_cost(epsilon, *penalties) -> float:
 def as_matrix(name: str, values) -> jax.Array:
     """A problem's matrix as floating [N, K]; ValueError where it is none or holds nothing.
 
-    Half precision becomes float32, and so do its results: bfloat16 tells numbers apart that
+    Half precision becomes float32, and so do its results: bfloat16 only tells numbers apart that
     differ by 1 in 256, and no row of a plan in it would sum to 1.
     """
     values = jnp.asarray(values)
     if values.ndim != 2 or values.size == 0:
-        wanted = f"{name} must be [frames, clusters]"
-        raise ValueError(f"{wanted}, got shape {values.shape}; use jax.vmap over batches")
+        raise _wrong_axes(name, "frames, clusters", values)
     if values.shape[0] > MOST_FRAMES or values.shape[1] > MOST_CLUSTERS:
         most = f"at most {MOST_FRAMES} frames and {MOST_CLUSTERS} clusters"
         raise ValueError(f"{name} must have {most}, got shape {values.shape}")
@@ -129,11 +128,11 @@ def require_entries(
         condition: what an entry must be, in words.
         holds: the condition itself, entry by entry; false for NaN.
     """
-    if not all(map(_is_known, (values, mask, cluster_mask))):
+    if not is_known(values, mask, cluster_mask):
         return
     values = np.asarray(values)
     wrong = ~holds(values)
-    if not wrong.any():  # mostly, and before any mask is looked at
+    if not wrong.any():  # nearly always, and cheaper than to look at the masks first
         return
     for valid, axis in ((mask, 1), (cluster_mask, 0)):
         if valid is not None:
@@ -146,7 +145,7 @@ def require_entries(
 
 def require_marginal(name: str, weights, mask) -> None:
     """Raises ValueError where a valid weight is known to be negative, infinite or NaN."""
-    if weights is None or not (_is_known(weights) and _is_known(mask)):
+    if weights is None or not is_known(weights, mask):
         return
     weights = np.asarray(weights)
     wrong = np.asarray(mask) & ~is_weight(weights)
@@ -160,9 +159,12 @@ def is_weight(entries: np.ndarray) -> np.ndarray:
     return (entries >= 0) & (entries < np.inf)
 
 
-def _is_known(value) -> bool:
-    """Whether its numbers can be looked at, here and now."""
-    return not isinstance(value, jax.core.Tracer) and getattr(value, "is_fully_addressable", True)
+def is_known(*values) -> bool:
+    """Whether the numbers of all can be looked at here and now: none is traced or elsewhere."""
+    return not any(
+        isinstance(value, jax.core.Tracer) or not getattr(value, "is_fully_addressable", True)
+        for value in values
+    )
 
 
 def as_mask(name: str, mask, length: int, cost: jax.Array | None = None) -> jax.Array:
@@ -180,6 +182,64 @@ def require_shape(name: str, array, shape: tuple[int, ...], cost: jax.Array | No
     if array is not None and array.shape != shape:
         problem = "the problem" if cost is None else f"the cost {cost.shape}"
         raise ValueError(f"{name} has shape {array.shape}, {problem} asks for {shape}")
+
+
+def as_array(name: str, values, axes: str) -> jax.Array:
+    """Floating values with these axes, none of them empty; at least float32.
+
+    Args:
+        name: the argument's name.
+        values: anything that makes an array.
+        axes: names of its axes, as the message gives them: "instances, snippets".
+
+    Raises:
+        ValueError: for another number of axes, or nothing on one of them.
+    """
+    values = jnp.asarray(values)
+    if values.ndim != 1 + axes.count(",") or values.size == 0:
+        raise _wrong_axes(name, axes, values)
+    return values.astype(jnp.result_type(values, jnp.float32))
+
+
+def _wrong_axes(name: str, axes: str, values: jax.Array) -> ValueError:
+    got = f"got shape {values.shape}; use jax.vmap over batches"
+    return ValueError(f"{name} must be [{axes}], {got}")
+
+
+def as_vector(name: str, values, length: int) -> jax.Array:
+    """One number for each instance, at least float32; ValueError for another length."""
+    values = as_array(name, values, "instances")
+    require_shape(name, values, (length,))
+    return values
+
+
+def as_length(length, num_snippets: int):
+    """How many of the snippets are valid, all of them by default; a traced one is cut to fit.
+
+    Raises:
+        ValueError: for a known one that is no whole number from 0 to `num_snippets`.
+    """
+    if length is None:
+        return num_snippets
+    if not is_known(length):
+        return jnp.clip(length, 0, num_snippets)
+    if not 0 <= length <= num_snippets or int(length) != length:
+        raise ValueError(f"length must be a whole number in [0, {num_snippets}], got {length}")
+    return int(length)
+
+
+def where_valid(name: str, values: jax.Array, mask: jax.Array) -> jax.Array:
+    """The values where they are valid, and 0 elsewhere.
+
+    Raises:
+        ValueError: for a valid value that is known and not finite.
+    """
+    if is_known(values, mask):
+        wrong = np.argwhere(np.asarray(mask) & ~np.isfinite(values))
+        if len(wrong):
+            at = tuple(wrong[0].tolist())
+            raise ValueError(f"{name}{list(at)} must be finite, got {values[at]}")
+    return jnp.where(mask, values, 0)
 
 
 def as_numbers(cost: jax.Array, *values) -> list[jax.Array | None]:

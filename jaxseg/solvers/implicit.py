@@ -1,4 +1,4 @@
-"""What the derivatives of all solvers at their fixed point share: two linear systems.
+"""Derivatives of solvers at their fixed point (implicit function theorem), and Sinkhorn's own.
 
 A small change of a plan T [K, N] under two marginals is governed by the changes f [1, N] and
 g [K, 1] of its scalings, through the symmetric system
@@ -6,8 +6,9 @@ g [K, 1] of its scalings, through the symmetric system
     (1 + a) r f + T'g = rows        r, c: row and column sums of T
     T f' + (1 + b) c g = columns    a, b: epsilon / lambda of a relaxed marginal, 0 of a hard one.
 
-Leaving out f leaves K unknowns, whatever N is. Where a solver's objective has a structure term
-besides, the method of conjugate gradients adds what that changes.
+Leaving out f leaves K unknowns, whatever N is: `Coupling`. It is the linearization of Sinkhorn's
+fixed point (`attach_scalings`). Where a solver's objective has a structure term besides
+(`fugw.implicit`), the method of conjugate gradients adds what that changes.
 """
 
 from typing import NamedTuple
@@ -109,6 +110,7 @@ def conjugate_gradients(operator, right, precondition, inner, num_steps: int):
         x, residual, direction, energy, steps, going = state
         image = operator(direction)
         curvature = inner(direction, image)
+        # Once it has ended it stays ended: after the last step all these numbers are rounding.
         going &= (curvature > 0) & (energy > smallest * energy_at_start)
         step = jnp.where(going, energy / jnp.where(going, curvature, 1), 0)
         better, remaining = precondition(residual - step * image)
@@ -120,16 +122,92 @@ def conjugate_gradients(operator, right, precondition, inner, num_steps: int):
 
     direction, residual = precondition(right)
     energy_at_start = inner(residual, direction)
+    # A fixed number of steps: under vmap a condition would hold for the whole batch.
     counts = jnp.zeros((), jnp.int32), jnp.ones((), bool)
     start = jnp.zeros_like(right), residual, direction, energy_at_start, *counts
     x, _, _, _, steps, _ = lax.fori_loop(0, num_steps, body, start)
     return x, steps
 
 
+@jax.custom_jvp
+def attach_scalings(scalings, log_kernel, log_marginals, slacks):
+    """The scalings themselves, with the derivative of Sinkhorn's fixed point.
+
+    With log T = log_kernel + f + g that is where, row by row and column by column,
+
+        a f + log rowsum(T) = log row_marginal,    b g + log columnsum(T) = log column_marginal,
+
+    a = epsilon / lambda_rows and b = epsilon / lambda_columns, 0 where hard (Chizat et al. 2016).
+
+    Forward and reverse mode, of any order; memory and time do not depend on the iterations that
+    led here. Of scalings that are not converged it is the derivative of a point close by. Hard
+    marginals of unequal mass are taken as the iterations take them: rows hold, and columns
+    share what there is in their proportions.
+
+    Args:
+        scalings: (f [N], g [K]), as the iterations left them; -inf where a marginal is 0.
+        log_kernel: [K, N], -inf where an entry is forbidden.
+        log_marginals: ([N], [K]), -inf where a marginal is 0.
+        slacks: (a, b), None for a hard marginal.
+
+    Returns:
+        The scalings, f [N] and g [K].
+    """
+    return scalings
+
+
+@attach_scalings.defjvp
+def _attach_scalings_jvp(primals, tangents):
+    scalings = attach_scalings(*primals)  # itself: its own derivative is this rule once more
+    _, log_kernel, log_marginals, slacks = primals
+    _, kernel_change, marginal_changes, slack_changes = tangents
+    plan = _plan_of(scalings, log_kernel, log_marginals, slacks)
+    f, g = (jnp.where(jnp.isfinite(scaling), scaling, 0) for scaling in scalings)
+    moved = plan * kernel_change
+    rows = _required_change(plan.sum(0), f, marginal_changes[0], slack_changes[0]) - moved.sum(0)
+    columns = _required_change(plan.sum(1), g, marginal_changes[1], slack_changes[1]) - moved.sum(1)
+    if all(slack is None for slack in slacks):
+        # Two hard marginals of different mass have no plan: the columns share what the rows hold,
+        # as in the iterations. Without this the system, which is singular, has no solution.
+        mass = plan.sum(1)
+        total = mass.sum()
+        columns -= mass * (columns.sum() - rows.sum()) / jnp.where(total > 0, total, 1)
+    return scalings, _solve_system(plan, slacks, rows, columns)
+
+
+def _plan_of(scalings, log_kernel, log_marginals, slacks):
+    """T [K, N]: each row's shares, times its mass; see `sinkhorn._row_shares` for the reason."""
+    log_shares = log_kernel + scalings[1][:, None]
+    reachable = jnp.isfinite(log_shares.max(0))
+    shares = jax.nn.softmax(jnp.where(reachable, log_shares, 0), axis=0)
+    slack = 0.0 if slacks[0] is None else slacks[0]
+    log_mass = log_marginals[0] - slack * jnp.where(reachable, scalings[0], 0)
+    return jnp.where(reachable, shares * jnp.exp(log_mass), 0)
+
+
+def _required_change(sums, scaling, marginal_change, slack_change):
+    """Change of one side's sums that its new marginal and slack require."""
+    change = sums * marginal_change
+    return change if slack_change is None else change - sums * scaling * slack_change
+
+
+def _solve_system(plan, slacks, rows, columns):
+    coupling = couple(plan, *(0.0 if slack is None else slack for slack in slacks))
+    f, g = lax.custom_linear_solve(
+        lambda scalings: coupling.product(*scalings),
+        (rows[None, :], columns[:, None]),
+        solve=lambda _, right: coupling.scalings(*right),
+        symmetric=True,
+    )
+    return f[0], g[:, 0]
+
+
 def _reciprocal(sums):
+    """1 / sums, and 0 where there is no mass."""
     positive = sums > 0
     return jnp.where(positive, 1 / jnp.where(positive, sums, 1), 0)
 
 
 def _matmul(a, b):
+    """A product in full precision, which GPUs and TPUs do not give by default."""
     return jnp.matmul(a, b, precision=lax.Precision.HIGHEST)

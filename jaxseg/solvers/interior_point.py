@@ -1,4 +1,4 @@
-"""Primal-dual interior points of linear programmes over the box [0, 1], least squares included.
+"""Primal-dual interior points of linear programs over the box [0, 1], least squares included.
 
 For rows A [M, G], columns that stand n times each, a target q and tolerances d > 0, the path is
 
@@ -6,7 +6,7 @@ For rows A [M, G], columns that stand n times each, a target q and tolerances d 
             r = q - A (n p).
 
 With c = 0 and d = 1 its end is a least-squares solution in the box; with c = 1 and d near 0 it is
-the analytic centre of the optimal face of min sum n p subject to A (n p) = q, wherever that has a
+the analytic center of the optimal face of min sum n p subject to A (n p) = q, wherever that has a
 solution. Its conditions, for the dual y = r / d, are A'y + z - w = c, p z = mu, (1 - p) w = mu;
 one Newton step on all of them takes one Cholesky factor of an M x M matrix.
 """
@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.scipy.linalg import cho_solve
 
-_NEAREST = 0.05  # of its way to the box's border a step leaves this
+_NEAREST = 0.05  # share of the way to the box's border that a step leaves, so that p stays inside
 _SHRINK = 0.1  # a full step aims at this share of the barrier's weight before it
 
 
@@ -43,7 +43,7 @@ class Point(NamedTuple):
 
     Attributes:
         p: [G].
-        room: [G], 1 - p.
+        one_minus_p: [G].
         lower: [G], z, dual of p >= 0.
         upper: [G], w, dual of p <= 1.
         y: [M], dual of the rows.
@@ -53,7 +53,7 @@ class Point(NamedTuple):
     """
 
     p: jax.Array
-    room: jax.Array
+    one_minus_p: jax.Array
     lower: jax.Array
     upper: jax.Array
     y: jax.Array
@@ -65,6 +65,7 @@ class Point(NamedTuple):
 def follow(problem: Problem, num_iterations: int) -> Point:
     """The end of the path, after at most that many steps: no `while_loop`, as vmap asks."""
 
+    # `cond` skips the steps that are not needed; under vmap it becomes a choice and skips nothing.
     def step(_, point):
         return lax.cond(point.done, lambda point: point, lambda point: _step(problem, point), point)
 
@@ -78,7 +79,7 @@ def _start(problem: Problem) -> Point:
     lower = jnp.where(size > 0, size, 1) * jnp.ones_like(p)
     return Point(
         p=p,
-        room=1 - p,
+        one_minus_p=1 - p,
         lower=lower,
         upper=lower * p / (1 - p),
         y=jnp.zeros_like(problem.target),
@@ -90,22 +91,24 @@ def _start(problem: Problem) -> Point:
 
 def _step(problem: Problem, point: Point) -> Point:
     """One Newton step towards a smaller barrier, cut where it would leave the box."""
-    p, room, lower, upper, y, *_ = point
+    p, one_minus_p, lower, upper, y, *_ = point
     mu = _next_barrier(problem, point)
-    weight = 1 / (lower / p + upper / room)
-    force = problem.rows.T @ y - problem.cost + mu / p - mu / room
+    weight = 1 / (lower / p + upper / one_minus_p)
+    force = problem.rows.T @ y - problem.cost + mu / p - mu / one_minus_p
     move_y = _dual_step(problem, point, weight, force)
     move = weight * (problem.rows.T @ move_y + force)
     move_lower = (mu - lower * move) / p - lower
-    move_upper = (mu + upper * move) / room - upper
+    move_upper = (mu + upper * move) / one_minus_p - upper
 
-    shrinking = jnp.stack([-move / p, move / room, -move_lower / lower, -move_upper / upper])
+    shrinking = jnp.stack([-move / p, move / one_minus_p, -move_lower / lower, -move_upper / upper])
     fastest = jnp.where(problem.count > 0, shrinking, 0).max()
+    # One length for p and the duals: the rows' balance is linear in both together and shrinks by
+    # 1 - length, with two lengths it would not.
     length = jnp.minimum(1, (1 - _NEAREST) / jnp.maximum(fastest, 0.5))
     p = p + length * move
     return Point(
         p=p,
-        room=room - length * move,
+        one_minus_p=one_minus_p - length * move,
         lower=lower + length * move_lower,
         upper=upper + length * move_upper,
         y=y + length * move_y,
@@ -117,7 +120,7 @@ def _step(problem: Problem, point: Point) -> Point:
 
 def _next_barrier(problem: Problem, point: Point) -> jax.Array:
     """Smaller than the mean of p z and (1 - p) w, the more so the freer the last step was."""
-    gaps = point.p * point.lower + point.room * point.upper
+    gaps = point.p * point.lower + point.one_minus_p * point.upper
     mean = jnp.sum(problem.count * gaps) / (2 * jnp.maximum(problem.count.sum(), 1))
     return jnp.maximum(jnp.clip(1 - point.length, _SHRINK, 0.9) * mean, problem.barrier)
 

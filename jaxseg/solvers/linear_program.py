@@ -2,10 +2,10 @@
 
 For M instances of one class on T snippets (Zhou et al., CVPR 2023):
 
-    minimise  sum_t p_t   subject to   A p = q,   0 <= p <= 1,
+    minimize  sum_t p_t   subject to   A p = q,   0 <= p <= 1,
 
 where row k of A is +1 inside instance k, -1 on its flanks and 0 elsewhere, and q are its scores.
-Many curves are optimal, and which one is taken decides the method. Their analytic centre, where
+Many curves are optimal, and which one is taken decides the method. Their analytic center, where
 sum_t log p_t (1 - p_t) is greatest, spreads the score of a lone instance evenly over it.
 """
 
@@ -17,28 +17,28 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import linprog
 
-from jaxseg.solvers.checks import require
-from jaxseg.solvers.interior_point import Problem, follow
-from jaxseg.solvers.interval_rows import find_borders, group_starts, interval_rows
-from jaxseg.solvers.linear_program_input import (
-    all_known,
+from jaxseg.solvers.checks import (
     as_array,
     as_length,
     as_mask,
     as_vector,
+    is_known,
+    require,
     where_valid,
 )
+from jaxseg.solvers.interior_point import Problem, follow
 
 MODES = ("spread", "vertex", "mean")
 NUM_ITERATIONS = 60
 TOLERANCE = 1e-4
+FLANK, EXPONENT = 0.0785, 0.9  # an instance of L snippets has flanks of .0785 L^.9 on each side
 
 
 class LinearProgram(NamedTuple):
-    """A curve and how it was found; a pytree of arrays.
+    """A curve and the record of its computation; a pytree of arrays.
 
     Scores that no curve has are data, not an exception: the nearest that some curve has, in
-    least squares over the rows, take their place, and `num_unmet` counts the rows they leave.
+    least squares over the rows, take their place, and `num_unmet` counts the rows they miss.
 
     Attributes:
         p: [T], in [0, 1]; 0 on masked snippets and on those that no valid row touches.
@@ -46,7 +46,7 @@ class LinearProgram(NamedTuple):
         residual: largest |A p - q| of the valid rows, as the mode has them.
         num_unmet: int32, valid rows with |A p - q| beyond the tolerance, or not a number.
         feasible: bool, whether there are none.
-        converged: bool, whether the curve stood still before the iterations were over.
+        converged: bool, whether the path ended before the iterations were used up.
         num_iterations: int32, steps taken.
     """
 
@@ -69,13 +69,13 @@ def solve(
     num_iterations: int = NUM_ITERATIONS,
     tolerance: jax.Array | float = TOLERANCE,
 ) -> LinearProgram:
-    """Minimises sum p subject to A p = q and 0 <= p <= 1, in O(M^2 T + M^3) a step.
+    """Minimizes sum p subject to A p = q and 0 <= p <= 1, in O(M^2 T + M^3) a step.
 
     Args:
         A: [M, T], any numbers; see `interval_rows`. What stands in masked rows and columns does
             not matter, NaN included.
         q: [M], scores of any sign.
-        mode: "spread": the analytic centre of the optimal curves, to about the square root of
+        mode: "spread": the analytic center of the optimal curves, to about the square root of
             the precision relative to a typical p; "mean": the same once the positive and the
             negative part of each row are divided by their sums, so that q is a difference of
             means and near the plateau of a lone instance; "vertex": an optimal curve with no
@@ -121,8 +121,8 @@ def solve_intervals(
 ) -> LinearProgram:
     """`solve` of `interval_rows` without their M x T numbers, in O(M^3) a step.
 
-    Between two neighbouring borders all snippets are inside and on the flanks of the same
-    instances, and the centre gives them the same value: 4 M + 1 columns at most, whatever T.
+    Between two neighboring borders all snippets are inside and on the flanks of the same
+    instances, and the center gives them the same value: 4 M + 1 columns at most, whatever T.
     "vertex" does not, and takes all T columns.
 
     Args:
@@ -148,11 +148,11 @@ def solve_intervals(
         A = interval_rows(start, end, num_snippets, **given)
         given = {"num_iterations": num_iterations, "tolerance": tolerance}
         return solve(A, q, mode=mode, row_mask=row_mask, **given)
-    borders = find_borders(start, end, length, row_mask=row_mask, compat=compat)
+    borders = _find_borders(start, end, length, row_mask=row_mask, compat=compat)
     row_mask = as_mask("row_mask", row_mask, len(borders.start))
     q = where_valid("q", as_vector("q", q, len(row_mask)), row_mask).astype(borders.start.dtype)
 
-    starts = group_starts(borders, num_snippets)
+    starts = _group_starts(borders, num_snippets)
     count = jnp.diff(jnp.minimum(starts, length), append=length)
     solved = _spread(borders.contrast(starts), q, count, mode, num_iterations, tolerance)
     snippets = jnp.arange(num_snippets)
@@ -160,20 +160,107 @@ def solve_intervals(
     return solved._replace(p=jnp.where(snippets < length, solved.p[group], 0))
 
 
+def interval_rows(
+    start: jax.Array,
+    end: jax.Array,
+    num_snippets: int,
+    *,
+    length: jax.Array | int | None = None,
+    row_mask: jax.Array | None = None,
+    compat: str = "",
+) -> jax.Array:
+    """A [M, T] of instances: +1 on [s, e), -1 on [s - w, s) and on [e, e + w), 0 elsewhere.
+
+    s and e are the borders rounded down and w is .0785 (e - s)^.9 rounded up; what is beyond the
+    video is cut off. An instance without a snippet has no flanks either.
+
+    Args:
+        start: [M], in snippets, fractions allowed.
+        end: [M], not before `start`.
+        num_snippets: T, static.
+        length: valid snippets, the first ones, may be traced; all of them by default.
+        row_mask: [M] bool, valid instances; others have rows of zeros, NaN or not.
+        compat: "gaufuse" repeats the authors' program (zhou745/GauFuse_WSTAL), where the last
+            snippet of a video is on nobody's flank.
+
+    Returns:
+        [M, T], float64 for borders in float64 and float32 otherwise; 0 beyond `length`.
+
+    Raises:
+        ValueError: for shapes that do not fit, known borders that are not finite or end before
+            they start, and an unknown compat.
+    """
+    require("num_snippets", num_snippets, "positive")
+    length = as_length(length, num_snippets)
+    borders = _find_borders(start, end, length, row_mask=row_mask, compat=compat)
+    return borders.contrast(jnp.arange(num_snippets))
+
+
+class _Borders(NamedTuple):
+    """Whole borders of each instance and of its flanks, [M] each, in [0, number of snippets]."""
+
+    outer_start: jax.Array
+    start: jax.Array
+    end: jax.Array
+    outer_end: jax.Array
+
+    def contrast(self, snippets: jax.Array) -> jax.Array:
+        """+1 inside, -1 on a flank and 0 elsewhere: [M, G] for the snippets [G]."""
+        after = [snippets >= border[:, None] for border in self]
+        inside, around = after[1] & ~after[2], after[0] & ~after[3]
+        return jnp.where(inside, 1, jnp.where(around, -1, 0)).astype(self.start.dtype)
+
+
+def _find_borders(start, end, length, *, row_mask=None, compat: str = "") -> _Borders:
+    """_Borders as `interval_rows` describes them; all four are equal where there is no instance."""
+    if compat not in ("", "gaufuse"):
+        raise ValueError(f'compat must be "" or "gaufuse", got {compat!r}')
+    start = as_array("start", start, "instances")
+    row_mask = as_mask("row_mask", row_mask, len(start))
+    start = where_valid("start", start, row_mask)
+    end = where_valid("end", as_vector("end", end, len(start)), row_mask)
+    _require_order(start, end)
+    start, end = jnp.floor(start), jnp.floor(end)
+    width = jnp.ceil(FLANK * jnp.maximum(end - start, 0) ** EXPONENT)
+    last_flank = length - 1 if compat else length
+    outer_end = jnp.clip(end + width, 0, last_flank)
+    return _Borders(*(jnp.clip(each, 0, length) for each in (start - width, start, end)), outer_end)
+
+
+def _group_starts(borders: _Borders, num_snippets: int) -> jax.Array:
+    """First snippets of runs in which no row changes, ascending [G], G = min(4 M + 1, T).
+
+    Equal ones are empty runs, of which the last is not.
+    """
+    if 4 * len(borders.start) + 1 >= num_snippets:
+        return jnp.arange(num_snippets, dtype=borders.start.dtype)
+    return jnp.sort(jnp.concatenate([jnp.zeros_like(borders.start[:1]), *borders]))
+
+
+def _require_order(start, end) -> None:
+    if not is_known(start, end):
+        return
+    wrong = np.flatnonzero(np.asarray(end) < np.asarray(start))
+    if len(wrong):
+        first = wrong[0]
+        raise ValueError(f"instance {first} ends at {end[first]}, before its start {start[first]}")
+
+
 @functools.partial(jax.jit, static_argnames=("mode", "num_iterations"))
 def _spread(A, q, count, mode, num_iterations, tolerance) -> LinearProgram:
-    """The centre, of columns [G] that stand `count` times each; p is [G]."""
+    """The center, of columns [G] that stand `count` times each; p is [G]."""
     count = jnp.where((A != 0).any(0), count, 0)
     A = _means(A, count) if mode == "mean" else A
     with jax.default_matmul_precision("highest"):
-        # Smaller scores than these are 0: their barrier would be no number any more.
+        # Smaller scores than these are 0: their barrier, about their square, would underflow.
         q = jnp.where(jnp.abs(q).max() <= jnp.finfo(A.dtype).tiny ** 0.4, 0, q)
         nearest = _nearest(A, q, count)
         first = follow(nearest, num_iterations)
         reached = jnp.abs(nearest.residual(first.p)).max() <= nearest.tolerance
+        # Scores that can be met are taken as they are, without the first phase's rounding.
         target = jnp.where(reached, q, A @ (count * first.p))
         point = follow(_cheapest(A, target, count), num_iterations)
-        # The only curve of no mass at all is known exactly.
+        # With all scores 0 the curve is 0, exactly; the barrier would leave it a little above.
         p = jnp.where((count > 0) & (q != 0).any(), jnp.clip(point.p, 0, 1), 0)
         steps = first.num_steps + point.num_steps
         return _result(p, A @ (count * p) - q, count, q, tolerance, point.done, steps)
@@ -192,7 +279,7 @@ def _nearest(A, q, count) -> Problem:
     """The scores nearest to q that some curve has; ends once all are met to half the digits."""
     eps = float(jnp.finfo(A.dtype).eps)
     scale = _or_one(jnp.abs(q).max())
-    level = jnp.minimum(0.25, scale / (jnp.abs(A) @ count).max())  # a typical p
+    level = jnp.minimum(0.25, scale / (jnp.abs(A) @ count).max())  # a typical p, inside the box
     return Problem(
         rows=A,
         count=count,
@@ -226,20 +313,20 @@ def _or_one(values) -> jax.Array:
 
 
 def _vertex(A, q, num_iterations, tolerance) -> LinearProgram:
-    if not all_known(A, q, tolerance):
+    if not is_known(A, q, tolerance):
         raise ValueError(
             'mode "vertex" runs SciPy on the host and takes no traced arrays: call it outside of '
             'jax.jit and jax.vmap, or choose "spread"'
         )
     rows = np.asarray(A, np.float64)
-    found = _simplex(rows, np.asarray(q, np.float64))
-    if found.x is None:  # no curve has these scores
+    solved = _simplex(rows, np.asarray(q, np.float64))
+    if solved.x is None:  # no curve has these scores
         nearest = _spread(A, q, jnp.ones_like(A[0]), "spread", num_iterations, tolerance).p
-        found = _simplex(rows, rows @ np.asarray(nearest, np.float64))
-    p = jnp.zeros_like(A[0]) if found.x is None else jnp.asarray(np.clip(found.x, 0, 1), A.dtype)
-    steps = jnp.asarray(found.nit, jnp.int32)
+        solved = _simplex(rows, rows @ np.asarray(nearest, np.float64))
+    p = jnp.zeros_like(A[0]) if solved.x is None else jnp.asarray(np.clip(solved.x, 0, 1), A.dtype)
+    steps = jnp.asarray(solved.nit, jnp.int32)
     count = jnp.ones_like(p)
-    return _result(p, A @ p - q, count, q, tolerance, jnp.asarray(found.status == 0), steps)
+    return _result(p, A @ p - q, count, q, tolerance, jnp.asarray(solved.status == 0), steps)
 
 
 def _simplex(rows: np.ndarray, target: np.ndarray):

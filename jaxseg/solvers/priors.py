@@ -1,4 +1,4 @@
-"""Temporal priors: which frame is likely to show which action, before anyone looked."""
+"""Temporal priors: which frame is likely to show which action, from their places in time alone."""
 
 import jax
 import jax.numpy as jnp
@@ -55,7 +55,7 @@ def tot_log_prior(
         sigma: width in entries, > 0; may be traced.
         num_frames: N, the valid frames (default: all rows); may be traced.
         num_clusters: K, the valid clusters (default: all columns); may be traced.
-        indices: "first" counts from 0, as in the authors' program, which favours the last
+        indices: "first" counts from 0, as in the authors' program, which favors the last
             cluster on more frames than the first; "centred" takes i + 1/2 and j + 1/2.
 
     Returns:

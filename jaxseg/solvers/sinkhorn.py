@@ -1,4 +1,7 @@
-"""Entropic optimal transport by Sinkhorn's algorithm in the log domain, hard or relaxed."""
+"""Entropic optimal transport by Sinkhorn's algorithm in the log domain, hard or relaxed.
+
+`Solution` is what every solver of a transport problem returns, `fugw.solve` included.
+"""
 
 import functools
 from typing import NamedTuple
@@ -7,7 +10,6 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers import implicit_sinkhorn
 from jaxseg.solvers.checks import (
     as_numbers,
     as_problem,
@@ -19,56 +21,35 @@ from jaxseg.solvers.checks import (
     require_marginal,
     require_shape,
 )
-from jaxseg.solvers.implicit import require_derivative
+from jaxseg.solvers.implicit import attach_scalings, require_derivative
 from jaxseg.solvers.reductions import log_sums
-from jaxseg.solvers.solution import Solution
 
 DEFAULT_TOLERANCE = 1e-3  # judges `converged` where no tolerance stops the updates
 
 
-def _scaling(log_marginal: jax.Array, log_mass: jax.Array, strength) -> jax.Array:
-    """Log scaling that meets a marginal, wholly or in part; 0 where no mass can arrive."""
-    reachable = jnp.isfinite(log_mass)
-    return strength * jnp.where(reachable, log_marginal - jnp.where(reachable, log_mass, 0), 0)
+class Solution(NamedTuple):
+    """A transport plan and the record of its computation; a pytree of arrays.
 
+    Not converging is data, never an exception: under `jit` and `vmap` it is the caller who
+    looks at `converged`.
 
-class _Side(NamedTuple):
-    """One marginal: its numbers, their logarithm, and the part of an error that a round removes."""
+    Attributes:
+        plan: [N, K], scaled so that a valid row whose marginal is hard sums to it (1 by
+            default); 0 on masked rows and columns.
+        objective: [num_iterations + 1] for `fugw.solve`, the objective before each step and at
+            the end; [num_iterations] for `sinkhorn.solve`, the dual objective after each round.
+        row_error: largest |row sum - row marginal|, in units of the mean marginal.
+        column_error: the same for columns.
+        converged: bool, whether the last step changed less than the tolerance.
+        num_iterations: int32, steps taken before the tolerance stopped the updates.
+    """
 
-    marginal: jax.Array
-    log_marginal: jax.Array
-    strength: jax.Array | float
-    penalty: jax.Array | float | None
-
-    def dual(self, log_scaling: jax.Array, epsilon) -> jax.Array:
-        """This side's part of the dual objective."""
-        if self.penalty is None:
-            mass = jnp.where(self.marginal > 0, self.marginal * log_scaling, 0)
-            return epsilon * jnp.sum(mass)
-        decay = -jnp.expm1(self._log_excess(log_scaling, epsilon))
-        return self.penalty * jnp.sum(jnp.where(self.marginal > 0, self.marginal * decay, 0))
-
-    def mass(self, log_scaling: jax.Array, epsilon) -> jax.Array:
-        """What lies on each place once a round has found its scaling."""
-        if self.penalty is None:
-            return self.marginal
-        excess = jnp.exp(self._log_excess(log_scaling, epsilon))
-        return jnp.where(self.marginal > 0, self.marginal * excess, 0)
-
-    def _log_excess(self, log_scaling, epsilon):
-        """log(mass / marginal), cut where negative costs draw more mass than a float can hold."""
-        most = jnp.log(jnp.finfo(log_scaling.dtype).max) / 2
-        finite = jnp.where(self.marginal > 0, log_scaling, 0)
-        return jnp.minimum(-epsilon * finite / self.penalty, most)
-
-
-def _side(marginal, default, mask, penalty, epsilon) -> _Side:
-    marginal = default if marginal is None else marginal
-    marginal = jnp.where(mask, marginal, 0)
-    positive = marginal > 0
-    log_marginal = jnp.where(positive, jnp.log(jnp.where(positive, marginal, 1)), -jnp.inf)
-    strength = 1.0 if penalty is None else penalty / (penalty + epsilon)
-    return _Side(marginal, log_marginal, strength, penalty)
+    plan: jax.Array
+    objective: jax.Array
+    row_error: jax.Array
+    column_error: jax.Array
+    converged: jax.Array
+    num_iterations: jax.Array
 
 
 def solve(
@@ -86,7 +67,7 @@ def solve(
     tolerance: jax.Array | float | None = None,
     derivative: str = "unrolled",
 ) -> Solution:
-    """Minimises <cost, T> + eps KL(T | prior) over plans T with the given marginals.
+    """Minimizes <cost, T> + eps KL(T | prior) over plans T with the given marginals.
 
     A relaxed marginal adds lambda KL(marginal of T | marginal) instead of holding exactly
     (Chizat et al. 2016). One round updates the columns, then the rows: hard row sums are exact
@@ -106,7 +87,7 @@ def solve(
         num_iterations: rounds, static.
         tolerance: stop updating once a round changes no column's log scaling by more than this.
         derivative: "unrolled" differentiates the rounds, and so keeps them all in memory;
-            "implicit" has the derivative of their limit instead (`implicit_sinkhorn.attach`),
+            "implicit" has the derivative of their limit instead (`implicit.attach_scalings`),
             exact once they have converged, in memory that does not grow with their number. It
             reaches the plan and the last objective; those before it carry none.
 
@@ -141,15 +122,61 @@ def solve(
         require_entries("prior", prior, mask, cluster_mask, condition, is_weight)
     require_marginal("row_marginal", row_marginal, mask)
     require_marginal("column_marginal", column_marginal, cluster_mask)
-    given = cost, mask, cluster_mask, epsilon, prior, row_marginal, column_marginal
     return _solve(
-        *given,
+        cost,
+        mask,
+        cluster_mask,
+        epsilon,
+        prior,
+        row_marginal,
+        column_marginal,
         lambda_rows,
         lambda_columns,
         tolerance,
         num_iterations=num_iterations,
         derivative=derivative,
     )
+
+
+class _Side(NamedTuple):
+    """One marginal: its numbers, their logarithm, and the part of an error that a round removes."""
+
+    marginal: jax.Array
+    log_marginal: jax.Array
+    strength: jax.Array | float
+    penalty: jax.Array | float | None
+
+    def dual(self, log_scaling: jax.Array, epsilon) -> jax.Array:
+        """This side's part of the dual objective."""
+        if self.penalty is None:
+            mass = jnp.where(self.marginal > 0, self.marginal * log_scaling, 0)
+            return epsilon * jnp.sum(mass)
+        # expm1: at a penalty far above epsilon exp would round the difference from 1 away.
+        decay = -jnp.expm1(self._log_excess(log_scaling, epsilon))
+        return self.penalty * jnp.sum(jnp.where(self.marginal > 0, self.marginal * decay, 0))
+
+    def mass(self, log_scaling: jax.Array, epsilon) -> jax.Array:
+        """Mass of each row or column after the round that updated it."""
+        if self.penalty is None:
+            return self.marginal
+        excess = jnp.exp(self._log_excess(log_scaling, epsilon))
+        return jnp.where(self.marginal > 0, self.marginal * excess, 0)
+
+    def _log_excess(self, log_scaling, epsilon):
+        """log(mass / marginal), cut where negative costs draw more mass than a float can hold."""
+        most = jnp.log(jnp.finfo(log_scaling.dtype).max) / 2  # so that a sum of many is finite
+        finite = jnp.where(self.marginal > 0, log_scaling, 0)
+        return jnp.minimum(-epsilon * finite / self.penalty, most)
+
+
+def _side(marginal, default, mask, penalty, epsilon) -> _Side:
+    """A marginal with what the rounds need of it; `default` where none is given."""
+    marginal = default if marginal is None else marginal
+    marginal = jnp.where(mask, marginal, 0)
+    positive = marginal > 0
+    log_marginal = jnp.where(positive, jnp.log(jnp.where(positive, marginal, 1)), -jnp.inf)
+    strength = 1.0 if penalty is None else penalty / (penalty + epsilon)
+    return _Side(marginal, log_marginal, strength, penalty)
 
 
 @functools.partial(jax.jit, static_argnames=("num_iterations", "derivative"))
@@ -168,7 +195,7 @@ def _solve(
     num_iterations,
     derivative,
 ) -> Solution:
-    """`solve` for arguments that were checked, compiled as a whole wherever it is called from."""
+    """Solves a problem whose arguments were checked; always compiled as a whole."""
     valid = cluster_mask[:, None] & mask[None, :]
     log_kernel = -jnp.where(valid, cost.T, 0) / epsilon
     if prior is not None:
@@ -194,11 +221,15 @@ def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance):
 
     def one_round(state, _):
         row_scaling, column_scaling, done, count = state
+        # Columns before rows: what comes last holds exactly after any number of rounds, and it is
+        # the rows that have to, being frames that get a label each.
         mass = log_sums(log_kernel + row_scaling[None, :], axis=1)[:, 0]
         new_columns = _scaling(columns.log_marginal, mass, columns.strength)
         mass = log_sums(log_kernel + new_columns[:, None], axis=0)[0]
         new_rows = _scaling(rows.log_marginal, mass, rows.strength)
         change = _largest_change(new_columns, column_scaling)
+        # Rounds after the stop are computed and dropped: a loop that ended would, under vmap,
+        # end when the slowest problem of the batch does.
         new_rows = jnp.where(done, row_scaling, new_rows)
         new_columns = jnp.where(done, column_scaling, new_columns)
         dual = _dual(rows, columns, epsilon, new_rows, new_columns)
@@ -216,9 +247,15 @@ def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance):
     return state[:2], (objective, changes, state[3])
 
 
+def _scaling(log_marginal: jax.Array, log_mass: jax.Array, strength) -> jax.Array:
+    """Log scaling that meets a marginal, wholly or in part; 0 where no mass can arrive."""
+    reachable = jnp.isfinite(log_mass)
+    return strength * jnp.where(reachable, log_marginal - jnp.where(reachable, log_mass, 0), 0)
+
+
 def _dual(rows: _Side, columns: _Side, epsilon, row_scaling, column_scaling) -> jax.Array:
     """The dual objective after a round."""
-    plan_mass = jnp.sum(rows.mass(row_scaling, epsilon))  # rows come last
+    plan_mass = jnp.sum(rows.mass(row_scaling, epsilon))  # rows come last: the plan has their sums
     dual = rows.dual(row_scaling, epsilon) + columns.dual(column_scaling, epsilon)
     return dual - epsilon * plan_mass
 
@@ -228,12 +265,13 @@ def _differentiable(log_kernel, rows, columns, epsilon, scalings, record):
     log_marginals = rows.log_marginal, columns.log_marginal
     penalties = rows.penalty, columns.penalty
     slacks = tuple(None if penalty is None else epsilon / penalty for penalty in penalties)
-    scalings = implicit_sinkhorn.attach(scalings, log_kernel, log_marginals, slacks)
+    scalings = attach_scalings(scalings, log_kernel, log_marginals, slacks)
     objective, *rest = record
     return scalings, (objective.at[-1].set(_dual(rows, columns, epsilon, *scalings)), *rest)
 
 
 def _solution(log_kernel, rows, columns, epsilon, scalings, record, tolerance) -> Solution:
+    """The plan of the scalings, its errors, and the record of the rounds."""
     (row_scaling, column_scaling), (objective, changes, count) = scalings, record
     shares = _row_shares(log_kernel + column_scaling[:, None])
     plan = shares * rows.mass(row_scaling, epsilon)
@@ -255,11 +293,13 @@ def _row_shares(log_plan: jax.Array) -> jax.Array:
     10^9 times epsilon float32 knows no digit of theirs behind the point.
     """
     reachable = jnp.isfinite(log_plan.max(0))
+    # 0 in place of -inf before the softmax, which would have NaN for a derivative.
     shares = jax.nn.softmax(jnp.where(reachable, log_plan, 0), axis=0)
     return jnp.where(reachable, shares, 0)
 
 
 def _largest_change(new: jax.Array, old: jax.Array) -> jax.Array:
+    """Largest change of a log scaling; masked ones are -inf before and after."""
     difference = jnp.abs(new - old)
     return jnp.max(jnp.where(jnp.isfinite(difference), difference, 0))
 

@@ -32,6 +32,7 @@ def running_sum(values: jax.Array, modulus: jax.Array | None = None) -> jax.Arra
     triangle = jnp.triu(jnp.ones((_BLOCK, _BLOCK), values.dtype))
     inside = jnp.matmul(blocks, triangle, precision=lax.Precision.HIGHEST)
     if num_blocks > 1:
+        # Before a block stands the running sum of the totals without the block's own.
         totals = _wrap(inside[..., -1], modulus)
         inside += _wrap(running_sum(totals, modulus) - totals, modulus)[..., None]
     return inside.reshape(*values.shape[:-1], num_blocks * _BLOCK)[..., :length]
@@ -41,17 +42,19 @@ def _wrap(values, modulus):
     """The representative nearest to 0 up to multiples of the modulus."""
     if modulus is None:
         return values
+    # A product with the inverse of a power of two: as exact as the division, and faster.
     return values - modulus * jnp.round(values * (1 / modulus))
 
 
 def _power_of_two_above(number):
     """At least `number` but for rounding, less than twice as much; division by it is exact."""
+    # A millionth less, so that a rounding above a power of two does not double the result.
     exponent = jnp.frexp(lax.stop_gradient(number) * (1 - 1e-6))[1]
     return jnp.ldexp(jnp.ones_like(number), exponent)
 
 
-def neighbour_sum(values: jax.Array, width: jax.Array | int) -> jax.Array:
-    """Sums each entry's neighbours at a distance of 1 to `width` along the last axis.
+def neighbor_sum(values: jax.Array, width: jax.Array | int) -> jax.Array:
+    """Sums each entry's neighbors at a distance of 1 to `width` along the last axis.
 
     This is `values @ B` for the band matrix B[k, i] = 1 where 1 <= |i - k| <= width (Eq. 5 of
     ASOT without its 1/r), as a difference of two running sums.
@@ -64,8 +67,8 @@ def neighbour_sum(values: jax.Array, width: jax.Array | int) -> jax.Array:
         [..., N], the sums without the entry itself.
     """
     length = values.shape[-1]
-    width, room = jnp.clip(width, 0, length), room_for(values, length)
-    return sum_neighbours(values, width, room, jnp.abs(values).max())[0]
+    width, buffer = jnp.clip(width, 0, length), make_buffer(values, length)
+    return sum_neighbors(values, width, buffer, jnp.abs(values).max())[0]
 
 
 def widest(length: int, radius) -> int:
@@ -81,15 +84,15 @@ def widest(length: int, radius) -> int:
     return min(length, int(parts) * part)
 
 
-def room_for(values: jax.Array, reach: int) -> jax.Array:
-    """Where `sum_neighbours` lays running sums down: [..., N] with `reach` + 1 on both sides."""
+def make_buffer(values: jax.Array, reach: int) -> jax.Array:
+    """Scratch array of `sum_neighbors`: [..., N] with `reach` + 1 more frames on both sides."""
     return jnp.zeros((*values.shape[:-1], values.shape[-1] + 2 * reach + 2), values.dtype)
 
 
-def sum_neighbours(
-    values: jax.Array, width: jax.Array | int, room: jax.Array, bound: jax.Array
+def sum_neighbors(
+    values: jax.Array, width: jax.Array | int, buffer: jax.Array, bound: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """`neighbour_sum` for loops, which hand the same room to every pass.
+    """`neighbor_sum` for loops, which hand the same buffer to every pass.
 
     Written into one array, the running sums are computed once and read at two offsets; XLA on a
     CPU would otherwise repeat them for every reader, or copy them for every offset. They are kept
@@ -98,21 +101,25 @@ def sum_neighbours(
 
     Args:
         values: [..., N]; frames that do not exist hold 0.
-        width: half width in frames, 0 to the reach that the room was made for; may be traced.
-        room: from `room_for` or from the pass before; what stands in it does not matter.
+        width: half width in frames, 0 to the reach that the buffer was made for; may be traced.
+        buffer: from `make_buffer` or from the pass before; what stands in it does not matter.
         bound: no entry's absolute value is larger.
 
     Returns:
-        [..., N], the sums without the entry itself, and the room.
+        [..., N], the sums without the entry itself, and the buffer.
     """
     length = values.shape[-1]
-    side = (room.shape[-1] - length) // 2
+    side = (buffer.shape[-1] - length) // 2
+    # Twice what a window of 2 w + 1 entries can hold, so that the difference of two hands is
+    # known though each may have gone round; a power of two, so that going round rounds nothing.
     modulus = _power_of_two_above(2 * bound * jnp.asarray(2 * width + 2, values.dtype))
     running = running_sum(values, modulus)
-    room = lax.dynamic_update_slice_in_dim(room, running, side, -1)
-    total = lax.slice_in_dim(room, side + length - 1, side + length, axis=-1)
-    upto = lax.dynamic_slice_in_dim(room, side + width, length, -1)
-    before = lax.dynamic_slice_in_dim(room, side - width - 1, length, -1)
+    buffer = lax.dynamic_update_slice_in_dim(buffer, running, side, -1)
+    total = lax.slice_in_dim(buffer, side + length - 1, side + length, axis=-1)
+    upto = lax.dynamic_slice_in_dim(buffer, side + width, length, -1)
+    before = lax.dynamic_slice_in_dim(buffer, side - width - 1, length, -1)
+    # Windows that leave the video end at its last running sum, or start from nothing: what the
+    # two slices read outside of the video is whatever the buffer held.
     frame = jnp.arange(length)
     upto = jnp.where(frame + width < length, upto, total)
-    return _wrap(upto - jnp.where(frame > width, before, 0), modulus) - values, room
+    return _wrap(upto - jnp.where(frame > width, before, 0), modulus) - values, buffer

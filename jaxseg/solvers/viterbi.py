@@ -1,6 +1,6 @@
 """Ordered Viterbi: the likeliest segmentation that shows the clusters in a given order.
 
-For one video of N frames and K clusters, the path s maximises sum_i log_likelihood[i, s_i] over
+For one video of N frames and K clusters, the path s maximizes sum_i log_likelihood[i, s_i] over
 paths that start in the first cluster, end in the last, and from one frame to the next stay or go
 on by one (decoding of CTE, CVPR 2019, and TOT, CVPR 2022). Every such path goes on K - 1 times and
 stays N - K times: the odds of staying weigh all of them alike, and are left out.
@@ -25,10 +25,10 @@ def decode(
     """Labels of the likeliest path, in O(N K) time and one byte of memory beside each entry.
 
     Where two paths tie, the frame came from the cluster before: boundaries are as late as they
-    can be, as in the authors' program. Where no path is possible, what is returned is still one.
+    can be, as in the authors' program. Where no path is possible, the result is a path all the same.
 
     A video with fewer valid frames than clusters cannot hold both ends, so neither is asked of
-    it: the path may start and end anywhere and runs through neighbours in the order. Only there
+    it: the path may start and end anywhere and runs through neighbors in the order. Only there
     do paths differ in how often they stay, and `stay_probability` counts.
 
     Args:
@@ -36,7 +36,7 @@ def decode(
             frame; -inf forbids an entry. What stands on masked rows and columns does not matter,
             NaN included.
         mask: [N] bool, valid frames. Others are skipped, wherever they stand, as if they were
-            not there: the frames around them are neighbours.
+            not there: the frames around them are neighbors.
         cluster_mask: [K] bool, valid clusters.
         order: [K], the clusters as they follow each other in time, a permutation of 0 to K - 1
             (default); masked clusters stand anywhere in it and are skipped.
@@ -59,6 +59,7 @@ def decode(
     order = _as_order(order, clusters)
     advance = _log_odds_of_advance(stay_probability, log_likelihood.dtype)
 
+    # Masked clusters go last, where no path from the first state to the last valid one leads.
     states = order[jnp.argsort(~cluster_mask[order])]  # valid clusters first, in their order
     scores = jnp.where(cluster_mask[states], log_likelihood[:, states], -jnp.inf)
     num_states = cluster_mask.sum()
@@ -109,7 +110,7 @@ def _backward(advanced, mask, last) -> jax.Array:
 
 
 def time_sums(assignment: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
-    """What one video knows of each cluster's place in time; sums of many videos add up.
+    """Each cluster's mass, and its mass times time, in one video; sums of many videos add up.
 
     Args:
         assignment: [N, K], >= 0: a plan, probabilities, or `jax.nn.one_hot(labels, K)`, whose

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import affinities, iterations
-from jaxseg.solvers.fugw.search import STEPS
+from jaxseg.solvers.fugw.steps import STEPS
 
 QUICK = ["--iterations=2,60", "--enough=60", "--repeats=1"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog, lsq_linear
 
 from jaxseg.solvers import linear_program
-from jaxseg.solvers.interval_rows import interval_rows
+from jaxseg.solvers.linear_program import interval_rows
 
 INSTANCES, SNIPPETS = 12, 160  # the shape of all problems: every further one is compiled anew
 

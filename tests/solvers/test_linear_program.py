@@ -18,7 +18,7 @@ from recorded import GOLDEN
 from solver_problems import few
 
 from jaxseg.solvers import linear_program
-from jaxseg.solvers.interval_rows import interval_rows
+from jaxseg.solvers.linear_program import interval_rows
 
 RECORDED = (
     "fusion_04_linpro_isolated",

@@ -21,8 +21,7 @@ from scipy.optimize import lsq_linear
 from solver_problems import few
 
 from jaxseg.solvers import linear_program
-from jaxseg.solvers.interval_rows import interval_rows
-from jaxseg.solvers.linear_program import solve_intervals
+from jaxseg.solvers.linear_program import interval_rows, solve_intervals
 
 PRECISIONS = (np.float32, np.float64)
 pytestmark = pytest.mark.usefixtures("quick_compile")

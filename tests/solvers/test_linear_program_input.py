@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxseg.solvers import linear_program
-from jaxseg.solvers.interval_rows import interval_rows
+from jaxseg.solvers.linear_program import interval_rows
 
 A, Q = np.eye(2, 5), np.array([0.1, 0.2])
 START, END = np.array([1.0, 4]), np.array([3.0, 6])

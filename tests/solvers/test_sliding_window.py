@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from jaxseg.solvers import fugw, priors
-from jaxseg.solvers.sliding_window import half_width, neighbour_sum, running_sum
+from jaxseg.solvers.sliding_window import half_width, neighbor_sum, running_sum
 
 LENGTHS = (1, 31, 32, 33, 1024, 1100)
 
 
 def naive(values, width):
-    """Each entry's neighbours, one by one."""
+    """Each entry's neighbors, one by one."""
     length = values.shape[-1]
     sums = np.zeros_like(values)
     for i in range(length):
@@ -22,10 +22,10 @@ def naive(values, width):
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_neighbour_sum_is_the_loop(length):
+def test_neighbor_sum_is_the_loop(length):
     values = np.random.default_rng(length).uniform(0, 1, (3, length))
     with jax.enable_x64(True):
-        product = jax.jit(neighbour_sum)
+        product = jax.jit(neighbor_sum)
         for width in sorted({0, 1, 2, 7, length // 2, length - 1, length, 3 * length + 5}):
             ours = product(jnp.asarray(values), width)
             np.testing.assert_allclose(ours, naive(values, width), rtol=0, atol=1e-11)
@@ -40,10 +40,10 @@ def test_running_sum_is_cumsum(length):
 
 
 @pytest.mark.parametrize("length", [33, 1100])
-def test_neighbour_sum_in_float32(length):
+def test_neighbor_sum_in_float32(length):
     """Off by the rounding of a running sum: half a unit in the last place of its total."""
     values = np.random.default_rng(length).uniform(0, 1, (3, length)).astype(np.float32)
-    ours = jax.jit(neighbour_sum)(values, 7)
+    ours = jax.jit(neighbor_sum)(values, 7)
     np.testing.assert_allclose(ours, naive(values, 7), rtol=0, atol=1e-6 * length)
 
 
@@ -97,7 +97,7 @@ def test_a_short_window_of_a_long_video_keeps_its_digits(width):
     values = np.random.default_rng(width).uniform(0, 1, (2, 100_000)).astype(np.float32)
     sums = np.cumsum(np.pad(values.astype(np.float64), ((0, 0), (width + 1, width))), axis=1)
     exact = sums[:, 2 * width + 1 :] - sums[:, : -2 * width - 1] - values
-    ours = jax.jit(neighbour_sum)(values, width)
+    ours = jax.jit(neighbor_sum)(values, width)
     np.testing.assert_allclose(ours, exact, rtol=0, atol=16 * 6e-8 * (4 * width + 4))
 
 

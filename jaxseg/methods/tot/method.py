@@ -11,7 +11,7 @@ from jaxseg.methods.tot.config import TotConfig
 from jaxseg.methods.tot.decoding import decode, make_survey
 from jaxseg.methods.tot.network import SigmoidEncoder
 from jaxseg.solvers import priors, sinkhorn
-from jaxseg.solvers.solution import Solution
+from jaxseg.solvers.sinkhorn import Solution
 
 
 def make(config: TotConfig, *, num_clusters: int) -> Method:

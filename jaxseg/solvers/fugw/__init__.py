@@ -11,14 +11,30 @@ mass, the band Cv of height 1/r over floor(N r) frames on either side, and Ca = 
 never N x N. Arrays are kept clusters first, [K, N], so that windows run along memory.
 """
 
+import functools
+from typing import NamedTuple
+
 import jax
+import jax.numpy as jnp
+from jax import lax
 
 from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_count
-from jaxseg.solvers.fugw.descent import Numbers, descend
-from jaxseg.solvers.fugw.search import require_step
+from jaxseg.solvers.fugw.implicit import attach, without_gradient
+from jaxseg.solvers.fugw.problem import Plan, Problem, inverse_step_size, mass_nearby
+from jaxseg.solvers.fugw.steps import End, descend, require_step
 from jaxseg.solvers.implicit import require_derivative
-from jaxseg.solvers.sliding_window import widest
-from jaxseg.solvers.solution import Solution
+from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE, Solution
+from jaxseg.solvers.sliding_window import half_width, widest
+
+STATIC = (
+    "reach",
+    "num_iterations",
+    "num_sinkhorn_iterations",
+    "step",
+    "compat",
+    "batch_axis",
+    "derivative",
+)
 
 
 def solve(
@@ -61,11 +77,11 @@ def solve(
         step: "fixed" keeps eta. "search" starts from it and takes only plans that do not raise J;
             eta grows after one that is taken, up to 1 / eps, and is halved after one that is not.
             "momentum" keeps eta and prolongs each step by what the last one changed, until J
-            rises (`fugw_search`). An iteration of these two takes up to twice as long as one of
-            "fixed". Where both marginals are hard only "fixed" is possible.
+            rises (`fugw.steps.momentum_rule`). An iteration of these two takes up to twice as
+            long as one of "fixed". Where both marginals are hard only "fixed" is possible.
         step_size: eta; default min(4 / max(dJ/dT at p q'), 1 / (eps + lambda), and with hard
             frames 2 / (eps + lambda + s)), where eps, lambda and s are the curvatures of the
-            entropy, the penalty and the structure (`fugw_problem.structure_curvature`): beyond
+            entropy, the penalty and the structure (`fugw.problem.structure_curvature`): beyond
             them steps swing. Required where both marginals are relaxed. Without effect where
             both are hard. With relaxed frames, or both marginals hard, a "fixed" eta is halved
             and the plan kept where a step would lead above the start in J.
@@ -80,7 +96,7 @@ def solve(
         derivative: "unrolled" differentiates the iterations, and so keeps them all in memory;
             "implicit" has the derivative of the stationary point they lead to instead, exact
             once they have come to rest, in memory that does not grow with their number, and
-            none by the radius (`implicit_fugw.attach`), by which unrolled iterations know half
+            none by the radius (`fugw.implicit.attach`), by which unrolled iterations know half
             of it, the band's height without its reach. "implicit" reaches the plan and the last
             objective; those before it carry none.
 
@@ -114,10 +130,11 @@ def solve(
     least = least_cost(epsilon, lambda_frames, lambda_actions)
     cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
 
+    # In the order of the fields of `Numbers`.
     numbers = as_numbers(
         cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size, tolerance
     )
-    return descend(
+    return _solve(
         cost,
         mask,
         cluster_mask,
@@ -129,4 +146,102 @@ def solve(
         compat=compat,
         batch_axis=batch_axis,
         derivative=derivative,
+    )
+
+
+class Numbers(NamedTuple):
+    """The arguments of `solve` that may be traced, in the cost's precision."""
+
+    epsilon: jax.Array
+    alpha: jax.Array
+    radius: jax.Array
+    lambda_frames: jax.Array | None
+    lambda_actions: jax.Array | None
+    step_size: jax.Array | None
+    tolerance: jax.Array | None
+
+
+@functools.partial(jax.jit, static_argnames=STATIC)
+def _solve(
+    cost: jax.Array,
+    mask: jax.Array,
+    cluster_mask: jax.Array,
+    numbers: Numbers,
+    *,
+    reach: int,
+    num_iterations: int,
+    num_sinkhorn_iterations: int,
+    step: str,
+    compat: str | None,
+    batch_axis: str | None,
+    derivative: str,
+) -> Solution:
+    """Solves a problem whose arguments were checked.
+
+    Compiled as a whole, so that a call outside `jax.jit` does not compile operation by operation.
+
+    Args:
+        reach: upper bound on the window's half width in frames; sets the buffer's length.
+    """
+    problem = _make_problem(cost, mask, cluster_mask, numbers, reach, compat)
+    iterated, step_size = problem, numbers.step_size
+    if derivative == "implicit":
+        iterated, step_size = without_gradient(problem), lax.stop_gradient(step_size)
+        # By the radius the stationary point has no derivative: the window counts whole frames.
+        problem = problem._replace(height=iterated.height)
+    inverse_step = None
+    if problem.lambda_frames is not None or problem.lambda_actions is not None:
+        inverse_step = inverse_step_size(iterated, step_size, compat, batch_axis)
+    end = descend(
+        iterated,
+        step=step,
+        inverse_step=inverse_step,
+        compat=compat,
+        reach=reach,
+        num_iterations=num_iterations,
+        num_sinkhorn_iterations=num_sinkhorn_iterations,
+        tolerance=numbers.tolerance,
+    )
+    plan = end.plan
+    last = problem.objective(plan, problem.structure(plan.mass, end.buffer)[0])
+    if derivative == "implicit":
+        plan = plan._replace(mass=attach(plan.mass, problem))
+    return _solution(problem, plan, last, end, numbers.tolerance)
+
+
+def _make_problem(cost, mask, cluster_mask, numbers: Numbers, reach, compat) -> Problem:
+    """The problem with clusters first, and 0 in place of whatever stands where it is masked."""
+    valid = cluster_mask[:, None] & mask[None, :]
+    frames = jnp.maximum(mask.sum(), 1).astype(cost.dtype)
+    # The authors' program takes the radius as a share of the padded length.
+    width = half_width(cost.shape[0] if compat else frames, numbers.radius)
+    width = jnp.minimum(width, reach)
+    relaxed_actions = numbers.lambda_actions is not None
+    return Problem(
+        cost=jnp.where(valid, cost.T, 0),
+        valid=valid,
+        frames=frames,
+        clusters=jnp.maximum(cluster_mask.sum(), 1).astype(cost.dtype),
+        width=width,
+        near=mass_nearby(mask, frames, width, reach),
+        epsilon=numbers.epsilon,
+        alpha=numbers.alpha,
+        height=jnp.where(width > 0, 1 / numbers.radius, 0),
+        lambda_frames=numbers.lambda_frames,
+        lambda_actions=numbers.lambda_actions,
+        # The authors' balanced rounds end on columns, so that their rows are off.
+        rows_hold=numbers.lambda_frames is None and (relaxed_actions or not compat),
+    )
+
+
+def _solution(problem: Problem, plan: Plan, last, end: End, tolerance) -> Solution:
+    """N T as [N, K], with its errors and the record of the iterations."""
+    mass, share = plan.mass * problem.frames, problem.frames / problem.clusters
+    return Solution(
+        plan=mass.T,
+        objective=jnp.append(end.objectives, last),
+        row_error=jnp.abs(mass.sum(0) - problem.valid.any(0)).max(),
+        column_error=jnp.abs(mass.sum(1) / share - problem.valid.any(1)).max(),
+        converged=end.change <= (DEFAULT_TOLERANCE if tolerance is None else tolerance),
+        num_iterations=end.count,
     )

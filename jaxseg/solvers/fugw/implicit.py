@@ -12,7 +12,7 @@ where nothing is divided by a vanishing T, the Hessian is
     H T v = eps v + alpha Cv (T v) Ca
             + lambda_a sum_n(T v) / columnsum + lambda_f sum_k(T v) / rowsum,
 
-symmetric under <u, v> = sum T u v. All but its second term is Sinkhorn's, which `Coupling`
+symmetric under <u, v> = sum T u v. All but its second term is Sinkhorn's, which `implicit.Coupling`
 inverts; conjugate gradients preconditioned by it find v in O(N K) a step.
 """
 
@@ -22,15 +22,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxseg.solvers.fugw.problem import Problem
 from jaxseg.solvers.implicit import conjugate_gradients, couple
 from jaxseg.solvers.reductions import sum_over_clusters
-from jaxseg.solvers.sliding_window import neighbour_sum
+from jaxseg.solvers.sliding_window import neighbor_sum
 
 NUM_STEPS = 40  # float64 reaches its last digit in 10 to 35, float32 in 5 to 15
 
 
 class Weights(NamedTuple):
-    """What the plan is differentiated by."""
+    """Numbers of the problem that the plan has a derivative by."""
 
     cost: jax.Array  # [K, N], 0 where not valid
     epsilon: jax.Array
@@ -40,7 +41,7 @@ class Weights(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What the plan has no derivative by."""
+    """Numbers of the problem that the plan has no derivative by."""
 
     valid: jax.Array  # [K, N] bool
     frames: jax.Array  # N valid frames
@@ -51,40 +52,40 @@ class Setting(NamedTuple):
     def structure(self, mass):
         """Cv T Ca, linear in T."""
         others = jnp.where(self.valid, sum_over_clusters(mass) - mass, 0)
-        return neighbour_sum(others, self.width) * self.height
+        return neighbor_sum(others, self.width) * self.height
 
 
-def held(problem):
-    """The problem, without a derivative by any of its numbers, for the iterations."""
+def without_gradient(problem: Problem) -> Problem:
+    """The problem without a derivative by any of its numbers, for the iterations."""
     fields = (*Weights._fields, "height")
     numbers = lax.stop_gradient({field: getattr(problem, field) for field in fields})
     return problem._replace(**numbers)
 
 
-def attach(mass: jax.Array, problem) -> jax.Array:
+def attach(mass: jax.Array, problem: Problem) -> jax.Array:
     """The plan itself, with the derivative of the stationary point.
 
     Forward and reverse mode, of any order; memory does not depend on the iterations that led
     here. Of a plan that is not converged it is only close to a derivative. Where the Hessian is
     not positive, at no minimum, conjugate gradients end before the first direction of negative
     curvature, and where that is the first of all, the answer is the derivative with the
-    structure term held still: always finite, but then no longer linear in what is asked.
+    structure term held constant: always finite, but then no longer linear in the tangent.
 
     Args:
         mass: T [K, N] of mass 1, 0 where not valid, as the iterations left it.
-        problem: what has the fields of `Weights` and `Setting`.
+        problem: the problem, with gradients (of which the fields of `Weights` and `Setting` count).
 
     Returns:
         T [K, N].
     """
-    weights, setting = (
-        kind(*(getattr(problem, field) for field in kind._fields)) for kind in (Weights, Setting)
-    )
+    weights = Weights(*(getattr(problem, field) for field in Weights._fields))
+    setting = Setting(*(getattr(problem, field) for field in Setting._fields))
     return _stationary(mass, weights, setting)
 
 
 @jax.custom_jvp
-def _stationary(mass, weights, setting):
+def _stationary(mass: jax.Array, weights: Weights, setting: Setting) -> jax.Array:
+    """The plan itself; its derivative is the rule below."""
     return mass
 
 
@@ -97,7 +98,7 @@ def _stationary_jvp(primals, tangents):
         lambda change: _hessian(change, mass, weights, setting),
         tilt,
         solve=lambda _, tilt: mass * _log_change(tilt, mass, weights, setting),
-        symmetric=True,
+        symmetric=True,  # reverse mode then solves the same system
     )
     return mass, -change
 
@@ -117,22 +118,23 @@ def _gradient(mass, weights: Weights, setting: Setting):
 
 
 def _hessian(change, mass, weights: Weights, setting: Setting):
-    """H dT [K, N], as it stands above."""
+    """H dT [K, N], the Hessian in the module's docstring, of a change dT."""
+    # An entry that underflowed has no mass to lose: its change is 0, and 0 / 0 would be NaN.
     log_change = jnp.where(mass > 0, change / jnp.where(mass > 0, mass, 1), 0)
-    return weights.epsilon * log_change + _bend(change, mass, weights, setting)
+    return weights.epsilon * log_change + _hessian_without_entropy(change, mass, weights, setting)
 
 
-def _bend(change, mass, weights: Weights, setting: Setting):
-    """All of H dT but the entropy's part."""
-    bend = weights.alpha * setting.structure(change)
+def _hessian_without_entropy(change, mass, weights: Weights, setting: Setting):
+    """All of H dT but the entropy's part: structure and penalties."""
+    product = weights.alpha * setting.structure(change)
     for penalty, total in (
         (weights.lambda_actions, lambda values: values.sum(1, keepdims=True)),
         (weights.lambda_frames, sum_over_clusters),
     ):
         if penalty is not None:
             sums = total(mass)
-            bend += penalty * total(change) / jnp.where(sums > 0, sums, 1)
-    return bend
+            product += penalty * total(change) / jnp.where(sums > 0, sums, 1)
+    return product
 
 
 def _log_change(tilt, mass, weights: Weights, setting: Setting):
@@ -140,17 +142,21 @@ def _log_change(tilt, mass, weights: Weights, setting: Setting):
     penalties = weights.lambda_frames, weights.lambda_actions
     slacks = [0.0 if penalty is None else weights.epsilon / penalty for penalty in penalties]
     coupling = couple(mass, *slacks)
+    # Conjugate gradients square the tilt, and its square may be no float32: it is scaled to 1.
     scale = jnp.abs(tilt).max()
-    scale = jnp.where(scale > 0, scale, 1)  # whose square may be no float32
+    scale = jnp.where(scale > 0, scale, 1)
 
     def without_structure(tilt):
+        """v of Sinkhorn's system alone, and the tilt without its part along hard marginals."""
         pull = mass * tilt
         scalings = coupling.scalings(sum_over_clusters(pull), pull.sum(1, keepdims=True))
         hard = (s for s, penalty in zip(scalings, penalties, strict=True) if penalty is None)
         return (tilt - sum(scalings)) / weights.epsilon, tilt - sum(hard)
 
     change, steps = conjugate_gradients(
-        operator=lambda v: weights.epsilon * v + _bend(mass * v, mass, weights, setting),
+        operator=lambda v: (
+            weights.epsilon * v + _hessian_without_entropy(mass * v, mass, weights, setting)
+        ),
         right=tilt / scale,
         precondition=without_structure,
         inner=lambda u, v: jnp.sum(mass * u * v),

@@ -1,4 +1,7 @@
-"""ASOT's problem for one video, its objective and gradient, and the plan that they are taken at."""
+"""One video's FUGW problem: its objective J, gradient and curvature, and the plans they take.
+
+The formulas are those of `fugw`, for plans T [K, N] of mass 1.
+"""
 
 from typing import NamedTuple
 
@@ -7,12 +10,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxseg.solvers.reductions import masked_log, sum_over_clusters
-from jaxseg.solvers.sliding_window import room_for, sum_neighbours
+from jaxseg.solvers.sliding_window import make_buffer, sum_neighbors
 
 
 class Plan(NamedTuple):
-    """T > 0 and what the gradient asks of it; `mass` is 0 and `log` finite where not valid."""
+    """T > 0 and what the gradient needs of it; `mass` is 0 and `log` finite where not valid."""
 
+    # Two arrays in place of log T: the projection subtracts a number a line, and only readers of
+    # `log` pay for that pass over [K, N].
     raw: jax.Array  # [K, N], log T up to a number a frame or a cluster
     shift: jax.Array  # [1, N] or [K, 1], that number
     mass: jax.Array  # [K, N], T
@@ -41,18 +46,20 @@ class Problem(NamedTuple):
     lambda_actions: jax.Array | None
     rows_hold: bool  # every plan on the way has row sums 1/N
 
-    def structure(self, mass: jax.Array, room: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Cv T Ca, [K, N], and the room that `sum_neighbours` worked in.
+    def structure(self, mass: jax.Array, buffer: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Cv T Ca, [K, N] (Eq. 3 to 5), and the buffer that `sum_neighbors` worked in.
 
-        T Ca is rowsum(T) - T, and the sliding window of the row sums is known where they hold.
+        T Ca is rowsum(T) - T. Where the row sums hold, the window's sum of them is `near`.
         """
         near, bound = self.near, 1 / self.frames
         if not self.rows_hold:
             rows = sum_over_clusters(mass)
+            # A bound picks the modulus of the running sums and is no part of the result.
             bound = lax.stop_gradient(rows.max())
-            near, _ = sum_neighbours(rows, self.width, room[:1], bound)
-        same, room = sum_neighbours(mass, self.width, room, bound)
-        return (near - same) * self.height, room
+            near, _ = sum_neighbors(rows, self.width, buffer[:1], bound)
+        # An entry is at most its row's sum, so that one bound serves both.
+        same, buffer = sum_neighbors(mass, self.width, buffer, bound)
+        return (near - same) * self.height, buffer
 
     def linear_cost(self, structure: jax.Array) -> jax.Array:
         """The part of dJ/dT that is not the entropy's or a penalty's."""
@@ -67,10 +74,12 @@ class Problem(NamedTuple):
 
     def objective(self, plan: Plan, structure: jax.Array) -> jax.Array:
         """J(T)."""
+        # Half of the structure: it is quadratic in T, and its gradient the whole.
         pointwise = 0.5 * self.alpha * structure + (1 - self.alpha) * self.cost
         pointwise += self.epsilon * (plan.log - 1)
         for penalty, ratio in self._penalties(plan):
             pointwise += penalty * ratio
+        # Clusters first, as a product with ones: XLA's own sum of everything is far slower.
         return jnp.sum(sum_over_clusters(plan.mass * pointwise))
 
     def curvature(self) -> jax.Array:
@@ -78,23 +87,25 @@ class Problem(NamedTuple):
         penalties = self.lambda_actions, self.lambda_frames
         return self.epsilon + sum(penalty for penalty in penalties if penalty is not None)
 
-    def _penalties(self, plan):
+    def _penalties(self, plan: Plan) -> list[tuple[jax.Array, jax.Array]]:
+        """The weight of each relaxed marginal, with the logarithm of its sums over what is due."""
         pairs = (self.lambda_actions, plan.column_ratio), (self.lambda_frames, plan.row_ratio)
         return [(penalty, ratio) for penalty, ratio in pairs if penalty is not None]
 
 
 def mass_nearby(mask: jax.Array, frames: jax.Array, width: jax.Array, reach: int) -> jax.Array:
-    """[1, N], `Problem.near`."""
+    """`Problem.near`, [1, N]: it depends on the mask alone and is computed once."""
     present = mask[None, :] / frames
-    return sum_neighbours(present, width, room_for(present, reach), 1 / frames)[0]
+    return sum_neighbors(present, width, make_buffer(present, reach), 1 / frames)[0]
 
 
 def uniform(problem: Problem) -> Plan:
-    """The start p q'."""
+    """The plan p q' that every descent starts from."""
     log = jnp.full_like(problem.cost, -jnp.log(problem.frames * problem.clusters))
     columns, rows = jnp.zeros_like(log[:, :1]), jnp.zeros_like(log[:1])
     only_columns_hold = problem.lambda_actions is None and problem.lambda_frames is not None
     mass = jnp.where(problem.valid, jnp.exp(log), 0)
+    # `shift` has the shape that the projection gives it: a loop's state may not change shapes.
     raw, shift = masked_log(log, problem.valid), columns if only_columns_hold else rows
     return Plan(raw, shift, mass, columns, rows)
 
@@ -104,8 +115,14 @@ def structure_of_uniform(problem: Problem) -> jax.Array:
     return problem.near * (1 - 1 / problem.clusters) * problem.height
 
 
-def pace(problem: Problem, step_size, compat: str | None, batch_axis: str | None) -> jax.Array:
-    """1 / eta: given, or a quarter of the largest of dJ/dT at p q', but at least `curvature`."""
+def inverse_step_size(
+    problem: Problem, step_size, compat: str | None, batch_axis: str | None
+) -> jax.Array:
+    """1 / eta: given, or a quarter of the largest of dJ/dT at p q', but at least `curvature`.
+
+    The quarter is the authors' (step size 4 / max dJ/dT). It is kept as an inverse because
+    `mirror_step` divides by it.
+    """
     if step_size is not None:
         return 1 / step_size
     gradient = problem.gradient(uniform(problem), structure_of_uniform(problem))

@@ -1,36 +1,154 @@
-"""One iteration of FUGW: mirror descent where a marginal is relaxed, Sinkhorn where both are hard.
+"""The iterations of FUGW: mirror descent where a marginal is relaxed, Sinkhorn where both are hard.
 
-A step maps (plan, structure, memory) to (plan, memory) and the largest change of N T that it
-found; it comes with the memory it starts from.
+There are two kinds of rules for a step. An *advancing* rule ("fixed") computes one plan from the
+last and keeps it. A *proposing* rule ("search", "momentum") computes one plan, its structure term
+and its objective, and then decides whether to keep it; all of that is carried along, so that the
+next iteration, and another try from the same plan, begin from there. Each kind has a loop.
 """
 
 import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.fugw.problem import Plan, Problem, uniform
-from jaxseg.solvers.reductions import log_sums, masked_log, normalise
-from jaxseg.solvers.sliding_window import room_for
+from jaxseg.solvers.fugw.problem import Plan, Problem, structure_of_uniform, uniform
+from jaxseg.solvers.reductions import log_sums, masked_log, normalize
+from jaxseg.solvers.sliding_window import make_buffer
 
-SHORTEST_STRIDE = 2.0**-20  # of the first one; so that something stays to divide by
-
-
-def descent_step(problem: Problem, pace: jax.Array):
-    """T <- T exp(-eta dJ/dT), eta = 1 / pace, then the projection onto the one hard marginal."""
-
-    def advance(plan, structure, memory):
-        new = project(problem, descended(problem, plan, structure, pace), plan)
-        return (new, memory), largest_change(problem, plan, new)
-
-    return advance, ()
+STEPS = ("fixed", "search", "momentum")
+GROWTH, SHRINKAGE = 1.5, 0.5  # of the step, after a plan that is kept and after one that is not
+SHORTEST = 2.0**-20  # of the first step: the shortest one, so that there is something to divide by
 
 
-def descended(problem: Problem, plan: Plan, structure: jax.Array, pace: jax.Array) -> jax.Array:
-    """log T - eta dJ/dT, [K, N]."""
-    # XLA repeats sums and products for everyone who reads them, but never a division.
-    log = (pace * plan.log - problem.gradient(plan, structure)) / pace
+class End(NamedTuple):
+    """Where the iterations ended, and what they recorded."""
+
+    plan: Plan
+    buffer: jax.Array  # for `Problem.structure`
+    objectives: jax.Array  # [num_iterations], J before each iteration
+    change: jax.Array  # largest change of an entry of N T in the last iteration
+    count: jax.Array  # int32, iterations until the tolerance was met
+
+
+class Advance(NamedTuple):
+    """A rule that keeps every plan it computes."""
+
+    step: Callable  # (plan, structure, memory) -> (plan, memory), change of N T
+    memory: Any  # of the first iteration
+
+
+class Propose(NamedTuple):
+    """A rule that may refuse what it proposes."""
+
+    propose: Callable  # (iterate, memory) -> plan, memory
+    settle: Callable  # (iterate, proposed iterate, memory) -> (iterate, memory)
+    memory: Any  # of the first iteration
+
+
+class Iterate(NamedTuple):
+    """A plan with its structure term and objective."""
+
+    plan: Plan
+    structure: jax.Array  # [K, N], Cv T Ca
+    objective: jax.Array  # J
+
+
+def require_step(step: str, balanced: bool) -> None:
+    """Raises ValueError unless the rule for steps is a known one that fits the marginals."""
+    if step not in STEPS:
+        raise ValueError(f'step must be "fixed", "search" or "momentum", got {step!r}')
+    if balanced and step != "fixed":
+        raise ValueError(f'step must be "fixed" where both marginals are hard, got {step!r}')
+
+
+def descend(
+    problem: Problem,
+    *,
+    step: str,
+    inverse_step: jax.Array | None,
+    compat: str | None,
+    reach: int,
+    num_iterations: int,
+    num_sinkhorn_iterations: int,
+    tolerance: jax.Array | None,
+) -> End:
+    """All iterations from p q'; those after the tolerance is met change nothing.
+
+    Args:
+        inverse_step: 1 / eta; None where both marginals are hard.
+        reach: as for `fugw._solve`.
+    """
+    if inverse_step is None:
+        rule = sinkhorn_rule(problem, num_sinkhorn_iterations, compat, reach)
+    elif step == "search":
+        rule = search_rule(problem, inverse_step)
+    elif step == "momentum":
+        rule = momentum_rule(problem, inverse_step)
+    elif problem.lambda_frames is not None and not compat:
+        rule = careful_rule(problem, inverse_step, reach)
+    else:
+        rule = descent_rule(problem, inverse_step)
+    loop = _advance if isinstance(rule, Advance) else _propose
+    return loop(problem, reach, rule, num_iterations, tolerance)
+
+
+def _advance(problem: Problem, reach: int, rule: Advance, num_iterations: int, tolerance) -> End:
+    """The loop of a rule that keeps every plan."""
+
+    def body(state, _):
+        plan, memory, buffer, done, count = state
+        structure, buffer = problem.structure(plan.mass, buffer)
+        objective = problem.objective(plan, structure)
+        new, change = rule.step(plan, structure, memory)
+        if tolerance is not None:
+            new = _choose(done, (plan, memory), new)
+            change = jnp.where(done, 0, change)
+        done, count = done if tolerance is None else change <= tolerance, count + ~done
+        return (*new, buffer, done, count), (objective, change)
+
+    # A scan and no `while_loop`: under vmap a condition would hold for the whole batch, and
+    # every video would wait for the slowest.
+    start = uniform(problem), rule.memory, make_buffer(problem.cost, reach)
+    state = (*start, jnp.zeros((), bool), jnp.int32(0))
+    (plan, _, buffer, _, count), (objectives, changes) = lax.scan(
+        body, state, length=num_iterations
+    )
+    return End(plan, buffer, objectives, changes[-1], count)
+
+
+def _propose(problem: Problem, reach: int, rule: Propose, num_iterations: int, tolerance) -> End:
+    """The loop of a rule that may refuse a plan; `change` is that of the plan it proposed."""
+
+    def evaluate(plan, buffer):
+        structure, buffer = problem.structure(plan.mass, buffer)
+        return Iterate(plan, structure, problem.objective(plan, structure)), buffer
+
+    def body(state, _):
+        iterate, memory, buffer, done, count = state
+        plan, proposed_memory = rule.propose(iterate, memory)
+        proposed, buffer = evaluate(plan, buffer)
+        new = rule.settle(iterate, proposed, proposed_memory)
+        change = largest_change(problem, iterate.plan, plan)
+        if tolerance is not None:
+            new = _choose(done, (iterate, memory), new)
+            change = jnp.where(done, 0, change)
+        done, count = done if tolerance is None else change <= tolerance, count + ~done
+        return (*new, buffer, done, count), (iterate.objective, change)
+
+    start, buffer = evaluate(uniform(problem), make_buffer(problem.cost, reach))
+    state = start, rule.memory, buffer, jnp.zeros((), bool), jnp.int32(0)
+    (end, _, buffer, _, count), (objectives, changes) = lax.scan(body, state, length=num_iterations)
+    return End(end.plan, buffer, objectives, changes[-1], count)
+
+
+def mirror_step(problem: Problem, plan: Plan, structure: jax.Array, inverse_step) -> jax.Array:
+    """log T - eta dJ/dT, [K, N], before the projection."""
+    # A division by 1 / eta and not a product with eta: XLA repeats sums and products for each of
+    # their readers, which are several here, but never a division.
+    log = (inverse_step * plan.log - problem.gradient(plan, structure)) / inverse_step
     return masked_log(log, problem.valid)
 
 
@@ -43,23 +161,20 @@ def project(problem: Problem, log: jax.Array, old: Plan) -> Plan:
     """
     to_rows = jnp.log(problem.frames / problem.clusters)
     if problem.lambda_frames is None:
-        share, shift, columns = normalise(log, problem.valid, axis=0)
+        share, shift, columns = normalize(log, problem.valid, axis=0)
         size, ratios = problem.frames, (columns - to_rows, old.row_ratio)
     elif problem.lambda_actions is None:
-        share, shift, rows = normalise(log, problem.valid, axis=1)
+        share, shift, rows = normalize(log, problem.valid, axis=1)
         size, ratios = problem.clusters, (old.column_ratio, rows + to_rows)
     else:
         return _relaxed(problem, log)
+    # The shares times 1/N, and not exp(log T): float32 knows the shares of a row to its last
+    # digit, and a logarithm of -1,000 to a ten-thousandth.
     return Plan(log, shift + jnp.log(size), share * (1 / size), *ratios)
 
 
-def largest_change(problem: Problem, old: Plan, new: Plan) -> jax.Array:
-    """Of an entry of N T."""
-    return problem.frames * jnp.abs(new.mass - old.mass).max()
-
-
 def _relaxed(problem: Problem, log: jax.Array) -> Plan:
-    """No projection: the mass is what it is."""
+    """The plan exp(log), where no marginal is hard: there is nothing to project onto."""
     masked = jnp.where(problem.valid, log, -jnp.inf)
 
     def ratio(axis, size):
@@ -70,32 +185,49 @@ def _relaxed(problem: Problem, log: jax.Array) -> Plan:
     return Plan(log, jnp.zeros_like(log[:1]), jnp.exp(masked), *ratios)
 
 
-def careful_step(problem: Problem, pace: jax.Array, reach: int):
-    """`descent_step` that is never above the start in J, for relaxed frames.
+def largest_change(problem: Problem, old: Plan, new: Plan) -> jax.Array:
+    """Largest change of an entry of N T between two plans."""
+    return problem.frames * jnp.abs(new.mass - old.mass).max()
+
+
+def descent_rule(problem: Problem, inverse_step: jax.Array) -> Advance:
+    """T <- T exp(-eta dJ/dT), then the projection onto the one hard marginal."""
+
+    def step(plan, structure, memory):
+        new = project(problem, mirror_step(problem, plan, structure, inverse_step), plan)
+        return (new, memory), largest_change(problem, plan, new)
+
+    return Advance(step, memory=())
+
+
+def careful_rule(problem: Problem, inverse_step: jax.Array, reach: int) -> Advance:
+    """`descent_rule` that is never above the start in J, for relaxed frames.
 
     Mass piles up where the structure lets it, and with the mass grows how curved J is: no step
     that is short enough for every plan is of any use at the start.
     """
 
-    def attempt(plan, structure, memory, stride):
-        return project(problem, descended(problem, plan, structure, pace / stride), plan), memory
+    def attempt(plan, structure, memory, factor):
+        log = mirror_step(problem, plan, structure, inverse_step / factor)
+        return project(problem, log, plan), memory
 
     return _not_above_start(problem, reach, attempt, ())
 
 
-def sinkhorn_step(problem: Problem, num_rounds: int, compat: str | None, reach: int):
-    """T <- Sinkhorn of the linearised cost, both marginals hard: mirror descent, eta = 1 / eps.
+def sinkhorn_rule(problem: Problem, num_rounds: int, compat: str | None, reach: int) -> Advance:
+    """T <- Sinkhorn of the linearized cost, both marginals hard: mirror descent, eta = 1 / eps.
 
-    That is too long where neighbours push each other apart, and frames would change sides
+    That is too long where neighbors push each other apart, and frames would change sides
     together for ever: eta is halved where J would come to lie above its start.
     """
 
-    def attempt(plan, structure, scalings, stride):
+    def attempt(plan, structure, scalings, factor):
         log_kernel = -problem.linear_cost(structure) / problem.epsilon
-        log_kernel = (1 - stride) * plan.log + stride * log_kernel
-        scalings = jax.tree.map(lambda each: stride * each, scalings)
+        log_kernel = (1 - factor) * plan.log + factor * log_kernel
+        # The scalings belong to the kernel they were found for: they shrink and grow with it.
+        scalings = jax.tree.map(lambda each: factor * each, scalings)
         new, scalings = _scaled(problem, log_kernel, scalings, num_rounds, compat)
-        return new, jax.tree.map(lambda each: each / stride, scalings)
+        return new, jax.tree.map(lambda each: each / factor, scalings)
 
     def as_the_authors(plan, structure, zeros):
         log_kernel = -problem.linear_cost(structure) / problem.epsilon
@@ -105,29 +237,30 @@ def sinkhorn_step(problem: Problem, num_rounds: int, compat: str | None, reach: 
     start = uniform(problem)
     zeros = start.column_ratio, start.row_ratio
     if compat:
-        return as_the_authors, zeros
+        return Advance(as_the_authors, memory=zeros)
     return _not_above_start(problem, reach, attempt, zeros)
 
 
-def _not_above_start(problem: Problem, reach: int, attempt, memory):
-    """A step that takes no plan whose J is above that of p q', and halves its stride instead."""
-    start, room = uniform(problem), room_for(problem.cost, reach)
-    highest = problem.objective(start, problem.structure(start.mass, room)[0])
+def _not_above_start(problem: Problem, reach: int, attempt: Callable, memory) -> Advance:
+    """A rule that keeps no plan whose J is above that of p q', and halves its step instead."""
+    start, buffer = uniform(problem), make_buffer(problem.cost, reach)
+    highest = problem.objective(start, problem.structure(start.mass, buffer)[0])
 
-    def advance(plan, structure, state):
-        memory, stride = state
-        new, remembered = attempt(plan, structure, memory, stride)
-        taken = problem.objective(new, problem.structure(new.mass, room)[0]) <= highest
-        shorter = jnp.maximum(stride / 2, SHORTEST_STRIDE)
-        states = (new, (remembered, stride)), (plan, (memory, shorter))
-        chosen = jax.tree.map(functools.partial(jnp.where, taken), *states)
-        return chosen, largest_change(problem, plan, new)  # standing still is not converging
+    def step(plan, structure, state):
+        memory, factor = state
+        new, new_memory = attempt(plan, structure, memory, factor)
+        kept = problem.objective(new, problem.structure(new.mass, buffer)[0]) <= highest
+        shorter = jnp.maximum(factor / 2, SHORTEST)
+        states = (new, (new_memory, factor)), (plan, (memory, shorter))
+        chosen = jax.tree.map(functools.partial(jnp.where, kept), *states)
+        # The change of the proposed plan: a plan that is only held has not converged.
+        return chosen, largest_change(problem, plan, new)
 
-    return advance, (memory, jnp.ones_like(problem.epsilon))
+    return Advance(step, memory=(memory, jnp.ones_like(problem.epsilon)))
 
 
-def _scaled(problem: Problem, log_kernel, scalings, num_rounds, compat):
-    """The plan that rounds from these scalings lead to, columns then rows, and its scalings."""
+def _scaled(problem: Problem, log_kernel, scalings, num_rounds: int, compat: str | None):
+    """The plan that rounds from these scalings lead to, and its scalings (columns, rows)."""
     log_kernel = jnp.where(problem.valid, log_kernel, -jnp.inf)
 
     def scaling(log_kernel, axis, size):
@@ -136,9 +269,11 @@ def _scaled(problem: Problem, log_kernel, scalings, num_rounds, compat):
 
     def one_round(_, scalings):
         columns, rows = scalings
-        if compat:
+        if compat:  # rows first, as the authors' program has it, so that the columns are exact
             rows = scaling(log_kernel + columns, 0, problem.frames)
             return scaling(log_kernel + rows, 1, problem.clusters), rows
+        # Columns first: what comes last is exact after any number of rounds, and every frame has
+        # to be labeled.
         columns = scaling(log_kernel + rows, 1, problem.clusters)
         return columns, scaling(log_kernel + columns, 0, problem.frames)
 
@@ -148,6 +283,61 @@ def _scaled(problem: Problem, log_kernel, scalings, num_rounds, compat):
         return Plan(log, -rows, jnp.exp(log + rows), *ratios), (columns, rows)
     # Shares of a row, and not the exponential of a sum of scalings: at 10^9 times epsilon
     # float32 knows no digit of theirs behind the point.
-    share, shift, _ = normalise(log, problem.valid, axis=0)
+    share, shift, _ = normalize(log, problem.valid, axis=0)
     mass = share * (1 / problem.frames)
     return Plan(log, shift + jnp.log(problem.frames), mass, *ratios), (columns, rows)
+
+
+def search_rule(problem: Problem, inverse_step: jax.Array) -> Propose:
+    """A plan is kept where J does not rise, and then the step grows; else it shrinks.
+
+    It grows to 1 / eps at most, with which J's linear part and its entropy are at their minimum
+    in one step; it shrinks to what rounding leaves of a plan that cannot fall any more. The memory
+    is 1 / eta.
+    """
+
+    def propose(iterate, inverse_step):
+        log = mirror_step(problem, iterate.plan, iterate.structure, inverse_step)
+        return project(problem, log, iterate.plan), inverse_step
+
+    def settle(iterate, proposed, inverse_step):
+        kept = proposed.objective <= iterate.objective
+        longer, shorter = (within(inverse_step / factor) for factor in (GROWTH, SHRINKAGE))
+        return _choose(kept, (proposed, longer), (iterate, shorter))
+
+    def within(inverse_step):
+        return jnp.clip(inverse_step, problem.epsilon, first / SHORTEST)
+
+    first = jnp.maximum(inverse_step, problem.epsilon)
+    return Propose(propose, settle, memory=first)
+
+
+def momentum_rule(problem: Problem, inverse_step: jax.Array) -> Propose:
+    """Nesterov's momentum on log T: a step from T is prolonged by what the last one changed.
+
+    k / (k + 3) of it, k being the iterations since J last rose, where momentum starts from
+    nothing again (O'Donoghue and Candes 2015). No plan is kept whose J is above the start's.
+    The memory is the last step's log T before its projection, and k.
+    """
+    start = uniform(problem)
+    highest = problem.objective(start, structure_of_uniform(problem))
+
+    def propose(iterate, memory):
+        before, age = memory
+        log = mirror_step(problem, iterate.plan, iterate.structure, inverse_step)
+        prolonged = log + age / (age + 3) * (log - before)
+        return project(problem, prolonged, iterate.plan), (log, age)
+
+    def settle(iterate, proposed, memory):
+        log, age = memory
+        age = jnp.where(proposed.objective <= iterate.objective, age + 1, 0)
+        kept = proposed.objective <= highest
+        return _choose(kept, (proposed, (log, age)), (iterate, (log, 0 * age)))
+
+    # `age` is a float and of the problem's dtype: it stands in a quotient.
+    return Propose(propose, settle, memory=(start.raw, jnp.zeros_like(inverse_step)))
+
+
+def _choose(condition, one, other):
+    """One of two trees of arrays, entry by entry, so that it works under vmap."""
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)
