@@ -25,7 +25,7 @@ def decode(
     """Labels of the likeliest path, in O(N K) time and one byte of memory beside each entry.
 
     Where two paths tie, the frame came from the cluster before: boundaries are as late as they
-    can be, as in the authors' program. Where no path is possible, the result is a path all the same.
+    can be, as in the authors' program. Where every path is forbidden, some path is returned.
 
     A video with fewer valid frames than clusters cannot hold both ends, so neither is asked of
     it: the path may start and end anywhere and runs through neighbors in the order. Only there

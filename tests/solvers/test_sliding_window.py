@@ -88,17 +88,26 @@ def test_no_radius_needs_more_memory_than_a_traced_one():
         assert temporary_bytes(16384, radius, "actions") <= bound, radius
 
 
-@pytest.mark.parametrize("width", [1, 7, 4000])
-def test_a_short_window_of_a_long_video_keeps_its_digits(width):
-    """Running sums over all frames end at 50,000, where float32 knows 250 numbers from one to 2.
+@pytest.mark.parametrize("width, bits", [(1, 17), (7, 15), (4000, 6)])
+def test_a_short_window_of_a_long_video_keeps_its_digits(width, bits):
+    """Whole multiples of 2^-bits: exact in float32, whatever the order of summation.
 
-    Sixteen totals of half a modulus each, 4 w + 4, are what is rounded here.
+    Sums are kept up to multiples of a modulus m, the first power of two from 4 w + 4 on. What is
+    added up is never more than 16 totals of a block, each within m / 2, beside one carry within
+    m / 2: at most 8.5 m < 2^(24 - bits), so that every partial sum is a number of float32, on any
+    machine and with or without fused products. Running sums over all frames end at 50,000, where
+    float32 has steps of 2^-8, and are not exact where `bits` is larger.
     """
-    values = np.random.default_rng(width).uniform(0, 1, (2, 100_000)).astype(np.float32)
-    sums = np.cumsum(np.pad(values.astype(np.float64), ((0, 0), (width + 1, width))), axis=1)
-    exact = sums[:, 2 * width + 1 :] - sums[:, : -2 * width - 1] - values
-    ours = jax.jit(neighbor_sum)(values, width)
-    np.testing.assert_allclose(ours, exact, rtol=0, atol=16 * 6e-8 * (4 * width + 4))
+    modulus = 2 ** np.ceil(np.log2(4 * width + 4))
+    assert 8.5 * modulus < 2 ** (24 - bits)
+    whole = np.random.default_rng(width).integers(0, 2**bits, (2, 100_000))
+    sums = np.cumsum(np.pad(whole, ((0, 0), (width + 1, width))), axis=1)
+    exact = sums[:, 2 * width + 1 :] - sums[:, : -2 * width - 1] - whole
+    values = np.float32(whole / 2**bits)
+    ours = np.asarray(jax.jit(neighbor_sum)(values, width), np.float64)
+    np.testing.assert_array_equal(ours * 2**bits, exact)
+    plain = np.cumsum(values, axis=1, dtype=np.float32)[:, -1]
+    assert (plain * 2.0**bits != whole.sum(1)).all() == (bits > 8)
 
 
 def test_prior_is_the_distance_in_relative_time():
