@@ -28,7 +28,7 @@ from benchmarks import harness
 from benchmarks.comparison import sweep, tables
 from benchmarks.harness import MIB, Column, Table, all_positive, note, positive
 from jaxseg.solvers import fugw
-from jaxseg.solvers.solution import Solution
+from jaxseg.solvers.sinkhorn import Solution
 
 FRAMES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 SWEEP = sweep.Sweep(
