@@ -44,6 +44,7 @@ def test_the_example_runs_from_files_to_scores(root, tmp_path):
         "--config.seeds=1",
         "--config.num_epochs=1",
         "--config.data.frames_per_video=16",
+        "--config.model.kmeans=False",
         "--config.solver.train.num_iterations=5",
         "--config.solver.eval.num_iterations=5",
     )

@@ -118,62 +118,38 @@ class Sampling(NamedTuple):
     """How videos become batches, and test videos become a network's input.
 
     Attributes:
-        make: (training videos, seed, config.data) -> their stream.
+        stream: class of the streams.
+        settings: keys of config.data that it takes.
         test_view: (test video, config.data) -> the arrays of the video for `Method.predict`, and
             how many of their rows are valid; None where whole videos are labeled frame by frame.
     """
 
-    make: Callable[[Sequence, int, Any], Stream]
+    stream: type[Stream]
+    settings: tuple[str, ...]
     test_view: Callable[[SnippetVideo, Any], View] | None = None
 
-
-def _frames(videos: Sequence, seed: int, settings: Any) -> Stream:
-    return FrameStream(
-        videos,
-        seed=seed,
-        videos_per_batch=settings.videos_per_batch,
-        frames_per_video=settings.frames_per_video,
-    )
+    def make(self, videos: Sequence, seed: int, data: Any) -> Stream:
+        """The stream of some training videos with the settings of config.data."""
+        options = {name: getattr(data, name) for name in self.settings}
+        return self.stream(videos, seed=seed, **options)
 
 
-def _pairs(videos: Sequence, seed: int, settings: Any) -> Stream:
-    return PairStream(
-        videos,
-        seed=seed,
-        bins=settings.bins,
-        window=settings.window,
-        videos_per_batch=settings.videos_per_batch,
-        frames_per_video=settings.frames_per_video,
-    )
+def view_snippets(video: SnippetVideo, data: Any) -> View:
+    """A test video brought to the number of snippets of training."""
+    rgb, flow = test_snippets(video, data.num_snippets)
+    return {"rgb": rgb, "flow": flow}, data.num_snippets
 
 
-def _snippets(videos: Sequence, seed: int, settings: Any) -> Stream:
-    return SnippetStream(
-        videos,
-        seed=seed,
-        videos_per_batch=settings.videos_per_batch,
-        num_snippets=settings.num_snippets,
-    )
-
-
-def _view_snippets(video: SnippetVideo, settings: Any) -> View:
-    rgb, flow = test_snippets(video, settings.num_snippets)
-    return {"rgb": rgb, "flow": flow}, settings.num_snippets
-
-
-def _whole(videos: Sequence, seed: int, settings: Any) -> Stream:
-    return WholeVideoStream(videos, seed=seed, videos_per_batch=settings.videos_per_batch)
-
-
-def _view_whole(video: SnippetVideo, settings: Any) -> View:
+def view_whole(video: SnippetVideo, data: Any) -> View:
+    """A test video in full, padded."""
     return whole_video(video), video.num_snippets
 
 
 STREAMS = {
-    "frames": Sampling(_frames),
-    "pairs": Sampling(_pairs),
-    "snippets": Sampling(_snippets, _view_snippets),
-    "whole": Sampling(_whole, _view_whole),
+    "frames": Sampling(FrameStream, ("videos_per_batch", "frames_per_video")),
+    "pairs": Sampling(PairStream, ("videos_per_batch", "frames_per_video", "bins", "window")),
+    "snippets": Sampling(SnippetStream, ("videos_per_batch", "num_snippets"), view_snippets),
+    "whole": Sampling(WholeVideoStream, ("videos_per_batch",), view_whole),
 }
 
 
