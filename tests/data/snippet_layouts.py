@@ -1,4 +1,4 @@
-"""Small localisation data sets, written in the layouts that people have them in."""
+"""Small localization data sets, written in the layouts that people have them in."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""The embedded localisation twins: the same bytes every time, the real data's statistics."""
+"""The embedded localization twins: the same bytes every time, the real data's statistics."""
 
 import json
 
@@ -159,7 +159,7 @@ def test_actions_can_be_told_from_their_own_background_but_not_all(twins, name):
 
 
 def test_part_of_the_background_looks_like_the_action(twins):
-    """What makes localisation harder than classification: the best class direction, taken from
+    """What makes localization harder than classification: the best class direction, taken from
     the truth, scores a class's own background above other classes' videos."""
     data = twins["thumos14"]
     for label in range(len(data.classes)):

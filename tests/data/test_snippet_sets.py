@@ -1,4 +1,4 @@
-"""What a localisation data set says about itself, and the truth that the evaluator reads."""
+"""What a localization data set says about itself, and the truth that the evaluator reads."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Per-video standardisation against the plain formula, in float64."""
+"""Per-video standardization against the plain formula, in float64."""
 
 import numpy as np
 import pytest

@@ -1,9 +1,23 @@
-"""People's own features: a folder, with or without labels."""
+"""Any folder of features: with or without labels, extracted from videos, and five real videos."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from jaxseg.data import load
+from jaxseg.data import load, top_activity
+
+ROOT = Path(__file__).resolve().parents[2] / "../shared/data/breakfast_coffee5"
+LENGTHS = {
+    "P03_cam01_P03_coffee": 917,
+    "P05_cam01_P05_coffee": 1119,
+    "P06_cam01_P06_coffee": 472,
+    "P08_webcam01_P08_coffee": 271,
+    "P09_cam01_P09_coffee": 571,
+}
+needs_videos = pytest.mark.skipif(not ROOT.is_dir(), reason=f"no real videos at {ROOT}")
+RECORD = {"kind": "motion", "fps": 12.5, "fitted": "motion.npz", "videos": {}, "failed": {}}
 
 
 @pytest.fixture
@@ -99,3 +113,67 @@ def test_missing_folder(config, folder, fails):
 def test_folder_has_no_twin(config, folder, fails):
     config.root = ""
     fails("data.root", "folder")
+
+
+@pytest.fixture
+def extracted(tmp_path, config):
+    config.name, config.root = "folder", str(tmp_path / "mine")
+    (tmp_path / "mine").mkdir()
+    np.save(tmp_path / "mine" / "a.npy", np.ones((4, 3), np.float32))
+    np.savez(tmp_path / "mine" / "motion.npz", mean=np.ones(3))
+    (tmp_path / "mine" / ".lock").touch()
+    return tmp_path / "mine"
+
+
+def test_its_other_files_are_no_features(extracted, config):
+    (extracted / "features.json").write_text(json.dumps(RECORD))
+    data = load(config, progress=False)
+    assert [video.name for video in data.videos] == ["a"] and data.fps == 12.5
+    config.fps = 30.0
+    assert load(config, progress=False).fps == 30
+    # Without it a motion.npz is a video like any other.
+    (extracted / "features.json").unlink()
+    config.fps = 0.0
+    with pytest.raises(ValueError, match=r"motion.npz"):
+        load(config, progress=False)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"videos": {}}', "\\xff"])
+def test_a_file_of_somebody_else(extracted, config, content, fails):
+    (extracted / "features.json").write_text(content)
+    fails(extracted, "not files of features", "features.json")
+
+
+@pytest.mark.parametrize("fps", [0, -1, "15", None, float("inf")])
+def test_a_rate_that_is_none(extracted, config, fps):
+    (extracted / "features.json").write_text(json.dumps(RECORD | {"fps": fps}))
+    assert load(config, progress=False).fps is None
+
+
+def test_the_activity_of_videos_in_no_subfolder(tmp_path):
+    assert top_activity(tmp_path / "my films") == "my films"
+    assert [top_activity(place) for place in (tmp_path / ".films", Path("/"))] == ["videos"] * 2
+    (tmp_path / "tea" / "tea").mkdir(parents=True)
+    assert top_activity(tmp_path / "tea") == "videos"
+
+
+@needs_videos
+@pytest.mark.parametrize("activities", [(), ("coffee",)])
+def test_real_videos(config, tmp_path, activities):
+    config.root, config.standardize = str(ROOT), True
+    data = load(config, activities=activities, cache=tmp_path, progress=False)
+    assert {video.name: video.num_frames for video in data.videos} == LENGTHS
+    assert list(data.activities) == ["coffee"] and data.num_channels == 64
+    assert len(data.classes) == 48 and data.classes[5] == "pour_coffee" and data.has_labels
+    for video in data.videos:
+        rows = video.frames()
+        leading = int(np.argmax(rows.any(axis=1)))
+        assert 4 <= leading <= 52 and not rows[:leading].any()
+        assert np.mean((rows[rows.any(axis=1)] ** 2).sum(axis=1)) == pytest.approx(1, abs=1e-5)
+
+
+@needs_videos
+def test_real_videos_as_a_folder(config):
+    config.name, config.root = "folder", str(ROOT / "features")
+    data = load(config, progress=False)
+    assert data.has_labels and data.classes[5] == "pour_coffee"
