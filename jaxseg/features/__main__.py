@@ -149,7 +149,7 @@ def kind_of(arguments: argparse.Namespace) -> Kind:
         return kind
     if arguments.reuse is not None:
         raise ValueError("--reuse belongs to --kind=motion")
-    return make_kind(ONNX, as_flags=True, **options)
+    return make_kind(ONNX, **options)
 
 
 def describe(summary: Summary, out: Path) -> list[str]:

@@ -5,6 +5,7 @@
 <out>/motion.npz        the fitted parts, where the kind has any
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,14 +16,8 @@ from tqdm import tqdm
 from jaxseg.features import check_installed, folders, installed_versions
 from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
 from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
-from jaxseg.features.video.extraction import (
-    Plan,
-    Task,
-    extract_video,
-    probe,
-    remove_leftovers,
-    shape_of,
-)
+from jaxseg.features.video import extraction
+from jaxseg.features.video.extraction import Plan, Task
 from jaxseg.formats.files import atomic_write
 
 
@@ -99,8 +94,15 @@ def extract(
         )
     listing = folders.find_videos(videos)
     with folders.locked(out):
-        job = _Job(videos, out, kind, fps, listing, processes or cores(), progress)
-        return job.run(least_frames)
+        return _Job(
+            videos=videos,
+            out=out,
+            kind=kind,
+            fps=fps,
+            listing=listing,
+            processes=processes or cores(),
+            progress=progress,
+        ).run(least_frames)
 
 
 def changed(videos: Path, out: Path) -> list[str]:
@@ -120,30 +122,24 @@ def changed(videos: Path, out: Path) -> list[str]:
     )
 
 
+@dataclasses.dataclass
 class _Job:
     """One call of `extract`."""
 
-    def __init__(
-        self,
-        videos: Path,
-        out: Path,
-        kind: Kind,
-        fps: float,
-        listing: folders.Videos,
-        processes: int,
-        progress: bool,
-    ):
-        self.videos = videos
-        self.out = out
-        self.kind = kind
-        self.fps = fps
-        self.listing = listing
-        self.processes = processes
-        self.progress = progress
-        self.stamps = {name: folders.stamp(videos, path) for name, path in listing.files.items()}
+    videos: Path
+    out: Path
+    kind: Kind
+    fps: float
+    listing: folders.Videos
+    processes: int
+    progress: bool
+
+    def __post_init__(self):
+        files = self.listing.files.items()
+        self.stamps = {name: folders.stamp(self.videos, path) for name, path in files}
 
     def run(self, least_frames: int) -> Summary:
-        remove_leftovers(self.out)
+        extraction.remove_leftovers(self.out)
         before = folders.read_record(self.out)
         self._check_folder(before)
         head = self._head()
@@ -217,7 +213,7 @@ class _Job:
             for name, facts in before.items()
             if self._is_unchanged(name, facts)
             and facts["frames"] >= least_frames
-            and shape_of(self._file(name)) == (facts["frames"], self.kind.channels)
+            and extraction.shape_of(self._file(name)) == (facts["frames"], self.kind.channels)
         }
 
     def _file(self, name: str) -> Path:
@@ -247,7 +243,7 @@ class _Job:
         facts = {}
         tasks = {name: self.listing.files[name] for name in names}
         with self._bar("reading", len(names), "video") as bar:
-            for name, event, value in pool.run(probe, tasks):
+            for name, event, value in pool.run(extraction.probe, tasks):
                 bar.update()
                 if event == DONE:
                     facts[name] = value
@@ -270,7 +266,7 @@ class _Job:
         expected = {name: each["duration"] or 0.0 for name, each in facts.items()}
         seconds_told = dict.fromkeys(facts, 0.0)
         ready = 0
-        function = functools.partial(extract_video, plan)
+        function = functools.partial(extraction.extract_video, plan)
         with self._bar(self.kind.name, max(1.0, sum(expected.values())), "s") as bar:
             bar.set_postfix_str(f"0/{len(tasks)} videos")
             for name, event, value in pool.run(function, tasks):

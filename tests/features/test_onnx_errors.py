@@ -183,7 +183,7 @@ def test_beside_the_model(tmp_path):
     assert settings["mean"] == [0.1, 0.2, 0.3] and settings["stride"] == 3
     assert json.loads(json.dumps(settings)) == settings
     for text, message in (
-        ('{"strid": 2}', "m.json: no setting is called 'strid'; nearest is 'stride'"),
+        ('{"strid": 2}', "m.json: strid: no such setting; nearest is 'stride'"),
         ('{"stride": 0}', "m.json: stride: 0 is not a whole number from 1"),
         ('{"size": true}', "m.json: size: True is not N or HEIGHT,WIDTH"),
         ('{"pool": ["mean"]}', "m.json: pool: ['mean'] is not mean|first"),
@@ -214,7 +214,9 @@ def test_beside_the_model(tmp_path):
 )
 def test_values(tmp_path, name, value):
     model = convolution(tmp_path / "m.onnx", IMAGE)
-    assert complaint(model, **{name: value}).startswith(f"{name}: {value!r} is not ")
+    assert complaint(model, **{name: value}).startswith(
+        f"--{name.replace('_', '-')}: {value!r} is not "
+    )
 
 
 def test_no_model():

@@ -29,12 +29,11 @@ class Onnx:
     needs_fitting = False
     requires = ("cv2", "onnxruntime")
 
-    def __init__(self, model: Path | str | None = None, *, as_flags: bool = False, **options):
+    def __init__(self, model: Path | str | None = None, **options):
         """Opens the model.
 
         Args:
             model: FILE.onnx.
-            as_flags: whether messages spell an option as a flag.
             **options: see `settings.OPTIONS`; they count before those of a JSON beside the model.
 
         Raises:
@@ -44,7 +43,7 @@ class Onnx:
             raise ValueError("--kind=onnx needs --model=FILE.onnx")
         path = Path(model).expanduser()
         self.model = path.absolute()
-        settings = gather(path, options, as_flags=as_flags)
+        settings = gather(path, options)
         self.providers = settings.get("providers", ())
         network = open_network(path, self.providers)
         self.input, self.output = understand(network, settings)

@@ -184,13 +184,12 @@ def given(arguments: argparse.Namespace) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def gather(model: Path, options: Mapping[str, object], *, as_flags: bool = True) -> dict:
+def gather(model: Path, options: Mapping[str, object]) -> dict:
     """Settings that are given: those of the JSON beside the model, options over them.
 
     Args:
         model: FILE.onnx; FILE.json is read where there is one.
-        options: name -> value, as words or as a JSON has it.
-        as_flags: whether messages spell an option as a flag.
+        options: name -> value, as words or as a JSON has it; messages spell them as flags.
 
     Raises:
         ValueError: an option that does not exist, with the nearest one, a value that the option
@@ -200,25 +199,18 @@ def gather(model: Path, options: Mapping[str, object], *, as_flags: bool = True)
     content = read_json(file) if file != model and file.is_file() else {}
     if not isinstance(content, dict):
         raise ValueError(f"{file}: {clip(content)} is no object of settings")
-    settings = {
-        name: _converted(name, value, where=f"{file}: ", as_flag=False)
-        for name, value in content.items()
-    }
-    return settings | {
-        name: _converted(name, value, where="", as_flag=as_flags) for name, value in options.items()
-    }
+    settings = {name: _converted(f"{file}: {name}", name, content[name]) for name in content}
+    return settings | {name: _converted(flag(name), name, options[name]) for name in options}
 
 
-def _converted(name: str, value: object, *, where: str, as_flag: bool) -> object:
+def _converted(where: str, name: str, value: object) -> object:
     if name not in OPTIONS:
         (nearest,) = difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.0)
-        raise ValueError(f"{where}no setting is called {name!r}; nearest is {nearest!r}")
-    option = OPTIONS[name]
+        raise ValueError(f"{where}: no such setting; nearest is {nearest!r}")
     try:
-        return option.convert(value)
+        return OPTIONS[name].convert(value)
     except (ValueError, TypeError, KeyError, OverflowError):
-        spelled = flag(name) if as_flag else name
-        raise ValueError(f"{where}{spelled}: {clip(value)} is not {option.values}") from None
+        raise ValueError(f"{where}: {clip(value)} is not {OPTIONS[name].values}") from None
 
 
 def flag(name: str) -> str:
