@@ -8,6 +8,9 @@ import commands
 import numpy as np
 import pytest
 import tiny_videos
+from serial_pool import SerialPool
+
+from jaxseg.features import job, pool
 
 CONFIG = commands.ROOT / "configs" / "asot_videos.py"
 FPS = 5
@@ -42,7 +45,10 @@ def run(videos, workdir, *more, **overrides):
 @pytest.fixture(scope="module")
 def finished(videos, quickly, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("runs") / "films"
-    with quickly():
+    with quickly(), pytest.MonkeyPatch.context() as patch:
+        # Tests of features are about the processes, whose start takes longer than these videos.
+        patch.setattr(job, "Pool", SerialPool)
+        patch.setattr(pool, "Pool", SerialPool)
         return run(videos, workdir), workdir
 
 

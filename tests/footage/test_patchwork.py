@@ -23,7 +23,9 @@ def clips():
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, clips):
-    return patchwork.make(tmp_path_factory.mktemp("made"), num_videos=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patchwork, "read_clips", lambda: clips)
+        return patchwork.make(tmp_path_factory.mktemp("made"), num_videos=1)
 
 
 def test_no_action_follows_itself_and_each_has_its_length():
