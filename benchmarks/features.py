@@ -231,4 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Imported by its name, under which worker processes find `stages` and `memory`.
+    from benchmarks import features
+
+    sys.exit(features.main())

@@ -25,7 +25,7 @@ from jaxseg.formats.files import write_json, write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 MIB = 2**20
-COLORS = ("#1b6ca8", "#d1495b", "#66a182")
+COLORS = ("#0072b2", "#d55e00", "#009e73")  # told apart with any color vision
 DPI = 120
 
 
