@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import importlib.util
 import io
 import re
 import runpy
@@ -87,11 +88,13 @@ def complaint(line: str) -> str:
     module = command["module"]
     words = shlex.split(line[command.end() :], comments=True)
     words = [_STANDS_FOR.get(word, word) for word in words]
+    if module and not words:  # a name alone mentions the program
+        return "" if importlib.util.find_spec(module) else f"there is no {module}"
     if module is None:  # a launcher: its own arguments, then jaxseg.main's
         return _complaint_of_main([word for word in words if word.startswith("--")])
     if module == "jaxseg.main":
         return _complaint_of_main(words)
-    return _complaint_of(module, words or ["--help"])  # a name alone mentions the program
+    return _complaint_of(module, words)
 
 
 def _complaint_of_main(words: list[str]) -> str:
@@ -115,7 +118,7 @@ def _complaint_of(module: str, words: list[str]) -> str:
     with stopped, argv, redirect_stderr(io.StringIO()) as complained:
         try:
             with warnings.catch_warnings():  # of a module that another test has imported
-                warnings.filterwarnings("ignore", "'jaxseg", RuntimeWarning)
+                warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)
                 runpy.run_module(module, run_name="__main__")
         except SystemExit as end:
             return complained.getvalue() if end.code else ""

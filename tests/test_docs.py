@@ -101,6 +101,7 @@ def test_mistakes_are_seen(page, monkeypatch):
         ("python -m jaxseg.main --config=FILE --config.seed=5", "seed"),
         ("launch/tpu_pod.sh A B --config=configs/asot_yti.py --sedes=5", "sedes"),
         ("python -m benchmarks.solvers --agianst=ott", "--agianst"),
+        ("python -m benchmarks.solver", "benchmarks.solver"),
         ("python -m jaxseg.evaluation segmentation --protocol=all", "--predictions"),
     ):
         assert wrong in markdown_pages.complaint(line)
