@@ -7,6 +7,7 @@ import io
 import re
 import runpy
 import shlex
+import sys
 import warnings
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import pairwise
@@ -102,6 +103,11 @@ def _complaint_of_main(words: list[str]) -> str:
     with ExitStack() as patches:
         for what in ("run.stages.run", "planning.run", "processes.start"):
             patches.enter_context(mock.patch(f"jaxseg.{what}"))
+        # The example of a new data set adds it to the registry when it is imported.
+        patches.enter_context(mock.patch.dict("jaxseg.data.DATA_SETS"))
+        patches.enter_context(mock.patch.dict("sys.modules"))
+        for name in [each for each in sys.modules if each.startswith("docs.")]:
+            del sys.modules[name]
         return commands.run(*words).err
 
 
