@@ -1,4 +1,4 @@
-"""The stage that scores a localisation run, from files that are written by hand."""
+"""The stage that scores a localization run, from files that are written by hand."""
 
 import json
 

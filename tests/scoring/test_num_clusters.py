@@ -75,7 +75,7 @@ def test_the_k_is_chosen_at_which_seeds_agree(tmp_path):
         assert [entry.num_clusters for entry in choice.tried] == [2, 3, 4, 5, 6, 7]
 
 
-def test_the_score_is_the_mean_of_neighbours(tmp_path):
+def test_the_score_is_the_mean_of_neighbors(tmp_path):
     root = write(tmp_path, {"coffee": 4})
     found = choose(root)
     tried = found.activities["coffee"].tried

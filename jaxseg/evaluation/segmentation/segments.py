@@ -1,4 +1,4 @@
-"""Scores of segments, maximal runs of one label: F1, edit score, lengths and boundaries.
+"""Scores of segments, maximal runs of one label: F1, edit score and lengths.
 
 First the F1 scores of unsupervised papers, which differ in what makes a truth segment a hit; then
 the overlap F1 of TOT's paper, the lengths of HVQ, and the supervised scores of MS-TCN.
@@ -244,66 +244,3 @@ def first_best(values: np.ndarray, owners: np.ndarray) -> np.ndarray:
     highest = np.maximum.reduceat(values, run_starts(owners))
     at_best = np.flatnonzero(values == highest[owners])
     return at_best[run_starts(owners[at_best])]
-
-
-class BoundaryCounts(NamedTuple):
-    """Boundaries between segments of one video, or of several added up.
-
-    Attributes:
-        matched: pairs of a predicted and a true boundary, each in one pair at most.
-        true, predicted: boundaries.
-    """
-
-    matched: int
-    true: int
-    predicted: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the predicted boundaries that are true; 0 where there are none."""
-        return self.matched / self.predicted if self.predicted else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the true boundaries that are predicted; 0 where there are none."""
-        return self.matched / self.true if self.true else 0.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall, in [0, 1]."""
-        total = self.true + self.predicted
-        return 2 * self.matched / total if total else 0.0
-
-
-def count_boundaries(truth: np.ndarray, predicted: np.ndarray, tolerance: int) -> BoundaryCounts:
-    """Matches the boundaries of truth and prediction of one video, whatever their labels mean.
-
-    The number of pairs is the largest possible: all boundaries reach equally far, so that pairing
-    each true one in turn with the first free one within reach makes as many pairs as any other way.
-
-    Args:
-        truth, predicted: labels [frames].
-        tolerance: frames by which a pair may differ.
-
-    Raises:
-        ValueError: labels of different lengths, or a negative tolerance.
-    """
-    if len(truth) != len(predicted) or tolerance < 0:
-        raise ValueError(
-            f"{len(truth)} true and {len(predicted)} predicted frames, tolerance {tolerance}: "
-            "equally many frames and a tolerance of at least 0 are needed"
-        )
-    true_places, places = run_starts(truth)[1:], run_starts(predicted)[1:]
-    matched = free = 0
-    for boundary in true_places:
-        while free < len(places) and places[free] < boundary - tolerance:
-            free += 1
-        if free < len(places) and places[free] <= boundary + tolerance:
-            matched += 1
-            free += 1
-    return BoundaryCounts(matched, true=len(true_places), predicted=len(places))
-
-
-def add_boundaries(counts: list[BoundaryCounts]) -> BoundaryCounts:
-    """Counts of several videos together."""
-    return BoundaryCounts(*(int(total) for total in np.sum([(0, 0, 0), *counts], axis=0)))

@@ -1,4 +1,4 @@
-"""mAP under every localisation protocol, one prediction at a time, to test the evaluator with."""
+"""mAP under every localization protocol, one prediction at a time, to test the evaluator with."""
 
 import numpy as np
 

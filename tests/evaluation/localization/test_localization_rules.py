@@ -1,4 +1,4 @@
-"""What sets each localisation protocol apart, on cases small enough to count by hand."""
+"""What sets each localization protocol apart, on cases small enough to count by hand."""
 
 import numpy as np
 import pytest

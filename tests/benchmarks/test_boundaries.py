@@ -5,11 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxseg.evaluation.segmentation.segments import (
-    BoundaryCounts,
-    add_boundaries,
-    count_boundaries,
-)
+from benchmarks.videos import BoundaryCounts, add_boundaries, count_boundaries
 
 
 def labels_with(places, length):
