@@ -11,7 +11,6 @@ from jaxseg.data.batches.frames import (
     PairStream,
     frame_indices,
     paired_indices,
-    steps_per_epoch,
 )
 from jaxseg.data.batches.loader import STREAMS, Batches
 from jaxseg.data.segmentation.records import Video
@@ -71,7 +70,8 @@ def test_masks_cover_what_a_short_video_lacks():
 
 @pytest.mark.parametrize(("videos", "per_batch"), [(7, 2), (6, 3), (5, 1), (3, 8)])
 def test_each_epoch_shows_each_video_once(videos, per_batch):
-    one, steps = stream(numbered(videos), 0, per_batch), steps_per_epoch(videos, per_batch)
+    one = stream(numbered(videos), 0, per_batch)
+    steps = one.steps_per_epoch
     orders = []
     for epoch in range(4):
         shown = []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jaxseg.data import SnippetVideo
 from jaxseg.data.batches import snippets as snippet_sampling
 from jaxseg.data.batches.loader import Batches
-from jaxseg.data.batches.snippets import SnippetStream, snippet_indices, steps_per_epoch
+from jaxseg.data.batches.snippets import SnippetStream, snippet_indices
 
 SAMPLES = 6
 
@@ -82,12 +82,13 @@ def test_half_precision_features_come_as_float32():
 
 @pytest.mark.parametrize(("videos", "per_batch", "steps"), [(200, 16, 12), (4, 2, 2), (3, 5, 1)])
 def test_whole_batches_of_an_epoch(videos, per_batch, steps):
-    assert steps_per_epoch(videos, per_batch) == steps
+    assert stream(numbered(videos, 1), 0, per_batch).steps_per_epoch == steps
 
 
 @pytest.mark.parametrize(("videos", "per_batch"), [(7, 2), (6, 3), (5, 5)])
 def test_an_epoch_shows_no_video_twice(videos, per_batch):
-    one, steps = stream(numbered(videos), 0, per_batch), steps_per_epoch(videos, per_batch)
+    one = stream(numbered(videos), 0, per_batch)
+    steps = one.steps_per_epoch
     orders = []
     for epoch in range(6):
         seen = [n for step in range(steps) for n in shown(one, epoch * steps + step)]

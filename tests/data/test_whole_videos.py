@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jaxseg.data import SnippetVideo
 from jaxseg.data.batches import snippets as snippet_sampling
 from jaxseg.data.batches.loader import STREAMS, Batches
-from jaxseg.data.batches.whole import WholeVideoStream, bucket, whole_video
+from jaxseg.data.batches.snippets import WholeVideoStream, bucket, whole_video
 
 CHANNELS = 3
 LENGTHS = (5, 64, 65, 97, 150, 300, 12)

@@ -10,7 +10,7 @@ import pytest
 import toy_gaufuse
 
 from jaxseg.config.localization import LocalizationCheckpointConfig
-from jaxseg.data.batches import whole as whole_videos
+from jaxseg.data.batches import snippets as whole_videos
 from jaxseg.prediction.finished import read_best
 from jaxseg.prediction.intervals import predict
 from jaxseg.prediction.oracle import OracleTest

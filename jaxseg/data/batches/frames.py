@@ -4,21 +4,14 @@
 anchors and a neighbor in time of each (TOT).
 """
 
-import functools
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from jaxseg.data.batches.streams import Arrays, Shapes, Stream
 from jaxseg.data.segmentation.records import Video
-
-_ORDER, _FRAMES, _WARM_START = range(3)  # independent streams of random numbers
-
-
-def steps_per_epoch(num_videos: int, videos_per_batch: int) -> int:
-    """Batches that show every video once; the last one may be smaller."""
-    return -(-num_videos // videos_per_batch)
 
 
 def frame_indices(generator: np.random.Generator, num_frames: int, num_samples: int) -> np.ndarray:
@@ -58,7 +51,7 @@ def paired_indices(
     return drawn[order], np.stack([places[first], places[len(anchors) + first]], axis=1)
 
 
-class FrameStream:
+class FrameStream(Stream):
     """The batches of one activity under one seed: {"frames", "mask"}, see `arrays`."""
 
     def __init__(
@@ -69,67 +62,22 @@ class FrameStream:
         videos_per_batch: int,
         frames_per_video: int,
     ):
-        self.videos = videos
-        self.activity = videos[0].activity
-        self.seed = seed
-        self.videos_per_batch = videos_per_batch
+        activity = zlib.crc32(videos[0].activity.encode())
+        super().__init__(videos, seed=seed, videos_per_batch=videos_per_batch, key=(activity,))
         self.frames_per_video = frames_per_video
         self.num_channels = videos[0].features.shape[1]
-        self._order = functools.lru_cache(maxsize=2)(self._shuffled)
 
-    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
+    def arrays(self, num_videos: int, step: int | None) -> Shapes:
         """ "frames" [videos, frames_per_video, channels] and "mask" [videos, frames_per_video]."""
         shape = (num_videos, self.frames_per_video)
         return {"frames": ((*shape, self.num_channels), np.float32), "mask": (shape, bool)}
 
-    def write_batch(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
-        """Writes the batch of a step, or some videos of it, into zeroed arrays.
-
-        Args:
-            step: counts from 0 over all epochs; each epoch shows every video once.
-            arrays: as `arrays` describes them, for any number of videos.
-            first: place in the batch of the first of them.
-        """
-        per_epoch = steps_per_epoch(len(self.videos), self.videos_per_batch)
-        epoch, position = divmod(step, per_epoch)
-        start = position * self.videos_per_batch
-        chosen = self._order(epoch)[start : start + self.videos_per_batch]
-        self._write(chosen, _generator(self.seed, self.activity, _FRAMES, step), arrays, first)
-
-    def write_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
-        """Writes one sample of every video, in order."""
-        generator = _generator(self.seed, self.activity, _WARM_START)
-        self._write(range(len(self.videos)), generator, arrays)
-
-    def _write(
-        self,
-        chosen: Sequence[int],
-        generator: np.random.Generator,
-        arrays: dict[str, np.ndarray],
-        first: int = 0,
-    ) -> None:
-        """Writes the chosen videos whose places are those of `arrays`.
-
-        Draws for all of them, so that no video's sample depends on which others are written.
-        """
-        places = range(first, first + len(arrays["mask"]))
-        for place, index in enumerate(chosen):
-            sample = self.draw(self.videos[index], generator)
-            if place in places:
-                of_video = {name: array[place - first] for name, array in arrays.items()}
-                self.write(self.videos[index], sample, of_video)
-
-    def _shuffled(self, epoch: int) -> np.ndarray:
-        return _generator(self.seed, self.activity, _ORDER, epoch).permutation(len(self.videos))
-
     def draw(self, video: Video, generator: np.random.Generator) -> Any:
-        """The random part of a video's sample: the frames, for `write`."""
         return frame_indices(generator, video.num_frames, self.frames_per_video)
 
-    def write(self, video: Video, sample: Any, arrays: dict[str, np.ndarray]) -> None:
-        """Reads one video's sample into its part of a batch's arrays."""
-        arrays["frames"][: len(sample)] = video.frames(sample)
-        arrays["mask"][: len(sample)] = True
+    def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
+        arrays["frames"][slot, : len(sample)] = self.videos[index].frames(sample)
+        arrays["mask"][slot, : len(sample)] = True
 
 
 class PairStream(FrameStream):
@@ -143,7 +91,7 @@ class PairStream(FrameStream):
         super().__init__(videos, **options)
         self.bins, self.window = bins, window
 
-    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
+    def arrays(self, num_videos: int, step: int | None) -> Shapes:
         return super().arrays(num_videos, step) | {
             "time": ((num_videos, self.frames_per_video), np.float32),
             "pairs": ((num_videos, self.bins, 2), np.int32),
@@ -154,12 +102,9 @@ class PairStream(FrameStream):
             generator, video.num_frames, self.frames_per_video, self.bins, self.window
         )
 
-    def write(self, video: Video, sample: Any, arrays: dict[str, np.ndarray]) -> None:
-        frames, arrays["pairs"][:] = sample
-        arrays["frames"][:] = video.frames(frames)
-        arrays["time"][:] = frames / video.num_frames
-        arrays["mask"][:] = True
-
-
-def _generator(seed: int, activity: str, stream: int, number: int = 0) -> np.random.Generator:
-    return np.random.default_rng((seed, zlib.crc32(activity.encode()), stream, number))
+    def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
+        video, (frames, pairs) = self.videos[index], sample
+        arrays["frames"][slot] = video.frames(frames)
+        arrays["time"][slot] = frames / video.num_frames
+        arrays["pairs"][slot] = pairs
+        arrays["mask"][slot] = True

@@ -5,51 +5,24 @@ test shows of a video.
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import grain  # defines flags of absl, so that it cannot be imported once these are parsed
 import numpy as np
 
 from jaxseg.data.batches.frames import FrameStream, PairStream
-from jaxseg.data.batches.snippets import SnippetStream, test_snippets
-from jaxseg.data.batches.whole import WholeVideoStream, whole_video
+from jaxseg.data.batches.snippets import (
+    SnippetStream,
+    WholeVideoStream,
+    test_snippets,
+    whole_video,
+)
+from jaxseg.data.batches.streams import Arrays, Stream
 from jaxseg.data.localization.records import SnippetVideo
 from jaxseg.data.segmentation.records import Video
 
 View = tuple[dict[str, np.ndarray], int]
-Arrays = dict[str, np.ndarray]
-
-
-class Stream(Protocol):
-    """The batches of one member; the method knows the arrays of its stream.
-
-    Attributes:
-        videos: those it draws from.
-        videos_per_batch: the leading axis of a batch's arrays.
-    """
-
-    videos: Sequence
-    videos_per_batch: int
-
-    def arrays(
-        self, num_videos: int, step: int | None
-    ) -> Mapping[str, tuple[tuple[int, ...], type]]:
-        """Shape, leading axis `num_videos`, and dtype of each array of a step's batch.
-
-        Args:
-            step: None for the warm start.
-        """
-
-    def write_batch(self, step: int, arrays: Arrays, first: int) -> None:
-        """Writes videos of a step's batch, from place `first` on, into zeroed arrays.
-
-        It writes as many videos as the arrays hold and reads no others; other axes may be larger,
-        where another member needs it. A video's numbers do not depend on which are written.
-        """
-
-    def write_warm_start(self, arrays: Arrays) -> None:
-        """Writes one sample of every video into zeroed arrays."""
 
 
 class Batches:

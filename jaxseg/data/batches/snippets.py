@@ -1,21 +1,16 @@
-"""Localization videos brought to a fixed number of snippets: training batches and test videos.
+"""Localization videos as batches and test inputs, which depend only on seed and step.
 
-A batch depends only on seed and step.
+`SnippetStream` brings every video to a fixed number of snippets (CASE); `WholeVideoStream` pads
+videos to one of a few lengths (GauFuse).
 """
 
-import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from jaxseg.data.batches.streams import Arrays, Shapes, Stream
 from jaxseg.data.localization.records import SnippetVideo
-
-_ORDER, _SNIPPETS, _WARM_START = range(3)  # independent streams of random numbers
-
-
-def steps_per_epoch(num_videos: int, videos_per_batch: int) -> int:
-    """Whole batches in an epoch; the incomplete last one is dropped, and there is at least one."""
-    return max(1, num_videos // videos_per_batch)
 
 
 def snippet_indices(
@@ -46,96 +41,140 @@ def test_snippets(video: SnippetVideo, num_samples: int) -> tuple[np.ndarray, np
     return video.snippets(snippet_indices(None, video.num_snippets, num_samples))
 
 
-class SnippetStream:
-    """The batches of training videos under one seed: {"rgb", "flow", "labels", ...}.
+def bucket(length: int) -> int:
+    """The padded length of videos of at most `length` snippets: 64, 96, 144, 216, 328, ...
 
-    Every epoch is a new permutation of the videos, of which whole batches are shown. Fewer
-    videos than a batch holds are repeated until it is full, each time with other snippets: the
-    pseudo-labels of CASE depend on the number of snippets.
+    Multiples of 8 that grow by about a half: a whole data set needs few compiled shapes, and at
+    most about a third of the padded length of a video longer than 64 snippets is empty.
+    """
+    padded = 64
+    while padded < length:
+        padded = -(-3 * padded // 16) * 8
+    return padded
 
-    Args:
-        videos: at least one; all of them training videos of one data set.
-        seed: of all random numbers.
-        videos_per_batch: B.
-        num_snippets: T, to which every video is brought.
+
+def whole_video(video: SnippetVideo) -> dict[str, np.ndarray]:
+    """A video as prediction sees it: {"features" [T, 2C], "mask" [T]}, T of `bucket`."""
+    length = bucket(video.num_snippets)
+    arrays = {
+        "features": np.zeros((length, 2 * video.rgb.shape[1]), np.float32),
+        "mask": np.zeros(length, bool),
+    }
+    _write_video(video, arrays["features"], arrays["mask"])
+    return arrays
+
+
+class LocalizationStream(Stream):
+    """Batches of training videos of one data set; see `Stream` for the arguments.
+
+    Only whole batches of an epoch are shown, and at least one.
     """
 
-    def __init__(
-        self,
-        videos: Sequence[SnippetVideo],
-        *,
-        seed: int,
-        videos_per_batch: int,
-        num_snippets: int,
-    ):
-        self.videos = videos
-        self.seed = seed
-        self.videos_per_batch = videos_per_batch
-        self.num_snippets = num_snippets
-        self.num_channels = videos[0].rgb.shape[1]
+    def __init__(self, videos: Sequence[SnippetVideo], *, seed: int, videos_per_batch: int):
+        super().__init__(videos, seed=seed, videos_per_batch=videos_per_batch)
         self.known_classes = np.any([video.labels > 0 for video in videos], axis=0)
-        self._order = functools.lru_cache(maxsize=2)(self._shuffled)
 
-    def arrays(self, num_videos: int, step: int | None) -> dict[str, tuple[tuple[int, ...], type]]:
-        """Shape and dtype of each array of a batch, the same at every step.
+    @property
+    def steps_per_epoch(self) -> int:
+        return max(1, len(self.videos) // self.videos_per_batch)
 
-        "rgb" and "flow" are [videos, num_snippets, channels], "labels" [videos, classes];
-        "known_classes" [videos, classes], the same for every video, is True for classes that any
-        of them has; "mask" [videos] is False for the empty places of a batch.
+    def arrays(self, num_videos: int, step: int | None) -> Shapes:
+        """ "labels" and "known_classes" [videos, classes].
+
+        "known_classes", the same for every video, is True for classes that any of them has.
         """
-        snippets = (num_videos, self.num_snippets, self.num_channels), np.float32
         classes = num_videos, len(self.known_classes)
+        return {"labels": (classes, np.float32), "known_classes": (classes, bool)}
+
+    def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
+        arrays["labels"][slot] = self.videos[index].labels
+        arrays["known_classes"][slot] = self.known_classes
+
+
+class SnippetStream(LocalizationStream):
+    """Batches of videos that are brought to `num_snippets` snippets.
+
+    Fewer videos than a batch holds are repeated until it is full, each time with other snippets:
+    the pseudo-labels of CASE depend on the number of snippets.
+    """
+
+    def __init__(self, videos: Sequence[SnippetVideo], *, num_snippets: int, **options: int):
+        super().__init__(videos, **options)
+        self.num_snippets = num_snippets
+
+    def arrays(self, num_videos: int, step: int | None) -> Shapes:
+        """Beside the labels "rgb" and "flow" [videos, num_snippets, channels], "mask" [videos].
+
+        "mask" is False for the empty places of a batch.
+        """
+        channels = self.videos[0].rgb.shape[1]
+        snippets = (num_videos, self.num_snippets, channels), np.float32
         return {
             "rgb": snippets,
             "flow": snippets,
-            "labels": (classes, np.float32),
-            "known_classes": (classes, bool),
+            **super().arrays(num_videos, step),
             "mask": ((num_videos,), bool),
         }
 
-    def write_batch(self, step: int, arrays: dict[str, np.ndarray], first: int = 0) -> None:
-        """Writes the batch of a step, or some videos of it, into zeroed arrays.
+    def chosen(self, step: int | None) -> Sequence[int]:
+        chosen = super().chosen(step)
+        repeats = 1 if step is None else -(-self.videos_per_batch // len(chosen))
+        return chosen if repeats == 1 else np.tile(chosen, repeats)[: self.videos_per_batch]
 
-        Args:
-            step: counts from 0 over all epochs.
-            arrays: as `arrays` describes them, for any number of videos.
-            first: place in the batch of the first of them.
+    def draw(self, video: SnippetVideo, generator: np.random.Generator) -> Any:
+        return snippet_indices(generator, video.num_snippets, self.num_snippets)
+
+    def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
+        super().write(index, sample, arrays, slot)
+        arrays["rgb"][slot], arrays["flow"][slot] = self.videos[index].snippets(sample)
+        arrays["mask"][slot] = True
+
+
+class WholeVideoStream(LocalizationStream):
+    """Batches of whole videos, padded to the bucket of the longest in a batch.
+
+    Where there are fewer videos than a batch holds, it shows each of them once and has empty
+    places.
+    """
+
+    def __init__(self, videos: Sequence[SnippetVideo], *, seed: int, videos_per_batch: int):
+        super().__init__(videos, seed=seed, videos_per_batch=videos_per_batch)
+        self._classes = [np.flatnonzero(video.labels > 0) for video in videos]
+
+    def arrays(self, num_videos: int, step: int | None) -> Shapes:
+        """Beside the labels "features" [videos, T, 2C], RGB before flow, "mask" [videos, T], ...
+
+        "mask" is True for snippets and False for padding. "classes" [videos, c] are the indices
+        of a video's classes, padded with -1; c is the most that any video has. "video" [videos]
+        is a video's index in the stream, -1 in an empty place; "epoch" [videos] is the same
+        number for all.
         """
-        per_epoch = steps_per_epoch(len(self.videos), self.videos_per_batch)
-        epoch, position = divmod(step, per_epoch)
-        places = np.arange(self.videos_per_batch) + position * self.videos_per_batch
-        chosen = self._order(epoch)[places % len(self.videos)]
-        self._write(chosen, self._generator(_SNIPPETS, step), arrays, first)
+        length = bucket(max(self.videos[index].num_snippets for index in self.chosen(step)))
+        channels = 2 * self.videos[0].rgb.shape[1]
+        return {
+            "features": ((num_videos, length, channels), np.float32),
+            "mask": ((num_videos, length), bool),
+            **super().arrays(num_videos, step),
+            "classes": ((num_videos, max(map(len, self._classes))), np.int32),
+            "video": ((num_videos,), np.int32),
+            "epoch": ((num_videos,), np.float32),
+        }
 
-    def write_warm_start(self, arrays: dict[str, np.ndarray]) -> None:
-        """Writes one sample of every video, in order."""
-        self._write(range(len(self.videos)), self._generator(_WARM_START), arrays)
+    def prepare(self, step: int | None, arrays: Arrays) -> None:
+        arrays["video"][:] = arrays["classes"][:] = -1
+        arrays["epoch"][:] = 0 if step is None else step // self.steps_per_epoch
 
-    def _generator(self, purpose: int, number: int = 0) -> np.random.Generator:
-        return np.random.default_rng((self.seed, purpose, number))
+    def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
+        super().write(index, sample, arrays, slot)
+        _write_video(self.videos[index], arrays["features"][slot], arrays["mask"][slot])
+        classes = self._classes[index]
+        arrays["classes"][slot, : len(classes)] = classes
+        arrays["video"][slot] = index
 
-    def _shuffled(self, epoch: int) -> np.ndarray:
-        return self._generator(_ORDER, epoch).permutation(len(self.videos))
 
-    def _write(
-        self,
-        chosen: Sequence[int],
-        generator: np.random.Generator,
-        arrays: dict[str, np.ndarray],
-        first: int = 0,
-    ) -> None:
-        """Writes the chosen videos whose places are those of `arrays`.
-
-        Draws for all of them, so that no video's sample depends on which others are written.
-        """
-        places = range(first, first + len(arrays["mask"]))
-        for place, index in enumerate(chosen):
-            video = self.videos[index]
-            sample = snippet_indices(generator, video.num_snippets, self.num_snippets)
-            if place not in places:
-                continue
-            slot = place - first
-            arrays["rgb"][slot], arrays["flow"][slot] = video.snippets(sample)
-            arrays["labels"][slot] = video.labels
-            arrays["known_classes"][slot] = self.known_classes
-            arrays["mask"][slot] = True
+def _write_video(video: SnippetVideo, features: np.ndarray, mask: np.ndarray) -> None:
+    """Writes RGB, then flow; the assignment converts them without a copy in between."""
+    length, channels = video.rgb.shape
+    features[:length, :channels] = video.rgb
+    features[:length, channels:] = video.flow
+    mask[:length] = True
