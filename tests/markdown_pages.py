@@ -105,8 +105,7 @@ def _complaint_of_main(words: list[str]) -> str:
             patches.enter_context(mock.patch(f"jaxseg.{what}"))
         # The example of a new data set adds it to the registry when it is imported.
         patches.enter_context(mock.patch.dict("jaxseg.data.DATA_SETS"))
-        patches.enter_context(mock.patch.dict("sys.modules"))
-        for name in [each for each in sys.modules if each.startswith("docs.")]:
+        for name in [each for each in sys.modules if each.startswith("docs.examples.")]:
             del sys.modules[name]
         return commands.run(*words).err
 
