@@ -1,4 +1,4 @@
-"""The examples of docs/ run as they stand, and what they say of themselves is so."""
+"""The examples of docs/ run, and their claims about gradients and plans hold."""
 
 import dataclasses
 import importlib.util
@@ -71,7 +71,7 @@ def test_a_short_run_prints_the_table_and_draws_the_figure(example, tmp_path):
     ("word", "part"),
     [("--steps=0", "at least 1"), ("--out=nowhere/figure.png", "there is no folder nowhere")],
 )
-def test_a_mistake_is_said_before_anything_is_trained(word, part):
+def test_a_mistake_is_reported_before_training(word, part):
     done = run(word)
     assert done.returncode == 2
     assert part in done.stderr.splitlines()[-1]

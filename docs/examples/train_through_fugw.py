@@ -1,23 +1,23 @@
 """A supervised frame classifier, trained with the FUGW layer in its loss and without it.
 
-The same small network is trained twice on a few labelled videos, from the same start, on the same
+The same small network is trained twice on a few labeled videos, from the same start, on the same
 frames, for the same number of steps:
 
-    plain       cross entropy of the softmax, every frame by itself
+    plain       cross entropy of the softmax, each frame by itself
     structured  cross entropy of the plan: the softmax goes through `fugw.solve`, and the gradient
                 comes back through the solver
 
-Three labellings of videos that neither has seen are scored: the plain network's own, the one that
-FUGW makes of its scores afterwards, and the one that it makes of the structured network's scores.
-On these videos the layer is worth much, and about as much afterwards as in training: the last two
-differ by less than seeds do. It is an example of how to train through a solver, not of a gain.
+Three segmentations of videos that neither has seen are scored: that of the plain network, that of
+FUGW on its scores, and that of FUGW on the structured network's scores. On these videos the layer
+improves the scores much, and about as much afterwards as in training: the last two differ by less
+than seeds do. The example shows how to train through a solver, not a gain from it.
 
-The layer fits a classifier as it is: at the cost -log p the plan without structure and penalty,
-alpha = 0 and epsilon = 1, is the softmax p itself; alpha leads from there to actions that last.
+The layer fits any classifier: for the cost -log p, without structure and penalty (alpha = 0,
+epsilon = 1), the plan is the softmax p itself; a larger alpha makes actions last longer.
 
     python -m docs.examples.train_through_fugw --out=figure.png
 
-from the folder above docs/ takes a minute on two processors.
+This takes a minute on two processors, from the folder above docs/.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from tqdm import tqdm
 
+from jaxseg.command_line import Parser
 from jaxseg.data import DATA_SETS, Video
 from jaxseg.data.batches.frames import frame_indices
 from jaxseg.data.twins.segmentation import class_names, make_video
@@ -48,18 +49,18 @@ GENERATED = "generated data (embedded twin of 50 Salads): not comparable with an
 TWIN = DATA_SETS["50salads_mid"].twin
 CLASSES = class_names(TWIN)
 NUM_TRAINING, NUM_TUNING, NUM_HELD_OUT = 8, 6, 10  # videos
-MOST_FRAMES = 2400  # of a video of the twin: with one length there is one compilation
+MOST_FRAMES = 2400  # videos are padded to this length, so that one program serves all
 VIDEOS_PER_STEP, FRAMES_PER_VIDEO = 4, 512
 LEARNING_RATE, WEIGHT_DECAY = 1e-2, 0.3
 TRAINING_ITERATIONS, ITERATIONS = 10, 25  # of the solver, in the loss and afterwards
 
 METHODS = ("frame by frame", "+ FUGW afterwards", "trained through FUGW")
-GAIN = "  through - afterwards"  # seed by seed, on the same videos
+GAIN = "  through - afterwards"  # difference on the same videos, for each seed
 METRICS = ("accuracy", "edit", "f1@10", "f1@25", "f1@50")
 
 
 class Layer(NamedTuple):
-    """Settings of `fugw.solve`; numbers, or arrays of them where `jax.vmap` tries many at once."""
+    """Settings of `fugw.solve`: numbers, or arrays to try many at once with `jax.vmap`."""
 
     alpha: float
     epsilon: float
@@ -72,19 +73,19 @@ class Layer(NamedTuple):
             -jax.nn.log_softmax(logits),
             mask=mask,
             num_iterations=num_iterations,
-            step_size=1 / (self.epsilon + self.lambda_actions),  # the longest that does not swing
+            step_size=1 / (self.epsilon + self.lambda_actions),  # the longest without oscillation
             **self._asdict(),
         ).plan
 
 
-# A softer plan than afterwards, from fewer iterations: where the layer mends every mistake by
-# itself, nothing is left for the network to learn. All numbers were chosen on other videos.
+# A softer plan than in decoding, from fewer iterations: if the layer corrected every mistake by
+# itself, the network would have nothing to learn. All numbers were chosen on other videos.
 TRAINING_LAYER = Layer(alpha=0.9, epsilon=0.4, radius=0.02, lambda_actions=0.1)
 
 
 def layers_to_try() -> Layer:
-    """The settings among which each network's layer is tuned after the training, in arrays."""
-    # What matters of alpha and epsilon is how much structure and cost weigh beside the entropy.
+    """Settings from which each network's layer is chosen after training, as arrays."""
+    # alpha and epsilon follow from the weights of structure and cost relative to the entropy.
     choices = (8, 16), (0.125, 0.25, 0.5), (0.01, 0.02), (0.1,)
     structure, cost, radius, penalty = np.array(list(itertools.product(*choices))).T
     return Layer(structure / (structure + cost), 1 / (structure + cost), radius, penalty)
@@ -108,16 +109,16 @@ def plain_loss(weights, frames, labels):
 
 
 def structured_loss(weights, frames, labels):
-    """Cross entropy of the plan, whose rows are distributions over actions as the softmax's are."""
+    """Cross entropy of the plan, whose rows are distributions over actions, as a softmax's are."""
     logits = network.apply(weights, frames)
     plans = jax.vmap(lambda video: TRAINING_LAYER(video, TRAINING_ITERATIONS))(logits)
     chosen = jnp.take_along_axis(plans, labels[..., None], axis=-1)
-    # Without a floor a single hopeless frame would be an infinite loss.
+    # Without a floor a single frame of probability 0 would make the loss infinite.
     return -jnp.log(jnp.maximum(chosen, 1e-10)).mean()
 
 
 def batches(videos: Sequence[Video], seed: int, steps: int) -> Iterator[tuple]:
-    """(frames, labels) of each step: some videos, one frame from each of 512 equal parts."""
+    """(frames, labels) of each step: some videos, with one frame from each of 512 equal parts."""
     rng = np.random.default_rng(seed)
     for _ in range(steps):
         chosen = [videos[i] for i in rng.choice(len(videos), VIDEOS_PER_STEP, replace=False)]
@@ -148,7 +149,7 @@ def trainer(loss: Callable, steps: int) -> Callable:
 
 
 def padded(video: Video) -> tuple[np.ndarray, np.ndarray]:
-    """Frames [MOST_FRAMES, channels] and the mask [MOST_FRAMES] of those that exist."""
+    """Frames [MOST_FRAMES, channels] and their mask [MOST_FRAMES]."""
     missing = MOST_FRAMES - video.num_frames
     return np.pad(video.frames(), ((0, missing), (0, 0))), np.arange(MOST_FRAMES) < video.num_frames
 
@@ -164,17 +165,17 @@ def decode(weights, frames, mask, layers: Layer):
 def scores(videos: Sequence[Video], labels: np.ndarray) -> np.ndarray:
     """METRICS of labels [videos, N], in percent, as supervised work reports them."""
     truth = {video.name: video.labels for video in videos}
-    found = {v.name: row[: v.num_frames] for v, row in zip(videos, labels, strict=True)}
-    result = evaluate_segmentation(truth, found, protocol="mstcn", baselines=False)
+    predictions = {v.name: row[: v.num_frames] for v, row in zip(videos, labels, strict=True)}
+    result = evaluate_segmentation(truth, predictions, protocol="mstcn", baselines=False)
     return np.array([result["metrics"][name] for name in METRICS])
 
 
 def read_out(weights, tuning: Sequence[Video], held_out: Sequence[Video]):
-    """Labels of held-out videos, [videos, N]: the network's own, and those of the tuned layer."""
+    """Labels of held-out videos, [videos, N], by the network alone and by its tuned layer."""
     layers = layers_to_try()
     labels = [decode(weights, *padded(video), layers) for video in (*tuning, *held_out)]
     alone, layered = map(np.stack, zip(*labels, strict=True))
-    tuned = [scores(tuning, found).mean() for found in layered[:NUM_TUNING].swapaxes(0, 1)]
+    tuned = [scores(tuning, each).mean() for each in layered[:NUM_TUNING].swapaxes(0, 1)]
     return alone[NUM_TUNING:], layered[NUM_TUNING:, np.argmax(tuned)]
 
 
@@ -188,19 +189,19 @@ def table(results: np.ndarray) -> str:
     return "\n".join(lines)
 
 
-def draw(path: Path, results: np.ndarray, video: Video, found: Sequence[np.ndarray]) -> None:
-    """One held-out video as bars of colour, and the scores of all of them."""
+def draw(path: Path, results: np.ndarray, video: Video, labels: Sequence[np.ndarray]) -> None:
+    """Draws one held-out video as bars of color, and the scores of all of them."""
     figure = Figure(figsize=(9.6, 5.2), layout="constrained", dpi=100)
     figure.suptitle(GENERATED, fontsize=9)
     upper, lower = figure.subfigures(2, 1, height_ratios=(3, 2))
-    colours = class_colours(CLASSES, [CLASSES])
-    bars = zip(upper.subplots(4, 1), ("truth", *METHODS), (video.labels, *found), strict=True)
-    for axes, name, labels in bars:
-        for start, stop, label in runs(labels[: video.num_frames]):
-            axes.axvspan(start, stop, color=colours[CLASSES[label]], lw=0)
+    colors = class_colours(CLASSES, [CLASSES])
+    bars = zip(upper.subplots(4, 1), ("truth", *METHODS), (video.labels, *labels), strict=True)
+    for axes, name, segmentation in bars:
+        for start, stop, label in runs(segmentation[: video.num_frames]):
+            axes.axvspan(start, stop, color=colors[CLASSES[label]], lw=0)
         axes.set(xlim=(0, video.num_frames), xticks=[], yticks=[])
         axes.set_ylabel(name, rotation="horizontal", ha="right", va="center", fontsize=8)
-    patches = [Patch(color=colours[name], label=name) for name in CLASSES]
+    patches = [Patch(color=colors[name], label=name) for name in CLASSES]
     upper.legend(handles=patches, loc="outside lower center", ncols=5, frameon=False, fontsize=7)
     axes = lower.subplots()
     for shift, name, scored in zip((-0.27, 0, 0.27), METHODS, results.swapaxes(0, 1), strict=True):
@@ -212,7 +213,7 @@ def draw(path: Path, results: np.ndarray, video: Video, found: Sequence[np.ndarr
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser("python -m docs.examples.train_through_fugw", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("train_through_fugw.png"), help="figure")
     parser.add_argument("--seeds", type=int, default=5, help="of videos, start and batches (5)")
     parser.add_argument("--steps", type=int, default=300, help="of each training (300)")
@@ -238,9 +239,9 @@ def main() -> None:
             tuning, held_out = others[:NUM_TUNING], others[NUM_TUNING:]
             plain, structured = (train(training, seed, bar) for train in trainers)
             _, through = read_out(structured, tuning, held_out)
-            found = *read_out(plain, tuning, held_out), through
-            results.append([scores(held_out, labels) for labels in found])
-            shown = held_out[0], [labels[0] for labels in found]
+            labels = *read_out(plain, tuning, held_out), through
+            results.append([scores(held_out, each) for each in labels])
+            shown = held_out[0], [each[0] for each in labels]
     results = np.array(results)
     print(table(results))
     draw(options.out, results, *shown)
