@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from jaxseg.evaluation import (
+from jaxseg.formats.labels import (
     find_videos,
     read_classes,
     read_clusters,
     read_folder,
+    read_label_folder,
     read_labels,
+    read_mat_labels,
     read_names,
     write_folder,
     write_labels,
 )
-from jaxseg.formats.labels import read_label_folder, read_mat_labels
 
 
 def one_line_error(call, *parts):

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from jaxseg.evaluation import write_labels
+from jaxseg.formats.labels import write_labels
 from jaxseg.scoring.segments import evaluate
 
 CLASSES = ["SIL", "pour", "stir"]

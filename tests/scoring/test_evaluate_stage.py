@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 
 from jaxseg.config.shared import PROTOCOLS as CONFIGURED
-from jaxseg.evaluation import (
-    PROTOCOLS,
-    evaluate_segmentation,
-    trivial_baselines,
-    write_labels,
-)
+from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
+from jaxseg.formats.labels import write_labels
 from jaxseg.report.segmentation.tables import protocol_scores
 from jaxseg.scoring.segments import evaluate, summary_lines
 

@@ -146,13 +146,14 @@ def matched_videos(
 
 
 def merged(video: Group, table: np.ndarray) -> Group:
-    """The video with coarser classes in place of classes; what is no class stays none.
+    """The video with coarser classes in place of its classes.
 
     Args:
         table: int64 [classes], coarser class of each class.
     """
     known = (video.predicted >= 0) & (video.predicted < len(table))
     coarse = table[np.where(known, video.predicted, 0)]
+    # Numbers that are no class stay so: those beyond the classes become numbers below -1.
     none = np.where(video.predicted < 0, video.predicted, -2 - video.predicted)
     return video._replace(truth=table[video.truth], predicted=np.where(known, coarse, none))
 
@@ -251,7 +252,7 @@ def sizes(grouped: Grouped, truth: Labels, options: Options) -> dict[str, int]:
     """Numbers of scored videos, frames, segments and classes.
 
     `videos_skipped` had frames of excluded classes only. Background segments and classes are not
-    counted; background frames are where the protocol compares names, as its accuracy has them.
+    counted, nor are background frames, except where the protocol's accuracy counts them.
     """
     videos = [video for group in grouped.values() for video in group.values()]
     everything = join(videos)
@@ -282,7 +283,7 @@ def activity_results(counted: Counted, grouped: Grouped, options: Options) -> di
 def baseline_metrics(truth: Labels, grouped: Grouped, options: Options) -> dict[str, Scores]:
     """Reported scores of the two trivial predictions.
 
-    They are clusters: where predictions are not matched, these are, by activity.
+    They are clusters and need a matching: by activity, where the predictions have none.
     """
     truth = chosen_videos(truth, options)
     clusters = {}
@@ -319,11 +320,11 @@ def trivial_baselines(
     """
     equal_split, one_class = {}, {}
     for activity, names in by_activity(list(truth), activities).items():
-        count = num_clusters.get(activity, 0)
-        if count < 1:
-            raise ValueError(f"activity {activity!r}: {count} clusters, at least 1 needed")
+        num_parts = num_clusters.get(activity, 0)
+        if num_parts < 1:
+            raise ValueError(f"activity {activity!r}: {num_parts} clusters, at least 1 needed")
         for name in names:
             length = len(truth[name])
-            equal_split[name] = np.arange(length) * count // length
+            equal_split[name] = np.arange(length) * num_parts // length
             one_class[name] = np.zeros(length, np.int64)
     return {"equal_split": equal_split, "one_class": one_class}

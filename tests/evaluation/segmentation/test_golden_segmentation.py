@@ -8,10 +8,11 @@ import pytest
 from recorded_labels import CASES, GOLDEN, SHARED, frames, read_case
 from scipy.stats import binom
 
-from jaxseg.evaluation import evaluate_segmentation, read_classes, read_folder, trivial_baselines
+from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
 from jaxseg.evaluation.segmentation import segments as segment_scores
 from jaxseg.evaluation.segmentation.groups import group_videos, join
 from jaxseg.evaluation.segmentation.matching import match_together
+from jaxseg.formats.labels import read_classes, read_folder
 
 COFFEE = SHARED / "data/breakfast_coffee5"
 EXACT = {
