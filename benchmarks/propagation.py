@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import harness
 from benchmarks.harness import MIB, Column, Table, all_positive, note, positive
-from jaxseg.methods.gaufuse.propagation import assignments, expectation_maximization, propagate
+from jaxseg.methods.gaufuse.network import assignments, expectation_maximization, propagate
 
 SNIPPETS = (100, 300, 1_000, 3_000, 10_000)
 WEIGHT = 0.5

@@ -1,5 +1,6 @@
 """A wrong value is one sentence that names the field; configs and classes have the same keys."""
 
+import copy
 import importlib
 import math
 import runpy
@@ -12,7 +13,7 @@ import toy
 
 from jaxseg import methods
 from jaxseg.config import describe, flatten, to_dict
-from jaxseg.config.fields import fill
+from jaxseg.config.fields import complete
 from jaxseg.methods import check_key, from_dict
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -182,10 +183,16 @@ def test_configs_are_read_without_jax():
     assert done.stdout.strip() == "[]"
 
 
-def test_what_a_config_leaves_open_is_filled_in_a_copy():
-    """None alone: neither another value, 0 included, nor one that is absent."""
-    values = {"seeds": 0, "num_epochs": None, "data": {"window": None, "bins": 4}}
-    defaults = {"seeds": 5, "num_epochs": 7, "method": "tot", "model.hidden": 3}
-    filled = fill(values, defaults | {"data.window": 30, "data.bins": 32})
-    assert filled == {"seeds": 0, "num_epochs": 7, "data": {"window": 30, "bins": 4}}
-    assert values == {"seeds": 0, "num_epochs": None, "data": {"window": None, "bins": 4}}
+def test_what_is_open_is_filled_in_a_copy():
+    """None alone: neither another value, 0 included, nor what was given is changed."""
+    values = {"num_epochs": 0, "optimizer": {"freeze_steps": None}, "data": {"root": "a folder"}}
+    given = copy.deepcopy(values)
+    completed = complete(methods.find("tot").CONFIG, values)
+    assert completed["num_epochs"] == 0 and completed["optimizer"]["freeze_steps"] == 1000
+    assert completed["solver"]["train"]["sigma"] == 1.0 and completed["data"]["bins"] == 32
+    assert values == given
+
+
+def test_a_section_is_not_a_value():
+    with pytest.raises(ValueError, match=r"^config\.solver\.eval is a section of keys, got 3$"):
+        from_dict({"method": "tot", "solver": {"eval": 3}})

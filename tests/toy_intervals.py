@@ -17,7 +17,7 @@ import numpy as np
 from jaxseg.config.localization import LocalizationCheckpointConfig, LocalizationEvaluationConfig
 from jaxseg.config.shared import ClustersConfig, MeshConfig, OptimizerConfig
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
-from jaxseg.methods.case import detect as case_detect
+from jaxseg.methods.case import method as case
 from jaxseg.methods.case.config import CaseTestConfig
 from jaxseg.methods.method import Method
 from jaxseg.run.workdir import data_record
@@ -99,7 +99,7 @@ def make_method() -> Method:
         return outputs
 
     unused = (lambda *_: None, lambda *_: None, lambda params: params)
-    return Method(init, *unused, predict, locate=case_detect.locate)
+    return Method(init, *unused, predict, locate=case.locate)
 
 
 def make_setup(config: Config, *, seeds: int = 2, idle: int = 0) -> Setup:

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import toy_gaufuse
 
-from jaxseg.methods.method import Method
-from jaxseg.methods.refresh import Labels, Refresh
+from jaxseg.methods.method import Labels, Method, Refresh
 from jaxseg.training import setup as run_setup
 from jaxseg.training.step import make_init
 

@@ -10,13 +10,13 @@ one key, and nothing else in the house repeats them:
 A check that needs several keys at once is a method `validate(self, path)` of the section.
 """
 
-import copy
 import dataclasses
 import difflib
+import functools
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict, FieldReference, config_dict
@@ -28,7 +28,7 @@ def key(default, comment: str, *checks: Check, commas: bool = False) -> Any:
     """Declares one key of a section.
 
     Args:
-        default: None leaves the key open: the method's `resolve` fills it from other keys.
+        default: None leaves the key open: the method's `open_values` takes it from other keys.
         comment: what the key means, in one line, as `--help` lists it.
         checks: are asked in turn once the value has its type.
         commas: whether a command line may give names as "a,b" instead of "('a','b')".
@@ -78,6 +78,7 @@ def one_of(*names: str) -> Check:
             listed = ", ".join(name or '""' for name in names)
             raise ValueError(f"config.{path} must be one of {listed}, got {value!r}")
 
+    check.choices = names  # for `describe`
     return check
 
 
@@ -119,12 +120,18 @@ def flatten(values: Mapping, prefix: str = "") -> dict:
 
 
 def complete(cls, values: Mapping) -> dict:
-    """Nested values with the default of every key that they leave out.
+    """Nested values of all keys: the given ones, defaults of the others, open ones from others.
 
     Raises:
         ValueError: a section that is given as a single value.
     """
-    return _merge(to_dict(cls()), values, "")
+    values = _merge(to_dict(cls()), values, "")
+    for path, value in cls.open_values(values).items():
+        *sections, name = path.split(".")
+        node = functools.reduce(dict.__getitem__, sections, values)
+        if node[name] is None:
+            node[name] = value
+    return values
 
 
 def _merge(defaults: Mapping, values: Mapping, prefix: str) -> dict:
@@ -136,24 +143,6 @@ def _merge(defaults: Mapping, values: Mapping, prefix: str) -> dict:
             value = _merge(defaults[name], value, f"{prefix}{name}.")
         merged[name] = value
     return merged
-
-
-def fill(values: Mapping, defaults: Mapping[str, object]) -> dict:
-    """A copy with a default in the place of each value that is left open (None).
-
-    Args:
-        values: nested, as `build` takes them; what is absent is not added.
-        defaults: by dotted path: {"data.num_snippets": 750}.
-    """
-    values = copy.deepcopy(dict(values))
-    for path, default in defaults.items():
-        *sections, name = path.split(".")
-        node = values
-        for part in sections:
-            node = node.get(part, {})
-        if name in node and node[name] is None:
-            node[name] = default
-    return values
 
 
 def build(cls, values: Mapping, prefix: str = ""):
@@ -196,7 +185,7 @@ def _convert(hint, value, path: str):
         if isinstance(value, str) or not isinstance(value, (tuple, list)):
             raise ValueError(f"config.{path} must be a tuple, got {value!r}")
         return tuple(_convert(typing.get_args(hint)[0], entry, path) for entry in value)
-    if origin in (types.UnionType, typing.Union):
+    if _is_union(hint):
         return _convert_number_or_word(hint, value, path)
     if origin is Mapping and isinstance(value, Mapping):
         return dict(value)
@@ -215,15 +204,11 @@ def _convert_number_or_word(hint, value, path: str):
     try:
         return _convert(number, value, path)
     except ValueError:
-        names = " or ".join(_type_names(hint))
-        raise ValueError(f"config.{path} must be {names}, got {value!r}") from None
+        raise ValueError(f"config.{path} must be {_type_name(hint)}, got {value!r}") from None
 
 
 class Key(NamedTuple):
-    """What is known of one key: its dotted path, name of its type, default and comment.
-
-    A default of None is taken from other keys.
-    """
+    """One key: its dotted path, its type or choices, default (None: from other keys), comment."""
 
     path: str
     type: str
@@ -233,46 +218,50 @@ class Key(NamedTuple):
 
 def describe(cls) -> list[Key]:
     """All keys of a config class in their order, those of its sections included."""
-    return list(_describe(cls, cls(), ""))
-
-
-def _describe(cls, defaults, prefix: str):
-    hints = typing.get_type_hints(cls)
-    for field in dataclasses.fields(cls):
-        path, default = prefix + field.name, getattr(defaults, field.name)
-        if dataclasses.is_dataclass(hints[field.name]):
-            yield from _describe(hints[field.name], default, f"{path}.")
-        else:
-            name = " or ".join(_type_names(hints[field.name]))
-            yield Key(path, name, default, field.metadata["comment"])
-
-
-def _type_names(hint) -> list[str]:
-    """["int", "auto"] of `int | Literal["auto"]`, ["tuple of float"] of `tuple[float, ...]`."""
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin is tuple:
-        return [f"tuple of {inner[0].__name__}"]
-    if origin in (types.UnionType, typing.Union):
-        return [inner[0].__name__, *typing.get_args(inner[1])]
-    return [(origin or hint).__name__]
+    return [
+        Key(path, _type_name(hint, metadata["checks"]), default, metadata["comment"])
+        for path, hint, default, metadata in _leaves(cls, cls(), "")
+    ]
 
 
 def as_config_dict(cls) -> ConfigDict:
-    """The defaults of a config class as what a file in configs/ returns after its own changes."""
-    return ConfigDict(_leaves(cls, cls()))
+    """The defaults of a config class as what a file in configs/ returns after its changes."""
+    values = {}
+    for path, hint, default, _ in _leaves(cls, cls(), ""):
+        *sections, name = path.split(".")
+        node = functools.reduce(lambda node, part: node.setdefault(part, {}), sections, values)
+        if default is None:
+            default = config_dict.placeholder(hint)
+        elif _is_union(hint):
+            # ml-collections holds a key to the type of its default unless told otherwise.
+            default = FieldReference(default, field_type=object)
+        node[name] = default
+    return ConfigDict(values)
 
 
-def _leaves(cls, defaults) -> dict:
-    hints, leaves = typing.get_type_hints(cls), {}
+def _leaves(cls, defaults, prefix: str) -> Iterator[tuple]:
+    """(path, type hint, default, metadata) of every key; `defaults` is an instance of `cls`."""
+    hints = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):
-        hint, default = hints[field.name], getattr(defaults, field.name)
+        path, hint, default = prefix + field.name, hints[field.name], getattr(defaults, field.name)
         if dataclasses.is_dataclass(hint):
-            leaves[field.name] = _leaves(hint, default)
-        elif default is None:
-            leaves[field.name] = config_dict.placeholder(hint)
-        elif typing.get_origin(hint) in (types.UnionType, typing.Union):
-            # ml-collections holds a field to the type of its default unless told otherwise.
-            leaves[field.name] = FieldReference(default, field_type=object)
+            yield from _leaves(hint, default, f"{path}.")
         else:
-            leaves[field.name] = default
-    return leaves
+            yield path, hint, default, field.metadata
+
+
+def _is_union(hint) -> bool:
+    return typing.get_origin(hint) in (types.UnionType, typing.Union)
+
+
+def _type_name(hint, checks: Sequence[Check] = ()) -> str:
+    """ "int or auto" of `int | Literal["auto"]`, "tuple of float", or the choices of a `one_of`."""
+    choices = [" | ".join(check.choices) for check in checks if hasattr(check, "choices")]
+    if choices:
+        return choices[0].removeprefix(" | ")
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        return f"tuple of {inner[0].__name__}"
+    if _is_union(hint):
+        return " or ".join([inner[0].__name__, *typing.get_args(inner[1])])
+    return (origin or hint).__name__

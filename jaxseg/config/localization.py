@@ -3,8 +3,8 @@
 import dataclasses
 from typing import ClassVar
 
-from jaxseg.config.fields import at_least, each, key, one_of
-from jaxseg.config.shared import CheckpointConfig
+from jaxseg.config.fields import at_least, each, key, one_of, section
+from jaxseg.config.shared import CheckpointConfig, Config
 
 PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
 
@@ -39,32 +39,43 @@ class LocalizationCheckpointConfig(CheckpointConfig):
     answers.
     """
 
-    rule: str = key(
-        "last",
-        'parameters that are tested: "last", or "oracle-test": those that score best in the test',
-        one_of("last", "oracle-test"),
-    )
+    rule: str = key("last", "which parameters are tested", one_of("last", "oracle-test"))
 
 
 @dataclasses.dataclass(frozen=True)
 class LocalizationEvaluationConfig:
-    """Which localization protocols score the detections, at which tIoU."""
+    """Which localization protocols score the detections, at which tIoU.
+
+    "thumos14" is 0.1:0.7:0.1, "activitynet" 0.5:0.95:0.05.
+    """
 
     protocols: tuple[str, ...] = key(
         ("anet",), "protocols of the scores", each(one_of(*PROTOCOLS)), commas=True
     )
-    tiou: str = key(
-        "thumos14",
-        '"thumos14" (0.1:0.7:0.1), "activitynet" (0.5:0.95:0.05), start:stop:step or a,b,c',
-    )
+    tiou: str = key("thumos14", '"thumos14", "activitynet", start:stop:step or a,b,c')
     ambiguous: str = key("", "file of intervals that some protocols leave out; empty: none")
 
 
-def check_foreground(foreground: str, clustering: str) -> None:
-    """Raises ValueError where the test asks for clusters that training does not learn."""
-    if clustering != "full" and foreground != "attention":
-        raise ValueError(
-            f"config.predict.foreground={foreground} asks which clusters are foreground, which "
-            f"config.loss.clustering={clustering} does not learn; "
-            "give --config.predict.foreground=attention"
-        )
+@dataclasses.dataclass(frozen=True)
+class LocalizationConfig(Config):
+    """Everything that decides a run of any localization method; the method's class adds to it.
+
+    Its section `loss` says which `clustering` is learned, `predict` which `foreground` is tested.
+    """
+
+    task: ClassVar[str] = "localization"
+
+    activities: tuple[str, ...] = key((), "always empty: classes are learned together", commas=True)
+    num_epochs: int = key(None, "passes over the training videos; open: as scheduled", at_least(0))
+    checkpoint: LocalizationCheckpointConfig = section(LocalizationCheckpointConfig)
+    evaluation: LocalizationEvaluationConfig = section(LocalizationEvaluationConfig)
+
+    def validate(self, path: str) -> None:
+        super().validate(path)
+        foreground, clustering = self.predict.foreground, self.loss.clustering
+        if clustering != "full" and foreground != "attention":
+            raise ValueError(
+                f"config.predict.foreground={foreground} asks which clusters are foreground, which "
+                f"config.loss.clustering={clustering} does not learn; "
+                "give --config.predict.foreground=attention"
+            )

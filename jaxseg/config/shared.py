@@ -41,12 +41,12 @@ class DataConfig:
     root: str = key("", "folder of the data; empty: the embedded twin, generated data")
     videos: str = key("", 'name "videos": their folder; empty: a few are made of short clips')
     features: str = key("motion", 'name "videos": features that are made, "motion" or "onnx"')
-    onnx: str = key("", 'name "videos": file of the network, see python -m jaxseg.features --help')
+    onnx: str = key("", 'name "videos": file of a network, see python -m jaxseg.features --help')
     reuse: str = key("", 'name "videos": file of fitted parts of an earlier run')
     standardize: bool = key(False, "scale each video's channels to mean 0 and variance 1")
     unit_frames: bool = key(True, "where standardized, scale by 1/sqrt(channels) too")
     excluded: tuple[str, ...] = key(
-        (), "class names left out of evaluation; empty: the data set's habit", commas=True
+        (), "classes not evaluated; empty: the field's habit", commas=True
     )
     length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
@@ -55,7 +55,6 @@ class DataConfig:
     test_share: float = key(0.0, "above 0: train on the rest, test on these; a split per seed")
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for keys that contradict each other."""
         if self.name == "folder" and not self.root:
             raise ValueError(f"config.{path}.root must name a folder of features: there is no twin")
         self._validate_videos(path)
@@ -117,7 +116,6 @@ class ClustersConfig:
         return self.num_clusters == AUTO
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for fewer than two clusters, wherever they are given."""
         at_least_two = at_least(2)
         if self.num_clusters and not self.chooses:
             at_least_two(f"{path}.num_clusters", self.num_clusters)
@@ -134,15 +132,13 @@ class EncoderConfig(ClustersConfig):
     """
 
     num_clusters: int | Literal["auto"] = key(
-        0, 'K of every activity; 0: as in clusters_by_activity; "auto": chosen from cluster_range'
+        0, 'K; 0: clusters_by_activity; "auto": one of cluster_range'
     )
     cluster_range: tuple[int, ...] = key(
         (2, 12), 'fewest and most K of "auto", with 2 seeds or more'
     )
-    layers: tuple[int, ...] = key(
-        (64, 128, 40), "channels of the features (0: as they are), then the widths of the layers"
-    )
-    temperature: float = key(0.1, "by which cosines are divided before a softmax", positive)
+    layers: tuple[int, ...] = key((64, 128, 40), "feature channels (0: as they are), then widths")
+    temperature: float = key(0.1, "divides cosines before a softmax", positive)
 
     @property
     def channels(self) -> int:
@@ -150,7 +146,6 @@ class EncoderConfig(ClustersConfig):
         return self.layers[0]
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for clusters, a range or layers that cannot be."""
         super().validate(path)
         if len(self.cluster_range) != 2 or not 2 <= self.cluster_range[0] < self.cluster_range[1]:
             raise ValueError(
@@ -173,17 +168,14 @@ class OptimizerConfig:
 
     learning_rate: float = key(1e-3, "step size of Adam", positive)
     weight_decay: float = key(1e-4, "factor of the L2 decay", at_least(0))
-    freeze_steps: int = key(
-        0, "steps for which the method's late parameters (TOT: prototypes) stay", at_least(0)
-    )
+    freeze_steps: int = key(0, "steps for which late parameters (prototypes) stay", at_least(0))
     betas: tuple[float, float] = key((0.9, 0.999), "how much of its moments Adam keeps in a step")
     change_at: tuple[float, ...] = key((), "epochs from which on the learning rate is another")
     factors: tuple[float, ...] = key(
-        (), "of learning_rate, from each of these epochs on", each(at_least(0))
+        (), "of learning_rate, from each of these on", each(at_least(0))
     )
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for betas outside [0, 1) and a schedule that is none."""
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"config.{path}.betas must be two numbers in [0, 1), got {self.betas}")
         if not all(a < b < math.inf for a, b in itertools.pairwise((0.0, *self.change_at))):
@@ -212,7 +204,7 @@ class PredictConfig:
     """How whole videos are decoded, and what is kept of them."""
 
     num_buckets: int = key(6, "padded lengths, each of which is compiled once", at_least(1))
-    segments: str = key("", '"csv": start,end,label beside every prediction', one_of("", "csv"))
+    segments: str = key("", "csv: start,end,label beside every prediction", one_of("", "csv"))
     couplings: int = key(12, "videos per activity whose matrices are kept", at_least(0))
 
 
@@ -230,11 +222,7 @@ class EvaluationConfig:
         ("asot-exact", "asot"), "protocols of the scores", each(one_of(*PROTOCOLS)), commas=True
     )
     seed: int = key(0, "seed of the protocols that draw frames")
-    exclusion: str = key(
-        "drop",
-        'frames of excluded classes: "drop", or "background": label -1 is theirs',
-        one_of("drop", "background"),
-    )
+    exclusion: str = key("drop", "what becomes of excluded frames", one_of("drop", "background"))
     split_sil: bool = key(False, "Breakfast's SIL as two classes, at the start and at the end")
 
 
@@ -265,9 +253,7 @@ class Config:
     seeds: int = key(3, "runs of every activity, side by side in one program", at_least(1))
     activities: tuple[str, ...] = key((), "activities that are run; empty: all", commas=True)
     num_epochs: int = key(30, "passes over an activity's videos", at_least(0))
-    sweep: tuple[str, ...] = key(
-        (), 'runs that differ in numbers: ("solver.train.alpha=0.3", "solver.train.alpha=0.5")'
-    )
+    sweep: tuple[str, ...] = key((), 'variants: ("solver.train.alpha=.3", "solver.train.alpha=.5")')
     mesh: MeshConfig = section(MeshConfig)
     data: DataConfig = section(DataConfig)
     model: ClustersConfig = section(ClustersConfig)
@@ -283,9 +269,13 @@ class Config:
         return 1.0
 
     @staticmethod
-    def resolve(values: Mapping) -> Mapping:
-        """The values with those filled in that are open and depend on others."""
-        return values
+    def open_values(values: Mapping) -> dict[str, object]:
+        """Values, by dotted path, of the keys that are open (None) unless they are given.
+
+        Args:
+            values: of all keys, nested.
+        """
+        return {}
 
     def validate(self, path: str) -> None:
         """Raises ValueError for what sections cannot see by themselves.

@@ -1,9 +1,9 @@
-"""The papers' methods, found by name: each is a package in this folder with `CONFIG` and `make`.
+"""The papers' methods, found by name: each is a package in this folder, NAME, with
 
-    CONFIG: the dataclass of everything that decides a run of the method, a `jaxseg.config.Config`.
-    make:   (config, *, num_clusters) -> `jaxseg.methods.method.Method`.
+    NAME.CONFIG        the dataclass of all that decides a run of it, a `jaxseg.config.Config`
+    NAME.method.make   (config, *, num_clusters) -> `jaxseg.methods.method.Method`
 
-Nothing here imports JAX: a method does so when its `make` is called.
+Neither this module nor the packages import JAX: their modules `method` do, once they are asked for.
 """
 
 import difflib
@@ -15,7 +15,7 @@ from types import ModuleType
 from jaxseg.config.fields import build, complete, flatten, to_dict
 from jaxseg.config.shared import Config
 
-__all__ = ["check_key", "find", "from_dict", "names"]
+__all__ = ["check_key", "find", "from_dict", "make", "names"]
 
 
 def names() -> list[str]:
@@ -25,7 +25,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> ModuleType:
-    """The package of a method, with its `CONFIG` and `make`.
+    """The package of a method, with its `CONFIG`.
 
     Raises:
         ValueError: a name that no method has, with all that there are and the nearest.
@@ -39,6 +39,12 @@ def find(name: str) -> ModuleType:
     return _package(name)
 
 
+def make(config: Config, *, num_clusters: int):
+    """The `Method` of a config, for at most K = `num_clusters` clusters; imports JAX."""
+    method = importlib.import_module(f"{__name__}.{config.method}.method")
+    return method.make(config, num_clusters=num_clusters)
+
+
 def from_dict(values: Mapping) -> Config:
     """Builds and validates the config of the method that `values` names (default: "asot").
 
@@ -48,7 +54,7 @@ def from_dict(values: Mapping) -> Config:
         ValueError: naming the key, the value, and the nearest name for one that does not exist.
     """
     cls = find(values.get("method", "asot")).CONFIG
-    return build(cls, cls.resolve(complete(cls, values)))
+    return build(cls, complete(cls, values))
 
 
 def check_key(path: str) -> None:

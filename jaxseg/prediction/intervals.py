@@ -12,7 +12,7 @@ from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data.batches.loader import STREAMS
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
-from jaxseg.methods.located import Located
+from jaxseg.methods.method import Located
 from jaxseg.prediction.finished import appearing_together, chosen_parameters, evenly_chosen
 from jaxseg.proposals import Detections, as_segments
 from jaxseg.runfiles import localization as files

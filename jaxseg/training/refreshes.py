@@ -15,7 +15,7 @@ from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.data import SnippetVideo
 from jaxseg.data.batches.loader import STREAMS
-from jaxseg.methods.refresh import Labels
+from jaxseg.methods.method import Labels
 from jaxseg.runfiles import pseudo_labels
 from jaxseg.runfiles.pseudo_labels import SparseLabels
 from jaxseg.training import sharding

@@ -116,8 +116,7 @@ def lay_out(
     padded = members + (members[-1],) * num_idle
     inputs = stack(padded)
     inputs.num_steps[len(members) :] = 0
-    make = methods.find(config.method).make
-    method = make(config, num_clusters=inputs.cluster_mask.shape[1])
+    method = methods.make(config, num_clusters=inputs.cluster_mask.shape[1])
     method = method._replace(betas=config.optimizer.betas)
     if config.optimizer.freeze_steps and not method.late:
         raise ValueError(

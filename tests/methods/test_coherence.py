@@ -6,7 +6,7 @@ import pytest
 import tot_reference as reference
 from tot_reference import BINS, FRAMES, VIDEOS, WIDTH
 
-from jaxseg.methods.tot.coherence import n_pair, temporal_coherence
+from jaxseg.methods.tot.method import n_pair, temporal_coherence
 
 FORMS = ("paper", "code")
 KEY = jax.random.key(3)

@@ -166,7 +166,7 @@ def test_dropout_is_another_in_every_slot_and_none_in_testing(default):
 
 
 def test_a_class_that_no_video_has_changes_nothing(default):
-    """Given the same centres: losses, gradients and predictions, which give it no probability."""
+    """Given the same centers: losses, gradients and predictions, which give it no probability."""
     step, predict, params, carried, batch = default
     wide_step, wide_predict, init, wider = make(data=toy_gaufuse.make_data(CLASSES + 2))
     more, state = jax.tree.map(np.array, init())

@@ -14,7 +14,7 @@ from jaxseg.methods.gaufuse.network import Branch, RskpOutputs
 CLASSES, T = 3, 21
 LOSS = GaufuseLossConfig()
 LABELS = np.array([1, 0, 1], np.float32)
-BRANCHES = ("own", "propagated", "memory")
+BRANCHES = ("original", "propagated", "memory")
 EPOCHS = (0, 100, 100.5, 200, 201, 300)
 video_losses = jax.jit(gaufuse_losses.video_losses, static_argnames="loss")
 pytestmark = pytest.mark.usefixtures("quick_compile")
@@ -62,21 +62,21 @@ def log_softmax(logits):
 
 def expected_losses(outputs, targets, epoch, labels=LABELS) -> dict[str, float]:
     """The method's section of constants, written out."""
-    own, propagated, memory = (getattr(outputs, name) for name in BRANCHES)
+    original, propagated, memory = (getattr(outputs, name) for name in BRANCHES)
     remembered = 0.5 * (epoch > 100)
 
     def classes(background, name):
         shares = np.append(labels, background) / (labels.sum() + background)
-        costs = [-shares @ log_softmax(getattr(branch, name)) for branch in (own, propagated)]
+        costs = [-shares @ log_softmax(getattr(branch, name)) for branch in (original, propagated)]
         return sum(costs) - remembered * shares @ log_softmax(getattr(memory, name))
 
-    attention = np.sort(1 / (1 + np.exp(-np.float64(own.attention_logits))))
+    attention = np.sort(1 / (1 + np.exp(-np.float64(original.attention_logits))))
     count = max(1, len(attention) // 8)
     share = 0.2 * (epoch > 100)
     mixed = share * memory.class_logits + (1 - share) * propagated.class_logits
     target = np.exp(log_softmax(mixed / 0.2))
-    distilled = -(target * log_softmax(own.class_logits / 0.2)).sum(-1).mean()
-    logs = 0.8 * log_softmax(own.class_logits) + 0.2 * log_softmax(propagated.class_logits)
+    distilled = -(target * log_softmax(original.class_logits / 0.2)).sum(-1).mean()
+    logs = 0.8 * log_softmax(original.class_logits) + 0.2 * log_softmax(propagated.class_logits)
     return {
         "agnostic_loss": classes(0, "agnostic_logits"),
         "wise_loss": 0.2 * classes(1, "wise_logits"),
@@ -144,14 +144,14 @@ def test_a_negative_target_pushes_its_class_down():
     targets = np.zeros((T, CLASSES + 1), np.float32)
     targets[4, 1], targets[9, 1] = 0.5, -0.5
     found = gradient_of("pseudo_loss", 201.0, targets=targets)
-    for branch in ("own", "propagated"):
+    for branch in ("original", "propagated"):
         gradient = np.asarray(found[branch].class_logits)
         assert gradient[4, 1] < 0 < gradient[9, 1]
         assert not np.delete(gradient, [4, 9], axis=0).any()
-    ratio = found["own"].class_logits[4, 1] / found["propagated"].class_logits[4, 1]
+    ratio = found["original"].class_logits[4, 1] / found["propagated"].class_logits[4, 1]
     probabilities = [
         np.exp(log_softmax(getattr(make_outputs(), name).class_logits[4]))[1]
-        for name in ("own", "propagated")
+        for name in ("original", "propagated")
     ]
     expected = 0.8 * (1 - probabilities[0]) / (0.2 * (1 - probabilities[1]))
     np.testing.assert_allclose(ratio, expected, rtol=1e-4)
@@ -181,7 +181,7 @@ def test_the_memory_has_a_branch_after_it_was_filled(epoch):
 
 def test_the_target_of_the_distillation_stays_as_it_is():
     found = gradient_of("distillation_loss", 150.0)
-    assert np.any(found["own"].class_logits)
+    assert np.any(found["original"].class_logits)
     for branch in ("propagated", "memory"):
         assert not any(np.any(leaf) for leaf in found[branch])
 

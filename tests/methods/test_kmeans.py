@@ -23,10 +23,10 @@ def points() -> np.ndarray:
 
 @functools.partial(jax.jit, static_argnames="restarts")
 def compiled(points, mask, cluster_mask, key, restarts):
-    return kmeans.centres(points, mask, cluster_mask, key, restarts=restarts)
+    return kmeans.centers(points, mask, cluster_mask, key, restarts=restarts)
 
 
-def centres(points, mask=None, cluster_mask=None, seed=0, restarts=8) -> np.ndarray:
+def centers(points, mask=None, cluster_mask=None, seed=0, restarts=8) -> np.ndarray:
     mask = np.ones(len(points), bool) if mask is None else mask
     cluster_mask = np.ones(CLUSTERS, bool) if cluster_mask is None else cluster_mask
     return np.array(compiled(points, mask, cluster_mask, jax.random.key(seed), restarts))
@@ -49,13 +49,13 @@ def lloyd(points, num_clusters, seed) -> np.ndarray:
 
 @pytest.mark.parametrize("num_clusters", [CLUSTERS, 3])
 def test_no_worse_than_lloyd_from_many_starts(points, num_clusters):
-    found = centres(points, cluster_mask=np.arange(CLUSTERS) < num_clusters)
+    found = centers(points, cluster_mask=np.arange(CLUSTERS) < num_clusters)
     best = min(inertia(points, lloyd(points, num_clusters, seed)) for seed in range(50))
     assert inertia(points, found[:num_clusters]) <= best * (1 + 1e-4)
 
 
-def test_centres_are_the_means_of_what_is_nearest(points):
-    found = centres(points)
+def test_centers_are_the_means_of_what_is_nearest(points):
+    found = centers(points)
     nearest = ((points[:, None] - found) ** 2).sum(-1).argmin(1)
     for cluster in range(CLUSTERS):
         mean = points[nearest == cluster].mean(0)
@@ -64,21 +64,21 @@ def test_centres_are_the_means_of_what_is_nearest(points):
 
 def test_masked_clusters_are_zero_and_change_nothing(points):
     mask = np.array([True, True, True, False, False])
-    found = centres(points, cluster_mask=mask)
+    found = centers(points, cluster_mask=mask)
     assert not found[3:].any()
-    np.testing.assert_allclose(found[:3], centres(points, cluster_mask=mask[:3]), atol=1e-5)
+    np.testing.assert_allclose(found[:3], centers(points, cluster_mask=mask[:3]), atol=1e-5)
 
 
 @pytest.mark.parametrize("value", [0.0, 100.0, np.nan])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_masked_points_do_not_matter(points, value, seed):
     """Wherever they stand: at the end, or between the valid ones as short videos leave them."""
-    expected = centres(points, seed=seed)
+    expected = centers(points, seed=seed)
     mask = np.ones(POINTS + 40, bool)
     mask[[*range(5, 25), *range(POINTS + 20, POINTS + 40)]] = False
     padded = np.full((len(mask), WIDTH), value, np.float32)
     padded[mask] = points
-    np.testing.assert_allclose(centres(padded, mask, seed=seed), expected, atol=1e-5)
+    np.testing.assert_allclose(centers(padded, mask, seed=seed), expected, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -96,13 +96,13 @@ def test_a_vmapped_call_equals_single_ones(points):
 def test_more_restarts_are_never_worse(points):
     """`split` gives the first of several restarts the key of the only one."""
     for seed in range(5):
-        one, many = (centres(points, seed=seed, restarts=count) for count in (1, 8))
+        one, many = (centers(points, seed=seed, restarts=count) for count in (1, 8))
         assert inertia(points, many) <= inertia(points, one) * (1 + 1e-4)
 
 
 def test_fewer_distinct_points_than_clusters():
     two = np.repeat(np.eye(2, WIDTH, dtype=np.float32), 10, axis=0)
-    found = centres(two)
+    found = centers(two)
     assert np.isfinite(found).all() and inertia(two, found) < 1e-10
 
 

@@ -1,4 +1,4 @@
-"""From scores to labels: Viterbi and argmax, background, order in time, CTE's centres."""
+"""From scores to labels: Viterbi and argmax, background, order in time, CTE's centers."""
 
 import functools
 
@@ -138,8 +138,8 @@ def test_padding_of_the_activity_and_of_the_video_does_not_matter():
         assert set(labels[FRAMES:]) == set(likeliest[FRAMES:]) == {-1}
 
 
-def test_cte_decodes_with_centres_of_all_embeddings_in_the_order_of_time():
-    """Three clouds one after the other: their means are the centres."""
+def test_cte_decodes_with_centers_of_all_embeddings_in_the_order_of_time():
+    """Three clouds one after the other: their means are the centers."""
     rng = np.random.default_rng(0)
     clouds = rng.random((3, reference.WIDTH))
     wanted = np.arange(30) // 10
@@ -148,16 +148,16 @@ def test_cte_decodes_with_centres_of_all_embeddings_in_the_order_of_time():
     order = np.array(survey.order)
     assert sorted(order[:3].tolist()) == [0, 1, 2] and order[3] == 3
     means = embeddings.reshape(3, 10, -1).mean(1)
-    np.testing.assert_allclose(survey.centres[order[:3]], means, atol=1e-6)
+    np.testing.assert_allclose(survey.centers[order[:3]], means, atol=1e-6)
     labels, likeliest = decoded(KMEANS, survey.scores(embeddings), survey)
     assert labels == likeliest == order[wanted].tolist()
 
 
-def test_scores_of_centres_rank_as_distances_do():
+def test_scores_of_centers_rank_as_distances_do():
     rng = np.random.default_rng(1)
-    points, centres = rng.random((9, 5)), rng.random((4, 5))
-    distances = ((points[:, None] - centres) ** 2).sum(-1)
-    scores = np.array(Survey(centres=centres).scores(points))
+    points, centers = rng.random((9, 5)), rng.random((4, 5))
+    distances = ((points[:, None] - centers) ** 2).sum(-1)
+    scores = np.array(Survey(centers=centers).scores(points))
     np.testing.assert_allclose(
         scores[:, 1:] - scores[:, :1], distances[:, :1] - distances[:, 1:], atol=1e-6
     )

@@ -72,7 +72,7 @@ def codes(scores, temperature=0.1) -> np.ndarray:
 
 
 def prior(frames: int, clusters: int, sigma: float, shift: float = 0) -> np.ndarray:
-    """T of Eq. 8 without its constant factor; shift .5 centres the indices."""
+    """T of Eq. 8 without its constant factor; shift .5 centers the indices."""
     place = (np.arange(frames)[:, None] + shift) / frames - (np.arange(clusters) + shift) / clusters
     return np.exp(-(place**2) / (1 / frames**2 + 1 / clusters**2) / (2 * sigma**2))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.propagation import propagate_dense
-from jaxseg.methods.gaufuse.propagation import (
+from jaxseg.methods.gaufuse.network import (
     assignments,
     expectation_maximization,
     masked_softmax,

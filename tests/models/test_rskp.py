@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.methods.gaufuse.network import Rskp
-from jaxseg.methods.gaufuse.propagation import expectation_maximization, propagate
+from jaxseg.methods.gaufuse.network import Rskp, expectation_maximization, propagate
 
 CHANNELS, CLASSES, HIDDEN, MEANS, T = 10, 3, 24, 4, 13
 EVERY = np.ones(T, bool)
@@ -67,7 +66,7 @@ def near(found, expected):
 
 def test_shapes(params):
     found = run(params, features(), EVERY, memory=memory())
-    for branch in (found.own, found.propagated, found.memory):
+    for branch in (found.original, found.propagated, found.memory):
         shapes = [leaf.shape for leaf in branch]
         assert shapes == [(T, CLASSES + 1), (T,), (CLASSES + 1,), (CLASSES + 1,)]
     assert found.means.shape == (MEANS, HIDDEN)
@@ -99,7 +98,7 @@ def test_against_numpy(params):
     encoder = params["encoder"]
     x = np.maximum(features() @ np.float64(encoder["kernel"]) + encoder["bias"], 0)
     near(found.embeddings, x)
-    near(tuple(found.own), expected_branch(params, x))
+    near(tuple(found.original), expected_branch(params, x))
 
     means = expectation_maximization(params["means"], jnp.float32(x), EVERY, rounds=2)
     near(found.means, means)
@@ -115,7 +114,7 @@ def test_against_numpy(params):
 
 def test_the_three_branches_differ(params):
     found = run(params, features(), EVERY, memory=memory())
-    branches = [np.asarray(branch.class_logits) for branch in (found.own, *found[1:3])]
+    branches = [np.asarray(branch.class_logits) for branch in (found.original, *found[1:3])]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert np.abs(branches[one] - branches[other]).max() > 0.5
 
@@ -136,7 +135,7 @@ def test_memory_that_is_masked_is_as_if_left_out(params):
     near(found.memory, run(params, features(), EVERY, memory=memory()[there]).memory)
     # An empty memory spreads nothing, and no cosine sees that x^ is half of x.
     none = run(params, features(), EVERY, memory=holes, memory_mask=np.zeros(6, bool))
-    near(none.memory, none.own)
+    near(none.memory, none.original)
 
 
 @pytest.mark.parametrize("garbage", [np.nan, np.inf, 100.0])
@@ -201,8 +200,8 @@ def test_numbers_may_be_traced(params):
     near(usual, run(params, features(), EVERY, key=jax.random.key(1)))
     nothing_dropped = run(params, features(), EVERY)
     near(other.embeddings, nothing_dropped.embeddings)
-    near(other.own.class_logits, nothing_dropped.own.class_logits / 4)
-    near(other.propagated, other.own)  # at weight 0 nothing spreads
+    near(other.original.class_logits, nothing_dropped.original.class_logits / 4)
+    near(other.propagated, other.original)  # at weight 0 nothing spreads
 
 
 @jax.jit

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.methods.tot.network import SigmoidEncoder
+from jaxseg.methods.tot.method import SigmoidEncoder
 
 WIDTHS, CHANNELS, CLUSTERS = (80, 40), 64, 7  # as on Breakfast
 pytestmark = pytest.mark.usefixtures("quick_compile")

@@ -24,7 +24,7 @@ from toy_refreshes import (
     set_up,
 )
 
-from jaxseg.methods.refresh import Labels
+from jaxseg.methods.method import Labels
 from jaxseg.runfiles import checks
 from jaxseg.training import loop
 from jaxseg.training import setup as run_setup

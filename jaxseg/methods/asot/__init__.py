@@ -2,11 +2,4 @@
 
 from jaxseg.methods.asot.config import AsotConfig as CONFIG
 
-__all__ = ["CONFIG", "make"]
-
-
-def make(config: CONFIG, *, num_clusters: int):
-    """The method's functions, see `method.make`; JAX is imported here and not before."""
-    from jaxseg.methods.asot import method
-
-    return method.make(config, num_clusters=num_clusters)
+__all__ = ["CONFIG"]

@@ -17,29 +17,23 @@ class ModelConfig(EncoderConfig):
 
 @dataclasses.dataclass(frozen=True)
 class FugwConfig:
-    """Constants of the fused unbalanced Gromov-Wasserstein problem (Eq. 3 to 6) and its solver."""
+    """Constants of the fused unbalanced Gromov-Wasserstein problem (Eq. 3 to 5) and of its solver.
+
+    Hard marginals assign every frame wholly, and give every action the same share.
+    """
 
     epsilon: float = key(0.07, "weight of the entropy", positive)
     alpha: float = key(0.3, "structure against appearance", between(0, 1))
     radius: float = key(0.04, "r, reach of the structure, a share of the video", positive)
     rho: float = key(0.15, "weight of the temporal prior", at_least(0))
-    lambda_frames: float = key(
-        math.inf, "weight of the frames' marginal; inf: every frame is assigned, wholly", positive
-    )
-    lambda_actions: float = key(
-        0.1, "weight of the actions' marginal; inf: every action gets the same share", positive
-    )
-    step_size: float = key(0.0, "of the mirror descent; 0: from the first gradient", at_least(0))
+    lambda_frames: float = key(math.inf, "weight of the frames' marginal; inf: hard", positive)
+    lambda_actions: float = key(0.1, "weight of the actions' marginal; inf: hard", positive)
+    step_size: float = key(0.0, "step of the descent; 0: from the first gradient", at_least(0))
     num_iterations: int = key(25, "steps of the mirror descent", at_least(1))
-    num_sinkhorn_iterations: int = key(
-        10, "Sinkhorn rounds of each step, where both marginals are hard", at_least(1)
-    )
-    compat: str = key(
-        "", 'train only: "asot": padding and batch mates count, as in the authors\' program'
-    )
+    num_sinkhorn_iterations: int = key(10, "in each step, if both marginals are hard", at_least(1))
+    compat: str = key("", "asot (train only): padding and batch mates count, as for the authors")
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for an unknown `compat`, and for a step size that must be given."""
         # Decoding whole videos, the padding is ours: theirs has none that could be repeated.
         names = ("",) if path.endswith("eval") else ("", "asot")
         one_of(*names)(f"{path}.compat", self.compat)

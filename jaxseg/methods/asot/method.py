@@ -1,6 +1,11 @@
-"""ASOT: unsupervised segmentation with structured pseudo-labels (Xu and Gould, CVPR 2024)."""
+"""ASOT: pseudo-labels from structured optimal transport (Xu and Gould, CVPR 2024).
+
+Where its formulas are: the cost C + rho R in `solve_problem`, the transport problem of Eq. 3 to 5
+in `jaxseg.solvers.fugw`, R in `jaxseg.solvers.priors.asot_prior`, Eq. 6 and 7 in `make`'s `loss`.
+"""
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +14,6 @@ from jaxseg.methods.asot.config import AsotConfig, FugwConfig
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.methods.parts import kmeans, losses
 from jaxseg.methods.parts.encoder import FrameEncoder, unit
-from jaxseg.methods.parts.frames import typical_frames, valid_frames
 from jaxseg.solvers import fugw, priors
 
 
@@ -29,57 +33,72 @@ def make(config: AsotConfig, *, num_clusters: int) -> Method:
     def warm_start(params, sample, member):
         if not config.model.kmeans:
             return params
-        embeddings, _ = model.apply({"params": params}, valid_frames(sample))
-        found = kmeans.centres(
+        embeddings, _ = model.apply({"params": params}, losses.valid_frames(sample))
+        centers = kmeans.centers(
             embeddings.reshape(-1, embeddings.shape[-1]),
             sample["mask"].reshape(-1),
             member.cluster_mask,
             jax.random.fold_in(member.key, 1),
             restarts=config.model.kmeans_restarts,
         )
-        return project(params | {"prototypes": found})
+        return project(params | {"prototypes": centers})
 
     def loss(params, carried, batch, key, member):
-        _, cosine = model.apply({"params": params}, valid_frames(batch))
-        solution = _solve(config.solver.train, member.hyper["solver"]["train"], member)(
+        _, cosine = model.apply({"params": params}, losses.valid_frames(batch))
+        # Pseudo-labels T carry no gradient (below Eq. 7).
+        solution = solve_problem(config.solver.train, member.hyper["solver"]["train"], member)(
             jax.lax.stop_gradient(cosine), batch["mask"]
         )
         logits = cosine / member.hyper["model"]["temperature"]
         logits = jnp.where(member.cluster_mask, logits, -jnp.inf)
-        log_probabilities = jax.nn.log_softmax(logits)
+        log_probabilities = jax.nn.log_softmax(logits)  # log P, Eq. 6
         errors = losses.soft_cross_entropy(solution.plan, log_probabilities)
-        value = losses.masked_mean(errors, batch["mask"])
+        value = losses.masked_mean(errors, batch["mask"])  # Eq. 7, a mean over frames too
         metrics = _health(solution, log_probabilities, batch["mask"])
         return value, (carried, {"loss": value, **metrics})
 
     def predict(params, carried, video, member):
-        _, cosine = model.apply({"params": params}, valid_frames(video))
-        solve = _solve(config.solver.eval, member.hyper["solver"]["eval"], member)
+        _, cosine = model.apply({"params": params}, losses.valid_frames(video))
+        solve = solve_problem(config.solver.eval, member.hyper["solver"]["eval"], member)
+        # A batch of one video: the solver always runs under its `batch_axis`.
         solution = jax.tree.map(lambda each: each[0], solve(cosine[None], video["mask"][None]))
         plan = solution.plan
-        labels = jnp.argmax(plan, axis=-1)
+        labels = jnp.argmax(plan, axis=-1)  # Sec. 4.1
         return {
             "labels": jnp.where(video["mask"], labels, -1),
             "decodings": {},
             "matrices": {"plan": plan, "affinity": cosine},
-            "typical": typical_frames(cosine, labels, video["mask"]),
+            "typical": losses.typical_frames(cosine, labels, video["mask"]),
             "objective": solution.objective[-1],
         }
 
-    return Method(init, warm_start, loss, project, predict)
+    return Method(
+        init=init,
+        warm_start=warm_start,
+        loss=loss,
+        project=project,
+        predict=predict,
+    )
 
 
-def project(params):
+def project(params: dict) -> dict:
     """Prototypes back to unit norm, as before every step of the authors' program."""
     return params | {"prototypes": unit(params["prototypes"])}
 
 
-def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
-    """Cosines [videos, frames, K] and masks -> solutions, one problem a video."""
+def solve_problem(settings: FugwConfig, hyper: dict, member: MemberInputs) -> Callable:
+    """Cosines [videos, frames, K] and masks [videos, frames] -> solutions, one problem a video.
+
+    The cost is 1 - cos(x_i, a_j) + rho |i/N - j/K| (Sec. 4.2 and 5).
+    """
 
     def one_video(cosine, mask):
+        num_frames, num_clusters = cosine.shape
         prior = priors.asot_prior(
-            *cosine.shape, num_frames=mask.sum(), num_clusters=member.cluster_mask.sum()
+            num_frames,
+            num_clusters,
+            num_frames=mask.sum(),
+            num_clusters=member.cluster_mask.sum(),
         )
         return fugw.solve(
             1 - cosine + hyper["rho"] * prior,
@@ -88,8 +107,8 @@ def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
             epsilon=hyper["epsilon"],
             alpha=hyper["alpha"],
             radius=hyper["radius"],
-            lambda_frames=_relaxed(settings, hyper, "lambda_frames"),
-            lambda_actions=_relaxed(settings, hyper, "lambda_actions"),
+            lambda_frames=_penalty(settings, hyper, "lambda_frames"),
+            lambda_actions=_penalty(settings, hyper, "lambda_actions"),
             step_size=hyper["step_size"] if settings.step_size else None,
             num_iterations=settings.num_iterations,
             num_sinkhorn_iterations=settings.num_sinkhorn_iterations,
@@ -100,13 +119,14 @@ def _solve(settings: FugwConfig, hyper: dict, member: MemberInputs):
     return jax.vmap(one_video, axis_name="videos")
 
 
-def _relaxed(settings: FugwConfig, hyper: dict, name: str):
-    """The penalty's weight, or None for the hard marginal that infinity stands for."""
+def _penalty(settings: FugwConfig, hyper: dict, name: str) -> jax.Array | None:
+    """The weight of a relaxed marginal, or None for the hard one that infinity stands for."""
+    # The config, which is static, decides: a traced number cannot choose between two programs.
     return hyper[name] if math.isfinite(getattr(settings, name)) else None
 
 
-def _health(solution, log_probabilities, mask) -> dict:
-    """What tells a run that learns from one that collapses."""
+def _health(solution, log_probabilities: jax.Array, mask: jax.Array) -> dict[str, jax.Array]:
+    """Figures that tell a run that learns from one that collapses."""
     votes = jax.nn.one_hot(jnp.argmax(solution.plan, -1), solution.plan.shape[-1])
     shares = losses.masked_mean(votes, mask[..., None], axis=(0, 1))
     return {

@@ -1,4 +1,4 @@
-"""CASE's pseudo-labels, from network outputs alone; nothing here carries a gradient.
+"""CASE's pseudo-labels Q_A, Q_S and Q_C, made of network outputs; nothing here carries a gradient.
 
 B videos of T snippets, N = B T snippets of a batch, K clusters, G classes. Videos where a mask
 does not hold are padding: they change nothing. `solver` says how labels are made, see
@@ -28,13 +28,15 @@ def co_label(make: Callable, predictions: Iterable[tuple], *, shared: bool) -> l
     """
     predictions = jax.lax.stop_gradient(list(predictions))
     if not shared:
-        return [make(*own) for own in predictions]
+        return [make(*stream) for stream in predictions]
     mean = jax.tree.map(lambda *streams: sum(streams) / len(streams), *predictions)
     return [make(*mean)] * len(predictions)
 
 
-def calibrated_map(class_logits, attention_logits, omega) -> jax.Array:
-    """S = omega P_V + (1 - omega) P_A of one stream, [B, T, G] and [B, T] to [B, T, G]."""
+def calibrated_map(
+    class_logits: jax.Array, attention_logits: jax.Array, omega: jax.Array | float
+) -> jax.Array:
+    """S = omega P_V + (1 - omega) P_A of one stream (F.1), [B, T, G] and [B, T] to [B, T, G]."""
     attention = jax.nn.sigmoid(attention_logits)
     return omega * jax.nn.softmax(class_logits) + (1 - omega) * attention[..., None]
 
@@ -48,12 +50,14 @@ def top_snippets(scores: jax.Array, divisor: int) -> jax.Array:
     keys = _ordered_integers(scores)
     lowest_chosen = _largest_reached_by(count, keys)
     higher, equal = keys > lowest_chosen, keys == lowest_chosen
-    room = count - higher.sum(axis=1, keepdims=True)
-    return higher | (equal & (jnp.cumsum(equal, axis=1) <= room))
+    places_left = count - higher.sum(axis=1, keepdims=True)
+    return higher | (equal & (jnp.cumsum(equal, axis=1) <= places_left))
 
 
 def _ordered_integers(values: jax.Array) -> jax.Array:
     """float32 to int32 of the same order: sign and magnitude become one number."""
+    # Positive floats are in the order of their bits; negative ones, in two's complement, in the
+    # opposite one, which the negated magnitude turns round. -0 becomes 0, as it must.
     bits = jax.lax.bitcast_convert_type(values.astype(jnp.float32), jnp.int32)
     return jnp.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
 
@@ -76,7 +80,7 @@ def _largest_reached_by(count: int, keys: jax.Array) -> jax.Array:
 
 
 def foreground_labels(top: jax.Array, labels: jax.Array) -> jax.Array:
-    """Q_A: bool [B, T], the top snippets [B, T, G] of any class that their video has [B, G]."""
+    """Q_A: bool [B, T], top snippets [B, T, G] of any class that their video has [B, G]."""
     return jnp.any(top & (labels[:, None] > 0), axis=-1)
 
 
@@ -95,42 +99,52 @@ def snippet_labels(
     solver: ClusterSolverConfig,
     scale: jax.Array | float,
 ) -> jax.Array:
-    """Q_S: which cluster each snippet belongs to (Eq. 12).
+    """Q_S: the cluster of each snippet (Eq. 12; without prior Eq. 10, without transport P_S).
 
     Args:
         cosines: [N, K], to the prototypes.
         attention: [N], whose rank makes the prior.
         foreground: [K], the clusters' probability of being foreground, from the step before.
         mask: [N] bool.
-        scale: factor of the cosines in the prediction itself.
+        solver: how; its prior is Eq. 11, in `priors.rank_prior`.
+        scale: rho, factor of the cosines in the prediction P_S.
 
     Returns:
         [N, K]; valid rows sum to 1, the others are 0.
     """
     if solver.assignment.startswith("ot"):
-        rank = {"sigma": solver.sigma, "mask": mask, "compat": solver.compat or None}
-        found = sinkhorn.solve(
-            -cosines,
+        cost, prior = -cosines, None
+        if solver.prior:
+            prior = priors.rank_prior(
+                attention,
+                foreground,
+                sigma=solver.sigma,
+                mask=mask,
+                compat=solver.compat or None,
+            )
+        labels = sinkhorn.solve(
+            cost,
             mask=mask,
             epsilon=solver.epsilon,
-            prior=priors.rank_prior(attention, foreground, **rank) if solver.prior else None,
+            prior=prior,
             num_iterations=solver.num_iterations,
         ).plan
     else:
-        found = jax.nn.softmax(scale * cosines)
+        labels = jax.nn.softmax(scale * cosines)
     if solver.assignment.endswith("hard"):
-        found = jax.nn.one_hot(jnp.argmax(found, axis=-1), found.shape[-1], dtype=found.dtype)
-    return jnp.where(mask[:, None], found, 0)
+        labels = jax.nn.one_hot(jnp.argmax(labels, axis=-1), labels.shape[-1], dtype=labels.dtype)
+    return jnp.where(mask[:, None], labels, 0)
 
 
 def cluster_labels(
     cosines: jax.Array, shares: jax.Array, *, solver: ClusterSolverConfig
 ) -> jax.Array:
-    """Q_C: which clusters are foreground.
+    """Q_C: which clusters are foreground (Eq. 10 with the marginal of Eq. 13, or of Eq. 9).
 
     Args:
         cosines: [K, 2], of the clusters' prototypes and those of foreground and background.
-        shares: [2], the marginal beta.
+        shares: [2], the marginal beta of Eq. 13.
+        solver: how.
 
     Returns:
         [K, 2], rows sum to 1.

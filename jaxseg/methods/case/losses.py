@@ -1,6 +1,6 @@
-"""CASE's losses: functions of network outputs and pseudo-labels, and the step that joins them.
+"""CASE's losses (Eq. 1 to 6) of outputs and pseudo-labels, and the step that joins them (Eq. 14).
 
-Shapes as in `case_labels`; a stream is a `StreamOutputs` for B videos.
+Shapes as in `labels`; a stream is a `StreamOutputs` for B videos.
 """
 
 from collections.abc import Sequence
@@ -10,16 +10,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxseg.methods.case import labels as case_labels
+from jaxseg.methods.case import labels as pseudo_labels
 from jaxseg.methods.case.config import CaseLossConfig, CaseSolverConfig
-from jaxseg.methods.case.labels import co_label
 from jaxseg.methods.case.network import StreamOutputs
 from jaxseg.methods.parts.encoder import unit
 from jaxseg.methods.parts.losses import masked_mean, soft_cross_entropy
 
 
 class PseudoLabels(NamedTuple):
-    """What one stream learns from; None where `CaseLossConfig.clustering` leaves a part out."""
+    """Pseudo-labels of one stream; None for those that `CaseLossConfig.clustering` leaves out."""
 
     top: jax.Array  # [B, T, G] bool, the snippets that make each class's score
     foreground: jax.Array  # [B, T] bool, Q_A
@@ -43,9 +42,9 @@ def step(
         streams: outputs of both streams.
         cluster_classes: Q_C of the step before, [K, 2], or [2, K, 2] where streams have their own.
         labels: [B, G], 1 for the classes a video has.
-        mask: [B] bool, the videos that are there.
+        mask: [B] bool, the videos that exist.
         solver, loss: choices, which are static, and numbers, which may be traced.
-        scale: factor of all cosines before a softmax.
+        scale: rho, factor of all cosines before a softmax.
 
     Returns:
         {"video_loss", "attention_loss", "snippet_loss", "cluster_loss"}, without those that
@@ -61,18 +60,18 @@ def step(
         parts["snippet_loss"] = _snippet_loss(flat, pseudo, valid, scale)
     if loss.clustering == "full":
         cosines = [
-            cluster_cosines(stream.embeddings, own.snippets, own.foreground, valid)
-            for stream, own in _pairs(flat, pseudo)
+            cluster_cosines(stream.embeddings, labeled.snippets, labeled.foreground, valid)
+            for stream, labeled in _pairs(flat, pseudo)
         ]
         pseudo = _label_clusters(cosines, pseudo, mask, solver)
         parts["cluster_loss"] = _cluster_loss(cosines, pseudo, scale)
     weights = {"snippet_loss": loss.snippet_weight, "cluster_loss": loss.cluster_weight}
-    total = sum(weights.get(name, 1) * part for name, part in parts.items())
+    total = sum(weights.get(name, 1) * part for name, part in parts.items())  # Eq. 14
     return {"loss": total, **parts}, pseudo
 
 
 def video_loss(class_logits: jax.Array, top: jax.Array, labels: jax.Array) -> jax.Array:
-    """L_V: cross-entropy of the mean logits over the top snippets (Eq. 1 and 16), [B].
+    """L_V: cross-entropy of the mean logits over the top snippets (Eq. 1, 15 and 16), [B].
 
     A sum over the classes that a video has, not a mean over all: a class that no video has and
     that the network rules out, by a logit of -inf, changes nothing. A video without any class
@@ -84,10 +83,12 @@ def video_loss(class_logits: jax.Array, top: jax.Array, labels: jax.Array) -> ja
     return soft_cross_entropy(shares, jax.nn.log_softmax(means))
 
 
-def attention_loss(attention_logits, foreground, gamma=None) -> jax.Array:
-    """L_A: generalised binary cross-entropy of the attention (Eq. 2), [B, T] to [B].
+def attention_loss(
+    attention_logits: jax.Array, foreground: jax.Array, gamma: jax.Array | float | None = None
+) -> jax.Array:
+    """L_A: generalized binary cross-entropy of the attention (Eq. 2), [B, T] to [B].
 
-    Foreground and background are averaged each by itself; what a video has none of costs nothing.
+    Foreground and background are averaged each by itself; a side without snippets costs nothing.
 
     Args:
         attention_logits: before the sigmoid, whose ends would lose the gradient.
@@ -99,13 +100,14 @@ def attention_loss(attention_logits, foreground, gamma=None) -> jax.Array:
         log_probability = jax.nn.log_sigmoid(logits)
         if gamma is None:
             return -log_probability
+        # (1 - p^gamma) / gamma; expm1 keeps its digits where p is near 1.
         return -jnp.expm1(gamma * log_probability) / gamma
 
     positive = masked_mean(error(attention_logits), foreground, axis=-1)
     return positive + masked_mean(error(-attention_logits), ~foreground, axis=-1)
 
 
-def assignment_loss(labels: jax.Array, cosines: jax.Array, scale) -> jax.Array:
+def assignment_loss(labels: jax.Array, cosines: jax.Array, scale: jax.Array | float) -> jax.Array:
     """Cross-entropy under a softmax of scaled cosines (Eq. 3 and 6), [N, K] to [N]."""
     return soft_cross_entropy(labels, jax.nn.log_softmax(scale * cosines))
 
@@ -131,25 +133,31 @@ def cluster_cosines(
     return prototypes[:-2] @ prototypes[-2:].T
 
 
-def _pairs(streams: Sequence, pseudo: Sequence[PseudoLabels]):
+def _pairs(streams: Sequence, pseudo: Sequence[PseudoLabels]) -> list[tuple]:
     return list(zip(streams, pseudo, strict=True))
 
 
 def _label_foreground(streams, labels, solver) -> list[PseudoLabels]:
     maps = [
-        (case_labels.calibrated_map(stream.class_logits, stream.attention_logits, solver.omega),)
+        (pseudo_labels.calibrated_map(stream.class_logits, stream.attention_logits, solver.omega),)
         for stream in streams
     ]
-    label = partial(case_labels.top_snippets, divisor=solver.top_divisor)
-    tops = co_label(label, maps, shared=solver.co_labeling != "none")
-    return [PseudoLabels(top, case_labels.foreground_labels(top, labels)) for top in tops]
+    label = partial(pseudo_labels.top_snippets, divisor=solver.top_divisor)
+    tops = pseudo_labels.co_label(label, maps, shared=solver.co_labeling != "none")
+    return [
+        PseudoLabels(top=top, foreground=pseudo_labels.foreground_labels(top, labels))
+        for top in tops
+    ]
 
 
 def _baseline_losses(streams, pseudo, labels, mask, loss) -> dict[str, jax.Array]:
     gamma = loss.gamma if loss.attention == "gce" else None
     pairs = _pairs(streams, pseudo)
-    videos = [video_loss(stream.class_logits, own.top, labels) for stream, own in pairs]
-    attention = [attention_loss(s.attention_logits, own.foreground, gamma) for s, own in pairs]
+    videos = [video_loss(stream.class_logits, labeled.top, labels) for stream, labeled in pairs]
+    attention = [
+        attention_loss(stream.attention_logits, labeled.foreground, gamma)
+        for stream, labeled in pairs
+    ]
     return {
         "video_loss": masked_mean(sum(videos) / len(videos), mask),
         "attention_loss": masked_mean(sum(attention), mask),
@@ -159,30 +167,39 @@ def _baseline_losses(streams, pseudo, labels, mask, loss) -> dict[str, jax.Array
 def _label_snippets(streams, pseudo, cluster_classes, valid, solver, scale) -> list[PseudoLabels]:
     classes = jnp.broadcast_to(cluster_classes, (len(streams), *cluster_classes.shape[-2:]))
     predictions = [
-        (stream.cosines, jax.nn.sigmoid(stream.attention_logits), own[:, 0])
-        for stream, own in zip(streams, classes, strict=True)
+        (stream.cosines, jax.nn.sigmoid(stream.attention_logits), stream_classes[:, 0])
+        for stream, stream_classes in zip(streams, classes, strict=True)
     ]
-    label = partial(case_labels.snippet_labels, mask=valid, solver=solver, scale=scale)
-    found = co_label(label, predictions, shared=solver.co_labeling == "full")
-    return [own._replace(snippets=labels) for own, labels in zip(pseudo, found, strict=True)]
+    label = partial(pseudo_labels.snippet_labels, mask=valid, solver=solver, scale=scale)
+    labels = pseudo_labels.co_label(label, predictions, shared=solver.co_labeling == "full")
+    return [
+        labeled._replace(snippets=snippets)
+        for labeled, snippets in zip(pseudo, labels, strict=True)
+    ]
 
 
 def _snippet_loss(streams, pseudo, valid, scale) -> jax.Array:
     """L_S (Eq. 3), the sum over the streams."""
     pairs = _pairs(streams, pseudo)
-    errors = [assignment_loss(own.snippets, stream.cosines, scale) for stream, own in pairs]
+    errors = [assignment_loss(labeled.snippets, stream.cosines, scale) for stream, labeled in pairs]
     return masked_mean(sum(errors), valid)
 
 
 def _label_clusters(cosines, pseudo, mask, solver) -> list[PseudoLabels]:
-    shares = [case_labels.foreground_shares(own.foreground, mask) for own in pseudo]
-    label = partial(case_labels.cluster_labels, solver=solver)
+    shares = [pseudo_labels.foreground_shares(labeled.foreground, mask) for labeled in pseudo]
+    label = partial(pseudo_labels.cluster_labels, solver=solver)
     predictions = zip(cosines, shares, strict=True)
-    found = co_label(label, predictions, shared=solver.co_labeling == "full")
-    return [own._replace(clusters=labels) for own, labels in zip(pseudo, found, strict=True)]
+    labels = pseudo_labels.co_label(label, predictions, shared=solver.co_labeling == "full")
+    return [
+        labeled._replace(clusters=clusters)
+        for labeled, clusters in zip(pseudo, labels, strict=True)
+    ]
 
 
 def _cluster_loss(cosines, pseudo, scale) -> jax.Array:
     """L_C (Eq. 6), the sum over the streams."""
-    errors = [assignment_loss(own.clusters, each, scale) for each, own in _pairs(cosines, pseudo)]
+    errors = [
+        assignment_loss(labeled.clusters, stream_cosines, scale)
+        for stream_cosines, labeled in _pairs(cosines, pseudo)
+    ]
     return jnp.mean(sum(errors))

@@ -1,5 +1,6 @@
-"""CASE's network: T-CAS, attention and clusters of each snippet, for RGB and for flow."""
+"""CASE's network (Sec. 3 and 4.1): T-CAS, attention and clusters of each snippet, RGB and flow."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -11,15 +12,15 @@ STREAMS = ("rgb", "flow")
 
 
 class StreamOutputs(NamedTuple):
-    """What one stream says of snippets [..., T]."""
+    """Outputs of one stream for snippets [..., T]."""
 
     class_logits: jax.Array  # [..., T, G], the T-CAS before its softmax
     attention_logits: jax.Array  # [..., T], the attention before its sigmoid
     cosines: jax.Array  # [..., T, K], of embeddings and cluster prototypes
-    embeddings: jax.Array  # [..., T, hidden], not normalised
+    embeddings: jax.Array  # [..., T, hidden], not normalized
 
 
-def _uniform_within(bound: float):
+def _uniform_within(bound: float) -> Callable:
     return lambda key, shape: jax.random.uniform(key, shape, minval=-bound, maxval=bound)
 
 
@@ -34,7 +35,11 @@ class _Dense(nn.Module):
     @nn.compact
     def __call__(self, inputs):
         uniform = _uniform_within(inputs.shape[-1] ** -0.5)
-        kernel = self.param("kernel", lambda *how: uniform(*how).T, (self.width, inputs.shape[-1]))
+        kernel = self.param(
+            "kernel",
+            lambda key, shape: uniform(key, shape).T,
+            (self.width, inputs.shape[-1]),
+        )
         return inputs @ kernel + self.param("bias", uniform, (self.width,))
 
 
@@ -42,7 +47,7 @@ class Stream(nn.Module):
     """Features [..., T, channels] of one stream to its `StreamOutputs`.
 
     The prototypes enter as they are: the method keeps them at unit norm by a projection after
-    every update. Normalising them here would give the same cosines but another gradient.
+    every update. Normalizing them here would give the same cosines but another gradient.
 
     Attributes:
         num_classes: G.
@@ -59,12 +64,12 @@ class Stream(nn.Module):
         # One row a snippet: over several axes, the gradient of a kernel would sum by way of a
         # transposed copy of the hidden layer.
         snippets = features.reshape(-1, features.shape[-1])
-        seen = nn.relu(_Dense(self.hidden, name="class_encoder")(snippets))
+        class_features = nn.relu(_Dense(self.hidden, name="class_encoder")(snippets))
         embeddings = nn.relu(_Dense(self.hidden, name="embedding_encoder")(snippets))
         uniform = _uniform_within(self.hidden**-0.5)
         prototypes = self.param("prototypes", uniform, (self.num_clusters, self.hidden))
         outputs = StreamOutputs(
-            class_logits=_Dense(self.num_classes, name="classifier")(seen),
+            class_logits=_Dense(self.num_classes, name="classifier")(class_features),
             attention_logits=_Dense(1, name="attention")(embeddings)[:, 0],
             cosines=cosines(embeddings, prototypes),
             embeddings=embeddings,
@@ -84,8 +89,13 @@ class TwoStream(nn.Module):
     @nn.compact
     def __call__(self, rgb: jax.Array, flow: jax.Array) -> tuple[StreamOutputs, StreamOutputs]:
         def stream(name, features):
-            shape = (self.num_classes, self.num_clusters, self.hidden)
-            return Stream(*shape, name=name)(features)
+            network = Stream(
+                num_classes=self.num_classes,
+                num_clusters=self.num_clusters,
+                hidden=self.hidden,
+                name=name,
+            )
+            return network(features)
 
         return stream("rgb", rgb), stream("flow", flow)
 

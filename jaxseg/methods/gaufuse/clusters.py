@@ -1,4 +1,4 @@
-"""CASE's clusters on GauFuse's backbone (CASE, Table 2): one stream, videos of their own length."""
+"""CASE's clusters on GauFuse's backbone (CASE, Table 2): one stream, videos of any length."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ from jaxseg.methods.parts.losses import masked_mean
 
 
 def prototypes(key: jax.Array, num_clusters: int, width: int) -> jax.Array:
-    """Where the clusters start, [K, D]: directions at random."""
+    """Start of the clusters' prototypes, [K, D]: random directions."""
     return jax.random.normal(jax.random.fold_in(key, num_clusters), (num_clusters, width))
 
 
@@ -31,21 +31,23 @@ def step(
 ) -> tuple[dict[str, jax.Array], jax.Array]:
     """SCC's and CCC's weighted losses of a batch by name, and the new Q_C [K, 2].
 
-    Foreground labels come from the backbone's own map, as CASE's do from its T-CAS: of each
-    class that the video has the T // 8 highest snippets of its own T.
+    Foreground labels come from the backbone's map, as CASE's do from its T-CAS: the T // 8 highest
+    of a video's T snippets in each class that it has.
 
     Args:
         outputs: of B videos.
         prototypes: [K, D], unit norm.
         cluster_classes: Q_C of the step before.
-        batch: see the method.
+        batch: see `method.make`.
+        config: choices.
+        member: numbers.
     """
     solver = dataclasses.replace(config.solver, **member.hyper["solver"])
     scale, weights = member.hyper["model"]["cluster_scale"], member.hyper["loss"]
     valid = batch["mask"].reshape(-1)
     embeddings = outputs.embeddings.reshape(len(valid), -1)
     cosines = unit(embeddings) @ prototypes.T
-    attention = jax.lax.stop_gradient(jax.nn.sigmoid(outputs.own.attention_logits)).reshape(-1)
+    attention = jax.lax.stop_gradient(jax.nn.sigmoid(outputs.original.attention_logits)).reshape(-1)
     snippets = case_labels.snippet_labels(
         jax.lax.stop_gradient(cosines),
         attention,
@@ -70,14 +72,14 @@ def step(
 
 
 def _foreground(outputs: RskpOutputs, batch: dict, config: GaufuseConfig) -> jax.Array:
-    """Q_A, bool [B, T]."""
-    own, propagated = (
+    """Q_A, bool [B, T]: the top snippets of the classes that a video has."""
+    original, propagated = (
         jax.nn.softmax(branch.class_logits)[..., :-1]
-        for branch in (outputs.own, outputs.propagated)
+        for branch in (outputs.original, outputs.propagated)
     )
     share = config.pseudo.share
-    scores = jax.nn.sigmoid(outputs.own.attention_logits)[..., None] * (
-        share * own + (1 - share) * propagated
+    scores = jax.nn.sigmoid(outputs.original.attention_logits)[..., None] * (
+        share * original + (1 - share) * propagated
     )
     counts = jnp.maximum(jnp.sum(batch["mask"], axis=1) // config.solver.top_divisor, 1)
 

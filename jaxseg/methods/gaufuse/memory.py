@@ -1,4 +1,4 @@
-"""RSKP's memory: of each class the best-scored representative snippets of all videos.
+"""RSKP's memory: the best-scored representative snippets of all videos, class by class.
 
 A bank is carried state, {"means": [G, S, D], "scores": [G, S]}: S slots for each of G classes,
 best first, with score 0 where a slot is empty. Nothing here carries a gradient.
@@ -23,13 +23,14 @@ def update(
     labels: jax.Array,
     video_mask: jax.Array,
 ) -> dict:
-    """The bank after a batch, whatever the order of its videos.
+    """The bank after a batch; the order of its videos does not matter.
 
     A class keeps the best of what it had and of the means of those videos that have it. Scores
-    near 1 round to 1 and are often equal: then what was there before stays, and among new ones
-    the mean itself decides.
+    near 1 round to 1 and are often equal: then what the bank had stays, and among new ones a number
+    made of the mean decides.
 
     Args:
+        bank: before the batch.
         means: [B, K, D], representative snippets of B videos.
         mean_scores: [B, K, G+1], their class probabilities, background last.
         labels: [B, G], above 0 where a video has a class.
@@ -53,29 +54,31 @@ def update(
 
 
 def read(bank: dict, classes: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """What the memory has of some classes.
+    """Representative snippets of some classes.
 
     Args:
+        bank: of all classes.
         classes: [c] int32, -1 for none.
 
     Returns:
         sources [c*S, D], and the mask [c*S] of those that exist.
     """
-    there = classes >= 0
-    index = jnp.where(there, classes, 0)
-    filled = there[:, None] & (bank["scores"][index] > 0)
+    exists = classes >= 0
+    index = jnp.where(exists, classes, 0)
+    filled = exists[:, None] & (bank["scores"][index] > 0)
     return bank["means"][index].reshape(-1, bank["means"].shape[-1]), filled.reshape(-1)
 
 
 def _digest(means: jax.Array) -> jax.Array:
-    """One number a mean, [N, D] to [N], that tells means apart; the same wherever one stands."""
+    """A number for each mean, [N, D] to [N], that tells means apart whatever their order."""
     return jnp.sum(means * jnp.cos(jnp.arange(1.0, means.shape[1] + 1)), axis=1)
 
 
 def _chosen(old: jax.Array, new: jax.Array, best: jax.Array) -> jax.Array:
-    """Means [G, S, D] from each class's own [G, S, D] and, behind them, the batch's [N, D].
+    """The best means [G, S, D] among each class's old ones [G, S, D] and the batch's [N, D].
 
-    Only what is chosen is copied: all candidates of all classes would be a large array.
+    Indices below S are old ones. Only what is chosen is copied: all candidates of all classes would
+    be a large array.
     """
     slots = old.shape[1]
     kept = jnp.take_along_axis(old, jnp.minimum(best, slots - 1)[..., None], axis=1)

@@ -1,21 +1,23 @@
-"""GauFuse: fused instances as pseudo-labels, on the RSKP backbone (Zhou et al., CVPR 2023)."""
+"""GauFuse: fused instances as pseudo-labels, on the RSKP backbone (Zhou et al., CVPR 2023).
+
+Where its formulas are: the backbone's in `network` and `memory`, the losses in `losses`, map and
+video score in `detect`, the fusion (supplement, Eq. 2 to 13) in `jaxseg.proposals.fusion`, LinPro
+in `labels` and `jaxseg.solvers.linear_program`, the change between two refreshes in `_refresh`.
+"""
 
 import dataclasses
 
 import jax
 import jax.numpy as jnp
 
-from jaxseg.methods.gaufuse import clusters as gaufuse_clusters
-from jaxseg.methods.gaufuse import detect as gaufuse_detect
-from jaxseg.methods.gaufuse import labels as gaufuse_labels
+from jaxseg.methods.gaufuse import clusters, detect, labels
 from jaxseg.methods.gaufuse import memory as memory_bank
 from jaxseg.methods.gaufuse.config import GaufuseConfig
 from jaxseg.methods.gaufuse.losses import pseudo_weight, video_losses
 from jaxseg.methods.gaufuse.network import Branch, Rskp, RskpOutputs
-from jaxseg.methods.method import Method
+from jaxseg.methods.method import MemberInputs, Method, Refresh
 from jaxseg.methods.parts.encoder import unit
 from jaxseg.methods.parts.losses import masked_mean
-from jaxseg.methods.refresh import Refresh
 
 _RULED_OUT = -1e9  # logit of a class that no training video has: no softmax knows it
 _LOGITS = ("class_logits", "agnostic_logits", "wise_logits")
@@ -35,7 +37,7 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
     """
     clustering = config.loss.clustering != "none"
 
-    def network(member, num_classes) -> Rskp:
+    def network(member: MemberInputs, num_classes: int) -> Rskp:
         model, numbers = config.model, member.hyper["model"]
         return Rskp(
             num_classes=num_classes,
@@ -58,15 +60,16 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
         }
         if clustering:
             width = config.model.hidden
-            params["prototypes"] = gaufuse_clusters.prototypes(key, num_clusters, width)
+            params["prototypes"] = clusters.prototypes(key, num_clusters, width)
             carried["cluster_classes"] = jnp.full((num_clusters, 2), 0.5, jnp.float32)
         return project(params), carried
 
     def apply(params, carried, member, *inputs, **options) -> RskpOutputs:
         known = carried["known_classes"]
-        own = {name: leaf for name, leaf in params.items() if name != "prototypes"}
-        found = network(member, len(known)).apply({"params": own}, *inputs, **options)
-        return _without_unknown(found, jnp.append(known, True))
+        # CASE's prototypes are parameters of the method, not of the backbone.
+        backbone = {name: leaf for name, leaf in params.items() if name != "prototypes"}
+        outputs = network(member, len(known)).apply({"params": backbone}, *inputs, **options)
+        return _without_unknown(outputs, jnp.append(known, True))
 
     def loss(params, carried, batch, key, member):
         present = batch["mask"].any(axis=1)
@@ -75,10 +78,18 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
         settings = dataclasses.replace(config.loss, **member.hyper["loss"])
 
         def one_video(features, mask, classes, labels, targets, key):
-            sources, there = memory_bank.read(carried["memory"], classes)
-            remembered = {"memory": sources, "memory_mask": there}
-            found = apply(params, carried, member, features, mask, key=key, **remembered)
-            return found, video_losses(found, mask, labels, targets, epoch, settings)
+            sources, sources_mask = memory_bank.read(carried["memory"], classes)
+            outputs = apply(
+                params,
+                carried,
+                member,
+                features,
+                mask,
+                key=key,
+                memory=sources,
+                memory_mask=sources_mask,
+            )
+            return outputs, video_losses(outputs, mask, labels, targets, epoch, settings)
 
         names = ("mask", "classes", "labels", "targets")
         keys = jax.random.split(key, len(features))
@@ -88,11 +99,16 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
         outputs, parts = jax.vmap(one_video)(features, *(batch[name] for name in names), keys)
         parts = {name: masked_mean(each, present) for name, each in parts.items()}
         if clustering:
-            prototypes, classes = params["prototypes"], carried["cluster_classes"]
-            own, classes = gaufuse_clusters.step(
-                *(outputs, prototypes, classes, batch), config=config, member=member
+            cluster_parts, classes = clusters.step(
+                outputs,
+                params["prototypes"],
+                carried["cluster_classes"],
+                batch,
+                config=config,
+                member=member,
             )
-            parts, carried = parts | own, carried | {"cluster_classes": classes}
+            parts = parts | cluster_parts
+            carried = carried | {"cluster_classes": classes}
         carried = carried | {"memory": _remember(carried["memory"], outputs, batch, epoch)}
         total = sum(parts.values())
         metrics = parts | {"loss": total}
@@ -105,30 +121,38 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
     def _remember(memory, outputs, batch, epoch):
         present = batch["mask"].any(axis=1)
         new = memory_bank.update(
-            *(memory, outputs.means, outputs.mean_scores, batch["labels"], present)
+            memory,
+            outputs.means,
+            outputs.mean_scores,
+            batch["labels"],
+            present,
         )
         fills = epoch >= config.loss.memory_from
         return jax.tree.map(lambda a, b: jnp.where(fills, a, b), new, memory)
 
     def predict(params, carried, video, member):
-        found = apply(params, carried, member, video["features"], video["mask"])
-        said = {
-            "class_logits": found.own.class_logits,
-            "propagated_logits": found.propagated.class_logits,
-            "attention": jax.nn.sigmoid(found.own.attention_logits),
-            "video_scores": jax.nn.softmax(found.own.agnostic_logits),
-            "propagated_video_scores": jax.nn.softmax(found.propagated.agnostic_logits),
+        outputs = apply(params, carried, member, video["features"], video["mask"])
+        result = {
+            "class_logits": outputs.original.class_logits,
+            "propagated_logits": outputs.propagated.class_logits,
+            "attention": jax.nn.sigmoid(outputs.original.attention_logits),
+            "video_scores": jax.nn.softmax(outputs.original.agnostic_logits),
+            "propagated_video_scores": jax.nn.softmax(outputs.propagated.agnostic_logits),
         }
         if clustering:
-            cosines = unit(found.embeddings) @ params["prototypes"].T
-            said["cluster_logits"] = member.hyper["model"]["cluster_scale"] * cosines
-            said["cluster_classes"] = carried["cluster_classes"]
-        return said
+            cosines = unit(outputs.embeddings) @ params["prototypes"].T
+            result["cluster_logits"] = member.hyper["model"]["cluster_scale"] * cosines
+            result["cluster_classes"] = carried["cluster_classes"]
+        return result
 
     return Method(
-        *(init, None, loss, project, predict),
+        init=init,
+        warm_start=None,
+        loss=loss,
+        project=project,
+        predict=predict,
         refresh=_refresh(config),
-        locate=gaufuse_detect.locate,
+        locate=detect.locate,
         rows=("class_logits", "propagated_logits", "attention", "cluster_logits"),
     )
 
@@ -141,10 +165,10 @@ def project(params: dict) -> dict:
 
 
 def _counted(epoch: jax.Array, config: GaufuseConfig) -> jax.Array:
-    """A batch's epoch in the published schedule's count.
+    """Epoch of a batch [videos] in the published schedule's count, a scalar.
 
-    Looked up, since a quotient on an accelerator may lie a bit beyond the whole number at which
-    something changes.
+    Looked up in a table made on the host: a quotient on an accelerator may lie one bit beyond the
+    whole number at which something changes.
     """
     counted = [config.counted(each) for each in range(config.num_epochs)]
     return jnp.array(counted, jnp.float32)[jnp.max(epoch).astype(jnp.int32)]
@@ -153,7 +177,7 @@ def _counted(epoch: jax.Array, config: GaufuseConfig) -> jax.Array:
 def _without_unknown(outputs: RskpOutputs, known: jax.Array) -> RskpOutputs:
     """Rules out the classes that no training video has, in every branch and for the memory."""
 
-    def ruled(branch: Branch | None):
+    def ruled(branch: Branch | None) -> Branch | None:
         if branch is None:
             return None
         logits = {name: getattr(branch, name) for name in _LOGITS}
@@ -161,7 +185,8 @@ def _without_unknown(outputs: RskpOutputs, known: jax.Array) -> RskpOutputs:
             **{name: jnp.where(known, each, _RULED_OUT) for name, each in logits.items()}
         )
 
-    branches = {name: ruled(getattr(outputs, name)) for name in ("own", "propagated", "memory")}
+    names = ("original", "propagated", "memory")
+    branches = {name: ruled(getattr(outputs, name)) for name in names}
     scores = jnp.where(known, outputs.mean_scores, 0)
     return outputs._replace(**branches, mean_scores=scores / scores.sum(axis=-1, keepdims=True))
 
@@ -176,22 +201,21 @@ def _refresh(config: GaufuseConfig) -> Refresh | None:
         counted = config.counted(epoch)
         if counted <= config.loss.pseudo_from:
             return 0.0, 0.0
-        factors = [
-            f for at, f in zip(pseudo.delta_at, pseudo.delta_factors, strict=True) if counted > at
-        ]
+        changes = zip(pseudo.delta_at, pseudo.delta_factors, strict=True)
+        factors = [factor for at, factor in changes if counted > at]
         if not pseudo.delta or not factors:
             return 1.0, 0.0
-        return factors[-1], -factors[-1]
+        return factors[-1], -factors[-1]  # f (P_r - P_r-1)
 
     return Refresh(
         epochs=tuple(epoch * config.epoch_scale for epoch in pseudo.refresh_at),
         extra_columns=1,
-        label=gaufuse_labels.label,
+        label=labels.label,
         mix=mix,
         reset=_forget,
     )
 
 
 def _forget(carried: dict) -> dict:
-    """The released program empties its memory at each refresh."""
+    """Empties the memory, as the released program does at each refresh."""
     return carried | {"memory": jax.tree.map(jnp.zeros_like, carried["memory"])}

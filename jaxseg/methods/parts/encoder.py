@@ -1,4 +1,4 @@
-"""The network of TOT and ASOT: an MLP on each frame, and one prototype a cluster."""
+"""Unit vectors and cosines, and ASOT's network: an MLP on each frame, one prototype per cluster."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ def unit(vectors: jax.Array) -> jax.Array:
 
 
 def cosines(rows: jax.Array, units: jax.Array) -> jax.Array:
-    """Of rows [..., D] and vectors of length 1 [K, D], [..., K]; 0 for rows of zeros.
+    """Cosines [..., K] of rows [..., D] and vectors of length 1 [K, D]; 0 for rows of zeros.
 
-    Dividing the products spares a normalised copy of the rows, often the largest array there is.
+    Dividing the products spares a normalized copy of the rows, often the largest array of a step.
     """
     square = jnp.sum(rows**2, axis=-1, keepdims=True)
     return rows @ units.T * jax.lax.rsqrt(jnp.where(square > 0, square, 1))
@@ -46,8 +46,9 @@ class _Layer(nn.Module):
 class FrameEncoder(nn.Module):
     """Frames [..., channels] to unit-norm embeddings [..., D] and their cosines [..., K].
 
+    Embedding of frame i: x_i = MLP / |MLP|; cosine with prototype a_j: x_i . a_j (ASOT Sec. 4.2).
     The prototypes enter as they are: the method keeps them at unit norm by a projection after
-    every update, as in ASOT's program. Normalising them here would give the same cosines but
+    every update, as in ASOT's program. Normalizing them here would give the same cosines but
     another gradient, without its radial part, and with Adam another path.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""k-means centres as prototypes: ott-jax's iterations, with masked points and clusters."""
+"""k-means centers as prototypes: ott-jax's iterations, with masked points and clusters."""
 
 import warnings
 
@@ -9,12 +9,12 @@ with warnings.catch_warnings():  # ott still imports jaxopt, which announces its
     warnings.simplefilter("ignore", DeprecationWarning)
     from ott.tools import k_means
 
-TRIALS = 4  # candidates for each next centre of a start, of which the best is taken
+TRIALS = 4  # candidates for each next center of a start, of which the best is taken
 _FAR = 4096.0  # a power of two: squares are exact, so that a far point is at distance 0 of itself
-_SAME = 1e-4  # relative difference below which two restarts found the same centres
+_SAME = 1e-4  # relative difference of errors below which two restarts count as the same
 
 
-def centres(
+def centers(
     points: jax.Array,
     mask: jax.Array,
     cluster_mask: jax.Array,
@@ -23,14 +23,14 @@ def centres(
     restarts: int,
     max_iterations: int = 100,
 ) -> jax.Array:
-    """The centres of the best of several restarts of k-means++ and Lloyd's iterations.
+    """Centers of the best of several restarts of k-means++ and Lloyd's iterations.
 
     The result depends, up to rounding, on nothing but the valid points, the valid clusters and
-    the key. Two restarts that end in the same centres, in another order, would be told apart by
-    their rounding: the first of those counts as the best.
+    the key. Two restarts that end in the same centers, in another order, differ by their
+    rounding alone: the first of those counts as the best.
 
     ott-jax has no masks, and gives a cluster that runs empty the farthest point. So every
-    masked cluster gets a point of its own, far away and far from the others, and masked points
+    masked cluster gets one extra point, far away and far from the others, and masked points
     repeat valid ones at no weight.
 
     Args:
@@ -39,6 +39,7 @@ def centres(
         cluster_mask: [K] bool.
         key: PRNG key of the starts.
         restarts: independent starts, the one of least squared distance wins.
+        max_iterations: of Lloyd, in each restart.
 
     Returns:
         [K, D]; 0 for masked clusters.
@@ -53,7 +54,7 @@ def centres(
 
     def run(key):
         starts = plus_plus(points, mask, num_clusters, key)
-        found = k_means.k_means(
+        clustering = k_means.k_means(
             jnp.concatenate([points, anchors]),
             num_clusters,
             weights=weights,
@@ -61,19 +62,24 @@ def centres(
             n_init=1,
             max_iterations=max_iterations,
         )
-        return found.centroids, found.error
+        return clustering.centroids, clustering.error
 
-    found, errors = jax.vmap(run)(jax.random.split(key, restarts))
-    best = found[jnp.argmax(errors <= errors.min() * (1 + _SAME))]
+    candidates, errors = jax.vmap(run)(jax.random.split(key, restarts))
+    best = candidates[jnp.argmax(errors <= errors.min() * (1 + _SAME))]
     return jnp.where(cluster_mask[:, None], best, 0)
 
 
 def plus_plus(points: jax.Array, mask: jax.Array, num_clusters: int, key: jax.Array) -> jax.Array:
     """Greedy k-means++ starts (Arthur and Vassilvitskii, 2007), [K, D].
 
-    Each next centre is the best of a few points, drawn in proportion to the squared distance
-    from the centres so far. Draws are an argmax over noise of each point's own, so that neither
-    masked points at the end nor further clusters change them.
+    Each next center is the best of a few points, drawn in proportion to the squared distance
+    from the centers so far. A draw is an argmax over noise that each point has for itself, so that
+    neither masked points at the end nor further clusters change it.
+
+    Args:
+        points: [P, D], valid ones first.
+        mask: [P] bool.
+        key: PRNG key of the draws.
     """
 
     def draw(step, distances):
@@ -86,8 +92,8 @@ def plus_plus(points: jax.Array, mask: jax.Array, num_clusters: int, key: jax.Ar
         best = jnp.argmin(closer.sum(-1))
         return closer[best], candidates[best]
 
-    def squared(centre):
-        return jnp.sum((points - centre) ** 2, axis=-1)
+    def squared(center):
+        return jnp.sum((points - center) ** 2, axis=-1)
 
     first = points[draw(0, mask.astype(points.dtype))[0]]
     start = jnp.where(mask, squared(first), 0)

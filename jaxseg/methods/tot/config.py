@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxseg.config.fields import at_least, between, fill, key, one_of, positive, section
+from jaxseg.config.fields import at_least, between, key, one_of, positive, section
 from jaxseg.config.shared import (
     Config,
     DataConfig,
@@ -23,7 +23,6 @@ class PairsDataConfig(DataConfig):
     window: int = key(30, "lambda, frames from an anchor to its neighbor at most", at_least(1))
 
     def validate(self, path: str) -> None:
-        """Raises ValueError where anchors and neighbors do not fill the sampled frames."""
         super().validate(path)
         if self.frames_per_video % (2 * self.bins):
             raise ValueError(
@@ -34,59 +33,50 @@ class PairsDataConfig(DataConfig):
 
 @dataclasses.dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses beside the clusters' (Eq. 4), and the two forms of Eq. 3."""
+    """Weights of the losses beside the clusters' (Eq. 4), and the two forms of Eq. 3.
+
+    `tcl_groups` = "paper": pairs within a video; "code": within groups of consecutive samples of
+    all videos, as the authors' program has it.
+    """
 
     alpha: float = key(1.0, "weight of the temporal coherence loss", at_least(0))
-    tcl_groups: str = key(
-        "paper",
-        'pairs within a video; "code": within consecutive samples of all videos, as the authors',
-        one_of("paper", "code"),
-    )
-    tcl_temperature: float = key(
-        1.0, "by which embeddings are divided; the authors' program: .1", positive
-    )
+    tcl_groups: str = key("paper", "groups of the pairs in Eq. 3", one_of("paper", "code"))
+    tcl_temperature: float = key(1.0, "divides embeddings; the authors' program: .1", positive)
     time: float = key(1.0, "weight of the regression of time stamps", at_least(0))
 
 
 @dataclasses.dataclass(frozen=True)
 class LabelsConfig:
-    """Constants of the pseudo-labels (Eq. 8 to 10)."""
+    """Constants of the pseudo-labels (Eq. 8 to 10).
+
+    Frame i and cluster j lie at i/B and j/K ("first"), or at (i + .5)/B and (j + .5)/K ("centred").
+    """
 
     rho: float = key(
         None, "weight of entropy and prior; open: as in the row of constants", positive
     )
     sigma: float = key(None, "width of the prior; open: as in the row of constants", positive)
     num_iterations: int = key(3, "rounds of Sinkhorn", at_least(1))
-    prior_indices: str = key(
-        "first",
-        'frame i and cluster j lie at i/B and j/K; "centred": at (i + .5)/B and (j + .5)/K',
-        one_of("first", "centred"),
-    )
+    prior_indices: str = key("first", "where indices lie in time", one_of("first", "centred"))
 
 
 @dataclasses.dataclass(frozen=True)
 class DecodingConfig:
     """How a video's scores become labels.
 
-    The prior gives each prototype its place in time, which is the order of the states.
+    The states follow each other as the prototypes, to which the prior gives a place in time, or by
+    the "mean_time" of each cluster's frames over the activity.
     `background` calls a frame background (-1) whose scores lie below the `percentile` of every
     cluster's scores over the activity.
     """
 
     viterbi: bool = key(True, "decode in order; False: the likeliest cluster of each frame")
-    stay_probability: float = key(0.5, "of a state, to be the next frame's too")
-    order: str = key(
-        "prototypes",
-        'order of the states; "mean_time": by the mean time of each cluster\'s frames',
-        one_of("prototypes", "mean_time"),
-    )
+    stay_probability: float = key(0.5, "that the next frame has the same state")
+    order: str = key("prototypes", "of the states", one_of("prototypes", "mean_time"))
     background: bool = key(False, "frames that no cluster claims become -1")
-    percentile: float = key(
-        45.0, "of a cluster's scores, above which it claims a frame", between(0, 100)
-    )
+    percentile: float = key(45.0, "of a cluster's scores; above it, it claims", between(0, 100))
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for a probability at which no state, or only one, would be passed."""
         if not 0 < self.stay_probability < 1:
             raise ValueError(
                 f"config.{path}.stay_probability must be between 0 and 1, "
@@ -130,8 +120,8 @@ class ScheduleConfig:
 class TotConfig(Config):
     """Everything that decides a run of TOT; three flags make the papers' variants.
 
-    `clusters` = "kmeans" is CTE itself (Kukleva et al. 2019): regression of time stamps alone, then
-    k-means on the embeddings of all frames.
+    `clusters` = "prototypes" are learned with the embedding; "kmeans" is CTE itself (Kukleva et al.
+    2019): regression of time stamps alone, then k-means on the embeddings of all frames.
     """
 
     sampling: ClassVar[str] = "pairs"
@@ -141,11 +131,7 @@ class TotConfig(Config):
     tcl: bool = key(False, "temporal coherence loss")
     cte: bool = key(False, "regression of time stamps")
     temporal_prior: bool = key(True, "the prior of Eq. 8; False: OT")
-    clusters: str = key(
-        "prototypes",
-        'learned with the embedding; "kmeans": CTE\'s, of the finished embeddings',
-        one_of("prototypes", "kmeans"),
-    )
+    clusters: str = key("prototypes", "how clusters are made", one_of("prototypes", "kmeans"))
     data: PairsDataConfig = section(PairsDataConfig, standardize=True, unit_frames=False)
     model: EncoderConfig = section(EncoderConfig, layers=(64, 80, 40))
     schedule: ScheduleConfig = section(ScheduleConfig)
@@ -159,21 +145,18 @@ class TotConfig(Config):
     )
 
     @staticmethod
-    def resolve(values: Mapping) -> Mapping:
-        """Fills in what the config leaves open (None).
-
-        rho and sigma are those of the table's row; num_epochs and freeze_steps those of the
-        schedule: that of the embedded twin, which is small, where there is no root.
-        """
+    def open_values(values: Mapping) -> dict[str, object]:
+        """rho and sigma of the table's row; num_epochs and freeze_steps of the schedule."""
         row = values["constants"]["tot_tcl" if values["tcl"] else "tot"]
         schedule = chosen_schedule(values)
-        defaults = {f"solver.train.{name}": value for name, value in row.items()}
-        defaults["num_epochs"] = schedule["num_epochs"]
-        defaults["optimizer.freeze_steps"] = schedule["freeze_steps"]
-        return fill(values, defaults)
+        return {
+            "solver.train.rho": row["rho"],
+            "solver.train.sigma": row["sigma"],
+            "num_epochs": schedule["num_epochs"],
+            "optimizer.freeze_steps": schedule["freeze_steps"],
+        }
 
     def validate(self, path: str) -> None:
-        """Raises ValueError for flags that contradict each other."""
         super().validate(path)
         if self.clusters == "kmeans" and (self.tcl or not self.cte):
             raise ValueError(

@@ -1,5 +1,6 @@
 """From a video's scores to labels: order of the clusters, background, Viterbi (TOT Sec. 4)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -15,21 +16,22 @@ _RESTARTS = 3
 
 
 class Survey(NamedTuple):
-    """What all frames of an activity tell its decoding; None where nobody asks.
+    """Statistics of all frames of an activity that decoding needs; None where it does not.
 
     Attributes:
         order: [K], clusters by the mean time of their frames.
         thresholds: [K], percentile of each cluster's scores.
-        centres: [K, D], k-means centres of the embeddings (CTE).
+        centers: [K, D], k-means centers of the embeddings (CTE).
     """
 
     order: jax.Array | None = None
     thresholds: jax.Array | None = None
-    centres: jax.Array | None = None
+    centers: jax.Array | None = None
 
     def scores(self, embeddings: jax.Array) -> jax.Array:
-        """Minus squared distances from the centres, up to a term of the frame alone, [..., K]."""
-        return 2 * embeddings @ self.centres.T - jnp.sum(self.centres**2, axis=-1)
+        """Minus squared distances from the centers, up to a term of the frame alone, [..., K]."""
+        # |f - c|^2 = |f|^2 - 2 f.c + |c|^2; |f|^2 is the same for all clusters of a frame.
+        return 2 * embeddings @ self.centers.T - jnp.sum(self.centers**2, axis=-1)
 
 
 def ordered_by_time(config: TotConfig) -> bool:
@@ -37,7 +39,7 @@ def ordered_by_time(config: TotConfig) -> bool:
     return config.clusters == "kmeans" or config.solver.eval.order == "mean_time"
 
 
-def make_survey(config: TotConfig):
+def make_survey(config: TotConfig) -> Callable | None:
     """The method's `survey`, or None where decoding looks at single videos."""
     settings, means = config.solver.eval, config.clusters == "kmeans"
     by_time = ordered_by_time(config)
@@ -45,26 +47,33 @@ def make_survey(config: TotConfig):
         return None
 
     def survey(arrays: dict, time: jax.Array, mask: jax.Array, member: MemberInputs) -> Survey:
-        found = Survey()
+        result = Survey()
         if means:
-            key = jax.random.fold_in(member.key, 1)
-            clustering = (arrays["embeddings"], mask, member.cluster_mask, key)
-            found = found._replace(centres=kmeans.centres(*clustering, restarts=_RESTARTS))
-        scores = found.scores(arrays["embeddings"]) if means else arrays["scores"]
+            centers = kmeans.centers(
+                arrays["embeddings"],
+                mask,
+                member.cluster_mask,
+                jax.random.fold_in(member.key, 1),
+                restarts=_RESTARTS,
+            )
+            result = result._replace(centers=centers)
+        scores = result.scores(arrays["embeddings"]) if means else arrays["scores"]
         scores = jnp.where(member.cluster_mask, scores, -jnp.inf)
         if settings.background:
             rows = jnp.where(mask[:, None], scores, jnp.nan)
             share = member.hyper["solver"]["eval"]["percentile"]
-            found = found._replace(thresholds=jnp.nanpercentile(rows, share, axis=0))
+            result = result._replace(thresholds=jnp.nanpercentile(rows, share, axis=0))
         if by_time:
             labels = scores.argmax(-1)
-            found = found._replace(order=mean_time_order(labels, time, mask, member.cluster_mask))
-        return found
+            result = result._replace(order=mean_time_order(labels, time, mask, member.cluster_mask))
+        return result
 
     return survey
 
 
-def mean_time_order(labels, time, mask, cluster_mask) -> jax.Array:
+def mean_time_order(
+    labels: jax.Array, time: jax.Array, mask: jax.Array, cluster_mask: jax.Array
+) -> jax.Array:
     """Clusters by the mean time of their frames, [K]; those without frames come last."""
     votes = jnp.where(mask[:, None], jax.nn.one_hot(labels, len(cluster_mask)), 0)
     sums = jnp.stack([(time[:, None] * votes).sum(0), votes.sum(0)])

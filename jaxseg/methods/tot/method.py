@@ -1,17 +1,51 @@
-"""TOT and TOT+TCL: temporal optimal transport with ordered decoding (Kumar et al., CVPR 2022)."""
+"""TOT and TOT+TCL: pseudo-labels from temporal optimal transport (Kumar et al., CVPR 2022).
 
+Where its formulas are: Eq. 1 in `log_probabilities`, Eq. 2 to 4 in `make`'s `loss` and
+`temporal_coherence`, Eq. 5 and 10 in `pseudo_labels`, Eq. 8 in `jaxseg.solvers.priors`.
+"""
+
+from collections.abc import Sequence
+
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.methods.parts import losses
-from jaxseg.methods.parts.frames import typical_frames, valid_frames
-from jaxseg.methods.tot.coherence import temporal_coherence
 from jaxseg.methods.tot.config import TotConfig
 from jaxseg.methods.tot.decoding import decode, make_survey
-from jaxseg.methods.tot.network import SigmoidEncoder
 from jaxseg.solvers import priors, sinkhorn
 from jaxseg.solvers.sinkhorn import Solution
+
+_small = nn.initializers.normal(0.01)  # of all weights, biases start at 0: the authors' program
+
+
+class SigmoidEncoder(nn.Module):
+    """Frames [..., channels] to embeddings [..., D], scores [..., K] and time stamps [...].
+
+    Neither embeddings nor prototypes are normalized: scores are raw dot products (TOT Eq. 1).
+
+    Attributes:
+        widths: output widths of the layers, a sigmoid after each.
+        num_clusters: K, padding included.
+        regress_time: whether a linear layer on the embedding predicts a frame's place in its
+            video (Kukleva et al. 2019, Sec. 3.1); None stands in for the result otherwise.
+    """
+
+    widths: Sequence[int]
+    num_clusters: int
+    regress_time: bool = False
+
+    @nn.compact
+    def __call__(self, frames: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array | None]:
+        hidden = frames
+        for index, width in enumerate(self.widths):
+            hidden = nn.sigmoid(nn.Dense(width, kernel_init=_small, name=f"layer_{index}")(hidden))
+        prototypes = self.param("prototypes", _small, (self.num_clusters, self.widths[-1]))
+        time = None
+        if self.regress_time:
+            time = nn.Dense(1, kernel_init=_small, name="time")(hidden)[..., 0]
+        return hidden, hidden @ prototypes.T, time
 
 
 def make(config: TotConfig, *, num_clusters: int) -> Method:
@@ -25,7 +59,7 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
     learned = config.clusters == "prototypes"
 
     def apply(params, batch):
-        return model.apply({"params": params}, valid_frames(batch))
+        return model.apply({"params": params}, losses.valid_frames(batch))
 
     def init(key, example, member):
         return model.init(key, example["frames"])["params"], ()
@@ -37,7 +71,7 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
             plan = pseudo_labels(config, jax.lax.stop_gradient(scores), batch["mask"], member)
             log_codes = log_probabilities(scores, member)
             errors = losses.soft_cross_entropy(plan, log_codes)
-            parts["cluster_loss"] = losses.masked_mean(errors, batch["mask"])
+            parts["cluster_loss"] = losses.masked_mean(errors, batch["mask"])  # Eq. 2
             signs = collapse_signs(log_codes, batch["mask"], member)
         if config.tcl:
             coherence = temporal_coherence(config, embeddings, batch, key, member)
@@ -45,7 +79,7 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
         if config.cte:
             errors = jnp.where(batch["mask"], time - batch["time"], 0)
             parts["time_loss"] = member.hyper["loss"]["time"] * jnp.sum(errors**2)
-        value = sum(parts.values())
+        value = sum(parts.values())  # Eq. 4
         return value, (carried, {"loss": value, **parts, **signs})
 
     def observe(params, carried, video, member):
@@ -62,7 +96,7 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
             "labels": labels,
             "decodings": {"argmax": likeliest} if config.solver.eval.viterbi else {},
             "matrices": _matrices(config, scores, log_codes, video["mask"], member),
-            "typical": typical_frames(scores, labels, video["mask"]),
+            "typical": losses.typical_frames(scores, labels, video["mask"]),
             "objective": _objective(config, scores, video["mask"], member),
         }
 
@@ -70,7 +104,11 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
         return params
 
     return Method(
-        *(init, None, loss, project, predict),
+        init=init,
+        warm_start=None,
+        loss=loss,
+        project=project,
+        predict=predict,
         observe=observe,
         survey=make_survey(config),
         late=("prototypes",),
@@ -91,7 +129,9 @@ def pseudo_labels(
     *,
     temporal_prior: bool | None = None,
 ) -> jax.Array:
-    """The pseudo-label codes Q (Eq. 10) of a batch, jointly: every cluster gets the same share.
+    """The pseudo-label codes Q (Eq. 10; without the prior Eq. 5) of a batch, solved jointly.
+
+    Every cluster gets the same share of all frames (Eq. 6).
 
     Args:
         scores: [videos, frames, K], raw dot products.
@@ -112,7 +152,8 @@ def _transport(config, scores, mask, member, *, temporal_prior: bool) -> Solutio
 
     def log_prior(video_mask):
         return priors.tot_log_prior(
-            *(scores.shape[1], num_clusters),
+            scores.shape[1],
+            num_clusters,
             sigma=hyper["sigma"],
             num_frames=jnp.maximum(video_mask.sum(), 1),
             num_clusters=member.cluster_mask.sum(),
@@ -120,7 +161,7 @@ def _transport(config, scores, mask, member, *, temporal_prior: bool) -> Solutio
         )
 
     if temporal_prior:
-        scores = scores + hyper["rho"] * jax.vmap(log_prior)(mask)
+        scores = scores + hyper["rho"] * jax.vmap(log_prior)(mask)  # Z C' + rho log T, Eq. 10
     return sinkhorn.solve(
         -scores.reshape(-1, num_clusters),
         mask=mask.reshape(-1),
@@ -130,12 +171,53 @@ def _transport(config, scores, mask, member, *, temporal_prior: bool) -> Solutio
     )
 
 
-def _objective(config, scores, mask, member) -> jax.Array:
-    """The dual objective a frame of the transport that a video by itself leads to."""
-    solution = _transport(
-        config, scores[None], mask[None], member, temporal_prior=config.temporal_prior
-    )
-    return solution.objective[-1] / jnp.maximum(mask.sum(), 1)
+def temporal_coherence(
+    config: TotConfig, embeddings: jax.Array, batch: dict, key: jax.Array, member: MemberInputs
+) -> jax.Array:
+    """The N-pair loss (Eq. 3) of a batch in the form that `config.loss.tcl_groups` names, a scalar.
+
+    "paper": in each video the anchors of N bins, each with its neighbor; the mean over videos.
+    "code": as the authors' program, N groups of consecutive samples over all videos; the anchor
+    is a random one of a group but its last, its positive is the next sample.
+
+    Args:
+        embeddings: [videos, frames, D].
+        batch: with "mask" [videos, frames] and "pairs" [videos, bins, 2].
+        key: of the anchors in the form "code".
+    """
+    embeddings = embeddings / member.hyper["loss"]["tcl_temperature"]
+    present = batch["mask"].any(-1)
+    if config.loss.tcl_groups == "paper":
+        means = jax.vmap(_pairs_of_video)(embeddings, batch["pairs"])
+        return losses.masked_mean(means, present)
+    videos, frames, width = embeddings.shape
+    size = frames // config.data.bins
+    groups = jnp.arange(videos * config.data.bins)
+    anchors = groups * size + jax.random.randint(key, groups.shape, 0, size - 1)
+    rows = embeddings.reshape(-1, width)
+    valid = jnp.repeat(present, config.data.bins)
+    return losses.masked_mean(n_pair(rows[anchors], rows[anchors + 1], valid), valid)
+
+
+def _pairs_of_video(embeddings: jax.Array, pairs: jax.Array) -> jax.Array:
+    return jnp.mean(n_pair(embeddings[pairs[:, 0]], embeddings[pairs[:, 1]]))
+
+
+def n_pair(anchors: jax.Array, positives: jax.Array, valid: jax.Array | None = None) -> jax.Array:
+    """- log softmax_j(z_i . z+_j) at j = i, for each anchor i (Eq. 3).
+
+    Args:
+        anchors, positives: [N, D].
+        valid: [N] bool, the pairs that exist; others are nobody's negatives.
+
+    Returns:
+        [N].
+    """
+    logits = anchors @ positives.T
+    if valid is not None:
+        # The diagonal stays, or the rows of pairs that do not exist would be -inf and then NaN.
+        logits = jnp.where(valid | jnp.eye(len(logits), dtype=bool), logits, -jnp.inf)
+    return jax.nn.logsumexp(logits, axis=-1) - jnp.diagonal(logits)
 
 
 def collapse_signs(log_codes: jax.Array, mask: jax.Array, member: MemberInputs) -> dict:
@@ -162,14 +244,14 @@ def collapse_signs(log_codes: jax.Array, mask: jax.Array, member: MemberInputs) 
     }
 
 
-def _matrices(config, scores, log_codes, mask, member) -> dict:
-    """What the paper's Figure 3 shows of a video, [frames, K] each."""
+def _matrices(config, scores, log_codes, mask, member) -> dict[str, jax.Array]:
+    """The matrices of a video that the paper's Figure 3 shows, [frames, K] each."""
 
     def labels(temporal_prior):
-        found = pseudo_labels(
+        codes = pseudo_labels(
             config, scores[None], mask[None], member, temporal_prior=temporal_prior
         )
-        return found[0]
+        return codes[0]
 
     return {
         "plan": labels(True),
@@ -177,3 +259,11 @@ def _matrices(config, scores, log_codes, mask, member) -> dict:
         "codes": jnp.exp(log_codes),
         "affinity": scores,
     }
+
+
+def _objective(config, scores, mask, member) -> jax.Array:
+    """The dual objective, divided by the frames, of the transport of one video by itself."""
+    solution = _transport(
+        config, scores[None], mask[None], member, temporal_prior=config.temporal_prior
+    )
+    return solution.objective[-1] / jnp.maximum(mask.sum(), 1)
