@@ -72,7 +72,8 @@ def test_loss_and_gradients_are_finite(name):
 
 def test_the_loss_is_the_papers():
     """- mean over valid frames of sum_j T_ij log softmax(cos / .1)_ij, cosines from predict."""
-    method, member, params = make({"solver.eval.alpha": 0.3, "solver.eval.epsilon": 0.07})
+    solver = {"epsilon": 0.07, "alpha": 0.3, "lambda_actions": 0.1}  # as in training
+    method, member, params = make({f"solver.eval.{name}": solver[name] for name in solver})
     found = batch()
     total = 0.0
     for frames, mask in zip(found["frames"], found["mask"], strict=True):

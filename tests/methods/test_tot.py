@@ -74,7 +74,7 @@ def test_the_other_losses_are_added_with_their_weights():
     method, member, params = reference.make(overrides)
     batch = reference.make_batch()
     embeddings, scores = reference.encode(params, batch["frames"])
-    plan = reference.labels(scores[..., :3])
+    plan = reference.labels(scores[..., :3], rho=0.04, sigma=0.75)  # the row of TOT+TCL
     head = {name: np.asarray(leaf, float) for name, leaf in params["time"].items()}
     time = (embeddings @ head["kernel"])[..., 0] + head["bias"]
     expected = {
