@@ -75,36 +75,48 @@ start() {
     set +m
 }
 
-# hand_on SIGNAL: to every process that still runs.
+# hand_on SIGNAL: to every process that still runs, once for each signal that this script got.
 hand_on() {
     local pid
-    for pid in $(jobs -pr); do kill -s "$1" -- "-$pid" 2>/dev/null; done
+    for pid in $(jobs -pr); do
+        [[ $1 != KILL && ${told[$pid]-} == "$signals" ]] && continue
+        told[$pid]=$signals
+        kill -s "$1" -- "-$pid" 2>/dev/null
+    done
 }
 
-# asked_to SIGNAL: what this script was told, for all.
+# asked_to SIGNAL: this script got a signal, which is for all processes.
 asked_to() {
-    asked=$1
+    asked=$1 signals=$((signals + 1))
     hand_on "$1"
 }
 
 # first_failure: waits for all, or the first that fails; sets `failed` to its id and `status`.
+# It asks again and again instead of `wait -n`, which never returns where a process died by a signal
+# and bash noticed before, and which misses a signal that comes just before it.
 first_failure() {
-    local ended
+    local pid
     failed="" status=0
     while ((${#ids[@]} > 0)); do
-        wait -n -p ended "${!ids[@]}" 2>/dev/null
-        status=$?
-        [[ ${ended-} ]] || continue # a signal came; its trap has handed it on
-        ((status == 0)) || { failed=${ids[$ended]}; return; }
-        unset "ids[$ended]"
+        for pid in "${!ids[@]}"; do
+            kill -0 "$pid" 2>/dev/null && continue
+            wait "$pid" 2>/dev/null # bash remembers how it ended
+            status=$?
+            ((status == 0)) || { failed=${ids[$pid]}; return; }
+            unset "ids[$pid]"
+        done
+        pause
     done
 }
+
+# pause: a tenth of a second, without a process that a signal to this group could reach.
+pause() { read -rt 0.1 -u "$silence"; }
 
 # stop_the_others STATUS: after an orderly stop they end by themselves; nobody outlives GRACE.
 stop_the_others() {
     [[ $asked || $1 == 143 || $1 == 130 ]] || hand_on TERM
     local deadline=$((SECONDS + GRACE))
-    while [[ $(jobs -pr) ]] && ((SECONDS < deadline)); do sleep 0.1; done
+    while [[ $(jobs -pr) ]] && ((SECONDS < deadline)); do pause; done
     hand_on KILL
     wait 2>/dev/null
 }
@@ -121,7 +133,7 @@ run_all() {
     port=$(free_port)
     export JAX_COORDINATOR_ADDRESS=127.0.0.1:$port JAX_COORDINATOR_BIND_ADDRESS=127.0.0.1:$port
     logs=$(mktemp -d "${TMPDIR:-/tmp}/jaxseg_processes.XXXXXX") || exit 1
-    ids=()
+    ids=() told=()
     for ((id = 0; id < N; id++)); do start "$id" "$@"; done
     [[ $asked ]] && hand_on "$asked" # those that were not there yet when it came
     first_failure
@@ -146,13 +158,14 @@ whole "the number of processes" "$N" 1
 whole DEVICES "$DEVICES" 1
 whole RETRIES "$RETRIES" 0
 whole GRACE "$GRACE" 0
-((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) ||
-    complain "this is bash $BASH_VERSION, 5.1 is needed"
+((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
+    complain "this is bash $BASH_VERSION, 4.4 is needed"
 command -v python >/dev/null || complain "no python on PATH; activate the virtual environment first"
 shift
 
 export JAX_NUM_PROCESSES=$N JAX_NUM_CPU_DEVICES=$DEVICES JAX_PLATFORMS=cpu
-asked="" tries=0
+asked="" tries=0 signals=0 told=()
+exec {silence}<> <(:) # nobody ever writes to it
 trap 'asked_to INT' INT
 trap 'asked_to TERM' TERM HUP
 run_all "$@"

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+GUARD = 300  # seconds after which a test gives up; nothing takes that long but a defect
+
 # Writes down what it was told and, as it comes, each signal; then plays the part of the test.
 PLAYER = """#!{python} -SE
 import json, os, signal, sys, time
@@ -30,6 +32,8 @@ deaf = False
 signal.signal(signal.SIGINT, hear)
 signal.signal(signal.SIGTERM, hear)
 write()
+def forever():
+    while True: time.sleep(60)
 def others(count):
     while len([name for name in os.listdir(told) if name.startswith(f"{{before}}of")]) < count:
         time.sleep(.01)
@@ -66,7 +70,7 @@ class Stage:
     def run(self, *words: object, **environment: object) -> tuple[int, str, str]:
         """(status, standard output, standard error)."""
         process = self.start(*words, **environment)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=GUARD)
         return process.returncode, out, err
 
     def records(self, process: int = 0) -> list[dict]:
@@ -74,7 +78,7 @@ class Stage:
         return [json.loads(p.read_text()) for p in sorted(self.told.glob(f"*of{process}.json"))]
 
     def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + GUARD
         while len(list(self.told.glob("*.json"))) < count:
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from stand_ins import Stage
+from stand_ins import GUARD, Stage
 
 LAUNCH = Path(__file__).resolve().parents[1] / "launch"
 LOCAL = LAUNCH / "local_processes.sh"
@@ -76,7 +76,7 @@ def test_only_the_first_process_speaks(stage):
 
 @pytest.mark.parametrize("failing", [0, 1])
 def test_one_that_fails_stops_the_others(stage, failing):
-    part = f"others(3)\nif me == {failing}: print('no such file'); sys.exit(3)\ntime.sleep(60)"
+    part = f"others(3)\nif me == {failing}: print('no such file'); sys.exit(3)\nforever()"
     played = stage(part)
     status, out, err = played.run(LOCAL, 3)
     assert status == 3
@@ -89,7 +89,7 @@ def test_one_that_fails_stops_the_others(stage, failing):
 
 
 def test_one_that_does_not_listen_is_killed(stage):
-    played = stage("others(2)\nif me == 1: sys.exit(1)\ndeaf = True\ntime.sleep(60)")
+    played = stage("others(2)\nif me == 1: sys.exit(1)\ndeaf = True\nforever()")
     assert played.run(LOCAL, 2, GRACE=1)[0] == 1
     (record,) = played.records(0)
     assert record["signals"] == [signal.SIGTERM] and not running(record["pid"])
@@ -98,11 +98,11 @@ def test_one_that_does_not_listen_is_killed(stage):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_is_handed_on_once(stage, number):
     """To the whole group, as the terminal gives it: what is started must hear it only once."""
-    played = stage("time.sleep(60)")
+    played = stage("forever()")
     process = played.start(LOCAL, 2, RETRIES=5)
     played.wait_for(2)
     os.killpg(process.pid, number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=GUARD)
     heard = signal.SIGTERM if number == signal.SIGHUP else number
     assert process.returncode == 128 + heard and err == ""
     for i in range(2):
@@ -116,13 +116,13 @@ def test_who_was_asked_to_stop_but_is_done_has_not_failed(stage):
     process = played.start(LOCAL, 2)
     played.wait_for(2)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=GUARD)
     assert (process.returncode, err) == (0, "")
 
 
 @pytest.mark.parametrize("end", ["sys.exit(143)", "os.kill(os.getpid(), signal.SIGKILL)"])
 def test_all_start_again_after_a_stop_or_a_death(stage, end):
-    played = stage(f"others(2)\nif me == 1 and before < 2: {end}\nif before < 2: time.sleep(60)")
+    played = stage(f"others(2)\nif me == 1 and before < 2: {end}\nif before < 2: forever()")
     status, _, err = played.run(LOCAL, 2, "--workdir=x", GRACE=1, RETRIES=2)
     assert status == 0, err
     starts = [played.records(i) for i in range(2)]
