@@ -1,6 +1,5 @@
 """Ctrl-C and SIGTERM: acted on at once before training, asked for between two steps in it."""
 
-import _thread
 import contextlib
 import signal
 import sys
@@ -56,7 +55,8 @@ def ctrl_c_is_never_lost() -> Iterator[None]:
             previous(unraisable)
             return
         # From another thread and a little later: sent from here, it would be raised in this hook.
-        threading.Timer(RETRY_SECONDS, _thread.interrupt_main).start()
+        main = threading.main_thread().ident
+        threading.Timer(RETRY_SECONDS, signal.pthread_kill, (main, signal.SIGINT)).start()
 
     sys.unraisablehook = hook
     try:
