@@ -51,7 +51,8 @@ class DataConfig(Protocol):
         videos: folder of the videos; "" is the folder of those that a run makes of short clips.
         standardize: scale each video's channels to mean 0 and variance 1.
         unit_frames: divide them by sqrt(channels) as well.
-        length_tolerance: frames by which features and labels of a video may differ.
+        length_tolerance: frames by which features and labels of a video may differ, or snippets
+            by which RGB and flow may.
         fps: frames a second; 0 takes the rate of the data set or of the features.json in a folder.
         excluded: names of classes that evaluation leaves out; empty takes those of the entry.
     """
@@ -64,20 +65,6 @@ class DataConfig(Protocol):
     length_tolerance: int
     fps: float
     excluded: tuple[str, ...]
-
-
-class LocalizationConfig(Protocol):
-    """The part of a config that `load_localization` reads.
-
-    Attributes:
-        name: key of `DATA_SETS`.
-        root: folder of the data; "" is the twin.
-        length_tolerance: snippets by which RGB and flow of a video may differ.
-    """
-
-    name: str
-    root: str
-    length_tolerance: int
 
 
 def load(
@@ -141,12 +128,12 @@ def load(
 
 
 def load_localization(
-    config: LocalizationConfig, *, progress: bool = True, processes: Processes = ONE_PROCESS
+    config: DataConfig, *, progress: bool = True, processes: Processes = ONE_PROCESS
 ) -> SnippetSet:
     """Reads a data set of localization, or generates its twin where `config.root` is empty.
 
     Args:
-        config: see `LocalizationConfig`.
+        config: `name`, `root` and `length_tolerance` of `DataConfig` are read.
         progress: show a bar over the files when reading takes long.
         processes: those that read together, see `Processes`.
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from jaxseg.formats.files import atomic_write
 from jaxseg.formats.segments import Segment
 
 TIER = "jaxseg"
@@ -42,8 +43,8 @@ def write_eaf(path: Path, segments: Iterable[Segment], video: Path | None) -> No
             relpath=_writable(relative),
             mimetype=MEDIA_TYPES.get(video.suffix.lower(), "video/*"),
         )
-    path.unlink(missing_ok=True)  # pympi would keep the older one as a .bak
-    document.to_file(path)
+    with atomic_write(path) as temporary:
+        document.to_file(temporary)
 
 
 def _writable(path: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from jaxseg.formats.files import write_text
+
 
 class Segment(NamedTuple):
     """Part of a video, from `start` to `end` in seconds of the video's own timestamps."""
@@ -16,7 +18,7 @@ class Segment(NamedTuple):
 def write_csv(path: Path, segments: Iterable[Segment]) -> None:
     """Writes `start,end,label`, a segment a line, in seconds."""
     rows = (f"{start:.3f},{end:.3f},{label}\n" for start, end, label in segments)
-    path.write_text("start,end,label\n" + "".join(rows), encoding="utf-8")
+    write_text(path, "start,end,label\n" + "".join(rows))
 
 
 def write_vtt(path: Path, segments: Iterable[Segment]) -> None:
@@ -31,7 +33,7 @@ def write_vtt(path: Path, segments: Iterable[Segment]) -> None:
         f"{number}\n{timestamp(start)} --> {timestamp(end)}\n{_escaped(label)}\n"
         for number, (start, end, label) in enumerate(segments, start=1)
     ]
-    path.write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8")
+    write_text(path, "\n".join(["WEBVTT\n", *cues]))
 
 
 def timestamp(seconds: float) -> str:

@@ -37,7 +37,7 @@ def test_root_that_is_a_file(config, fails, tmp_path):
 
 
 def test_root_without_the_data_set(config, fails):
-    fails(config.root, "features/", "Breakfast", kind=FileNotFoundError)
+    fails(config.root, "features", "Breakfast/features", kind=FileNotFoundError)
 
 
 @pytest.mark.parametrize("part", ["groundTruth", "mapping/mapping.txt"])

@@ -4,7 +4,6 @@
 <folder>/<video>.npy                                      [snippets, 2 channels], RGB first
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ import numpy as np
 
 from jaxseg.data.localization.annotations import Annotation, multi_hot
 from jaxseg.data.localization.records import SnippetVideo
-from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, read_arrays
+from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels, read_arrays
 from jaxseg.formats.files import entries, need_folder
 from jaxseg.formats.names import check_file_name, listed
 
@@ -134,7 +133,7 @@ def assemble(
             everywhere, with the files and their sizes.
     """
     check_lengths(streams, length_tolerance)
-    check_channels(streams)
+    check_channels({source: array.shape for source, array in sides(streams)}, "streams")
     check_not_zero(streams)
     order = sorted(annotations, key=lambda video: (annotations[video].subset, video))
     return tuple(make_video(video, annotations[video], streams[video], classes) for video in order)
@@ -151,18 +150,6 @@ def check_lengths(streams: Mapping[str, Streams], length_tolerance: int) -> None
         raise ValueError(
             f"RGB and flow of {len(misfits)} of {len(streams)} videos differ in length by more "
             f"than data.length_tolerance={length_tolerance} snippets: {listed(misfits)}"
-        )
-
-
-def check_channels(streams: Mapping[str, Streams]) -> None:
-    """Raises ValueError if a stream has another number of channels than most streams."""
-    shapes = {source: array.shape for source, array in sides(streams)}
-    usual = Counter(shape[1] for shape in shapes.values()).most_common(1)[0][0]
-    others = [f"{source} {shape}" for source, shape in shapes.items() if shape[1] != usual]
-    if others:
-        raise ValueError(
-            f"{len(others)} of {len(shapes)} streams do not have {usual} channels as the others: "
-            f"{listed(others)}"
         )
 
 

@@ -5,6 +5,7 @@ Text takes minutes to parse; a folder of binary copies makes the next run read i
 
 import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from jaxseg.formats.arrays import array_names, map_npy, read_npy
 from jaxseg.formats.files import atomic_write, write_text
 from jaxseg.formats.matrices import check_finite, check_matrix, read_archive, read_text
+from jaxseg.formats.names import listed
 
 T = TypeVar("T")
 # Above this many bytes the arrays of a data set stay on disk and are read as they are used.
@@ -111,6 +113,23 @@ def binary_copies(
         cache.fetch(path, read_features_text)
     processes.barrier("binary copies of text features")
     return [cache.copy_of(path) if path.suffix == ".txt" else path for path in paths]
+
+
+def check_channels(shapes: Mapping[str, tuple[int, int]], what: str, hint: str = "") -> None:
+    """Raises ValueError with the arrays whose number of channels is not the most frequent one.
+
+    Args:
+        shapes: shape of each array, [time, channels], by its name for the message.
+        what: kind of the arrays, for the message.
+        hint: end of the message.
+    """
+    usual = Counter(channels for _, channels in shapes.values()).most_common(1)[0][0]
+    others = [f"{name} {shape}" for name, shape in shapes.items() if shape[1] != usual]
+    if others:
+        raise ValueError(
+            f"{len(others)} of {len(shapes)} {what} do not have {usual} channels as the others: "
+            f"{listed(others)}{hint}"
+        )
 
 
 def progress_bar(paths: Sequence[Path], title: str, progress: bool) -> tqdm:

@@ -81,8 +81,7 @@ def find_published(
         FileNotFoundError: no root, no data set in it, or a part of the data set is missing.
         ValueError: an unknown activity, videos without features or truth, a broken mapping.
     """
-    below = ", ".join(f"{name}/features/" for name in layout.folders)
-    folder = find_home(root, layout.folders, "features", f"features/ nor {below}")
+    folder = find_home(root, layout.folders, "features")
     features = find_features(folder / "features", name)
     chosen = choose_activities(features, activities)
     truth = find_truth(need_folder(folder / "groundTruth"), ignored=layout.ignored_truth)
@@ -150,14 +149,13 @@ def read_record(folder: Path) -> dict:
     return content if is_record else {}
 
 
-def find_home(root: Path, names: Sequence[str], content: str, missing: str = "") -> Path:
+def find_home(root: Path, names: Sequence[str], content: str) -> Path:
     """The folder that holds `content`: the root or one of `names` below it.
 
     Args:
         root: an existing folder.
         names: folders below it.
         content: name of a file or, where it has no suffix, of a folder.
-        missing: end of the message where neither holds it; by default lists the paths.
 
     Raises:
         FileNotFoundError: no root, or no such folder in it.
@@ -168,7 +166,7 @@ def find_home(root: Path, names: Sequence[str], content: str, missing: str = "")
         if place.is_file() if place.suffix else place.is_dir():
             return folder
     paths = " nor ".join([content, *(f"{name}/{content}" for name in names)])
-    raise FileNotFoundError(f"{root}: holds neither {missing or paths}")
+    raise FileNotFoundError(f"{root}: holds neither {paths}")
 
 
 def find_features(

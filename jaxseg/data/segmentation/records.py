@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, read_arrays
+from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels, read_arrays
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import Source
 from jaxseg.formats.names import listed
@@ -162,7 +162,9 @@ def read_videos(
     arrays = read_arrays(files, cache=cache, progress=progress, processes=processes)
     axes = frame_axes(sources, arrays, labels, length_tolerance)
     arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
-    check_channels(sources, arrays)
+    shapes = {str(file): array.shape for file, array in zip(files, arrays, strict=True)}
+    hint = "" if names else "; without labels arrays are read frames first"
+    check_channels(shapes, "videos", hint)
     videos = [
         make_video(source, array, truth)
         for source, array, truth in zip(sources, arrays, labels, strict=True)
@@ -214,22 +216,6 @@ def frames_first(array: np.ndarray, axis: int) -> np.ndarray:
     if axis == 0:
         return array
     return array.T if isinstance(array, np.memmap) else np.ascontiguousarray(array.T)
-
-
-def check_channels(sources: Sequence[Source], arrays: Sequence[np.ndarray]) -> None:
-    """Raises ValueError with the videos whose number of channels is not the most frequent one."""
-    usual = Counter(array.shape[1] for array in arrays).most_common(1)[0][0]
-    others = [
-        f"{source.features} {array.shape}"
-        for source, array in zip(sources, arrays, strict=True)
-        if array.shape[1] != usual
-    ]
-    if others:
-        hint = "" if sources[0].truth else "; without labels arrays are read frames first"
-        raise ValueError(
-            f"{len(others)} of {len(sources)} videos do not have {usual} channels as the others: "
-            f"{listed(others)}{hint}"
-        )
 
 
 def make_video(source: Source, features: np.ndarray, labels: np.ndarray | None) -> Video:
