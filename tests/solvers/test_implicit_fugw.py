@@ -47,12 +47,25 @@ def solve(terms, masks=ALL, tolerance=0.0, derivative="implicit"):
 
 
 @functools.partial(jax.jit, static_argnames="derivative")
-def value(terms, upstream=UPSTREAM, traced=LAST, **options):
-    solution = solve(terms, **options)
+def loss(terms, upstream, traced, masks, tolerance, derivative):
+    solution = solve(terms, masks, tolerance, derivative)
     return jnp.vdot(upstream, solution.plan) + jnp.vdot(traced, solution.objective)
 
 
-slopes = jax.jit(jax.grad(value), static_argnames="derivative")
+def given(upstream=UPSTREAM, traced=LAST, masks=ALL, tolerance=0.0, derivative="implicit"):
+    """The loss's arguments beside the terms, always all of them: one compiled program a setting."""
+    return upstream, traced, masks, tolerance, derivative
+
+
+def value(terms, *options, **named):
+    return loss(terms, *given(*options, **named))
+
+
+def slopes(terms, *options, **named):
+    return gradient(terms, *given(*options, **named))
+
+
+gradient = jax.jit(jax.grad(loss), static_argnames="derivative")
 
 
 @pytest.mark.slow
@@ -122,7 +135,7 @@ def test_vmap_is_the_loop():
 
     together = jax.vmap(one)(jax.tree.map(lambda *each: jnp.stack(each), *videos), masks)
     for number, video in enumerate(videos):
-        for name, slope in one(video, [mask[number] for mask in masks]).items():
+        for name, slope in one(video, tuple(mask[number] for mask in masks)).items():
             np.testing.assert_allclose(together[name][number], slope, rtol=0, atol=1e-11)
 
 

@@ -47,12 +47,25 @@ def solve(terms, masks=ALL, tolerance=0.0, derivative="implicit"):
 
 
 @functools.partial(jax.jit, static_argnames="derivative")
-def value(terms, upstream=UPSTREAM, traced=LAST, **options):
-    solution = solve(terms, **options)
+def loss(terms, upstream, traced, masks, tolerance, derivative):
+    solution = solve(terms, masks, tolerance, derivative)
     return jnp.vdot(upstream, solution.plan) + jnp.vdot(traced, solution.objective)
 
 
-slopes = jax.jit(jax.grad(value), static_argnames="derivative")
+def given(upstream=UPSTREAM, traced=LAST, masks=ALL, tolerance=0.0, derivative="implicit"):
+    """The loss's arguments beside the terms, always all of them: one compiled program a setting."""
+    return upstream, traced, masks, tolerance, derivative
+
+
+def value(terms, *options, **named):
+    return loss(terms, *given(*options, **named))
+
+
+def slopes(terms, *options, **named):
+    return gradient(terms, *given(*options, **named))
+
+
+gradient = jax.jit(jax.grad(loss), static_argnames="derivative")
 
 
 @pytest.mark.parametrize("relaxed", ["none", "both"])

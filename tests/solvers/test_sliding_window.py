@@ -1,14 +1,13 @@
-"""The band product against a loop, its memory against N, and ASOT's prior."""
+"""The band product against a loop, and the digits it keeps."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxseg.solvers import fugw, priors
 from jaxseg.solvers.sliding_window import half_width, neighbor_sum, running_sum
 
-LENGTHS = (1, 31, 32, 33, 1024, 1100)
+LENGTHS = (1, 31, 32, 33, 256, 300)  # sixteens, and sixteen of them
 
 
 def naive(values, width):
@@ -57,37 +56,6 @@ def test_half_width_does_not_trip_over_decimals():
         assert ours == [width for _, _, width in pairs]
 
 
-def temporary_bytes(frames, radius, relaxed):
-    """Bytes beside input and output that the compiled solve of [frames, 8] asks for."""
-    cost = jax.ShapeDtypeStruct((frames, 8), np.float32)
-    given = {"lambda_actions": None} if relaxed == "none" else {}
-    compiled = jax.jit(lambda cost: fugw.solve(cost, radius=radius, **given)).lower(cost).compile()
-    return compiled.memory_analysis().temp_size_in_bytes
-
-
-@pytest.mark.parametrize("relaxed", ["none", "actions"])
-def test_memory_grows_with_frames(relaxed):
-    small, large = (temporary_bytes(frames, 0.04, relaxed) for frames in (4096, 16384))
-    assert small > 4 * 4096 * 8  # something was measured: one array of the problem's own size
-    assert large < 4.5 * small
-    assert large < 50 * 4 * 16384 * 8  # 50 arrays [N, K]; one N x N would be 2048 of them
-
-
-@pytest.mark.slow
-def test_no_radius_needs_more_memory_than_a_traced_one():
-    """Which has room for running sums of all frames on both sides, and no N x N matrix.
-
-    Constants of exactly 1/2 and 1 are folded in their own way, with up to one array [N, K] more.
-    """
-    arguments = jax.ShapeDtypeStruct((16384, 8), np.float32), jax.ShapeDtypeStruct((), np.float32)
-    traced = jax.jit(lambda cost, radius: fugw.solve(cost, radius=radius)).lower(*arguments)
-    largest = traced.compile().memory_analysis().temp_size_in_bytes
-    assert largest < 50 * 4 * 16384 * 8
-    for radius, more in ((0.01, 0), (0.3, 0), (0.51, 0), (0.5, 1), (1.0, 1)):
-        bound = largest + more * 4 * 16384 * 8 + 256
-        assert temporary_bytes(16384, radius, "actions") <= bound, radius
-
-
 @pytest.mark.parametrize("width, bits", [(1, 17), (7, 15), (4000, 6)])
 def test_a_short_window_of_a_long_video_keeps_its_digits(width, bits):
     """Whole multiples of 2^-bits: exact in float32, whatever the order of summation.
@@ -108,25 +76,3 @@ def test_a_short_window_of_a_long_video_keeps_its_digits(width, bits):
     np.testing.assert_array_equal(ours * 2**bits, exact)
     plain = np.cumsum(values, axis=1, dtype=np.float32)[:, -1]
     assert (plain * 2.0**bits != whole.sum(1)).all() == (bits > 8)
-
-
-def test_prior_is_the_distance_in_relative_time():
-    prior = np.asarray(priors.asot_prior(5, 4))
-    expected = [[abs(i / 5 - j / 4) for j in range(4)] for i in range(5)]
-    assert prior.shape == (5, 4) and prior.dtype == np.float32
-    np.testing.assert_allclose(prior, expected, rtol=0, atol=1e-7)
-
-
-def test_prior_counts_valid_frames_and_clusters():
-    """Counts may be traced; padded rows and columns leave the others as they are."""
-    shorter = priors.asot_prior(5, 3)
-    padded = jax.jit(lambda n, k: priors.asot_prior(9, 4, num_frames=n, num_clusters=k))(5, 3)
-    assert padded.shape == (9, 4)
-    np.testing.assert_allclose(padded[:5, :3], shorter, rtol=0, atol=1e-7)
-
-
-def test_prior_in_float64():
-    with jax.enable_x64(True):
-        prior = np.asarray(priors.asot_prior(7, 3, dtype=jnp.float64))
-    assert prior.dtype == np.float64
-    assert prior[6, 0] == 6 / 7
