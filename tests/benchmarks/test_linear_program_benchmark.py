@@ -50,15 +50,12 @@ def test_memory_is_linear_in_snippets_times_instances():
     assert sizes[1] < 1.1 * sizes[0]
 
 
-def test_an_infeasible_program_is_named(capsys, monkeypatch):
+def test_an_infeasible_program_is_named():
     """Scores that no curve can have are reported with HiGHS's message."""
-
-    def beyond(num_snippets):
-        start, end, score = chain(num_snippets)
-        return start, end, 100 * score
-
-    chain = linear_program.chain
-    monkeypatch.setattr(linear_program, "chain", beyond)
-    assert linear_program.main(["--snippets=60", "--repeats=1"]) == 2
-    message = capsys.readouterr().err.splitlines()[-1]
-    assert message.startswith("error: highs-ds at T=60: The problem is infeasible.")
+    start, end, score = linear_program.chain(60)
+    rows = np.stack(
+        [(np.arange(60) >= a) & (np.arange(60) < b) for a, b in zip(start, end, strict=True)]
+    )
+    solve = linear_program.highs(rows.astype(np.float32), 100 * score, "highs-ds")
+    with pytest.raises(ValueError, match="highs-ds at T=60: The problem is infeasible"):
+        solve()

@@ -19,14 +19,17 @@ def test_parts_of_a_step(quick_compile):
     assert times.loop > times.waiting
 
 
-def test_the_command(capsys, quick_compile):
+def test_the_command(capsys, monkeypatch):
+    times = training.Times(step=0.02, batch=0.001, transfer=0.002, waiting=0.003, loop=0.03)
+    monkeypatch.setattr(training, "time_training", lambda setup, num_steps: times)
     words = ["--config", str(CONFIG), "--activities", "coffee", "milk", "--seeds=2", "--steps=2"]
     assert training.main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "frames 4 x 2 x 256 x 64" in lines[1]
     rows = lines[-len(training.NAMES) - 1 : -1]
     assert [row[:20].strip() for row in rows] == list(training.NAMES.values())
-    assert rows[0].endswith(" 100.0%")
+    assert rows[0].split()[-2:] == ["20.00", "100.0%"]
+    assert rows[-1].split()[-2:] == ["30.00", "150.0%"]
 
 
 @pytest.mark.slow
