@@ -42,7 +42,7 @@ from jaxseg.data.batches.frames import frame_indices
 from jaxseg.data.twins.segmentation import class_names, make_video
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.report.drawing.bars import runs
-from jaxseg.report.drawing.colors import class_colours
+from jaxseg.report.drawing.colors import class_colors
 from jaxseg.solvers import fugw
 
 GENERATED = "generated data (embedded twin of 50 Salads): not comparable with any paper's scores"
@@ -194,7 +194,7 @@ def draw(path: Path, results: np.ndarray, video: Video, labels: Sequence[np.ndar
     figure = Figure(figsize=(9.6, 5.2), layout="constrained", dpi=100)
     figure.suptitle(GENERATED, fontsize=9)
     upper, lower = figure.subfigures(2, 1, height_ratios=(3, 2))
-    colors = class_colours(CLASSES, [CLASSES])
+    colors = class_colors(CLASSES, [CLASSES])
     bars = zip(upper.subplots(4, 1), ("truth", *METHODS), (video.labels, *labels), strict=True)
     for axes, name, segmentation in bars:
         for start, stop, label in runs(segmentation[: video.num_frames]):

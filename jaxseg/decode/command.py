@@ -15,7 +15,8 @@ from jaxseg.decode.scores import Scores, cost, find_kind, log_likelihood, progre
 from jaxseg.decode.truth import PROTOCOL, Classes, Truth, read_truth, table_lines
 from jaxseg.decode.tuning import Settings, Tuned
 from jaxseg.evaluation.segmentation.groups import run_starts
-from jaxseg.formats.files import atomic_folder, write_json
+from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
+from jaxseg.formats.files import atomic_folder, write_json, write_text
 from jaxseg.formats.labels import find_videos, read_labels, write_labels
 from jaxseg.formats.tables import read_mapping
 from jaxseg.solvers.checks import MOST_CLUSTERS
@@ -253,11 +254,61 @@ def write(
     if tuned:
         write_json(folder / "tuned.json", tuned.record())
     if arguments.report:
-        # Drawing imports matplotlib, which takes its time to start.
-        from jaxseg.decode.page import decoding_page
+        page = draw_page(arguments.out.resolve().name, config, inputs, labels, results, tuned)
+        write_text(folder / "report.html", page)
 
-        page = decoding_page(arguments.out.resolve().name, config, inputs, labels, results, tuned)
-        (folder / "report.html").write_text(page, encoding="utf-8")
+
+def draw_page(
+    name: str,
+    config: Mapping,
+    inputs: Inputs,
+    labels: Mapping[str, np.ndarray],
+    results: Mapping[str, dict],
+    tuned: Tuned | None,
+) -> str:
+    """The page of the decoding as HTML, under this name."""
+    # Drawing imports matplotlib, which takes its time to start.
+    import jax
+
+    from jaxseg.decode.sensitivity import curves
+    from jaxseg.report.decode_page import TRUTH, Decoding, Tuning, decoding_page
+    from jaxseg.report.drawing.page import Source
+
+    method, names, truth = config["method"], inputs.classes.names, inputs.truth
+    videos = {video: {} if truth is None else {TRUTH: truth.labels[video]} for video in labels}
+    for video, rows in videos.items():
+        rows |= {ARGMAX: decoders.argmax(inputs.scores.videos[video]), method: labels[video]}
+    files = {"config.json": True, "evaluation.json": results, "tuned.json": tuned}
+    decoding = Decoding(
+        source=Source(
+            name=name,
+            data_name=inputs.scores.path.name,
+            config=config,
+            packages={"jax": jax.__version__, "numpy": np.__version__},
+            files=[file for file, written in files.items() if written],
+        ),
+        kind=inputs.kind,
+        method=method,
+        baseline=ARGMAX,
+        classes=names,
+        background=[names[index] for index in truth.background] if truth else [],
+        videos=videos,
+        reported=tuned.held_out if tuned else list(labels),
+        columns=NAME_COLUMNS,
+        results=results,
+        average=AVERAGES[results[method]["average"]] if results else "",
+        tuning=Tuning(
+            num_settings=len(tuned.rows),
+            num_videos=len(tuned.tuned_on),
+            criterion=tuning.CRITERION,
+            chosen=tuned.settings._asdict(),
+            curves=curves(tuned),
+        )
+        if tuned
+        else None,
+        has_published=method == FUGW,
+    )
+    return decoding_page(decoding)
 
 
 def write_predictions(folder: Path, labels: Mapping[str, np.ndarray], names: Sequence[str]) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import matplotlib
 
 from jaxseg.decode.tuning import Settings, Tuned
-from jaxseg.report.drawing.figures import FAINT, STYLE, new_axes, svg_uri
+from jaxseg.report.drawing.colors import FAINT
+from jaxseg.report.drawing.figures import STYLE, new_axes, svg_uri
 
 SCORES = {"accuracy": "accuracy", "edit": "edit", "f1@50": "F1@50"}
 

@@ -5,36 +5,36 @@ python -m jaxseg.report runs/asot_breakfast --picture=coffee.png --activity=coff
 python -m jaxseg.report runs/case_thumos14 --picture=videos.png --videos=2
 """
 
-import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from jaxseg.report import write_report
-from jaxseg.report.tasks import write_picture
+from jaxseg import command_line
+from jaxseg.report import write_picture, write_report
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Exit status 0, or 2 with one line that says what is wrong."""
-    parser = argparse.ArgumentParser(
-        prog="python -m jaxseg.report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line.Parser("python -m jaxseg.report", description=__doc__)
     parser.add_argument("workdir", type=Path, help="folder of a run")
     parser.add_argument("--picture", type=Path, help="draw this .png, .svg or .pdf instead")
     parser.add_argument("--activity", default="", help="of the picture; default: the first")
-    parser.add_argument("--videos", type=int, default=2, help="side by side; in the report: most")
-    arguments = parser.parse_args()
-    try:
-        if arguments.picture:
-            options = {"activity": arguments.activity, "num_videos": arguments.videos}
-            print(write_picture(arguments.workdir, arguments.picture, **options))
-        else:
+    parser.add_argument("--videos", type=int, default=2, help="side by side in the picture")
+    arguments = parser.parse_args(argv)
+
+    def draw() -> None:
+        if not arguments.picture:
             print(write_report(arguments.workdir))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+            return
+        path = write_picture(
+            arguments.workdir,
+            arguments.picture,
+            activity=arguments.activity,
+            num_videos=arguments.videos,
+        )
+        print(path)
+
+    return command_line.run(draw)
 
 
 if __name__ == "__main__":

@@ -39,12 +39,16 @@ class SegmentationScores(NamedTuple):
         split_sil: whether Breakfast's SIL was scored as two classes.
         splits: {"train", "test", "seed", "unseen"} of each split; empty where members are tested
             on what they have learned from.
+        split_note: how the splits were drawn, a sentence without its full stop; "" without any.
+        test_share: share of the videos that a split is tested on; 0 without any.
     """
 
     protocols: Mapping[str, Mapping[str, Any]]
     matching: Mapping[str, Mapping[int, str]]
     split_sil: bool
     splits: tuple[Mapping[str, Any], ...]
+    split_note: str
+    test_share: float
 
 
 def read_segmentation_scores(workdir: Path) -> SegmentationScores | None:
@@ -58,6 +62,7 @@ def read_segmentation_scores(workdir: Path) -> SegmentationScores | None:
     if content is None:
         return None
     with fields_of(path):
+        tested = content.get("generalisation", {})
         for entry in content["protocols"].values():
             _check_protocol(entry)
         return SegmentationScores(
@@ -67,7 +72,9 @@ def read_segmentation_scores(workdir: Path) -> SegmentationScores | None:
                 for key, matched in content.get("matching", {}).items()
             },
             split_sil=content.get("split_sil", False),
-            splits=tuple(content.get("generalisation", {}).get("splits", ())),
+            splits=tuple(tested.get("splits", ())),
+            split_note=tested.get("note", ""),
+            test_share=tested.get("test_share", 0.0),
         )
 
 

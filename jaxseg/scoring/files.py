@@ -9,18 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxseg.evaluation.segmentation.groups import Labels, run_starts
+from jaxseg.evaluation.segmentation.groups import Labels
 from jaxseg.runfiles import segmentation as run_files
 from jaxseg.runfiles.about import FrameVideo, Member, SegmentationData
 from jaxseg.runfiles.segmentation import Spread
+from jaxseg.runfiles.silence import ENDS, SILENCE, classes_with_ends, split_silence
 
 GENERATED = "generated data: these scores are not comparable with any paper's figures"
 NO_TRUTH = "no truth: no scores"
 # Part of `evaluation.json` -> scope of the matching there, and the average called pooled.
 PARTS = {"full": ("activity", "pooled"), "per_video": ("video", "video")}
 
-SILENCE = "SIL"  # Breakfast's label of frames without an action
-ENDS = ("action_start", "action_end")
 SPLIT = (
     f"split: {SILENCE} in the first run of a video is {ENDS[0]}, in the last run {ENDS[1]}, "
     f"elsewhere it stays {SILENCE}"
@@ -255,41 +254,6 @@ def scored_videos(
             f"{workdir / 'members.json'}: the test videos of {where!r} have no frame to score"
         )
     return tested
-
-
-def classes_with_ends(classes: Sequence[str], excluded: Collection[str]) -> list[str]:
-    """The classes, followed by the two that silence at the ends of a video becomes.
-
-    Raises:
-        ValueError: no class of silence, an excluded one, or a class that has one of the new names.
-    """
-    if SILENCE not in classes or SILENCE in excluded:
-        why = "is excluded" if SILENCE in excluded else "is no class"
-        raise ValueError(f"split_sil: {SILENCE!r} {why}")
-    for name in ENDS:
-        if name in classes:
-            raise ValueError(f"split_sil: there is a class {name!r} already")
-    return [*classes, *ENDS]
-
-
-def split_silence(labels: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Labels with silence at the start and at the end of the video as classes of their own.
-
-    As in TOT's supplement, Sec. 3. Silence between actions stays silence; a video that is silent
-    throughout is all start.
-
-    Args:
-        labels: int64 [frames], at least one.
-        classes: from `classes_with_ends`.
-    """
-    silence, start, end = (classes.index(name) for name in (SILENCE, *ENDS))
-    borders = np.append(run_starts(labels), len(labels))
-    split = labels.copy()
-    if labels[-1] == silence:
-        split[borders[-2] :] = end
-    if labels[0] == silence:
-        split[: borders[1]] = start
-    return split
 
 
 def score_tables(results: dict[str, dict]) -> dict[str, dict]:

@@ -11,8 +11,8 @@ import pytest
 from score_sets import score_set, write_arrays, write_truth
 
 from jaxseg.decode.__main__ import main
-from jaxseg.decode.page import NUM_COLUMNS, drawable
 from jaxseg.evaluation.segmentation.groups import run_starts
+from jaxseg.report.decode_page import NUM_COLUMNS, drawable
 
 pytestmark = pytest.mark.usefixtures("quick_compile")
 

@@ -97,7 +97,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("name", ["<script>alert(1)", "'\"><img src=x onerror=alert(1)>", "&lt;b>"])
 def test_pages_have_no_markup_but_their_own(tmp_path, score, name):
     pages = []
-    for number, each in enumerate(("plain", name)):
+    for number, each in enumerate(("ordinary", name)):
         folder = tmp_path / str(number)
         folder.mkdir()
         options = ["--protocol=mstcn"] if score is segmentation else []
@@ -105,7 +105,7 @@ def test_pages_have_no_markup_but_their_own(tmp_path, score, name):
         pages.append(Page((folder / "page.html").read_text(encoding="utf-8")))
     plain, page = pages
     assert page.tags == plain.tags
-    assert (name in page.text) == ("plain" in plain.text)
+    assert (name in page.text) == ("ordinary" in plain.text)
 
 
 @pytest.mark.parametrize("side", ["truth", "predictions"])

@@ -39,7 +39,11 @@ def _scores(activities, base: float, wrap) -> dict:
             "pooled": _metrics(base + 1, wrap),
             "by_activity": {name: _metrics(base + 2, wrap) for name in activities},
         },
-        "per_video": {"macro": _metrics(base + 5, wrap)},
+        "per_video": {
+            "macro": _metrics(base + 5, wrap),
+            "pooled": _metrics(base + 6, wrap),
+            "by_activity": {},
+        },
     }
 
 
@@ -51,7 +55,9 @@ def _evaluation(activities) -> dict:
     protocol = {
         "settings": {"matching": "activity"},
         "counts": {"videos": 3 * len(activities)},
-        "results": [{"variant": "", "seeds": [0, 1], **_scores(activities, 61, _seeds)}],
+        "results": [
+            {"variant": "", "decoding": "", "seeds": [0, 1], **_scores(activities, 61, _seeds)}
+        ],
         "baselines": {
             "equal_split": _scores(activities, 41, float),
             "one_class": _scores(activities, 31, float),
@@ -100,10 +106,10 @@ def write_workdir(root: Path, *, activities=("coffee",), labels=True, generated=
     ]
     dataset = {"name": "kitchen", "generated": generated, "fps": fps, "videos": videos}
     dataset |= {"classes": CLASSES if labels else [], "excluded": ["background"] if labels else []}
-    losses = [{"step": s, "loss": [3 - s / 10] * len(members), "other": [1]} for s in range(20)]
+    losses = [{"step": s, "seconds": s, "loss": [3 - s / 10] * len(members)} for s in range(20)]
     moments = [[{"video": "v1", "frame": 6, "similarity": 0.75}]] * 5
     _write(root / "config.json", {"method": "asot", "solver": {"train": {"alpha": 0.4321}}})
-    _write(root / "versions.json", {"packages": {"jax": "9.8.7"}, "device": "abacus"})
+    _write(root / "versions.json", localization_runs.VERSIONS)
     _write(root / "dataset.json", dataset)
     _write(root / "members.json", members)
     _write(root / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in losses))
@@ -154,7 +160,7 @@ def write_tot_workdir(root: Path, **options):
         signs = {"top_probability": top, "clusters_used": used, "entropy": entropy}
         signs |= {"collapsed": [u < 2.5 for u in used], "loss": [3 - step, 3]}
         line = {name: list(values) * len(activities) for name, values in signs.items()}
-        lines.append(json.dumps({"step": 5 * step, **line}) + "\n")
+        lines.append(json.dumps({"step": 5 * step, "seconds": step, **line}) + "\n")
     _write(root / "metrics.jsonl", "".join(lines))
     evaluation = json.loads((root / "evaluation.json").read_text())
     for name in activities:

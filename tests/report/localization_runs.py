@@ -19,6 +19,14 @@ PROPOSALS = [
 # Cluster 0 is surely foreground, 2 just so.
 ROLES = [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.1, 0.9]]
 LIKELIEST = [3, 0, 0, 1]
+VERSIONS = {
+    "packages": {"jax": "9.8.7"},
+    "python": "3.14",
+    "platform": "loom",
+    "device": "abacus",
+    "commit": None,
+    "command": ["main.py"],
+}
 KINDS = {"correct": 30.0, "wrong label": 10.0, "background": 60.0}
 
 
@@ -76,6 +84,7 @@ def annotations() -> dict:
             name: {"subset": "test", "duration": None, "annotations": segments}
             for name in ("a", "b")
         }
+        | {"d": {"subset": "test", "duration": None, "annotations": []}}
     }
 
 
@@ -105,12 +114,12 @@ def write(root: Path, *, generated: bool = False, videos=("a", "b", "d")) -> Pat
     dataset = {"task": "localization", "name": "pool", "generated": generated}
     dataset |= {"seconds_per_snippet": 2.0, "classes": CLASSES, "videos": listed}
     write_json(root / "config.json", {"method": "case", "predict": {"gamma": 0.1234}})
-    write_json(root / "versions.json", {"packages": {"jax": "9.8.7"}, "device": "abacus"})
+    write_json(root / "versions.json", VERSIONS)
     write_json(root / "dataset.json", dataset)
     write_json(root / "members.json", members)
     write_json(root / "truth.json", annotations())
     write_json(root / "predictions" / "seed0.json", detections())
-    write_json(root / "clusters.json", {f"seed{seed}": ROLES for seed in SEEDS})
+    write_json(root / "clusters.json", {each["directory"]: ROLES for each in members})
     write_json(root / "evaluation.json", evaluation())
     names = ("loss", "video_loss", "cluster_loss")
     lines = [{"step": s, "seconds": s} | {name: [3 - s / 10] * 4 for name in names} for s in (0, 5)]

@@ -7,10 +7,9 @@ import localization_runs
 import numpy as np
 import pytest
 
+from jaxseg.report import write_picture
 from jaxseg.report.__main__ import main
-from jaxseg.report.drawing.figures import INK
-from jaxseg.report.localization.picture import write_picture
-from jaxseg.report.localization.workdir import read_localization
+from jaxseg.report.drawing.colors import INK
 
 
 def draw(monkeypatch, *arguments) -> int:
@@ -19,7 +18,7 @@ def draw(monkeypatch, *arguments) -> int:
 
 
 def picture(workdir, tmp_path, **options) -> str:
-    path = write_picture(read_localization(workdir), tmp_path / "picture.svg", **options)
+    path = write_picture(workdir, tmp_path / "picture.svg", **options)
     return path.read_text(encoding="utf-8")
 
 
@@ -48,7 +47,7 @@ def test_rows_of_which_there_is_nothing_are_left_out(make_localization, tmp_path
     workdir = make_localization()
     (workdir / "truth.json").unlink()
     shutil.rmtree(workdir / "predictions")
-    kept = {name: localization_runs.arrays()[name] for name in ("map", "seconds")}
+    kept = {name: localization_runs.arrays()[name] for name in ("map", "seconds", "video_scores")}
     np.savez(workdir / "maps/seed0/a.npz", **kept)
     drawing = picture(workdir, tmp_path)
     assert "<!-- score map -->" in drawing

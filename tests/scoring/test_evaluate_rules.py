@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from run_folder import CLASSES, member, run, write_run
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation
-from jaxseg.report.segmentation.silence import scored_classes, scored_labels
-from jaxseg.scoring.files import classes_with_ends, split_silence
+from jaxseg.runfiles.silence import split_silence
 
 SPLIT_CLASSES = [*CLASSES, "action_start", "action_end"]
 # SIL frames are background in the tests of exclusion; -1 claims two of them and two of stir.
@@ -85,16 +82,6 @@ def test_silence_at_either_end(labels, split):
     before = labels.copy()
     np.testing.assert_array_equal(split_silence(labels, SPLIT_CLASSES), split)
     np.testing.assert_array_equal(labels, before)
-
-
-@given(st.lists(st.integers(0, 2), min_size=1, max_size=12).map(np.array))
-def test_the_report_splits_silence_in_the_same_way(labels):
-    classes = scored_classes(CLASSES, {"split_sil": True})
-    assert list(classes) == classes_with_ends(CLASSES, []) == SPLIT_CLASSES
-    expected = split_silence(labels, SPLIT_CLASSES)
-    np.testing.assert_array_equal(scored_labels(labels, classes), expected)
-    assert scored_classes(CLASSES, {"split_sil": False}) == tuple(CLASSES)
-    np.testing.assert_array_equal(scored_labels(labels, CLASSES), labels)
 
 
 @pytest.mark.parametrize("split_sil", [False, True])

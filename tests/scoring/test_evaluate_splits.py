@@ -7,7 +7,7 @@ import pytest
 from run_folder import CLASSES, member, run, write_run
 
 from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
-from jaxseg.report.segmentation.tables import protocol_scores
+from jaxseg.report.segmentation.scores import protocol_scores
 from jaxseg.scoring.files import describe_splits
 from jaxseg.scoring.segments import summary_lines
 
@@ -120,10 +120,10 @@ def test_words_for_splits(workdir):
     assert lines[2].startswith("asot-exact: 1 videos, 4-6 frames, 2 classes; percent")
     assert lines[2].endswith("over splits")
     assert lines[4].startswith("  trained (2 splits)")
-    html = protocol_scores(
-        "asot-exact", evaluation["protocols"]["asot-exact"], opened=True, repeat="split"
-    )
-    assert "spread over 2 splits" in html and "● a split" in html and "seeds" not in html
+    entry = evaluation["protocols"]["asot-exact"]
+    scores = protocol_scores("asot-exact", entry, repeat="split")
+    assert "spread over 2 splits" in scores.averages.caption
+    assert all("every split" in dots.alt for dots in scores.by_activity[0].dots)
 
 
 def test_excluded_classes_are_not_called_unseen(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from jaxseg.config.shared import PROTOCOLS as CONFIGURED
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
 from jaxseg.formats.labels import write_labels
-from jaxseg.report.segmentation.tables import protocol_scores
+from jaxseg.report.segmentation.scores import protocol_scores
 from jaxseg.scoring.segments import evaluate, summary_lines
 
 CLASSES = ["SIL", "pour", "stir"]
@@ -269,10 +269,12 @@ def test_a_supervised_protocol_has_its_own_columns(workdir):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_the_report_draws_the_scores_of_every_protocol(workdir, protocol):
     entry = run(workdir, protocols=(protocol,))["protocols"][protocol]
-    html = protocol_scores(protocol, entry, opened=True)
+    scores = protocol_scores(protocol, entry)
+    tables = [scores.averages, *(each.table for each in scores.by_activity)]
     titles = {"accuracy", "edit", "F1@50"} if protocol == "mstcn" else {"MoF", "F1", "mIoU"}
-    assert all(title in html for title in titles)
-    assert 'class="missing"' not in html
+    assert all(titles <= {*table.head[0], *table.head[1]} for table in tables)
+    cells = [cell for table in tables for row in table.rows for cell in row.cells]
+    assert "missing" not in {cell.kind for cell in cells}
 
 
 def test_the_config_knows_every_protocol():

@@ -99,9 +99,10 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(arguments.json, {"task": "localization", "results": results}, indent=None)
     if arguments.report:
         # Drawing takes its time to import.
-        from jaxseg.evaluation.localization.page import localization_page
+        from jaxseg.report.evaluation_page import localization_page
 
-        write_text(arguments.report, localization_page(results))
+        lines = table_lines(results, errors=True, proposals=True)
+        write_text(arguments.report, localization_page(lines, results))
     return 0
 
 

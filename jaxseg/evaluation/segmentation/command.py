@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxseg.command_line import chosen_names, comma_list
-from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation
+from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation, matched_videos
 from jaxseg.evaluation.segmentation.folders import (
     as_classes,
     as_clusters,
@@ -174,12 +174,20 @@ def run(arguments: argparse.Namespace) -> int:
         write_json(arguments.json, {"task": "segmentation", "results": results})
     if arguments.report:
         # Drawing takes its time to import.
-        from jaxseg.evaluation.segmentation.page import segmentation_page
+        from jaxseg.report.evaluation_page import segmentation_page
 
         truth, predictions, options = inputs[0]
         if options.merge is not None:
             options = options._replace(classes=coarse_names(options.classes, data.label_map))
-        write_text(arguments.report, segmentation_page(results, truth, predictions, options))
+        grouped, _ = matched_videos(truth, predictions, options)
+        page = segmentation_page(
+            table_lines(results),
+            f"{options.protocol}, matching: {options.matching}",
+            {name: video for group in grouped.values() for name, video in group.items()},
+            options.classes,
+            has_background=len(options.background) > 0,
+        )
+        write_text(arguments.report, page)
     return 0
 
 

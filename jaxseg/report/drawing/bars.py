@@ -1,19 +1,32 @@
-"""Segmentations as colour bars: inline SVG of run-length segments, crisp at any width.
+"""What happens over time as strips: inline SVG of bars, spans, curves, and their axis.
 
-Positions are percentages of the bar's width, so that one drawing fits every window and neither
+Positions are percentages of the strip's width, so that one drawing fits every window and neither
 hatching nor text is stretched.
 """
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from markupsafe import Markup, escape
 
 from jaxseg.report.drawing.colors import Paint
-from jaxseg.report.drawing.markup import text
 
-_MAX_POINTS = 400
+MAX_COLUMNS = 300  # steps that a long curve is averaged to; more than that no screen shows
+_CONFIDENCE_COLUMNS = 400
+_LANE, _GAP = 8, 2  # pixels of a lane of detections and between two
+_FAINTEST = 0.15
+
+
+class Strip(NamedTuple):
+    """A row of a video's picture: name, a gray remark beside it, and the drawing."""
+
+    name: str
+    drawing: Markup
+    remark: str = ""
+    strong: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Timeline:
     fps: float | None = None
 
     def percent(self, frame: float) -> str:
+        """Place of a frame in percent of the width, with two digits."""
         return f"{100 * frame / self.frames:.2f}".rstrip("0").rstrip(".")
 
     def when(self, frame: int) -> str:
@@ -41,10 +55,12 @@ class Timeline:
 
     @property
     def length(self) -> str:
+        """How long the video is, in words."""
         return f"{self.frames / self.fps:.0f} s" if self.fps else f"{self.frames} frames"
 
     @property
     def unit(self) -> str:
+        """What the axis counts."""
         return "seconds" if self.fps else "frames"
 
     def ticks(self) -> list[tuple[float, str]]:
@@ -54,6 +70,46 @@ class Timeline:
         power = 10.0 ** np.floor(np.log10(end / 3))
         step = next(power * m for m in (5, 2, 1) if end / (power * m) >= 3)
         return [(x * rate, f"{x:g}") for x in np.arange(0, end, step).round(6)]
+
+    def axis(self) -> Strip:
+        """Tick marks and labels that stand under the strips."""
+        marks = []
+        for frame, label in self.ticks():
+            x = self.percent(frame)
+            anchor = "start" if frame == 0 else "end" if frame > 0.97 * self.frames else "middle"
+            marks.append(
+                f'<line x1="{x}%" x2="{x}%" y2="4"/>'
+                f'<text x="{x}%" y="15" text-anchor="{anchor}">{label}</text>'
+            )
+        shapes = f'<svg class="axis" aria-hidden="true">{"".join(marks)}</svg>'
+        return Strip(self.unit, Markup(shapes))
+
+
+class Interval(Protocol):
+    """Anything from `start` to `end` seconds with a score."""
+
+    start: float
+    end: float
+    score: float
+
+
+class Span(NamedTuple):
+    """A part of a strip in the axis's unit; `title` shows on hovering."""
+
+    start: float
+    end: float
+    title: str
+    fill: str = "currentColor"
+    opacity: float = 1.0
+    lane: int = 0
+
+
+def drawing(label: str, kind: str, shapes: str, *, style: str = "") -> Markup:
+    """An SVG as wide as its place; `label` says what it shows, `kind` is its class of style."""
+    look = f' style="{style}"' if style else ""
+    return Markup(
+        f'<svg class="{kind}"{look} role="img" aria-label="{escape(label)}">{shapes}</svg>'
+    )
 
 
 def runs(labels: np.ndarray) -> list[tuple[int, int, int]]:
@@ -71,8 +127,8 @@ def bar(
     kind: str,
     *,
     hover: bool = True,
-) -> str:
-    """Labels [N] as a row of coloured segments; `kind` says what they are ("truth").
+) -> Markup:
+    """Labels [N] as a row of colored segments; `kind` says what they are ("truth").
 
     Hovering over a segment shows its label and from-to; `hover=False` saves those bytes.
     """
@@ -82,59 +138,147 @@ def bar(
         place = f'x="{timeline.percent(start)}%" width="{timeline.percent(stop - start)}%"'
         rect = f'<rect {place} height="100%" fill="{paints[label].fill}"'
         title = f"{paints[label].name}, {timeline.span(start, stop)}"
-        shapes.append(f"{rect}><title>{text(title)}</title></rect>" if hover else f"{rect}/>")
-    return drawing(
-        f"{kind}: {len(segments)} segments", "bar" if hover else "bar thin", "".join(shapes)
-    )
+        shapes.append(f"{rect}><title>{escape(title)}</title></rect>" if hover else f"{rect}/>")
+    look = "bar" if hover else "bar thin"
+    return drawing(f"{kind}: {len(segments)} segments", look, "".join(shapes))
 
 
-def confidence(plan: np.ndarray) -> str:
+def confidence(plan: np.ndarray) -> Markup:
     """The largest entry of each row of a plan [N, K] over time, as a filled curve from 0 to 1."""
     best = plan.max(axis=1)
-    edges = np.linspace(0, len(best), min(len(best), _MAX_POINTS) + 1).astype(int)
+    edges = np.linspace(0, len(best), min(len(best), _CONFIDENCE_COLUMNS) + 1).astype(int)
     means = np.add.reduceat(best, edges[:-1]) / np.diff(edges)
     heights = [100 - round(100 * float(m)) for m in means]
     points = " ".join(f"{i},{h} {i + 1},{h}" for i, h in enumerate(heights))
-    shape = (
-        f'<svg viewBox="0 0 {len(means)} 100" preserveAspectRatio="none">'
-        f'<polygon points="0,100 {points} {len(means)},100"/></svg>'
-    )
     label = f"confidence, mean {best.mean():.2f}"
-    return drawing(label, "confidence", f"<title>{label}; the bar's height is 1</title>{shape}")
+    return drawing(
+        label,
+        "confidence",
+        f"<title>{label}; the bar's height is 1</title>"
+        f'<svg viewBox="0 0 {len(means)} 100" preserveAspectRatio="none">'
+        f'<polygon points="0,100 {points} {len(means)},100"/></svg>',
+    )
 
 
-def axis(timeline: Timeline) -> str:
-    """Tick marks and labels under a bar."""
-    marks = []
-    for frame, label in timeline.ticks():
-        x = timeline.percent(frame)
-        anchor = "start" if frame == 0 else "end" if frame > 0.97 * timeline.frames else "middle"
-        marks.append(
-            f'<line x1="{x}%" x2="{x}%" y2="4"/>'
-            f'<text x="{x}%" y="15" text-anchor="{anchor}">{label}</text>'
-        )
-    return f'<svg class="axis" aria-hidden="true">{"".join(marks)}</svg>'
+def spans(
+    items: Iterable[Span], timeline: Timeline, label: str, *, kind: str = "", num_lanes: int = 0
+) -> Markup:
+    """Parts of a strip, of its full height, or in lanes one under the other.
+
+    Args:
+        items: what is outside of the time line is not seen.
+        timeline: the axis.
+        label: what is drawn, in words.
+        kind: class of style; it gives spans without a fill their color.
+        num_lanes: 0 for full height.
+    """
+    style = f"height:{num_lanes * (_LANE + _GAP) + _GAP}px" if num_lanes else ""
+    shapes = "".join(_span(item, timeline, num_lanes) for item in items)
+    return drawing(label, f"bar {kind}".strip(), shapes, style=style)
 
 
-def strips(rows: Iterable[tuple[str, str]], *, kind: str = "") -> str:
-    """(name, drawing) pairs, one under the other on a common time axis."""
-    cells = "".join(f'<div class="name">{name}</div>{shape}' for name, shape in rows)
-    return f'<div class="strips {kind}">{cells}</div>'
+def _span(item: Span, timeline: Timeline, num_lanes: int) -> str:
+    x, width = timeline.percent(item.start), timeline.percent(item.end - item.start)
+    y, height = (_GAP + item.lane * (_LANE + _GAP), _LANE) if num_lanes else (0, "100%")
+    place = f'x="{x}%" width="{width}%" y="{y}" height="{height}"'
+    faint = f' fill-opacity="{item.opacity:.2f}"' if item.opacity < 1 else ""
+    return f'<rect {place} fill="{item.fill}"{faint}><title>{escape(item.title)}</title></rect>'
 
 
-def legend(paints: Iterable[Paint]) -> str:
-    """Swatches with names."""
-    items = "".join(f"<li>{swatch(paint)}{text(paint.name)}</li>" for paint in paints)
-    return f'<ul class="legend">{items}</ul>'
+def lanes(intervals: Iterable[Interval], most: int) -> list[tuple[int, Interval]]:
+    """Best first, each in the first lane where it meets no other; the others are left out.
+
+    Returns:
+        (lane, interval) pairs with lanes 0 ... most - 1.
+    """
+    placed: list[tuple[int, Interval]] = []
+    for new in sorted(intervals, key=lambda interval: -interval.score):
+        taken = {lane for lane, old in placed if new.start < old.end and old.start < new.end}
+        free = next((lane for lane in range(most) if lane not in taken), None)
+        if free is not None:
+            placed.append((free, new))
+    return placed
 
 
-def swatch(paint: Paint) -> str:
-    """A small box in the paint's colour."""
-    box = f'<rect width="100%" height="100%" fill="{paint.fill}"/>'
-    return f'<svg class="swatch" aria-hidden="true">{box}</svg>'
+def opacity(score: float, best: float) -> float:
+    """How strongly a detection is drawn: in proportion to the best of its video."""
+    return max(_FAINTEST, score / best) if best > 0 else _FAINTEST
 
 
-def drawing(label: str, kind: str, body: str, *, style: str = "") -> str:
-    """An SVG as wide as its place; `label` says what it shows, `kind` is its class of style."""
-    look = f' style="{style}"' if style else ""
-    return f'<svg class="{kind}"{look} role="img" aria-label="{text(label)}">{body}</svg>'
+def averaged(values: np.ndarray, borders: np.ndarray) -> np.ndarray:
+    """Means over a few hundred equal stretches of time.
+
+    Args:
+        values: [T], a constant each between two borders.
+        borders: seconds [T + 1], rising.
+    """
+    edges = np.linspace(borders[0], borders[-1], min(len(values), MAX_COLUMNS) + 1)
+    # Differences of the integral: snippets of unequal length count by their time.
+    area = np.concatenate([[0.0], np.cumsum(values * np.diff(borders))])
+    return np.diff(np.interp(edges, borders, area)) / np.diff(edges)
+
+
+def curves(
+    values: Mapping[str, np.ndarray], borders: np.ndarray, timeline: Timeline, label: str
+) -> Markup:
+    """Curves [T] between borders [T + 1]; the strip is 1 high."""
+    lines, columns = [], 1
+    for series in values.values():
+        heights = 100 - 100 * averaged(series, borders)
+        columns = len(heights)
+        points = " ".join(f"{i},{h:.0f} {i + 1},{h:.0f}" for i, h in enumerate(heights))
+        lines.append(f'<polyline points="{points}"/>')
+    shapes = stretched(f"0 0 {columns} 100", "".join(lines), place=between(borders, timeline))
+    return drawing(label, "curves", shapes)
+
+
+def areas(
+    values: Mapping[str, np.ndarray],
+    paints: Mapping[str, Paint],
+    limits: tuple[float, float],
+    place: str,
+    label: str,
+) -> Markup:
+    """Filled steps between 0 and each curve, in the colors of their classes.
+
+    Args:
+        values: name -> [columns], all of the same length.
+        paints: by the same names.
+        limits: lowest and highest value; where the lowest is below 0, a line marks 0 in the middle.
+        place: from `between`.
+        label: what is drawn, in words.
+    """
+    low, high = limits
+    zero = 100 * high / (high - low)
+    shapes = "".join(
+        f'<path d="{_outline(100 * (high - curve) / (high - low), zero)}" '
+        f'fill="{paints[name].fill}" fill-opacity="0.45" stroke="{paints[name].fill}" '
+        'vector-effect="non-scaling-stroke"/>'
+        for name, curve in values.items()
+    )
+    columns = max(map(len, values.values()), default=1)
+    middle = '<line x2="100%" y1="50%" y2="50%" stroke="currentColor" stroke-opacity="0.4"/>'
+    body = stretched(f"0 0 {columns} 100", shapes, place=place) + (middle if low else "")
+    return drawing(f"{label}: {', '.join(values)}", "curves", body)
+
+
+def _outline(levels: np.ndarray, zero: float) -> str:
+    """Steps of one column each, closed along the line of 0; equal neighbors are one step."""
+    heights = [f"{level:.1f}" for level in levels]
+    steps = [
+        f"V{height}H{column + 1}"
+        for column, height in enumerate(heights)
+        if column + 1 == len(heights) or height != heights[column + 1]
+    ]
+    return f"M0 {zero:.1f}{''.join(steps)}V{zero:.1f}Z"
+
+
+def stretched(box: str, shapes: str, *, place: str = "") -> str:
+    """An SVG inside of a drawing whose view box fills its place in both directions."""
+    return f'<svg {place}viewBox="{box}" preserveAspectRatio="none">{shapes}</svg>'
+
+
+def between(borders: Sequence[float], timeline: Timeline) -> str:
+    """Attributes that place a drawing from the first of the borders to the last."""
+    left, width = timeline.percent(borders[0]), timeline.percent(borders[-1] - borders[0])
+    return f'x="{left}%" width="{width}%" '

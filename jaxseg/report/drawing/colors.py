@@ -1,15 +1,32 @@
-"""One colour a class, the same on the whole page, far apart where classes meet in an activity."""
+"""The fixed palette of all pages: which color a class, a cluster or a kind of error has.
+
+The first eight colors keep the hues of Okabe and Ito (2008), moved until any two of them lie far
+apart for readers with full, red-blind and green-blind vision alike; each later one is the farthest
+from all before it, so that a picture of few classes has the colors that are told apart best.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
+# fmt: off
+PALETTE = (
+    "#2a5cc4", "#dd9c14", "#0a7d78", "#bd3d12", "#7bd2f7", "#f7d54c", "#a588cc", "#3b3876",
+    "#702020", "#70c098", "#98e8c0", "#709870", "#205c5c", "#d47020", "#8470d4", "#5c5c98",
+    "#98d484", "#98ace8", "#207048", "#9870ac", "#484898", "#70acac", "#70d4c0", "#d4c034",
+    "#843420", "#5c845c", "#20485c", "#70e8e8", "#5c9898", "#84ac70", "#ace884", "#70c0c0",
+    "#5c9834", "#84c070", "#9884e8", "#487020", "#702048", "#ac5c84", "#9898e8", "#208498",
+    "#c09848", "#2070c0", "#205c34", "#844870", "#7048ac", "#5c4884", "#845cac", "#5c84c0",
+)
+# fmt: on
 EXCLUDED = "#d4d4d8"
-# Unmatched clusters: a grey and a slope of the hatching each, as ids of SVG patterns.
-_GREYS = ("#7c7c84", "#a4a4ac", "#5c5c64", "#bcbcc4")
+INK, ACCENT, FAINT = "#27272a", "#1d5fa8", "#a1a1aa"
+LINES = (ACCENT, "#d95f02", "#0f8a6d", "#b5397e", "#7a5cc2", "#8a6d0b")  # of curves on white
+# Kinds of detections, the right ones first and gray (Okabe and Ito 2008).
+KINDS = ("#b4b9bf", "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
+# Clusters without a class: each pair of a gray and a slope is one hatching of the page.
+_GRAYS = ("#7c7c84", "#a4a4ac", "#5c5c64", "#bcbcc4")
 _SLOPES = (45, -45, 90)
-_NUM_HATCHES = len(_GREYS) * len(_SLOPES)
+_NUM_HATCHINGS = len(_GRAYS) * len(_SLOPES)
 
 
 class Paint(NamedTuple):
@@ -19,93 +36,63 @@ class Paint(NamedTuple):
     name: str
 
 
-def _oklab_to_srgb(lab: np.ndarray) -> np.ndarray:
-    """OKLab [..., 3] to sRGB [..., 3]; values outside [0, 1] are colours no screen shows."""
-    to_cones = np.array(
-        [
-            [1, 0.3963377774, 0.2158037573],
-            [1, -0.1055613458, -0.0638541728],
-            [1, -0.0894841775, -1.2914855480],
-        ]
-    )
-    to_linear = np.array(
-        [
-            [4.0767416621, -3.3077115913, 0.2309699292],
-            [-1.2684380046, 2.6097574011, -0.3413193965],
-            [-0.0041960863, -0.7034186147, 1.7076147010],
-        ]
-    )
-    linear = (lab @ to_cones.T) ** 3 @ to_linear.T
-    bright = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, bright)
+class Hatching(NamedTuple):
+    """An SVG pattern: its id on the page, the gray below and the slope of the lines in degrees."""
+
+    id: str
+    gray: str
+    slope: int
 
 
-def _candidates() -> tuple[np.ndarray, list[str]]:
-    """Colours [C, 3] in OKLab over hues and lightnesses, and their hex codes.
-
-    Lightness stays between .45 and .85, where a colour stands out from white and from black.
-    """
-    lightness, hue = np.meshgrid(
-        [0.45, 0.58, 0.71, 0.84], np.arange(18) * 20.0 + 250, indexing="ij"
-    )
-    # Light colours are kept paler, or cyan and yellow would leave what a screen can show.
-    chroma = 0.19 - 0.11 * lightness
-    angle = np.deg2rad(hue)
-    lab = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=-1)
-    lab = lab.reshape(-1, 3)
-    levels = np.round(np.clip(_oklab_to_srgb(lab), 0, 1) * 255).astype(int)
-    return lab, [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in levels]
+HATCHINGS = tuple(
+    Hatching(f"hatch{i}", _GRAYS[i % len(_GRAYS)], _SLOPES[i // len(_GRAYS)])
+    for i in range(_NUM_HATCHINGS)
+)
 
 
-def _distances(lab: np.ndarray) -> np.ndarray:
-    """Pairwise distances [C, C], each the smaller of full and red-green-blind vision.
-
-    OKLab's second axis runs from green to red; a red-green-blind eye sees little of it.
-    """
-    difference = lab[:, None] - lab[None]
-    return np.minimum(
-        np.linalg.norm(difference, axis=-1),
-        np.linalg.norm(difference * (1.0, 0.25, 1.0), axis=-1),
-    )
-
-
-def class_colours(
+def class_colors(
     classes: Sequence[str], together: Iterable[Collection[str]], excluded: Collection[str] = ()
 ) -> dict[str, str]:
-    """A hex colour for every class.
+    """A color of the palette for every class.
 
     Args:
         classes: all class names of the data set.
         together: groups of classes that are seen in one picture, say those of one activity.
-        excluded: classes that evaluation leaves out; they are a plain light grey.
+        excluded: classes that evaluation leaves out; they are a plain light gray.
 
     Returns:
-        class -> "#rrggbb". Each class in turn takes the colour farthest from those of the classes
-        it is seen with; classes that are never seen together may share one.
+        class -> "#rrggbb". Each class in turn takes the first color that no class it is seen with
+        has; where all are taken, the palette begins anew.
     """
     groups = [set(group) for group in together]
-    lab, codes = _candidates()
-    distance = _distances(lab)
-    chosen: dict[str, int] = {}
-    for name in (c for c in classes if c not in excluded):
-        met = set().union(*(group for group in groups if name in group))
-        neighbours = [index for other, index in chosen.items() if other in met]
-        nearest = distance[:, neighbours].min(axis=1, initial=np.inf)
-        chosen[name] = int(nearest.argmax())
-    return {name: codes[chosen[name]] if name in chosen else EXCLUDED for name in classes}
+    colors: dict[str, str] = {}
+    for name in classes:
+        if name in excluded:
+            continue
+        neighbors = set().union(*(group for group in groups if name in group)) & colors.keys()
+        taken = {colors[other] for other in neighbors}
+        free = (color for color in PALETTE if color not in taken)
+        colors[name] = next(free, PALETTE[len(neighbors) % len(PALETTE)])
+    return {name: colors.get(name, EXCLUDED) for name in classes}
+
+
+def kind_paints(kinds: Sequence[str]) -> dict[str, Paint]:
+    """Paints of kinds of detections, by name; the first is gray."""
+    return {kind: Paint(KINDS[place % len(KINDS)], kind) for place, kind in enumerate(kinds)}
 
 
 def unmatched(cluster: int) -> Paint:
-    """The hatched grey of a cluster that no class was matched with."""
-    return Paint(f"url(#hatch{cluster % _NUM_HATCHES})", f"cluster {cluster} (unmatched)")
+    """The hatched gray of a cluster that no class was matched with."""
+    fill = f"url(#{HATCHINGS[cluster % _NUM_HATCHINGS].id})"
+    return Paint(fill, f"cluster {cluster} (unmatched)")
 
 
 def cluster_paints(
-    num_clusters: int, matching: Mapping[int, str], colours: Mapping[str, str]
+    num_clusters: int, matching: Mapping[int, str], colors: Mapping[str, str]
 ) -> dict[int, Paint]:
-    """Paints of clusters 0..K-1: the colour of the matched class, else a hatched grey."""
+    """Paints of clusters 0..K-1: the color of the matched class, else a hatched gray."""
     return {
-        k: Paint(colours[matching[k]], f"{matching[k]} (cluster {k})")
+        k: Paint(colors[matching[k]], f"{matching[k]} (cluster {k})")
         if k in matching
         else unmatched(k)
         for k in range(num_clusters)
@@ -115,18 +102,5 @@ def cluster_paints(
 def plain_cluster_paints(num_clusters: int) -> dict[int, Paint]:
     """Paints of clusters 0..K-1 where there is no truth to match them with."""
     names = [f"cluster {k}" for k in range(num_clusters)]
-    colours = class_colours(names, [names])
-    return {k: Paint(colours[name], name) for k, name in enumerate(names)}
-
-
-def hatch_definitions() -> str:
-    """The SVG patterns that `unmatched` refers to; once on the page."""
-    patterns = []
-    for index in range(_NUM_HATCHES):
-        grey, slope = _GREYS[index % len(_GREYS)], _SLOPES[index // len(_GREYS)]
-        patterns.append(
-            f'<pattern id="hatch{index}" width="6" height="6" patternUnits="userSpaceOnUse" '
-            f'patternTransform="rotate({slope})"><rect width="6" height="6" fill="{grey}"/>'
-            '<rect width="2" height="6" fill="#fff" fill-opacity=".6"/></pattern>'
-        )
-    return f'<svg class="definitions" aria-hidden="true"><defs>{"".join(patterns)}</defs></svg>'
+    colors = class_colors(names, [names])
+    return {k: Paint(colors[name], name) for k, name in enumerate(names)}

@@ -1,21 +1,24 @@
-"""Curves as SVG and heat maps as PNG, both as data URIs that an `<img>` shows."""
+"""Curves as SVG and heat maps as PNG, as data URIs that an `<img>` shows; matplotlib draws them."""
 
 import base64
 import io
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
+from markupsafe import Markup, escape
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
-COLOUR_MAP = "cividis"
-MARKERS = "^x"  # of the baselines, in their order
-INK, ACCENT, FAINT = "#27272a", "#1d5fa8", "#a1a1aa"
-_MAX_POINTS = 300
+from jaxseg.report.drawing.bars import MAX_COLUMNS, Timeline, averaged, between, drawing
+from jaxseg.report.drawing.colors import ACCENT, FAINT, INK, LINES
+from jaxseg.runfiles.segmentation import Spread, TriedCount
+
+COLOR_MAP = "cividis"  # rises evenly in lightness, for every kind of color vision
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "jaxseg",
@@ -26,14 +29,25 @@ STYLE = {
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(
-        color=[ACCENT, "#d95f02", "#0f8a6d", "#b5397e", "#7a5cc2", "#8a6d0b"]
-    ),
+    "axes.prop_cycle": matplotlib.cycler(color=LINES),
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.major.size": 3,
     "ytick.major.size": 3,
 }
+_MARKERS = "^x"  # of the baselines, in their order
+_GRID = {"color": "#e4e4e7", "linewidth": 0.8}
+_MAX_POINTS = 300
+_RECALLS = np.linspace(0, 100, 101)
+# Curves against K, from the top: attribute of `TriedCount`, title.
+_COUNT_CURVES = {
+    "information": "information beyond place in time [nats]",
+    "stability": "agreement (adjusted mutual information)",
+    "objective": "transport objective, a frame",
+}
+
+# Variant -> place on the axis, a number as text -> score in percent.
+Scores = Mapping[str, Mapping[str, Spread]]
 
 
 def loss_curves(steps: np.ndarray, groups: Mapping[str, np.ndarray]) -> str:
@@ -46,18 +60,82 @@ def loss_curves(steps: np.ndarray, groups: Mapping[str, np.ndarray]) -> str:
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(3.5, 2.1)
         for variant, losses in groups.items():
-            there = np.flatnonzero(np.isfinite(losses).any(axis=1))
-            if not len(there):
-                continue
-            kept = there[np.linspace(0, len(there) - 1, min(len(there), _MAX_POINTS)).astype(int)]
-            x, y = steps[kept], losses[kept]
-            (line,) = axes.plot(x, np.nanmean(y, axis=1), label=variant or "run")
-            low, high = np.nanmin(y, axis=1), np.nanmax(y, axis=1)
-            axes.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+            _mean_and_range(axes, steps, losses, label=variant or "run")
         axes.set(xlabel="step", ylabel="loss")
         axes.xaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
-        if len(groups) > 1:
-            axes.legend(frameon=False, fontsize=8)
+        _legend(axes, len(groups))
+        return svg_uri(figure)
+
+
+class LimitedCurve(NamedTuple):
+    """A quantity over steps, [S, seeds] with NaN where a member had finished, and its limit."""
+
+    title: str
+    values: np.ndarray
+    limit: float
+    limit_name: str
+
+
+def limited_curves(steps: np.ndarray, curves: Sequence[LimitedCurve]) -> str:
+    """Quantities over steps [S], one under the other, each with its limit as a dashed line."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(3.5, 3.6), layout="constrained")
+        for axes, curve in zip(figure.subplots(len(curves), sharex=True), curves, strict=True):
+            _mean_and_range(axes, steps, curve.values)
+            axes.axhline(curve.limit, color=FAINT, linestyle="--", linewidth=1)
+            # The limit's name sits on its line, at the right end, outside of the curves.
+            axes.annotate(
+                curve.limit_name,
+                (1, curve.limit),
+                xycoords=("axes fraction", "data"),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
+            axes.set_title(curve.title, fontsize=9, loc="left")
+            axes.set_ylim(bottom=0)
+        axes.set_xlabel("step")
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
+        return svg_uri(figure)
+
+
+def _mean_and_range(axes: Axes, steps: np.ndarray, values: np.ndarray, label: str = "") -> None:
+    """A line and a band over the steps at which any column of [S, seeds] has a number."""
+    known = np.flatnonzero(np.isfinite(values).any(axis=1))
+    if not len(known):
+        return
+    kept = known[np.linspace(0, len(known) - 1, min(len(known), _MAX_POINTS)).astype(int)]
+    x, y = steps[kept], values[kept]
+    (line,) = axes.plot(x, np.nanmean(y, axis=1), label=label)
+    band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
+    axes.fill_between(x, np.nanmin(y, axis=1), np.nanmax(y, axis=1), **band)
+
+
+def count_curves(tried: Sequence[TriedCount], chosen: int) -> str:
+    """What is known of each K, one curve under the other.
+
+    Args:
+        tried: each K, ascending.
+        chosen: the K that is marked.
+    """
+    counts = np.array([entry.num_clusters for entry in tried])
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(3.5, 4.4), layout="constrained")
+        all_axes = figure.subplots(len(_COUNT_CURVES), sharex=True)
+        for axes, (name, title) in zip(all_axes, _COUNT_CURVES.items(), strict=True):
+            spreads = [getattr(entry, name) for entry in tried]
+            means = np.array([spread.mean for spread in spreads])
+            for count, spread in zip(counts, spreads, strict=True):
+                axes.plot([count] * len(spread.values), spread.values, ".", color=FAINT, ms=3.5)
+            axes.plot(counts, means, color=FAINT, linewidth=1.4)
+            axes.axvline(chosen, color=ACCENT, linewidth=1, linestyle="--")
+            axes.plot(chosen, means[counts == chosen], "o", color=ACCENT, ms=6)
+            if name == "information":
+                axes.plot(counts, [entry.score for entry in tried], color=ACCENT, linewidth=1.6)
+            axes.set_title(title, fontsize=9, loc="left")
+        axes.set_xlabel("K")
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(8, integer=True))
         return svg_uri(figure)
 
 
@@ -77,13 +155,13 @@ def seed_dots(
             places = [place] * len(values[name])
             axes.plot(values[name], places, "o", color=ACCENT, alpha=0.55, ms=5.5, mew=0)
             axes.plot(np.mean(values[name]), place, "|", color=ACCENT, ms=13, mew=1.8)
-        for marker, by_activity in zip(MARKERS, baselines.values(), strict=False):
+        for marker, by_activity in zip(_MARKERS, baselines.values(), strict=False):
             points = [(by_activity[n], i) for i, n in enumerate(names) if n in by_activity]
             axes.plot(*zip(*points, strict=True), marker, color="#71717a", ms=5.5)
         axes.set_yticks(range(len(names)), names)
         axes.set(ylim=(len(names) - 0.4, -0.6), xlabel="percent")
         axes.set_xlim(0, min(100, axes.get_xlim()[1]))
-        axes.grid(axis="x", color="#e4e4e7", linewidth=0.8)
+        axes.grid(axis="x", **_GRID)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
         return svg_uri(figure)
@@ -103,16 +181,10 @@ def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
         figure, axes = new_axes(3.5, 2.1)
         for source, values in lengths.items():
             share = np.searchsorted(np.sort(values), x, side="right") / len(values)
-            axes.plot(
-                x,
-                share,
-                color=INK if source == "truth" else ACCENT,
-                drawstyle="steps-post",
-                label=source,
-            )
-        axes.set(
-            xscale="log", xlabel=f"length of a segment [{unit}]", ylabel="share at most as long"
-        )
+            color = INK if source == "truth" else ACCENT
+            axes.plot(x, share, color=color, drawstyle="steps-post", label=source)
+        axes.set(xscale="log", xlabel=f"length of a segment [{unit}]")
+        axes.set(ylabel="share at most as long")
         steps = (1.0,) if high > 100 * low else (1.0, 2.0, 5.0)
         axes.xaxis.set_major_locator(ticker.LogLocator(subs=steps))
         axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
@@ -121,16 +193,77 @@ def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
         return svg_uri(figure)
 
 
+def map_curves(scores: Scores) -> str:
+    """mAP against the tIoU threshold, a line a variant."""
+    return _spread_curves(scores, "tIoU", "mAP [%]", "o-")
+
+
+def recall_curves(scores: Scores) -> str:
+    """Average recall against the number of proposals of each video, a line a variant."""
+    return _spread_curves(scores, "proposals a video", "average recall [%]", "-")
+
+
+def _spread_curves(scores: Scores, across: str, up: str, look: str) -> str:
+    """The mean over seeds as a line, their spread as a band."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = new_axes(3.5, 2.3)
+        for variant, by_place in scores.items():
+            points = sorted((float(place), score) for place, score in by_place.items())
+            places = [place for place, _ in points]
+            mean = np.array([score.mean for _, score in points])
+            std = np.array([score.std for _, score in points])
+            (line,) = axes.plot(places, mean, look, ms=3.5, label=variant or "run")
+            band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
+            axes.fill_between(places, mean - std, mean + std, **band)
+        axes.set(xlabel=across, ylabel=up, ylim=(0, None))
+        axes.grid(axis="y", **_GRID)
+        _legend(axes, len(scores))
+        return svg_uri(figure)
+
+
+def precision_recall_curves(curves: Mapping[str, np.ndarray]) -> str:
+    """Precision against recall: a thin line a class, and their mean.
+
+    Args:
+        curves: class -> [n, 2] recall and precision in percent at each hit.
+    """
+    envelopes = [_envelope(curve) for curve in curves.values()]
+    with matplotlib.rc_context(STYLE):
+        figure, axes = new_axes(3.5, 2.3)
+        for heights in envelopes:
+            axes.plot(_RECALLS, heights, color=FAINT, linewidth=0.7)
+        axes.plot(_RECALLS, np.mean(envelopes, axis=0), color=ACCENT, linewidth=1.8)
+        axes.set(xlabel="recall [%]", ylabel="precision [%]", xlim=(0, 100), ylim=(0, 102))
+        return svg_uri(figure)
+
+
+def _envelope(curve: np.ndarray) -> np.ndarray:
+    """The highest precision at each recall or beyond it, 0 beyond the last."""
+    recall, precision = curve.T
+    # The tolerance: 29 of 100 is not quite 29 % in every way of computing it.
+    return np.array([precision[recall >= at - 0.001].max(initial=0.0) for at in _RECALLS])
+
+
 def heat_map(matrix: np.ndarray, low: float, high: float) -> str:
     """A matrix [N, K] over time as a picture K pixels high, frames averaged to a few hundred.
 
     The page stretches it to one text line a cluster; values low..high run from dark to bright.
     """
-    edges = np.linspace(0, len(matrix), min(len(matrix), _MAX_POINTS) + 1).astype(int)
+    edges = np.linspace(0, len(matrix), min(len(matrix), MAX_COLUMNS) + 1).astype(int)
     columns = np.add.reduceat(matrix, edges[:-1], axis=0) / np.diff(edges)[:, None]
     target = io.BytesIO()
-    imsave(target, columns.T, vmin=low, vmax=high, cmap=COLOUR_MAP, format="png")
+    imsave(target, columns.T, vmin=low, vmax=high, cmap=COLOR_MAP, format="png")
     return _data_uri("image/png", target)
+
+
+def heat_strip(scores: np.ndarray, borders: np.ndarray, timeline: Timeline, label: str) -> Markup:
+    """Scores [T] in [0, 1] between borders [T + 1] as a strip of colors, dark to bright."""
+    source = heat_map(averaged(scores, borders)[:, None], 0.0, 1.0)
+    picture = (
+        f'<image {between(borders, timeline)}height="100%" preserveAspectRatio="none" '
+        f'href="{source}"><title>{escape(label)}</title></image>'
+    )
+    return drawing(label, "bar", picture)
 
 
 def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
@@ -147,6 +280,11 @@ def svg_uri(figure: Figure) -> str:
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(target, format="svg", metadata={"Date": None})
     return _data_uri("image/svg+xml", target)
+
+
+def _legend(axes: Axes, num_lines: int) -> None:
+    if num_lines > 1:
+        axes.legend(frameon=False, fontsize=8)
 
 
 def _data_uri(kind: str, content: io.BytesIO) -> str:

@@ -1,95 +1,288 @@
-"""What every report has around its panels: head, banner, configuration, links, sources."""
+"""The one HTML page of the program: its templates, the records they take, and the whole document.
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+A page is a list of panels. Each panel is a macro of a file in `templates/`, which gets records of
+plain data and drawings; everything but `Markup` is escaped on the way.
+"""
 
-from jaxseg.report.drawing.markup import fold, head_row, panel, row, table, text
-from jaxseg.report.drawing.style import CSS
+import functools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
-GENERATED = "generated data: not comparable with any paper's figures"
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from jaxseg.report.drawing.bars import Strip
+from jaxseg.report.drawing.colors import HATCHINGS, Paint
+from jaxseg.runfiles.about import DataRecord, read_config, read_versions
+from jaxseg.runfiles.segmentation import Spread
+
 _SPELLED = {"gaufuse": "GauFuse"}  # methods that are more than capitals
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+# In a template a line break between two tags is nothing and any other one is a space: indentation
+# is for those who read the template, and would make a page of many small parts a third longer.
+_BETWEEN_TAGS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{]|$)|^\s+")
+_BREAK = re.compile(r"\s*\n\s*")
 
 
-class Described(Protocol):
-    """What a run of any task says of itself; see `records.Run`."""
+class Source(NamedTuple):
+    """What a page is about and was made from: its head and its foot.
+
+    Attributes:
+        name: the title, say that of the workdir.
+        data_name: of the data set; "" leaves it out.
+        generated: whether the data was generated, which a banner says.
+        config: shown folded; {} leaves it out.
+        packages: name -> version.
+        files: the files read, folders with a slash at the end.
+    """
 
     name: str
-    config: Mapping[str, Any]
-    versions: Mapping[str, Any]
-    data_name: str
-    generated: bool
-    files: tuple[str, ...]
+    data_name: str = ""
+    generated: bool = False
+    config: Mapping[str, Any] = {}
+    packages: Mapping[str, str | None] = {}
+    device: str = ""
+    commit: str = ""
+    files: Sequence[str] = ()
 
 
-def document(
-    run: Described, sentence: str, panels: Mapping[str, str], *, definitions: str = ""
-) -> str:
+def run_source(workdir: Path, data: DataRecord, files: Sequence[str]) -> Source:
+    """Head and foot of the page of a run; of `files` those that its folder has.
+
+    Raises:
+        ValueError: `config.json` is missing, or it or `versions.json` is broken.
+    """
+    config, versions = read_config(workdir), read_versions(workdir)
+    return Source(
+        name=workdir.resolve().name,
+        data_name=data.name,
+        generated=data.generated,
+        config=config,
+        packages=versions.packages if versions else {},
+        device=(versions.device if versions else "") or "",
+        commit=(versions.commit if versions else "") or "",
+        files=[name for name in files if (workdir / name).exists()],
+    )
+
+
+def method_name(source: Source) -> str:
+    """The run's method as its paper writes it."""
+    method = str(source.config.get("method", "jaxseg"))
+    return _SPELLED.get(method, method.upper())
+
+
+class Panel(NamedTuple):
+    """A section of the page, and the link to it at the top; an empty body leaves it out."""
+
+    title: str
+    body: Markup | str
+
+    @property
+    def anchor(self) -> str:
+        """The section's id."""
+        return self.title.lower().replace(" ", "-")
+
+
+class Picture(NamedTuple):
+    """An image on a white card: its data URI, its description, its title and a remark."""
+
+    source: str
+    alt: str
+    title: str
+    remark: str = ""
+
+
+class Video(NamedTuple):
+    """A video under its name: facts in words, strips on a common time axis, a legend or none."""
+
+    name: str
+    facts: Sequence[str]
+    strips: Sequence[Strip]
+    legend: Sequence[Paint] = ()
+
+
+class Block(NamedTuple):
+    """Part of a panel under a heading of its own, say what is of one activity."""
+
+    name: str
+    content: Any
+
+
+class Cell(NamedTuple):
+    """A cell of a table; `kind` is its class of style, `title` shows on hovering."""
+
+    text: str
+    remark: str = ""
+    kind: str = ""
+    title: str = ""
+    style: str = ""
+
+
+class Row(NamedTuple):
+    """A row of a table: header, cells, class of style."""
+
+    header: str
+    cells: Sequence[Cell | str]
+    kind: str = ""
+
+
+class Table(NamedTuple):
+    """A table with a caption.
+
+    Attributes:
+        head: one or two rows of column names; those of a first of two span the second's.
+        kind: class of style.
+    """
+
+    caption: str
+    head: Sequence[Sequence[str]]
+    rows: Sequence[Row]
+    kind: str = ""
+
+
+def render(template: str, macro: str, **values: Any) -> Markup:
+    """HTML of one macro of a template file."""
+    return getattr(_environment().get_template(template).module, macro)(**values)
+
+
+def document(source: Source, sentence: Markup, panels: Iterable[Panel]) -> str:
     """The whole page.
 
     Args:
-        run: of any task.
-        sentence: what was done, as HTML.
-        panels: title -> section, from `titled`; empty ones are left out.
-        definitions: SVG patterns that the panels refer to.
+        source: head and foot.
+        sentence: what was done.
+        panels: from the top; empty ones are left out.
     """
-    there = {title: body for title, body in panels.items() if body}
-    links = "".join(f'<a href="#{_anchor(title)}">{title}</a>' for title in there)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(run.name)}: jaxseg report</title><style>{CSS}</style></head><body>"
-        f'{definitions}<main>{_header(run, sentence)}<nav aria-label="panels">{links}</nav>'
-        f"{''.join(there.values())}{_footer(run)}</main></body></html>\n"
+    page = _environment().get_template("page.html")
+    return page.render(
+        source=source,
+        sentence=sentence,
+        panels=[panel for panel in panels if panel.body],
+        settings=list(_flattened(source.config)),
+        hatchings=HATCHINGS,
     )
 
 
-def titled(title: str, note: str, body: str) -> str:
-    """A panel that the links at the top find by its title."""
-    return panel(_anchor(title), title, note, body)
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """A number with its noun: "1 seed", "1,712 videos"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def method_name(run: Described) -> str:
-    """The run's method as its paper writes it, as HTML."""
-    method = str(run.config.get("method", "jaxseg"))
-    return text(_SPELLED.get(method, method.upper()))
+def spread_over(items: Sequence[Any], count: int) -> list[Any]:
+    """Up to `count` items at even distances, the first and the last among them."""
+    places = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)
+    return [items[place] for place in places]
 
 
-def _anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")
+def thirds(videos: Sequence[str], count: int) -> dict[str, str]:
+    """Up to `count` of the videos, in their order: from the front, the middle and the end.
+
+    Returns:
+        video -> "best", "middle" or "worst"; "" where all videos are shown.
+    """
+    if len(videos) <= count:
+        return dict.fromkeys(videos, "")
+    best, worst = (count + 2) // 3, (count + 1) // 3
+    middle = count - best - worst
+    start = (len(videos) - middle) // 2
+    chosen = dict.fromkeys(videos[:best], "best")
+    chosen |= dict.fromkeys(videos[start : start + middle], "middle")
+    return chosen | dict.fromkeys(videos[len(videos) - worst :], "worst")
 
 
-def _banner(run: Described) -> str:
-    return f'<p class="banner">{GENERATED}</p>' if run.generated else ""
+def score_cell(
+    score: float | Spread | Mapping[str, Any] | None,
+    baselines: Sequence[float | None] = (),
+    *,
+    kind: str = "",
+) -> Cell:
+    """A score in percent: mean ± spread where there are several seeds.
+
+    Args:
+        score: a number, mean, spread and values over seeds, or None for a dash.
+        baselines: trivial scores; a mean below one of them is marked.
+        kind: class of style of a single number.
+    """
+    if score is None:
+        return Cell("–", kind="missing")
+    if isinstance(score, Mapping):
+        score = Spread(**score)
+    if not isinstance(score, Spread):
+        return Cell(f"{score:.1f}", kind=kind)
+    text, remark = f"{score.mean:.1f}", f"± {score.std:.1f}" if len(score.values) > 1 else ""
+    if any(baseline is not None and score.mean < baseline for baseline in baselines):
+        return Cell(text, remark, "below", title="below a trivial baseline")
+    return Cell(text, remark, "run")
 
 
-def _header(run: Described, sentence: str) -> str:
-    config = table(
-        "From config.json", head_row(["key", "value"]), _config_rows(run.config), kind="plain"
+def settings_table(settings: Mapping[str, Any]) -> Table | None:
+    """What a protocol was scored with; None where the file says nothing."""
+    rows = [Row(key, [str(value)]) for key, value in settings.items()]
+    return Table("From evaluation.json", [["what", "value"]], rows, kind="plain") if rows else None
+
+
+def confusion_table(
+    counts: np.ndarray, classes: Sequence[str], caption: str, *, last: str = "unmatched"
+) -> Table:
+    """A confusion of truth and prediction, in percent of each row.
+
+    Args:
+        counts: [classes, classes + 1] frames; the last column is of predictions without a class.
+        classes: names of the rows.
+        caption: of the table.
+        last: name of the last column.
+    """
+    columns = [*classes, last]
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    rows = [
+        Row(truth, [_share_cell(truth, *pair) for pair in zip(columns, line, strict=True)])
+        for truth, line in zip(classes, shares, strict=True)
+    ]
+    return Table(caption, [["truth ↓ prediction →", *columns]], rows, kind="confusion")
+
+
+def _share_cell(truth: str, predicted: str, share: float) -> Cell:
+    """A share of a true class's frames, shaded by it; empty below half a percent."""
+    hit = "hit" if truth == predicted else ""
+    if share < 0.005:
+        return Cell("", kind=hit)
+    return Cell(
+        f"{100 * share:.0f}",
+        kind=f"{'strong' if share > 0.5 else 'weak'} {hit}".strip(),
+        title=f"{truth} taken for {predicted}: {100 * share:.1f} %",
+        style=f"--share:{share:.2f}",
     )
-    return (
-        f"<header><h1>{text(run.name)}</h1><p>Data set: <strong>{text(run.data_name)}</strong>. "
-        f"{sentence}</p>{_banner(run)}{fold('Configuration', config)}</header>"
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
     )
+    environment.globals.update(counted=counted, asset=_asset)
+    return environment
 
 
-def _config_rows(config: Mapping[str, Any], prefix: str = "") -> list[str]:
-    rows = []
+def _template(name: str) -> str:
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    return _BREAK.sub(" ", _BETWEEN_TAGS.sub("", text))
+
+
+def _asset(name: str) -> Markup:
+    """A style sheet or a script as it stands in its file."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _flattened(config: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """("solver.train.alpha", value) of nested settings."""
     for key, value in config.items():
         if isinstance(value, Mapping) and value:
-            rows += _config_rows(value, f"{prefix}{key}.")
+            yield from _flattened(value, f"{prefix}{key}.")
         else:
-            rows.append(row(f"<code>{text(prefix + key)}</code>", [f"<code>{text(value)}</code>"]))
-    return rows
-
-
-def _footer(run: Described) -> str:
-    packages = run.versions.get("packages", {})
-    made = ", ".join(f"{text(name)} {text(version)}" for name, version in packages.items())
-    facts = [
-        ("Packages", made),
-        ("Device", text(run.versions.get("device") or "")),
-        ("Commit", text(run.versions.get("commit") or "")),
-        ("Made from", " ".join(f"<code>{text(name)}</code>" for name in run.files)),
-    ]
-    lines = "".join(f"<p>{title}: {value}</p>" for title, value in facts if value)
-    return f"<footer>{_banner(run)}{lines}</footer>"
+            yield f"{prefix}{key}", value

@@ -1,127 +1,210 @@
-"""The scores of a localisation run, from `evaluation.json`, checked as they are read."""
+"""Scores of a localization run: tables, curves and kinds of errors, one protocol at a time."""
 
-import math
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-import numpy as np
+from jaxseg.report.drawing.bars import Span, Strip, Timeline, spans
+from jaxseg.report.drawing.colors import Paint, kind_paints
+from jaxseg.report.drawing.figures import (
+    Scores,
+    map_curves,
+    precision_recall_curves,
+    recall_curves,
+)
+from jaxseg.report.drawing.page import (
+    Panel,
+    Picture,
+    Row,
+    Table,
+    counted,
+    render,
+    score_cell,
+    settings_table,
+)
+from jaxseg.report.localization.run import Run
+from jaxseg.runfiles.evaluation import LocalizationProtocol, LocalizationResult
 
-from jaxseg.report.files import read_object
+_COUNTED = {
+    "videos": ("video", ""),
+    "classes": ("class", "classes"),
+    "truths": ("true segment", ""),
+    "predictions": ("proposal", ""),
+}
 
 
-class Result(NamedTuple):
-    """Scores of one variant under a protocol, in percent over its seeds.
-
-    A score is {"mean", "std", "values"}, as the tables take it, or None.
+class ProtocolScores(NamedTuple):
+    """What was scored under one protocol.
 
     Attributes:
-        scores: tIoU threshold, as in the file -> mAP.
-        averages: range of thresholds ("0.1:0.7") -> mean mAP.
-        classes: class -> threshold -> AP; empty where it was not kept.
-        classification: mAP of whole videos' classes.
-        errors: kind -> mean count of predictions; empty where they were not counted.
-        missed: mean count of true segments that no prediction found.
-        recall: number of proposals a video -> average recall.
-        curves: class -> [n, 2] recall and precision at each hit, tIoU 0.5, first seed.
+        sizes: what every mAP depends on, in words.
+        notes: remarks, one sentence each.
+        averages: mAP of each variant.
+        pictures: curves.
+        by_class: AP of every class, a table a variant.
+        settings: of the evaluator.
     """
 
-    variant: str
-    seeds: tuple[int, ...]
-    scores: Mapping[str, Any]
-    averages: Mapping[str, Any]
-    classes: Mapping[str, Mapping[str, Any]]
-    classification: Mapping[str, Any] | None
-    errors: Mapping[str, float]
-    missed: float | None
-    recall: Mapping[str, Any]
-    curves: Mapping[str, np.ndarray]
+    name: str
+    sizes: Sequence[str]
+    notes: Sequence[str]
+    averages: Table
+    pictures: Sequence[Picture]
+    by_class: Sequence[Table]
+    settings: Table | None
 
 
-class Protocol(NamedTuple):
-    """What was scored under one protocol: its rules, sizes, a result a variant, remarks."""
-
-    settings: Mapping[str, Any]
-    counts: Mapping[str, float]
-    results: tuple[Result, ...]
-    notes: tuple[str, ...]
-
-
-class Evaluation(NamedTuple):
-    """Scores by protocol, and which parameters were scored."""
-
-    checkpoint: str
-    protocols: Mapping[str, Protocol]
+def scores_panel(run: Run) -> Panel:
+    """All scores, one protocol after the other; or why there are none."""
+    protocols = run.scores.protocols if run.scores else {}
+    body = render(
+        "localization.html",
+        "scores",
+        run=run,
+        protocols=[_protocol_scores(name, protocol) for name, protocol in protocols.items()],
+    )
+    return Panel("Scores", body)
 
 
-def read_evaluation(path: Path) -> Evaluation | None:
-    """Reads `evaluation.json`; None where there is none.
-
-    Raises:
-        ValueError: a field is missing or of another kind; one line with the file.
-    """
-    if not path.is_file():
-        return None
-    content = read_object(path)
-    try:
-        protocols = {name: _protocol(entry) for name, entry in content["protocols"].items()}
-        return Evaluation(str(content.get("checkpoint", "")), protocols)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        wrong = f"a field is missing or of another kind: {type(error).__name__} {error}"
-        raise ValueError(f"{path}: {wrong}") from None
-
-
-def _protocol(entry: Mapping[str, Any]) -> Protocol:
-    return Protocol(
-        settings=dict(entry.get("settings", {})),
-        counts={name: _mean(value) for name, value in entry.get("counts", {}).items()},
-        results=tuple(_result(result) for result in entry["results"]),
-        notes=tuple(map(str, entry.get("notes", ()))),
+def _protocol_scores(name: str, protocol: LocalizationProtocol) -> ProtocolScores:
+    sizes = [
+        counted(round(protocol.counts[key]), *nouns)
+        for key, nouns in _COUNTED.items()
+        if key in protocol.counts
+    ]
+    return ProtocolScores(
+        name=name,
+        sizes=sizes,
+        notes=protocol.notes,
+        averages=_averages(name, protocol.results),
+        pictures=_pictures(name, protocol.results),
+        by_class=[_by_class(name, result) for result in protocol.results if result.classes],
+        settings=settings_table(protocol.settings),
     )
 
 
-def _result(entry: Mapping[str, Any]) -> Result:
-    errors, curves = entry.get("errors", {}), entry.get("precision_recall", {})
-    by_class = entry.get("average_precision", {})
-    return Result(
-        variant=entry["variant"],
-        seeds=tuple(entry["seeds"]),
-        scores=_spreads(entry["map"]),
-        averages=_spreads(entry.get("averages", {})),
-        classes={name: _spreads(scores) for name, scores in by_class.items()},
-        classification=_spread(entry.get("classification_map")),
-        errors={kind: _mean(count) for kind, count in errors.get("all", {}).items()},
-        missed=_mean(errors["missed"]) if "missed" in errors else None,
-        recall=_spreads(entry.get("recall", {}).get("ar", {})),
-        curves={name: _curve(points) for name, points in curves.items()},
+def _averages(name: str, results: Sequence[LocalizationResult]) -> Table:
+    """A row a variant: mAP at each threshold, its means, and that of whole videos' classes."""
+    thresholds = _ordered(key for result in results for key in result.scores)
+    ranges = list(dict.fromkeys(key for result in results for key in result.averages))
+    rows = []
+    for result in results:
+        scores = [result.scores.get(key) for key in thresholds]
+        scores += [result.averages.get(key) for key in ranges]
+        scores.append(result.classification)
+        rows.append(Row(_title(result), [score_cell(score) for score in scores], kind="result"))
+    caption = (
+        f"{name}, percent: mAP at each tIoU and its mean over a range; of whole videos’ classes; "
+        f"{_spread(results)}"
+    )
+    titles = ["result", *(f"@{key}" for key in thresholds), *ranges, "videos"]
+    return Table(caption, [titles], rows)
+
+
+def _ordered(thresholds: Iterable[str]) -> list[str]:
+    return sorted(dict.fromkeys(thresholds), key=float)
+
+
+def _spread(results: Sequence[LocalizationResult]) -> str:
+    seeds = sorted({len(result.seeds) for result in results})
+    return f"mean ± spread over {'/'.join(map(str, seeds))} seeds" if seeds != [1] else "one seed"
+
+
+def _title(result: LocalizationResult) -> str:
+    return result.variant or "run"
+
+
+def _pictures(name: str, results: Sequence[LocalizationResult]) -> list[Picture]:
+    """mAP over tIoU and recall over proposals of all variants; precision over recall of one."""
+    pictures = []
+    scores = _curves({result.variant: result.scores for result in results})
+    if scores:
+        alt = f"mAP against the tIoU threshold under {name}"
+        pictures.append(Picture(map_curves(scores), alt, "mAP", f"{name}, {_spread(results)}"))
+    if results and results[0].curves:
+        first = results[0]
+        classes = counted(len(first.curves), "class", "classes")
+        picture = Picture(
+            source=precision_recall_curves(first.curves),
+            alt=f"precision against recall at tIoU 0.5 under {name}",
+            title="Precision and recall",
+            remark=f"{name}, tIoU 0.5, seed {first.seeds[0]}: {classes} and their mean",
+        )
+        pictures.append(picture)
+    recalls = _curves({result.variant: result.recall for result in results})
+    if recalls:
+        picture = Picture(
+            source=recall_curves(recalls),
+            alt=f"average recall against the number of proposals under {name}",
+            title="Recall of proposals",
+            remark="whatever their labels, tIoU 0.5:0.95",
+        )
+        pictures.append(picture)
+    return pictures
+
+
+def _curves(scores: Scores) -> Scores:
+    """Those that have at least two points."""
+    return {variant: by_place for variant, by_place in scores.items() if len(by_place) > 1}
+
+
+def _by_class(name: str, result: LocalizationResult) -> Table:
+    """AP of every class at the thresholds that were kept."""
+    thresholds = _ordered(key for scores in result.classes.values() for key in scores)
+    rows = [
+        Row(label, [score_cell(scores.get(key)) for key in thresholds])
+        for label, scores in result.classes.items()
+    ]
+    head = [["class", *(f"@{key}" for key in thresholds)]]
+    return Table(f"{name}, AP in percent: {_title(result)}", head, rows)
+
+
+class Errors(NamedTuple):
+    """What the detections are under one protocol, by kind: a stacked bar a variant, and counts."""
+
+    name: str
+    legend: Sequence[Paint]
+    strips: Sequence[Strip]
+    table: Table
+
+
+def errors_panel(run: Run) -> Panel:
+    """Kinds of errors under each protocol; left out where they were not counted."""
+    protocols = run.scores.protocols if run.scores else {}
+    blocks = [
+        _errors(name, [result for result in protocol.results if result.errors])
+        for name, protocol in protocols.items()
+        if any(result.errors for result in protocol.results)
+    ]
+    return Panel("Errors", render("localization.html", "errors", blocks=blocks) if blocks else "")
+
+
+def _errors(name: str, results: Sequence[LocalizationResult]) -> Errors:
+    kinds = list(dict.fromkeys(kind for result in results for kind in result.errors))
+    paints = kind_paints(kinds)
+    rows = [
+        Row(_title(result), [f"{n:,.0f}" for n in (*_counts(result, kinds), result.missed)])
+        for result in results
+    ]
+    return Errors(
+        name=name,
+        legend=list(paints.values()),
+        strips=[Strip(_title(result), _stacked(result, paints)) for result in results],
+        table=Table(
+            f"{name}: proposals by kind, and true segments that none found; mean of seeds",
+            [["proposals", *kinds, "missed truth"]],
+            rows,
+        ),
     )
 
 
-def _spreads(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Scores by a number, such as a threshold."""
-    return {name: _spread(score) for name, score in scores.items()}
+def _counts(result: LocalizationResult, kinds: Sequence[str]) -> list[float]:
+    return [result.errors.get(kind, 0.0) for kind in kinds]
 
 
-def _spread(score: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if score is None:
-        return None
-    values = [_finite(value) for value in score["values"]]
-    return {"mean": _finite(score["mean"]), "std": _finite(score["std"]), "values": values}
-
-
-def _mean(value: float | Mapping[str, Any]) -> float:
-    """A number, or the mean of one that has a spread over seeds."""
-    return _finite(value["mean"] if isinstance(value, Mapping) else value)
-
-
-def _finite(value: Any) -> float:
-    if not math.isfinite(float(value)):
-        raise ValueError(f"a score of {value}")
-    return float(value)
-
-
-def _curve(points: Any) -> np.ndarray:
-    curve = np.array(points, float).reshape(-1, 2)
-    if not np.isfinite(curve).all():
-        raise ValueError("a precision or recall that is not finite")
-    return curve
+def _stacked(result: LocalizationResult, paints: Mapping[str, Paint]) -> str:
+    total, end, parts = sum(result.errors.values()), 0.0, []
+    for kind, number in result.errors.items():
+        start, end = end, end + number
+        title = f"{kind}: {number:,.0f}, {100 * number / (total or 1):.1f} %"
+        parts.append(Span(start, end, title, paints[kind].fill))
+    return spans(parts, Timeline(total or 1), f"kinds of {total:,.0f} proposals")

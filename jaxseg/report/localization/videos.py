@@ -1,19 +1,40 @@
-"""The pictures of single videos: attention, clusters, score map, proposals, truth on one axis."""
+"""What single test videos look like: attention, clusters, score maps, detections and truth.
 
-from collections.abc import Sequence
+All strips of a video stand on one axis of seconds.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
-from jaxseg.report.drawing.bars import Timeline, axis, runs, strips
-from jaxseg.report.drawing.colors import Paint, plain_cluster_paints
-from jaxseg.report.drawing.markup import counted, text
-from jaxseg.report.localization.bars import Span, curves, heat_strip, lanes, opacity, spans
-from jaxseg.report.localization.clusters import PALE, foreground
-from jaxseg.report.localization.records import Interval, Localization, ScoreMap
+from jaxseg.report.drawing.bars import (
+    Span,
+    Strip,
+    Timeline,
+    curves,
+    drawing,
+    lanes,
+    opacity,
+    runs,
+    spans,
+    stretched,
+)
+from jaxseg.report.drawing.colors import plain_cluster_paints
+from jaxseg.report.drawing.figures import heat_strip
+from jaxseg.report.drawing.page import Panel, Video, counted, render, spread_over
+from jaxseg.report.localization.run import Run
+from jaxseg.runfiles.about import Member
+from jaxseg.runfiles.localization import Interval, ScoreMap
 
 MAX_LANES = 5
+MAX_INSTANCE_VIDEOS = 3
+PALE = 0.28  # opacity of background clusters
 _MOST_WRONG_CLASSES = 2
+_MOST_NUMBERED_CLUSTERS = 20
+_FUSIONS = {"fusion": "fusion", "soft": "soft-NMS", "hard": "NMS"}
+_SHORTEST, _TALLEST = 14, 150  # pixels of all instances of a class
+_PITCH = 3  # pixels from one instance to the next, while the tallest is not reached
 
 
 class Shown(NamedTuple):
@@ -23,7 +44,7 @@ class Shown(NamedTuple):
         timeline: of seconds.
         true: classes with truth, by time.
         wrong: classes that are predicted alone, best first, a few of them.
-        truth, proposals: of all classes, proposals best first.
+        truth, detections: of all classes, detections best first.
         score_map: None where it was not kept.
     """
 
@@ -32,138 +53,248 @@ class Shown(NamedTuple):
     true: list[str]
     wrong: list[str]
     truth: tuple[Interval, ...]
-    proposals: tuple[Interval, ...]
+    detections: tuple[Interval, ...]
     score_map: ScoreMap | None
 
 
-def shown_videos(run: Localization, count: int) -> list[Shown]:
+def videos_panel(run: Run, max_videos: int) -> Panel:
+    """Some test videos; or why there are none."""
+    body = render(
+        "localization.html",
+        "videos",
+        seed=run.main[0].seed,
+        num_lanes=MAX_LANES,
+        has_clusters=any(each.clusters is not None for each in run.maps.values()),
+        videos=[_video(run, shown) for shown in shown_videos(run, max_videos)],
+    )
+    return Panel("Videos", body)
+
+
+def shown_videos(run: Run, count: int) -> list[Shown]:
     """Up to `count` test videos spread over the list, those with a score map if there are any."""
-    names = [name for name in run.test_videos if name in run.maps]
-    names = names or [name for name in run.test_videos if name in run.proposals]
-    return [show(run, name) for name in spread(names, count)]
+    names = [name for name in run.data.test_videos if name in run.maps]
+    names = names or [name for name in run.data.test_videos if name in run.detections]
+    return [_show(run, name) for name in spread_over(names, count)]
 
 
-def spread(names: Sequence[str], count: int) -> list[str]:
-    """Up to `count` names, spread over the list."""
-    places = np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int)
-    return [names[place] for place in places]
-
-
-def show(run: Localization, name: str) -> Shown:
-    """A test video with its classes, truth, proposals and score map."""
+def _show(run: Run, name: str) -> Shown:
+    """A test video with its classes, truth, detections and score map."""
     truth = tuple(sorted(run.truth.get(name, ()), key=lambda each: each.start))
-    proposals = tuple(sorted(run.proposals.get(name, ()), key=lambda each: -each.score))
+    detections = tuple(sorted(run.detections.get(name, ()), key=lambda each: -each.score))
     score_map = run.maps.get(name)
     true = list(dict.fromkeys(each.label for each in truth))
-    wrong = [
-        label for label in dict.fromkeys(each.label for each in proposals) if label not in true
-    ]
+    predicted = dict.fromkeys(each.label for each in detections)
+    wrong = [label for label in predicted if label not in true]
     if not true and not wrong and score_map is not None:
-        wrong = [run.classes[int(score_map.scores.max(axis=0).argmax())]]
-    # One that is measured in seconds has a frame a second.
-    timeline = Timeline(_length(run, name, (*truth, *proposals)), 1.0)
-    return Shown(name, timeline, true, wrong[:_MOST_WRONG_CLASSES], truth, proposals, score_map)
+        wrong = [run.data.classes[int(score_map.scores.max(axis=0).argmax())]]
+    return Shown(
+        name=name,
+        # One that is measured in seconds has a frame a second.
+        timeline=Timeline(run.seconds(name, (*truth, *detections)), 1.0),
+        true=true,
+        wrong=wrong[:_MOST_WRONG_CLASSES],
+        truth=truth,
+        detections=detections,
+        score_map=score_map,
+    )
 
 
-def _length(run: Localization, name: str, intervals: tuple[Interval, ...]) -> float:
-    """Seconds until the last thing that is drawn."""
-    video = next(video for video in run.videos if video.name == name)
-    ends = [video.seconds or 0.0]
-    ends += [each.end for each in intervals]
-    if name in run.maps:
-        ends.append(run.maps[name].borders[-1])
-    return max(ends) or 1.0
+def _video(run: Run, shown: Shown) -> Video:
+    strips = _network_strips(run, shown)
+    for label in (*shown.true, *shown.wrong):
+        strips.append(_score_strip(run, shown, label))
+        strips += _segment_strips(shown, label, "proposals")
+    facts = [shown.timeline.length, counted(len(shown.detections), "proposal")]
+    if run.truth:
+        facts.insert(1, counted(len(shown.truth), "true segment"))
+    return Video(shown.name, facts, [*strips, shown.timeline.axis()])
 
 
-def cluster_spans(run: Localization, shown: Shown) -> list[Span]:
+def _network_strips(run: Run, shown: Shown) -> list[Strip]:
+    """Attention and clusters, as far as the method has them."""
+    score_map, timeline, strips = shown.score_map, shown.timeline, []
+    if score_map is not None and score_map.attention:
+        names = [name for name in score_map.attention if name]
+        streams = Markup(" ").join(Markup('<b class="curve">{}</b>').format(n) for n in names)
+        label = f"attention of {', '.join(names)}" if names else "attention"
+        shape = curves(score_map.attention, score_map.borders, timeline, label)
+        strips.append(Strip(Markup("attention {}").format(streams), shape))
+    if score_map is not None and score_map.clusters is not None:
+        parts = cluster_spans(run, shown)
+        strips.append(Strip("clusters", spans(parts, timeline, f"clusters: {len(parts)} runs")))
+    return strips
+
+
+def cluster_spans(run: Run, shown: Shown) -> list[Span]:
     """The likeliest cluster over time, background clusters pale."""
-    member, clusters = run.main[0], shown.score_map.clusters
-    paints = plain_cluster_paints(member.num_clusters)
-    strong = foreground(run, member.directory)
+    member, score_map = run.main[0], shown.score_map
+    paints, strong = plain_cluster_paints(member.num_clusters), _foreground(run, member)
     parts = []
-    for start, stop, k in runs(clusters.argmax(axis=1)):
-        seconds = (float(shown.score_map.borders[i]) for i in (start, stop))
-        parts.append(_part(*seconds, paints[k], 1.0 if strong[k] else PALE, shown.timeline))
+    for first, stop, k in runs(score_map.clusters.argmax(axis=1)):
+        start, end = float(score_map.borders[first]), float(score_map.borders[stop])
+        title = f"{paints[k].name}, {shown.timeline.span(start, end)}"
+        parts.append(Span(start, end, title, paints[k].fill, 1.0 if strong[k] else PALE))
     return parts
 
 
-def _part(start: float, end: float, paint: Paint, strength: float, timeline: Timeline) -> Span:
-    return Span(start, end, f"{paint.name}, {timeline.span(start, end)}", paint.fill, strength)
+def _foreground(run: Run, member: Member) -> np.ndarray:
+    """Which of a member's clusters are foreground, bool [K]; all where that is not known."""
+    if member.directory not in run.roles:
+        return np.ones(member.num_clusters, bool)
+    roles = run.roles[member.directory]
+    return roles[:, 0] > roles[:, 1]
 
 
-def video_article(run: Localization, shown: Shown) -> str:
-    """One video: strips on a common time axis."""
-    rows = _network_rows(run, shown)
-    for label in (*shown.true, *shown.wrong):
-        rows += _class_rows(run, shown, label)
-    rows.append((shown.timeline.unit, axis(shown.timeline)))
-    facts = [shown.timeline.length, counted(len(shown.proposals), "proposal")]
-    if run.truth:
-        facts.insert(1, counted(len(shown.truth), "true segment"))
-    title = f"<h4>{text(shown.name)} <small>{' · '.join(facts)}</small></h4>"
-    return f"<article>{title}{strips(rows, kind='wide')}</article>"
-
-
-def _network_rows(run: Localization, shown: Shown) -> list[tuple[str, str]]:
-    """Attention and clusters, as far as the method has them."""
-    score_map, timeline, rows = shown.score_map, shown.timeline, []
-    if score_map is not None and score_map.attention:
-        names = [name for name in score_map.attention if name]
-        streams = " ".join(f'<b class="curve">{text(name)}</b>' for name in names)
-        said = f"attention of {', '.join(names)}" if names else "attention"
-        shape = curves(score_map.attention, score_map.borders, timeline, said)
-        rows.append((f"attention {streams}", shape))
-    if score_map is not None and score_map.clusters is not None:
-        parts = cluster_spans(run, shown)
-        rows.append(("clusters", spans(parts, timeline, f"clusters: {len(parts)} runs")))
-    return rows
-
-
-def _class_rows(run: Localization, shown: Shown, label: str) -> list[tuple[str, str]]:
-    """Score map, proposals and truth of one class, as far as there are any."""
-    proposals = [each for each in shown.proposals if each.label == label]
-    truth = [each for each in shown.truth if each.label == label]
-    rows = [_score_row(run, shown, label)]
-    rows += [proposal_row("proposals", proposals, shown, label)] if proposals else []
-    return rows + ([truth_row(truth, shown, label)] if truth else [])
-
-
-def _score_row(run: Localization, shown: Shown, label: str) -> tuple[str, str]:
+def _score_strip(run: Run, shown: Shown, label: str) -> Strip:
     """The class's name, its score for the whole video, and its score over time."""
     facts = ["not in this video"] if run.truth and label in shown.wrong else []
-    strip = "<span></span>"
+    shape = Markup("<span></span>")
     if shown.score_map is not None:
-        index = run.classes.index(label)
-        said, scores = f"scores of {label}", shown.score_map.scores[:, index]
-        strip = heat_strip(scores, shown.score_map.borders, shown.timeline, said)
-        if shown.score_map.video_scores is not None:
-            facts.insert(0, f"{shown.score_map.video_scores[index]:.2f}")
-    return f"<b>{text(label)}</b> <small>{', '.join(facts)}</small>", strip
+        index = run.data.classes.index(label)
+        scores, borders = shown.score_map.scores[:, index], shown.score_map.borders
+        shape = heat_strip(scores, borders, shown.timeline, f"scores of {label}")
+        facts.insert(0, f"{shown.score_map.video_scores[index]:.2f}")
+    return Strip(label, shape, ", ".join(facts), strong=True)
 
 
-def proposal_row(name: str, proposals: list[Interval], shown: Shown, label: str) -> tuple[str, str]:
-    """Those proposals of one class that fit a few lanes, as strong as their scores."""
-    best, timeline = shown.proposals[0].score, shown.timeline
+def _segment_strips(shown: Shown, label: str, name: str) -> list[Strip]:
+    """Detections and truth of one class, as far as there are any; `name` is of the detections."""
+    detections = [each for each in shown.detections if each.label == label]
+    truth = [each for each in shown.truth if each.label == label]
+    strips = [_detection_strip(name, detections, shown, label)] if detections else []
+    if truth:
+        timeline = shown.timeline
+        parts = [
+            Span(each.start, each.end, f"{label}, {timeline.span(each.start, each.end)}")
+            for each in truth
+        ]
+        words = f"{label}: {counted(len(truth), 'true segment')}"
+        strips.append(Strip("truth", spans(parts, timeline, words, kind="truth")))
+    return strips
+
+
+def _detection_strip(name: str, detections: list[Interval], shown: Shown, label: str) -> Strip:
+    """Those detections of one class that fit a few lanes, as strong as their scores."""
+    best, timeline = shown.detections[0].score, shown.timeline
     parts = [
         Span(
-            *(each.start, each.end),
-            f"{label} {each.score:.3f}, {timeline.span(each.start, each.end)}",
+            start=each.start,
+            end=each.end,
+            title=f"{label} {each.score:.3f}, {timeline.span(each.start, each.end)}",
             opacity=opacity(each.score, best),
             lane=lane,
         )
-        for lane, each in lanes(proposals, MAX_LANES)
+        for lane, each in lanes(detections, MAX_LANES)
     ]
-    number = 1 + max(part.lane for part in parts)
-    said = f"{label}: {len(parts)} of {counted(len(proposals), 'proposal')}"
-    facts = f"{name} <small>{len(parts)} of {len(proposals)}</small>"
-    return facts, spans(parts, timeline, said, kind="proposals", num_lanes=number)
+    words = f"{label}: {len(parts)} of {counted(len(detections), 'proposal')}"
+    num_lanes = 1 + max(part.lane for part in parts)
+    shape = spans(parts, timeline, words, kind="proposals", num_lanes=num_lanes)
+    return Strip(name, shape, f"{len(parts)} of {len(detections)}")
 
 
-def truth_row(truth: list[Interval], shown: Shown, label: str) -> tuple[str, str]:
-    """The true segments of one class."""
-    parts = [
-        Span(each.start, each.end, f"{label}, {shown.timeline.span(each.start, each.end)}")
-        for each in truth
-    ]
-    said = f"{label}: {counted(len(truth), 'true segment')}"
-    return "truth", spans(parts, shown.timeline, said, kind="truth")
+def instances_panel(run: Run, max_videos: int) -> Panel:
+    """Instances before and after they are fused, or suppressed.
+
+    Left out where instances were not kept, or all of them stayed.
+    """
+    predict = run.source.config.get("predict")
+    method = predict.get("method", "fusion") if isinstance(predict, dict) else "fusion"
+    fusion = _FUSIONS.get(method)
+    names = [name for name in run.data.test_videos if name in run.maps]
+    names = [name for name in names if run.maps[name].instances is not None]
+    title = f"Instances before and after {fusion}"
+    if not fusion or not names:
+        return Panel(title, "")
+    chosen = spread_over(names, min(max_videos, MAX_INSTANCE_VIDEOS))
+    body = render(
+        "localization.html",
+        "instances",
+        seed=run.main[0].seed,
+        fusion=fusion,
+        num_lanes=MAX_LANES,
+        videos=[_instance_video(run, _show(run, name)) for name in chosen],
+    )
+    return Panel(title, body)
+
+
+def _instance_video(run: Run, shown: Shown) -> Video:
+    """All instances of each class, those that came of them, and truth."""
+    strips = []
+    for label in (*shown.true, *shown.wrong):
+        before = [each for each in shown.score_map.instances if each.label == label]
+        absent = run.truth and label not in shown.true
+        remark = f"{len(before)} before{', not in this video' if absent else ''}"
+        lines = _instance_lines(before, shown.timeline, label)
+        strips.append(Strip(label, lines, remark, strong=True))
+        strips += _segment_strips(shown, label, "after")
+    number = counted(len(shown.score_map.instances), "instance")
+    facts = [shown.timeline.length, number, f"{len(shown.detections):,} after"]
+    return Video(shown.name, facts, [*strips, shown.timeline.axis()])
+
+
+def _instance_lines(instances: list[Interval], timeline: Timeline, label: str) -> Markup:
+    """One thin line an instance, the best on top; they share a limited height."""
+    ranked = sorted(instances, key=lambda each: (-each.score, each.start, each.end))
+    height = min(max(_PITCH * len(ranked), _SHORTEST), _TALLEST)
+    moves = "".join(
+        f"M{each.start:.2f} {place + 0.5}H{each.end:.2f}" for place, each in enumerate(ranked)
+    )
+    # Lines as thick on the screen however far the drawing is stretched.
+    line = (
+        f'<path d="{moves}" fill="none" stroke="currentColor" stroke-opacity="0.55" '
+        'stroke-width="1.2" vector-effect="non-scaling-stroke" '
+        'shape-rendering="geometricPrecision"/>'
+    )
+    box = f"0 0 {timeline.frames:.2f} {max(len(ranked), 1)}"
+    return drawing(
+        f"{label}: {counted(len(ranked), 'instance')} before",
+        "bar proposals",
+        stretched(box, line if ranked else ""),
+        style=f"height:{height}px",
+    )
+
+
+def clusters_panel(run: Run) -> Panel:
+    """How foreground each cluster of snippets is, a row of columns a member."""
+    members = [member for member in run.main if member.directory in run.roles]
+    blocks = [_cluster_strips(run, member) for member in members]
+    body = render("localization.html", "clusters", blocks=blocks) if blocks else ""
+    return Panel("Clusters", body)
+
+
+def _cluster_strips(run: Run, member: Member) -> list[Strip]:
+    """The [K, 2] classification of a member's clusters, most foreground first."""
+    roles = run.roles[member.directory]
+    order = np.argsort(-roles[:, 0], kind="stable").tolist()
+    strong = counted(int(_foreground(run, member).sum()), "foreground cluster")
+    remark = f"{strong} of {len(roles)}"
+    strips = [Strip(f"seed {member.seed}", _cluster_columns(roles, order), remark)]
+    if len(order) <= _MOST_NUMBERED_CLUSTERS:
+        strips.append(Strip("cluster", _cluster_numbers(order)))
+    return strips
+
+
+def _cluster_columns(roles: np.ndarray, order: list[int]) -> Markup:
+    """A column a cluster: strong up to its share of foreground, pale above it."""
+    paints, width = plain_cluster_paints(len(roles)), 100 / len(roles)
+    columns = []
+    for place, k in enumerate(order):
+        share = 100 * float(roles[k, 0])
+        at = f'x="{place * width:.3f}%" width="{0.9 * width:.3f}%" fill="{paints[k].fill}"'
+        title = f"cluster {k}: foreground {roles[k, 0]:.2f}, background {roles[k, 1]:.2f}"
+        columns.append(
+            f'<g><title>{title}</title><rect {at} height="100%" fill-opacity="{PALE}"/>'
+            f'<rect {at} y="{100 - share:.2f}%" height="{share:.2f}%"/></g>'
+        )
+    middle = '<line x2="100%" y1="50%" y2="50%"/>'
+    label = f"{len(roles)} clusters by their share of foreground"
+    return drawing(label, "columns", "".join(columns) + middle)
+
+
+def _cluster_numbers(order: list[int]) -> Markup:
+    width = 100 / len(order)
+    numbers = "".join(
+        f'<text x="{(place + 0.45) * width:.3f}%" y="12" text-anchor="middle">{k}</text>'
+        for place, k in enumerate(order)
+    )
+    return Markup(f'<svg class="axis" aria-hidden="true">{numbers}</svg>')

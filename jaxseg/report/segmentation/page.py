@@ -1,147 +1,184 @@
-"""Joins the panels into one HTML page that needs nothing but itself, and videos to play any."""
+"""The page of a segmentation run: which panels there are, in which order, and how training went."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from jaxseg.report.drawing.colors import hatch_definitions
-from jaxseg.report.drawing.figures import length_curves, loss_curves
-from jaxseg.report.drawing.markup import activity_blocks, counted, figure, grid, text
-from jaxseg.report.drawing.notes import score_notes, video_notes
-from jaxseg.report.drawing.page import document, method_name, titled
-from jaxseg.report.segmentation.analysis import confusion, segment_lengths, segments_per_video
-from jaxseg.report.segmentation.codes import codes_panel
-from jaxseg.report.segmentation.collapse import collapse_panel
-from jaxseg.report.segmentation.footage import watch_panel
-from jaxseg.report.segmentation.num_clusters import num_clusters_panel
-from jaxseg.report.segmentation.records import Activity, Run
-from jaxseg.report.segmentation.tables import confusion_table, protocol_scores
-from jaxseg.report.segmentation.videos import Painter, coupling_block, run_colours, video_block
+import numpy as np
+
+from jaxseg.report.drawing.figures import LimitedCurve, count_curves, limited_curves, loss_curves
+from jaxseg.report.drawing.page import Panel, Picture, counted, document, method_name, render
+from jaxseg.report.segmentation.run import Activity, Run
+from jaxseg.report.segmentation.scores import confusion_panel, lengths_panel, scores_panel
+from jaxseg.report.segmentation.videos import codes_panel, couplings_panel, painters, videos_panel
+from jaxseg.report.segmentation.watch import watch_panel
+from jaxseg.runfiles.about import Member
+from jaxseg.runfiles.segmentation import ChosenCount
 
 
-def render(run: Run, max_videos: int) -> str:
-    """The whole page."""
-    colours = run_colours(run)
-    painters = {activity.name: Painter(run, activity, colours) for activity in run.activities}
-    panels = {
-        "Watch": watch_panel(run, painters),
-        "Scores": _scores(run),
-        "Number of clusters": num_clusters_panel(run),
-        "Loss": _losses(run),
-        "Collapse": collapse_panel(run),
-        "Videos": _videos(run, painters, max_videos),
-        "Codes": codes_panel(run, painters, max_videos),
-        "Couplings": _couplings(run, painters, max_videos),
-        "Confusion": _confusions(run),
-        "Segment lengths": _lengths(run),
-    }
-    return document(run, _sentence(run), panels, definitions=hatch_definitions())
-
-
-def _sentence(run: Run) -> str:
+def render_page(run: Run, max_videos: int) -> str:
+    """The whole page as HTML."""
+    paints = painters(run)
+    panels = [
+        watch_panel(run, paints),
+        scores_panel(run),
+        num_clusters_panel(run),
+        loss_panel(run),
+        collapse_panel(run),
+        videos_panel(run, paints, max_videos),
+        codes_panel(run, paints, max_videos),
+        couplings_panel(run, paints, max_videos),
+        confusion_panel(run),
+        lengths_panel(run),
+    ]
     lengths = [n for activity in run.activities for n in activity.frames.values()]
     seeds = len({member.seed for member in run.members})
-    use = (
-        "labels serve the scores alone"
-        if run.has_labels
-        else "there are no labels to score it with"
+    sentence = render(
+        "segmentation.html",
+        "sentence",
+        videos=counted(len(lengths), "video"),
+        frames=f"{sum(lengths):,}",
+        activities=counted(len(run.activities), "activity", "activities"),
+        method=method_name(run.source),
+        seeds=counted(seeds, run.repeat),
+        has_labels=run.has_labels,
     )
-    return (
-        f"Actions found in {counted(len(lengths), 'video')} ({sum(lengths):,} frames, "
-        f"{counted(len(run.activities), 'activity', 'activities')}) by {method_name(run)} "
-        f"without labels, {counted(seeds, run.repeat)} an activity; {use}."
-    )
+    return document(run.source, sentence, panels)
 
 
-def _scores(run: Run) -> str:
-    protocols = run.evaluation.get("protocols", {})
-    if not protocols:
-        why = "No scores: the run was not evaluated." if run.has_labels else "No labels, no scores."
-        return titled("Scores", why, "")
-    note = (
-        "Clusters are matched with classes one to one: <em>full</em> over all videos of an "
-        "activity, <em>per video</em> anew for each. <em>Macro</em> is the mean of activities, "
-        "<em>pooled</em> counts their frames together. The trivial baselines cut every video into "
-        "equal parts (equal split) or call everything one class; ▾ marks what they beat."
-    )
-    note += score_notes(run)
-    body = "".join(
-        protocol_scores(name, protocol, opened=place == 0, repeat=run.repeat)
-        for place, (name, protocol) in enumerate(protocols.items())
-    )
-    return titled("Scores", note, body)
+def num_clusters_panel(run: Run) -> Panel:
+    """The curves against K, an activity a picture, with the choice; left out without a range."""
+    title = "Number of clusters"
+    if run.choice is None:
+        return Panel(title, "")
+    pictures = [
+        Picture(
+            source=count_curves(choice.tried, choice.chosen),
+            alt=f"agreement of seeds and transport objective of {name} against K",
+            title=name,
+            remark=_order(choice),
+        )
+        for name, choice in run.choice.activities.items()
+    ]
+    body = render("segmentation.html", "num_clusters", choice=run.choice, pictures=pictures)
+    return Panel(title, body)
 
 
-def _losses(run: Run) -> str:
-    if not len(run.steps):
-        return ""
+def _order(choice: ChosenCount) -> str:
+    """The choice, how many of its clusters have a frame, and the next best three."""
+    (used,) = [each.used.mean for each in choice.tried if each.num_clusters == choice.chosen]
+    others = ", ".join(map(str, choice.runners_up[:3]))
+    return f"K = {choice.chosen} ({used:.1f} used), then {others}"
+
+
+def loss_panel(run: Run) -> Panel:
+    """Training loss of each activity, a line a variant; left out without `metrics.jsonl`."""
+    losses = run.metrics.curves.get("loss")
+    if losses is None:
+        return Panel("Loss", "")
     pictures = []
     for activity in run.activities:
         columns: dict[str, list[int]] = {}
         for index, member in enumerate(run.members):
             # Where many K were tried, only the curve of the chosen one is drawn.
-            shown = activity.members if run.num_clusters else run.members
+            shown = activity.members if run.choice else run.members
             if member.activity == activity.name and member in shown:
                 columns.setdefault(member.variant, []).append(index)
-        groups = {variant: run.losses[:, chosen] for variant, chosen in columns.items()}
+        groups = {variant: losses[:, chosen] for variant, chosen in columns.items()}
         if groups:
             alt = f"training loss of {activity.name} over steps"
-            pictures.append(figure(loss_curves(run.steps, groups), alt, text(activity.name)))
-    return titled("Loss", "Training loss: the mean over seeds, and their range.", grid(pictures))
+            curves = loss_curves(run.metrics.steps, groups)
+            pictures.append(Picture(curves, alt, activity.name))
+    return Panel("Loss", render("segmentation.html", "loss", pictures=pictures))
 
 
-def _videos(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
-    if not any(any(activity.predictions.values()) for activity in run.activities):
-        return titled("Videos", "No prediction files.", "")
-    note = (
-        "Within an activity equal colours are equal classes, once clusters are matched; hatched "
-        "grey is a cluster without a class. The thin bars are the other seeds. Videos are ranked "
-        "by the share of frames that the first seed gets right (full matching)."
-        if run.has_labels
-        else "One colour a cluster. The thin bars are the other seeds, which number their clusters "
-        "in their own way."
-    )
-    note += video_notes(run)
-    blocks = [(a.name, video_block(run, a, painters[a.name], max_videos)) for a in run.activities]
-    return titled("Videos", note, activity_blocks(blocks))
+class Sign(NamedTuple):
+    """One quantity of `metrics.jsonl` and the limit, a function of K, below which it is a sign."""
+
+    name: str
+    title: str
+    limit: Callable[[int], float]
+    limit_name: str
 
 
-def _couplings(run: Run, painters: Mapping[str, Painter], max_videos: int) -> str:
-    blocks = [
-        (a.name, coupling_block(run, a, painters[a.name], max_videos)) for a in run.activities
+SIGNS = (
+    Sign("top_probability", "highest probability", lambda k: 1.2 / k, "1.2/K"),
+    Sign("clusters_used", "clusters used", lambda k: k / 2, "K/2"),
+    Sign("entropy", "entropy", lambda k: 0.5 * float(np.log(k)), ".5 log K"),
+)
+
+
+class Collapsed(NamedTuple):
+    """A member that ends with signs of a collapse, and these signs in words."""
+
+    member: Member
+    signs: Sequence[str]
+
+
+def collapse_panel(run: Run) -> Panel:
+    """Signs that clusterings have collapsed, over training; left out where they are not judged."""
+    # Some methods log the same quantities, and not whether they are signs.
+    if "collapsed" not in run.metrics.curves:
+        return Panel("Collapse", "")
+    main = [member for activity in run.activities for member in activity.members]
+    judged = main if run.choice else run.members
+    collapsed = [
+        each for each in collapsed_members(run.metrics.curves, run.members) if each.member in judged
     ]
-    blocks = [block for block in blocks if block[1]]
-    if not blocks:
-        return ""
-    note = (
-        "The plan is what optimal transport makes of a video: how much of each frame goes to each "
-        "cluster. The affinity is what it starts from: the cosine of frames and clusters."
+    body = render(
+        "segmentation.html",
+        "collapse",
+        repeat=run.repeat,
+        collapsed=[each for each in collapsed if each.member in judged],
+        num_judged=len(judged),
+        pictures=[_sign_picture(run, activity) for activity in run.activities if activity.members],
     )
-    return titled("Couplings", note, activity_blocks(blocks))
+    return Panel("Collapse", body)
 
 
-def _confusions(run: Run) -> str:
-    blocks = []
-    for activity in run.activities:
-        counts, classes = confusion(run, activity)
-        if counts.any():
-            seeds = counted(len(activity.members), "seed")
-            caption = f"{text(activity.name)}: percent of a true class's frames, {seeds}"
-            blocks.append((activity.name, confusion_table(counts, classes, caption)))
-    note = "What the frames of each true class (a row) were taken for, after full matching."
-    return titled("Confusion", note, activity_blocks(blocks)) if blocks else ""
+def collapsed_members(
+    curves: Mapping[str, np.ndarray], members: Sequence[Member]
+) -> list[Collapsed]:
+    """The members whose last logged step shows a sign of a collapse.
+
+    Args:
+        curves: name of each sign -> [S, members].
+        members: all of the run.
+    """
+    ends = {sign.name: last_values(curves[sign.name]) for sign in SIGNS}
+    collapsed = []
+    for index, member in enumerate(members):
+        words = [
+            f"{sign.title} {ends[sign.name][index]:.3g} < {sign.limit_name}"
+            for sign in SIGNS
+            if ends[sign.name][index] < sign.limit(member.num_clusters)
+        ]
+        if words:
+            collapsed.append(Collapsed(member, words))
+    return collapsed
 
 
-def _lengths(run: Run) -> str:
-    pictures = [_length_figure(run, activity) for activity in run.activities]
-    note = "How long segments are, and how many there are in a video; over all videos and seeds."
-    return titled("Segment lengths", note, grid(pictures)) if any(pictures) else ""
+def last_values(values: np.ndarray) -> np.ndarray:
+    """The last number of each column of [S, members]; NaN where there is none."""
+    known = np.isfinite(values)
+    last = len(values) - 1 - known[::-1].argmax(axis=0)
+    return values[last, np.arange(values.shape[1])]
 
 
-def _length_figure(run: Run, activity: Activity) -> str:
-    lengths = segment_lengths(run, activity)
-    if not lengths:
-        return ""
-    numbers = segments_per_video(activity)
-    facts = ", ".join(f"{source} {numbers[source]:.1f} a video" for source in lengths)
-    curves = length_curves(lengths, "s" if run.fps else "frames")
-    caption = f"{text(activity.name)} <small>{facts}</small>"
-    return figure(curves, f"lengths of the segments of {activity.name}", caption)
+def _sign_picture(run: Run, activity: Activity) -> Picture:
+    columns = [index for index, member in enumerate(run.members) if member in activity.members]
+    num_clusters = activity.members[0].num_clusters
+    curves = [
+        LimitedCurve(
+            title=sign.title,
+            values=run.metrics.curves[sign.name][:, columns],
+            limit=sign.limit(num_clusters),
+            limit_name=sign.limit_name,
+        )
+        for sign in SIGNS
+    ]
+    return Picture(
+        source=limited_curves(run.metrics.steps, curves),
+        alt=f"signs of a collapse of {activity.name} over steps",
+        title=activity.name,
+        remark=f"K = {num_clusters}",
+    )

@@ -1,33 +1,37 @@
-"""The pictures of single videos: colour bars, typical frames, couplings."""
+"""What single videos look like: truth and predictions as bars, couplings and codes as heat maps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.report.drawing import bars
+from jaxseg.report.drawing.bars import Strip, Timeline, bar, confidence
 from jaxseg.report.drawing.colors import (
     EXCLUDED,
     Paint,
-    class_colours,
+    class_colors,
     cluster_paints,
     plain_cluster_paints,
     unmatched,
 )
 from jaxseg.report.drawing.figures import heat_map
-from jaxseg.report.drawing.markup import head_row, row, table, text
-from jaxseg.report.segmentation.analysis import accuracies, choose
-from jaxseg.report.segmentation.records import Activity, Member, Run
+from jaxseg.report.drawing.page import Block, Cell, Panel, Row, Table, Video, render, thirds
+from jaxseg.report.segmentation.run import Activity, Run
+from jaxseg.report.segmentation.scores import accuracies
+from jaxseg.runfiles.about import Member
+from jaxseg.runfiles.segmentation import Coupling
 
+CODES, WITH_PRIOR, WITHOUT_PRIOR = "codes P", "Q with the prior", "Q without the prior"
 _NO_ACTION = {-1: Paint(EXCLUDED, "no action (-1)")}
 
 
 class Painter:
     """The paints of one activity: the same class has the same one in truth and predictions."""
 
-    def __init__(self, run: Run, activity: Activity, colours: Mapping[str, str]):
-        self.truth = {i: Paint(colours[name], name) for i, name in enumerate(run.classes)}
+    def __init__(self, run: Run, activity: Activity, colors: Mapping[str, str]):
+        self.truth = {i: Paint(colors[name], name) for i, name in enumerate(run.classes)}
         self._activity = activity
-        self._colours = colours
+        self._colors = colors
 
     def clusters(self, member: Member, decoding: str = "") -> dict[int, Paint]:
         """Paints of a member's clusters; each of its decodings is matched by itself."""
@@ -35,7 +39,7 @@ class Painter:
             return _NO_ACTION | plain_cluster_paints(member.num_clusters)
         directory = f"{member.directory},{decoding}" if decoding else member.directory
         matching = self._activity.matching[directory]
-        return _NO_ACTION | cluster_paints(member.num_clusters, matching, self._colours)
+        return _NO_ACTION | cluster_paints(member.num_clusters, matching, self._colors)
 
     def entries(self) -> list[Paint]:
         """The classes that occur in the activity, or the clusters where there is no truth."""
@@ -50,39 +54,155 @@ class Painter:
         return entries
 
 
-def run_colours(run: Run) -> dict[str, str]:
-    """Colours of all classes, far apart where they occur in the same activity."""
+def painters(run: Run) -> dict[str, Painter]:
+    """Activity -> its painter; colors of classes that occur in the same activity are far apart."""
+    colors = run_colors(run)
+    return {activity.name: Painter(run, activity, colors) for activity in run.activities}
+
+
+def run_colors(run: Run) -> dict[str, str]:
+    """Class -> color."""
     present = [
         {run.classes[i] for labels in activity.truth.values() for i in np.unique(labels)}
         for activity in run.activities
     ]
-    return class_colours(run.classes, present, run.excluded)
+    return class_colors(run.classes, present, run.excluded)
 
 
-def video_block(run: Run, activity: Activity, painter: Painter, max_videos: int) -> str:
-    """Legend and colour bars of some videos of an activity, best first where there is truth."""
+class _Drawn(NamedTuple):
+    """A video that is drawn: strips of it on its own time axis."""
+
+    run: Run
+    activity: Activity
+    painter: Painter
+    name: str
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its time axis."""
+        return Timeline(max(self.activity.frames[self.name], 1), self.run.fps)
+
+    def bars(self, *sources: str) -> list[Strip]:
+        """Its "truth" and the "prediction" of the first member, as far as there are any."""
+        first, strips = self.activity.members[0], []
+        for source in sources:
+            if source == "truth":
+                videos, paints = self.activity.truth, self.painter.truth
+            else:
+                videos = self.activity.predictions[first.directory]
+                paints = self.painter.clusters(first)
+            if self.name in videos:
+                drawing = bar(videos[self.name], paints, self.timeline, source)
+                strips.append(Strip(source, drawing))
+        return strips
+
+    def heat(self, title: str, matrix: np.ndarray, low: float, high: float) -> Strip:
+        """A matrix [N, K] as a picture of one text line a cluster, beside the clusters' names."""
+        activity, first = self.activity, self.activity.members[0]
+        paints, matching = self.painter.clusters(first), activity.matching[first.directory]
+        names = [
+            f"{k} {matching.get(k, 'unmatched')}" if activity.truth else f"cluster {k}"
+            for k in range(first.num_clusters)
+        ]
+        clusters = [(paints[k], name) for k, name in enumerate(names)]
+        picture = render(
+            "segmentation.html",
+            "heat_map",
+            source=heat_map(matrix, low, high),
+            alt=f"{title} of {self.name}: {len(names)} clusters over {self.timeline.length}",
+            num_clusters=len(names),
+        )
+        return Strip(render("segmentation.html", "clusters", clusters=clusters), picture)
+
+
+class ShownVideos(NamedTuple):
+    """Some videos of an activity, best first where there is truth, else with typical frames."""
+
+    legend: Sequence[Paint]
+    videos: Sequence[Video]
+    typical: Table | None
+
+
+def videos_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> Panel:
+    """Colored bars of some videos of each activity."""
+    predicted = any(any(activity.predictions.values()) for activity in run.activities)
+    blocks = [
+        Block(each.name, _shown_videos(run, each, painters[each.name], max_videos))
+        for each in run.activities
+    ]
+    couplings = [each for activity in run.activities for each in activity.couplings.values()]
+    has_codes = bool(couplings) and couplings[0].has_codes
+    body = render(
+        "segmentation.html",
+        "videos",
+        run=run,
+        blocks=blocks if predicted else [],
+        confidence_of="codes P" if has_codes else "row of the coupling",
+    )
+    return Panel("Videos", body)
+
+
+def _shown_videos(
+    run: Run, activity: Activity, painter: Painter, max_videos: int
+) -> ShownVideos | None:
+    """None without predictions."""
     if not activity.members or not activity.predictions[activity.members[0].directory]:
-        return '<p class="note">No predictions.</p>'
+        return None
     scores, shown = _shown(run, activity, max_videos)
-    articles = [_article(run, activity, painter, video, shown[video], scores) for video in shown]
-    typical = "" if activity.truth else _typical(run, activity, painter)
-    return bars.legend(painter.entries()) + "".join(articles) + typical
+    return ShownVideos(
+        legend=painter.entries(),
+        videos=[
+            _video(_Drawn(run, activity, painter, video), place, scores)
+            for video, place in shown.items()
+        ],
+        typical=None if activity.truth else _typical(run, activity, painter),
+    )
 
 
-def coupling_block(run: Run, activity: Activity, painter: Painter, max_videos: int) -> str:
-    """Plan and affinity of up to two videos; not of those that have codes to be shown instead."""
-    videos = coupled_videos(run, activity, max_videos)
-    plain = [video for video in videos if not activity.couplings[video].has_codes]
-    return "".join(_coupling(run, activity, painter, video) for video in plain)
+def _video(drawn: _Drawn, place: str, scores: Mapping[str, float]) -> Video:
+    """Truth, the first seed and its decodings, the other seeds, confidence."""
+    run, activity, painter, video = drawn
+    timeline = drawn.timeline
+    first, *others = activity.members
+    thin = {
+        name: (videos, painter.clusters(first, name)) for name, videos in activity.decodings.items()
+    }
+    for member in others:
+        videos = activity.predictions[member.directory]
+        thin[f"{run.repeat} {member.seed}"] = (videos, painter.clusters(member))
+    strips = drawn.bars("truth", "prediction")
+    strips += [
+        Strip(name, bar(videos[video], paints, timeline, name, hover=False))
+        for name, (videos, paints) in thin.items()
+        if video in videos
+    ]
+    if video in activity.couplings:
+        strips.append(Strip("confidence", confidence(activity.couplings[video].confidence)))
+    facts = [*_standing(video, place, scores), timeline.length]
+    return Video(video, facts, [*strips, timeline.axis()])
 
 
-def coupled_videos(run: Run, activity: Activity, max_videos: int) -> list[str]:
-    """Up to two videos that have a coupling, those of the colour bars first."""
-    if not activity.couplings:
+def _standing(video: str, place: str, scores: Mapping[str, float]) -> list[str]:
+    """How the video did among all of its activity; nothing where there are no scores."""
+    if video not in scores:
         return []
-    _, shown = _shown(run, activity, max_videos)
-    there = [v for v in shown if v in activity.couplings] or list(activity.couplings)
-    return list(dict.fromkeys([there[0], there[-1]]))
+    rank = f"rank {list(scores).index(video) + 1} of {len(scores)}"
+    return [*filter(None, [place]), f"{scores[video]:.1f} % of frames right", rank]
+
+
+def _typical(run: Run, activity: Activity, painter: Painter) -> Table | None:
+    """For each cluster up to three frames most like it."""
+    paints, rows = painter.clusters(activity.members[0]), []
+    for k, frames in enumerate(activity.typical):
+        cells: list[Cell | str] = []
+        for each in frames[:3]:
+            when = Timeline(activity.frames[each.video], run.fps).when(each.frame)
+            cells.append(Cell(f"{each.video}, {when}", f"cosine {each.similarity:.2f}"))
+        cells += ["–"] * (3 - len(cells))
+        rows.append(Row(render("parts.html", "painted", paint=paints[k]), cells))
+    caption = "Where to look: the frames most similar to each cluster"
+    head = [["cluster", "most typical frame", "second", "third"]]
+    return Table(caption, head, rows, kind="plain") if rows else None
 
 
 def shown_videos(run: Run, activity: Activity, count: int) -> list[str]:
@@ -100,104 +220,97 @@ def _shown(run: Run, activity: Activity, count: int) -> tuple[dict[str, float], 
     videos = list(scores or activity.predictions[first.directory])
     covered = [video for video in videos if video in activity.couplings]
     if len(covered) < min(count, len(videos)):
-        return scores, choose(videos, count)
-    shown = choose(covered, count)
+        return scores, thirds(videos, count)
+    shown = thirds(covered, count)
     # The best of some is not called the best: the rank says where it stands.
     return scores, shown if len(covered) == len(videos) else dict.fromkeys(shown, "")
 
 
-def _article(run, activity, painter, video, place, scores) -> str:
-    first, *others = activity.members
-    predicted = activity.predictions[first.directory][video]
-    truth = activity.truth.get(video, predicted[:0])
-    timeline = bars.Timeline(max(len(predicted), len(truth), 1), run.fps)
-    rows = [("prediction", bars.bar(predicted, painter.clusters(first), timeline, "prediction"))]
-    if video in activity.truth:
-        rows.insert(0, ("truth", bars.bar(truth, painter.truth, timeline, "truth")))
-    for name, videos in activity.decodings.items():
-        if video in videos:
-            paints = painter.clusters(first, name)
-            rows.append((text(name), bars.bar(videos[video], paints, timeline, name, hover=False)))
-    for member in others:
-        if video in activity.predictions[member.directory]:
-            labels, kind = (
-                activity.predictions[member.directory][video],
-                f"{run.repeat} {member.seed}",
+class Heat(NamedTuple):
+    """A matrix of one video over time: its heat map is one of the strips on one time axis.
+
+    `scale` has the lowest and the highest value, or nothing where the panel's note says them.
+    """
+
+    title: str
+    strips: Sequence[Strip]
+    scale: tuple[str, str] | None = None
+
+
+def couplings_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> Panel:
+    """Plan and affinity of up to two videos an activity that have no codes."""
+
+    def draw(drawn: _Drawn) -> list[Heat]:
+        coupling, truth = drawn.activity.couplings[drawn.name], drawn.bars("truth")
+        low, high = float(coupling.affinity.min()), float(coupling.affinity.max())
+        matrices = {
+            "plan": (coupling.plan, 0.0, 1.0),
+            "affinity (cosine)": (coupling.affinity, low, high),
+        }
+        return [
+            Heat(
+                title,
+                [*truth, drawn.heat(title, matrix, low, high), drawn.timeline.axis()],
+                scale=(f"{low:.2g}", f"{high:.2g}"),
             )
-            thin = bars.bar(labels, painter.clusters(member), timeline, kind, hover=False)
-            rows.append((kind, thin))
-    if video in activity.couplings:
-        rows.append(("confidence", bars.confidence(activity.couplings[video].confidence)))
-    rows.append((timeline.unit, bars.axis(timeline)))
-    facts = " · ".join([*_standing(video, place, scores), timeline.length])
-    return f"<article><h4>{text(video)} <small>{facts}</small></h4>{bars.strips(rows)}</article>"
+            for title, (matrix, low, high) in matrices.items()
+        ]
+
+    blocks = _heat_blocks(run, painters, max_videos, draw, with_codes=False)
+    body = render("segmentation.html", "couplings", blocks=blocks) if blocks else ""
+    return Panel("Couplings", body)
 
 
-def _standing(video: str, place: str, scores: Mapping[str, float]) -> list[str]:
-    """How the video did among all of its activity; nothing where there are no scores."""
-    if video not in scores:
+def codes_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> Panel:
+    """TOT's Figure 3: codes and pseudo-labels of a video over what came of them."""
+
+    def draw(drawn: _Drawn) -> list[Heat]:
+        below = [*drawn.bars("prediction", "truth"), drawn.timeline.axis()]
+        return [
+            Heat(title, [drawn.heat(title, matrix, 0, 1), *below])
+            for title, matrix in code_matrices(drawn.activity.couplings[drawn.name]).items()
+        ]
+
+    blocks = _heat_blocks(run, painters, max_videos, draw, with_codes=True)
+    taught = WITH_PRIOR if run.source.config.get("temporal_prior", True) else WITHOUT_PRIOR
+    body = render("segmentation.html", "codes", blocks=blocks, taught=taught) if blocks else ""
+    return Panel("Codes", body)
+
+
+def code_matrices(coupling: Coupling) -> dict[str, np.ndarray]:
+    """Title -> [N, K] in [0, 1], what the figure shows of a video that has codes."""
+    return {
+        CODES: coupling.codes,
+        WITH_PRIOR: coupling.plan,
+        WITHOUT_PRIOR: coupling.plan_without_prior,
+    }
+
+
+def _heat_blocks(
+    run: Run,
+    painters: Mapping[str, Painter],
+    max_videos: int,
+    draw: Callable[[_Drawn], list[Heat]],
+    *,
+    with_codes: bool,
+) -> list[Block]:
+    """(video, heats) of up to two videos, of activities whose couplings have codes or have not."""
+    blocks = []
+    for activity in run.activities:
+        videos = [
+            (video, draw(_Drawn(run, activity, painters[activity.name], video)))
+            for video in _coupled_videos(run, activity, max_videos)
+            if activity.couplings[video].has_codes == with_codes
+        ]
+        if videos:
+            blocks.append(Block(activity.name, videos))
+    return blocks
+
+
+def _coupled_videos(run: Run, activity: Activity, max_videos: int) -> list[str]:
+    """Up to two videos that have a coupling, those of the colored bars first."""
+    if not activity.couplings:
         return []
-    rank = f"rank {list(scores).index(video) + 1} of {len(scores)}"
-    return [*filter(None, [place]), f"{scores[video]:.1f} % of frames right", rank]
-
-
-def _typical(run: Run, activity: Activity, painter: Painter) -> str:
-    """For each cluster the times of the frames most like it."""
-    if not activity.typical:
-        return ""
-    paints = painter.clusters(activity.members[0])
-    rows = []
-    for k, frames in enumerate(activity.typical):
-        cells = [_moment(run, activity, moment) for moment in frames[:3]]
-        cells += ["–"] * (3 - len(cells))
-        rows.append(row(f"{bars.swatch(paints[k])}{text(paints[k].name)}", cells))
-    head = head_row(["cluster", "most typical frame", "second", "third"])
-    return table("Where to look: the frames most similar to each cluster", head, rows, kind="plain")
-
-
-def _moment(run: Run, activity: Activity, moment: Mapping) -> str:
-    when = bars.Timeline(activity.frames[moment["video"]], run.fps).when(moment["frame"])
-    return f"{text(moment['video'])}, {when} <small>cosine {moment['similarity']:.2f}</small>"
-
-
-def _coupling(run: Run, activity: Activity, painter: Painter, video: str) -> str:
-    plan, affinity, *_ = activity.couplings[video]
-    low, high = float(affinity.min()), float(affinity.max())
-    panels = _heat(run, activity, painter, video, "plan", plan, 0.0, 1.0)
-    panels += _heat(run, activity, painter, video, "affinity (cosine)", affinity, low, high)
-    return f'<article><h4>{text(video)}</h4><div class="pair">{panels}</div></article>'
-
-
-def _heat(run, activity, painter, video, title, matrix, low, high) -> str:
-    """One of a coupling's matrices over time, a line a cluster, under the video's truth."""
-    num_clusters = matrix.shape[1]
-    timeline = bars.Timeline(len(matrix), run.fps)
-    alt = f"{title} of {video}: {num_clusters} clusters over {timeline.length}"
-    source, size = heat_map(matrix, low, high), f"--clusters:{num_clusters}"
-    picture = f'<img class="heat" style="{size}" src="{source}" alt="{text(alt)}">'
-    rows = [(cluster_names(activity, painter), picture), (timeline.unit, bars.axis(timeline))]
-    if video in activity.truth:
-        labels = activity.truth[video][: len(matrix)]
-        rows.insert(0, ("truth", bars.bar(labels, painter.truth, timeline, "truth")))
-    scale = f'{low:.2g} <i class="scale"></i> {high:.2g}'
-    return f"<div><h5>{title} <small>{scale}</small></h5>{bars.strips(rows, kind='wide')}</div>"
-
-
-def cluster_names(activity: Activity, painter: Painter) -> str:
-    """The clusters of the first member as a list, a line of text each, with their colours."""
-    first = activity.members[0]
-    lines = [
-        (painter.clusters(first)[k], _short_name(activity, first, k))
-        for k in range(first.num_clusters)
-    ]
-    items = (
-        f'<li title="{text(paint.name)}">{bars.swatch(paint)}{text(short)}</li>'
-        for paint, short in lines
-    )
-    return f'<ol class="clusters">{"".join(items)}</ol>'
-
-
-def _short_name(activity: Activity, member: Member, cluster: int) -> str:
-    if not activity.truth:
-        return f"cluster {cluster}"
-    return f"{cluster} {activity.matching[member.directory].get(cluster, 'unmatched')}"
+    shown = shown_videos(run, activity, max_videos)
+    covered = [video for video in shown if video in activity.couplings] or list(activity.couplings)
+    return list(dict.fromkeys([covered[0], covered[-1]]))

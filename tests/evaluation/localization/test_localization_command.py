@@ -86,7 +86,7 @@ def test_the_page_stands_alone(files, capsys):
     # For each protocol: a line a threshold, a bar a kind and depth, a line of recall.
     assert page.count("<polyline") == 2 * (7 + 1)
     assert page.count("</rect>") == 2 * 10 * 6
-    assert page.count("<svg") == 2 * 3
+    assert page.count('<svg class="chart"') == 2 * 3
     assert not re.search(r"\bnan\b", page)
 
 

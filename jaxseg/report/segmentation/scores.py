@@ -1,0 +1,288 @@
+"""How well the clusters meet the classes: score tables, seeds beside baselines, confusions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxseg.report.drawing.bars import runs
+from jaxseg.report.drawing.figures import length_curves, seed_dots
+from jaxseg.report.drawing.page import (
+    Block,
+    Cell,
+    Panel,
+    Picture,
+    Row,
+    Table,
+    confusion_table,
+    counted,
+    render,
+    score_cell,
+    settings_table,
+)
+from jaxseg.report.segmentation.run import Activity, Run
+from jaxseg.runfiles.about import Member
+
+METRICS = {
+    "mof": "MoF",
+    "f1": "F1",
+    "miou": "mIoU",
+    "accuracy": "accuracy",
+    "edit": "edit",
+    "f1@10": "F1@10",
+    "f1@25": "F1@25",
+    "f1@50": "F1@50",
+}
+BASELINES = {"equal_split": "equal split", "one_class": "one class"}
+_AVERAGES = {
+    "full, macro": ("full", "macro"),
+    "full, pooled": ("full", "pooled"),
+    "per video": ("per_video", "macro"),
+}
+_DECODINGS = {
+    "argmax": "the same networks without an order of clusters: each frame takes its likeliest one"
+}
+
+
+def scores_panel(run: Run) -> Panel:
+    """All scores, one protocol after the other; or why there are none."""
+    protocols = run.scores.protocols if run.scores else {}
+    return Panel(
+        "Scores",
+        render(
+            "segmentation.html",
+            "scores",
+            run=run,
+            decodings={
+                name: _DECODINGS.get(name, "another decoding of them") for name in run.decodings
+            },
+            protocols=[
+                protocol_scores(name, protocol, repeat=run.repeat)
+                for name, protocol in protocols.items()
+            ],
+        ),
+    )
+
+
+class ByActivity(NamedTuple):
+    """Scores of one result by activity: a name for it, the table, and dots of the first result."""
+
+    title: str
+    table: Table
+    dots: Sequence[Picture] = ()
+
+
+class ProtocolScores(NamedTuple):
+    """Everything scored under one protocol.
+
+    Attributes:
+        averages: macro, pooled and per video.
+        by_activity: of each result that has it, the run's own first.
+        settings: of the evaluator, and how much was counted.
+    """
+
+    name: str
+    averages: Table
+    by_activity: Sequence[ByActivity]
+    settings: Table | None
+
+
+def protocol_scores(
+    name: str, protocol: Mapping[str, Any], *, repeat: str = "seed"
+) -> ProtocolScores:
+    """Tables and pictures of one protocol; `repeat` is what spreads are over."""
+    results, baselines = protocol["results"], protocol["baselines"]
+    by_activity = [
+        ByActivity(
+            title=_title(result),
+            table=_activity_table(name, result, baselines),
+            dots=_dots(name, result, baselines, repeat) if place == 0 else (),
+        )
+        for place, result in enumerate(results)
+        if result["full"]["by_activity"]
+    ]
+    return ProtocolScores(
+        name=name,
+        averages=_averages(name, results, baselines, repeat),
+        by_activity=by_activity,
+        settings=settings_table({**protocol["settings"], **protocol["counts"]}),
+    )
+
+
+def _metrics(result: Mapping[str, Any]) -> dict[str, str]:
+    """Title of each score that the result's protocol has."""
+    scores = result["full"]["macro"]
+    return {key: title for key, title in METRICS.items() if key in scores}
+
+
+def _averages(
+    name: str, results: Sequence[Mapping], baselines: Mapping[str, Mapping], repeat: str
+) -> Table:
+    titles = list(_metrics(results[0]).values())
+    trivial = [baselines[key] for key in BASELINES if key in baselines]
+    rows = [Row(_title(each), _average_cells(each, trivial), kind="result") for each in results]
+    rows += [
+        Row(title, _average_cells(baselines[key], []), kind="baseline")
+        for key, title in BASELINES.items()
+        if key in baselines
+    ]
+    seeds = sorted({len(result["seeds"]) for result in results})
+    several = f"mean ± spread over {'/'.join(map(str, seeds))} {repeat}s"
+    spread = several if seeds != [1] else f"one {repeat}"
+    caption = f"{name}, percent: {spread}; two trivial baselines"
+    return Table(caption, [["", *_AVERAGES], ["result", *(titles * len(_AVERAGES))]], rows)
+
+
+def _average_cells(scores: Mapping[str, Any], trivial: Sequence[Mapping]) -> list[Cell]:
+    cells = []
+    for matching, average in _AVERAGES.values():
+        for metric in _metrics(scores):
+            others = [each[matching][average].get(metric) for each in trivial]
+            cells.append(score_cell(scores[matching][average].get(metric), others))
+    return cells
+
+
+def _activity_table(name: str, result: Mapping, baselines: Mapping[str, Mapping]) -> Table:
+    trivial = {
+        title: baselines[key]["full"]["by_activity"]
+        for key, title in BASELINES.items()
+        if key in baselines
+    }
+    metrics, rows = _metrics(result), []
+    for activity, values in result["full"]["by_activity"].items():
+        cells = []
+        for metric in metrics:
+            others = [by.get(activity, {}).get(metric) for by in trivial.values()]
+            cells.append(score_cell(values.get(metric), others))
+            cells += [score_cell(other, kind="baseline") for other in others]
+        rows.append(Row(activity, cells))
+    caption = f"{name}, full, by activity, percent: {_title(result)} and trivial baselines"
+    head = [["", *metrics.values()], ["activity", *(["run", *trivial] * len(metrics))]]
+    return Table(caption, head, rows)
+
+
+def _title(result: Mapping[str, Any]) -> str:
+    return result["variant"] or "trained"
+
+
+def _dots(
+    name: str, result: Mapping[str, Any], baselines: Mapping[str, Mapping], repeat: str
+) -> list[Picture]:
+    scores, pictures = result["full"]["by_activity"], []
+    for metric, title in _metrics(result).items():
+        values = {a: s[metric]["values"] for a, s in scores.items() if metric in s}
+        trivial = {
+            BASELINES[key]: {a: s[metric] for a, s in baselines[key]["full"]["by_activity"].items()}
+            for key in BASELINES
+            if key in baselines
+        }
+        if values:
+            alt = f"{title} of every {repeat} by activity beside the trivial baselines"
+            pictures.append(Picture(seed_dots(values, trivial), alt, title, f"{name}, full"))
+    return pictures
+
+
+def confusion_panel(run: Run) -> Panel:
+    """A table an activity of what true classes were taken for; left out without a matching."""
+    blocks = []
+    for activity in run.activities:
+        counts, classes = confusion(run, activity)
+        if counts.any():
+            seeds = counted(len(activity.members), "seed")
+            caption = f"{activity.name}: percent of a true class's frames, {seeds}"
+            blocks.append(Block(activity.name, confusion_table(counts, classes, caption)))
+    body = render("segmentation.html", "confusion", blocks=blocks) if blocks else ""
+    return Panel("Confusion", body)
+
+
+def confusion(run: Run, activity: Activity) -> tuple[np.ndarray, list[str]]:
+    """Frames by truth and matched prediction, summed over the seeds.
+
+    Returns:
+        counts [C, C + 1] over the classes that occur in the activity, unmatched clusters last,
+        and the names of those classes. Excluded classes and members without a matching are left
+        out.
+    """
+    size = len(run.classes)
+    counts = np.zeros((size, size + 1), int)
+    for member in activity.members:
+        if not activity.matching[member.directory]:
+            continue
+        for video in activity.predictions[member.directory].keys() & activity.truth.keys():
+            truth, predicted = _scored_frames(run, activity, member, video)
+            # -1, an unmatched cluster, indexes the last column.
+            np.add.at(counts, (truth, predicted), 1)
+    present = np.flatnonzero(counts.sum(axis=1))
+    elsewhere = np.setdiff1d(np.arange(size), present)
+    # A class that never occurs here can still be matched; it is as wrong as an unmatched cluster.
+    counts[:, -1] += counts[:, elsewhere].sum(axis=1)
+    return counts[np.ix_(present, [*present, size])], [run.classes[i] for i in present]
+
+
+def accuracies(run: Run, activity: Activity, member: Member) -> dict[str, float]:
+    """Percent of right frames by video after matching, best first; excluded classes left out.
+
+    Empty where the member has no matching; videos without truth or prediction are not in it.
+    """
+    if not activity.matching[member.directory]:
+        return {}
+    scores = {}
+    for video in activity.predictions[member.directory].keys() & activity.truth.keys():
+        truth, predicted = _scored_frames(run, activity, member, video)
+        if len(truth):
+            scores[video] = 100 * float(np.mean(truth == predicted))
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _scored_frames(
+    run: Run, activity: Activity, member: Member, video: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and matched prediction as class indices (-1 unmatched), excluded classes dropped."""
+    to_class = np.full(member.num_clusters + 1, -1)  # the last one serves cluster -1
+    for cluster, label in activity.matching[member.directory].items():
+        to_class[cluster] = run.classes.index(label)
+    truth, clusters = activity.truth[video], activity.predictions[member.directory][video]
+    excluded = [run.classes.index(name) for name in run.excluded]
+    kept = ~np.isin(truth, excluded)
+    return truth[kept], to_class[clusters[kept]]
+
+
+def lengths_panel(run: Run) -> Panel:
+    """How long segments are, a picture an activity; left out without predictions."""
+    pictures = [_length_picture(run, activity) for activity in run.activities]
+    pictures = [picture for picture in pictures if picture]
+    body = render("segmentation.html", "lengths", pictures=pictures) if pictures else ""
+    return Panel("Segment lengths", body)
+
+
+def _length_picture(run: Run, activity: Activity) -> Picture | None:
+    lengths = segment_lengths(run, activity)
+    if not lengths:
+        return None
+    numbers = segments_per_video(activity)
+    facts = ", ".join(f"{source} {numbers[source]:.1f} a video" for source in lengths)
+    curves = length_curves(lengths, "s" if run.fps else "frames")
+    return Picture(curves, f"lengths of the segments of {activity.name}", activity.name, facts)
+
+
+def segment_lengths(run: Run, activity: Activity) -> dict[str, np.ndarray]:
+    """Lengths of all segments of "truth" and "prediction" (all seeds), in seconds or frames."""
+    return {
+        source: np.array([b - a for labels in videos for a, b, _ in runs(labels)]) / (run.fps or 1)
+        for source, videos in _labels(activity).items()
+        if any(len(labels) for labels in videos)
+    }
+
+
+def segments_per_video(activity: Activity) -> dict[str, float]:
+    """Mean number of segments a video, by source as in `segment_lengths`."""
+    return {
+        source: float(np.mean([len(runs(labels)) for labels in videos]))
+        for source, videos in _labels(activity).items()
+        if videos
+    }
+
+
+def _labels(activity: Activity) -> dict[str, list[np.ndarray]]:
+    predicted = [v for videos in activity.predictions.values() for v in videos.values()]
+    return {"truth": list(activity.truth.values()), "prediction": predicted}

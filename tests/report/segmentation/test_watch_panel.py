@@ -1,0 +1,146 @@
+"""The panel of videos, from a footage.json written by hand."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+from pages import Page, headings, read
+
+from jaxseg.report import read_run
+from jaxseg.report.segmentation.videos import painters
+from jaxseg.report.segmentation.watch import watch_panel
+
+JPEG = b"\xff\xd8\xff\xe0 a picture"
+BAR = re.compile(r'<svg class="bar segments".*?</svg>')
+NAMES = ("v0", "v1", 'v2"><script>alert(1)</script>')
+
+
+def clip(number: int, **changes) -> dict:
+    """Ten rows at two a second; the video's timestamps begin at second 1."""
+    picture = "footage/pictures/0.jpg"
+    return {
+        "file": f"coffee/{NAMES[number]}.mp4",
+        "link": f"../my%20films/v{number}%23.mp4",
+        "problem": "",
+        "exports": {"csv": f"segments/coffee/seed0/v{number}.csv", "vtt": "x.vtt", "eaf": "x.eaf"},
+        "shown": True,
+        "segments": [[1.0, 3.5, 2, picture], [3.5, 4.0, 4, None], [4.0, 6.0, -1, picture]],
+    } | changes
+
+
+def write(workdir, *changes, moments=(), activity="coffee"):
+    """`footage.json` with a clip for each of `changes`."""
+    clips = {NAMES[i]: clip(i, **changed) for i, changed in enumerate(changes)}
+    content = {"member": "seed0", "videos": clips, "moments": [[], list(moments), [], [], []]}
+    path = workdir / "footage/footage.json"
+    (path.parent / "pictures").mkdir(parents=True, exist_ok=True)
+    (path.parent / "pictures/0.jpg").write_bytes(JPEG)
+    path.write_text(json.dumps({"fps": 2.0, "activities": {activity: content}}))
+    return workdir
+
+
+def panel(workdir) -> str:
+    """The panel alone: the rest of the page takes its time."""
+    run = read_run(workdir)
+    return str(watch_panel(run, painters(run)).body)
+
+
+def links(part: str) -> list[dict[str, str]]:
+    """The attributes of all links into videos."""
+    tags = re.findall(r"<a [^>]*data-start=[^>]*>", part)
+    return [dict(re.findall(r'([\w-]+)="(.*?)"', tag)) for tag in tags]
+
+
+def test_every_segment_is_a_link_to_its_time(make_workdir):
+    page = panel(write(make_workdir(labels=False, fps=2.0), {}))
+    bar, film = BAR.search(page)[0], page.split('<div class="film">')[1]
+    assert [link["href"] for link in links(bar)] == [
+        f"../my%20films/v0%23.mp4#t={start}" for start in ("1.0", "3.5", "4.0")
+    ]
+    assert [link["data-end"] for link in links(bar)] == ["3.5", "4.0", "6.0"]
+    assert re.findall(r"<title>(.*?)</title>", bar) == [
+        "cluster 2, 1.0–3.5 s",
+        "cluster 4, 3.5–4.0 s",
+        "no action (-1), 4.0–6.0 s",
+    ]
+    # Half of the video, a tenth and two fifths, from the first timestamp on.
+    assert re.findall(r'<rect x="(.*?)%" width="(.*?)%"', bar) == [
+        ("0", "50"),
+        ("50", "10"),
+        ("60", "40"),
+    ]
+    assert [link["data-start"] for link in links(film)] == ["1.0", "4.0"]  # where a picture is
+    assert all(link["tabindex"] == "-1" for link in links(film))
+
+
+def test_it_is_the_first_panel_and_needs_nothing_but_the_videos(make_workdir):
+    moment = {"video": "v1", "time": 4.25, "similarity": 0.5, "picture": "footage/pictures/0.jpg"}
+    workdir = write(make_workdir(), {}, {}, moments=[moment])
+    page = read(workdir)
+    assert headings(page)[0] == "watch"
+    outside = {"src": set(), "href": set()}
+    for _, attrs in page.tags:
+        for key, found in outside.items():
+            if not attrs.get(key, "#").startswith(("#", "data:")):
+                found.add(attrs[key].split("#")[0])
+    videos = {f"../my%20films/v{i}%23.mp4" for i in (0, 1)}
+    tables = {f"segments/coffee/seed0/v{i}.csv" for i in (0, 1)} | {"x.vtt", "x.eaf"}
+    assert outside == {"src": {"../my%20films/v0%23.mp4"}, "href": videos | tables}
+    assert len([tag for tag, _ in page.tags if tag == "video"]) == 1  # for all of an activity
+    sheet = panel(workdir).split("Typical moments")[1]
+    (link,) = links(sheet)
+    assert link["href"] == "../my%20films/v1%23.mp4#t=4.25" and "v1, 4.2 s" in sheet
+    assert "footage/pictures/" in page.text.split("Made from")[1]
+
+
+def test_names_do_not_leave_their_place(make_workdir):
+    name = NAMES[2]
+    moment = {"video": name, "time": 4.0, "similarity": 0.5, "picture": "footage/pictures/0.jpg"}
+    workdir = write(make_workdir(), {}, {}, {"problem": f"{name} is gone"}, moments=[moment])
+    page = Page(panel(workdir))
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}]
+    assert len([tag for tag, _ in page.tags if tag == "script"]) == 1
+    assert page.text.count(name) >= 3
+    assert name in {attrs.get("data-name") for _, attrs in page.tags}
+    assert name in unescape(panel(workdir))
+
+
+def test_a_video_that_is_gone_keeps_its_bar_and_tables(make_workdir):
+    page = panel(write(make_workdir(), {"link": None, "problem": "It is gone."}))
+    assert not links(page) and "It is gone." in page and "<video controls playsinline" in page
+    assert " src=" not in re.search("<video.*?>", page)[0]
+    assert BAR.search(page)[0].count("<title>") == 3 and "segments/coffee/seed0/v0.csv" in page
+
+
+def test_videos_without_pictures_are_folded(make_workdir):
+    page = panel(write(make_workdir(), {}, {"shown": False}, {"shown": False}))
+    shown, folded = page.split("<details>")
+    assert "2 more videos" in folded and len(links(folded)) == 2 * 5 and len(links(shown)) == 5
+
+
+def test_truth_stands_below(make_workdir):
+    assert "pour_milk, 1.0–2.5 s" in panel(write(make_workdir(fps=2.0), {}))
+
+
+def test_without_footage_there_is_no_script(make_workdir):
+    workdir = make_workdir()
+    page = read(workdir)
+    assert "watch" not in headings(page) and "script" not in {tag for tag, _ in page.tags}
+    assert panel(write(workdir, {}, activity="another")) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"segments": [[0, 1, 5, None]]}, "coffee: cluster 5; the member has 5 clusters"),
+        ({"segments": [[0, "x", 1, None]]}, "could not convert string to float"),
+        ({"segments": []}, "no segments of 'v0'"),
+        ({"segments": 3}, "'int' object is not iterable"),
+        ({"exports": None}, "NoneType"),
+    ],
+)
+def test_a_broken_record_is_one_line(make_workdir, changes, words):
+    with pytest.raises(ValueError, match=re.escape(words)) as error:
+        panel(write(make_workdir(), changes))
+    assert "footage.json: " in str(error.value) and "\n" not in str(error.value)
