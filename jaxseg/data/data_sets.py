@@ -1,7 +1,7 @@
 """Registry of the data sets: files, reader, embedded twin and published sizes of each.
 
-A new data set is one entry of `DATA_SETS` and one config file, see docs/architecture.md. Nothing
-else in jaxseg lists data sets.
+A new data set is one entry of `DATA_SETS` and one config file, as docs/examples/add_a_data_set
+shows. No other place in jaxseg lists data sets.
 """
 
 import dataclasses

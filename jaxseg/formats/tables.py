@@ -116,7 +116,7 @@ def read_split(path: Path) -> list[str]:
 
 
 def read_columns(path: Path, key: str, value: str) -> dict[str, str]:
-    """One column of a CSV file by another one, whose values are unique.
+    """Key -> value of two columns of a CSV file; of equal keys the last row counts.
 
     Args:
         path: a table with commas and a first line of column names.

@@ -118,6 +118,7 @@ def generator(*words: object) -> np.random.Generator:
 def make_video(
     twin: Twin, activity: str, number: int, classes: Sequence[str], scaling: str
 ) -> Video:
+    """Generates one video of a twin."""
     grammar = twin.grammars[activity]
     rng = generator(twin.family, grammar.name, number)
     segments = list(cut_into_segments(rng, draw_steps(rng, twin, grammar, number), grammar))
