@@ -15,7 +15,7 @@ from snippet_layouts import (
 )
 
 from jaxseg.data.localization.activitynet import SUBSETS, read_v12, read_v13
-from jaxseg.data.localization.annotations import annotate, class_names
+from jaxseg.data.localization.assembly import annotate, class_names
 
 NAMES = ["activitynet12", "activitynet13"]
 SEGMENTS = {"a": [(1, 6, "Tango")], "b": [(0, 2, "Archery"), (3, 4, "Archery")], "c": []}

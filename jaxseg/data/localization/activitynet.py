@@ -13,8 +13,14 @@ releases: it follows from the video's duration.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from jaxseg.data.localization.annotations import annotate, class_names
-from jaxseg.data.localization.files import assemble, check_paired, find_streams, read_streams
+from jaxseg.data.localization.assembly import (
+    annotate,
+    assemble,
+    check_paired,
+    class_names,
+    find_streams,
+    read_streams,
+)
 from jaxseg.data.localization.records import SnippetSet
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.layouts import find_home

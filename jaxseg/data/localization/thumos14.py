@@ -20,16 +20,14 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.data.localization.annotations import (
+from jaxseg.data.localization.assembly import (
     Annotation,
-    annotate,
-    check_subsets,
-    class_names,
-)
-from jaxseg.data.localization.files import (
     Streams,
+    annotate,
     assemble,
     check_paired,
+    check_subsets,
+    class_names,
     find_streams,
     read_streams,
     split,
