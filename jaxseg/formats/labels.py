@@ -58,6 +58,7 @@ def read_label_folder(path: Path, mat_field: str) -> LabelFolder:
     """
     files = {video_name(path.name): path} if path.is_file() else None
     mat_files = [path] if files and path.suffix == ".mat" else sorted(path.glob("*.mat"))
+    mat_files = [file for file in mat_files if file.is_file()]  # reading a pipe would never end
     splits = activities = None
     if mat_files:
         by_file = {file.stem: read_mat_labels(file, mat_field) for file in mat_files}

@@ -7,7 +7,8 @@ from snippet_layouts import Thumos14
 from snippet_layouts import fails as fails_localization
 
 from jaxseg.data import load
-from jaxseg.formats.labels import find_videos, write_labels
+from jaxseg.formats.labels import find_videos, read_label_folder, write_labels
+from jaxseg.formats.matrices import TRUTH_FIELD
 
 
 def link_to_parent(path):
@@ -117,6 +118,22 @@ def test_among_predictions(tmp_path, make):
     with pytest.raises(ValueError) as error:
         find_videos(tmp_path)
     assert str(tmp_path) in str(error.value) and "tea/" in str(error.value)
+
+
+@pytest.mark.parametrize("make", LINKS[1:])
+@pytest.mark.parametrize("name", ["P02.txt", "1.mat"])
+def test_in_a_folder_of_labels(tmp_path, make, name):
+    write_labels(tmp_path / "P01.txt", [1])
+    make(tmp_path / name)
+    with pytest.raises(ValueError, match=r"is no file"):
+        read_label_folder(tmp_path, TRUTH_FIELD)
+
+
+@pytest.mark.parametrize("make", LINKS[1:])
+def test_in_place_of_the_record_of_a_folder(good, config, fails, make):
+    make(good / "features" / "features.json")
+    config.name, config.root = "folder", str(good)
+    fails("not files of features", "features.json")
 
 
 def test_a_folder_within_itself_is_gone_through_once(tmp_path):

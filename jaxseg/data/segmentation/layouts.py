@@ -141,6 +141,8 @@ def features_folder(root: Path) -> Path:
 
 def read_record(folder: Path) -> dict:
     """The features.json of `python -m jaxseg.features`; {} where another program made them."""
+    if not (folder / RECORD).is_file():
+        return {}
     try:
         content = read_json(folder / RECORD)
         is_record = content.keys() >= {"kind", "fps", "videos"}
