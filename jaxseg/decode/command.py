@@ -15,7 +15,6 @@ from jaxseg.decode.scores import Scores, cost, find_kind, log_likelihood, progre
 from jaxseg.decode.truth import PROTOCOL, Classes, Truth, read_truth, table_lines
 from jaxseg.decode.tuning import Settings, Tuned
 from jaxseg.evaluation.segmentation.groups import run_starts
-from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
 from jaxseg.formats.files import atomic_folder, write_json, write_text
 from jaxseg.formats.labels import find_videos, read_labels, write_labels
 from jaxseg.formats.tables import read_mapping
@@ -44,10 +43,34 @@ class Inputs(NamedTuple):
     transcripts: dict[str, np.ndarray] | None
 
 
+class Chosen(NamedTuple):
+    """FUGW's numbers by the options; `grid` is what --tune chooses `settings` from, else empty."""
+
+    settings: Settings
+    iterations: int
+    grid: list[Settings]
+
+
+class Output(NamedTuple):
+    """A finished decoding.
+
+    Attributes:
+        config: how it was made, content of `config.json`.
+        labels: video -> classes [N].
+        results: scores of argmax and of the method; empty without truth.
+        tuned: result of --tune, or None.
+    """
+
+    config: dict[str, Any]
+    labels: dict[str, np.ndarray]
+    results: dict[str, dict]
+    tuned: Tuned | None
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; raises ValueError for a mistake in the input, before writing anything."""
     check_new(arguments.out)
-    settings, iterations, grid = chosen_settings(arguments)
+    chosen = chosen_settings(arguments)
     inputs = read_inputs(arguments)
     print(describe(inputs))
     tuned = None
@@ -56,22 +79,26 @@ def run(arguments: argparse.Namespace) -> int:
             inputs.scores.videos,
             inputs.kind,
             inputs.truth,
-            grid,
-            iterations=iterations,
+            chosen.grid,
+            iterations=chosen.iterations,
             seed=arguments.seed or 0,
         )
         print(describe_tuned(tuned))
-        settings = tuned.settings
+        chosen = chosen._replace(settings=tuned.settings)
     if arguments.method == FUGW:
-        for line in describe_short(inputs, settings.radius):
+        for line in describe_short(inputs, chosen.settings.radius):
             print(line)
-    labels = decode(inputs, arguments, settings, iterations)
-    results = score(inputs, arguments.method, labels, tuned)
-    for line in table_lines(results):
+    labels = decode(inputs, arguments, chosen)
+    output = Output(
+        config=describe_config(arguments, inputs, chosen),
+        labels=labels,
+        results=score(inputs, arguments.method, labels, tuned),
+        tuned=tuned,
+    )
+    for line in table_lines(output.results):
         print(line)
-    config = describe_config(arguments, inputs, settings, iterations)
     with atomic_folder(arguments.out) as folder:
-        write(folder, arguments, inputs, config, labels, results, tuned)
+        write(folder, arguments, inputs, output)
     print(f"{arguments.out / PREDICTIONS}: {len(labels)} videos")
     return 0
 
@@ -88,17 +115,16 @@ def check_new(folder: Path) -> None:
         raise ValueError(f"{folder}: cannot be written in {above}")
 
 
-def chosen_settings(
-    arguments: argparse.Namespace,
-) -> tuple[Settings, int, list[Settings]]:
-    """Settings where nothing is tuned, iterations, and the grid where something is."""
+def chosen_settings(arguments: argparse.Namespace) -> Chosen:
+    """FUGW's numbers: given ones before those of --settings, before the defaults."""
     given = {name: getattr(arguments, name) for name in Settings._fields}
     given = {name: values for name, values in given.items() if values is not None}
     if arguments.tune:
-        iterations = arguments.iterations or tuning.ITERATIONS
-        return tuning.DEFAULTS, iterations, tuning.grid(given)
-    settings, iterations = tuning.single(given, arguments.settings)
-    return settings, arguments.iterations or iterations, []
+        settings, iterations, grid = tuning.DEFAULTS, tuning.ITERATIONS, tuning.grid(given)
+    else:
+        settings, iterations = tuning.single(given, arguments.settings)
+        grid = []
+    return Chosen(settings, arguments.iterations or iterations, grid)
 
 
 def read_inputs(arguments: argparse.Namespace) -> Inputs:
@@ -152,15 +178,14 @@ def read_transcripts(path: Path, scores: Scores, classes: Classes) -> dict[str, 
     }
 
 
-def decode(
-    inputs: Inputs, arguments: argparse.Namespace, settings: Settings, iterations: int
-) -> dict[str, np.ndarray]:
+def decode(inputs: Inputs, arguments: argparse.Namespace, chosen: Chosen) -> dict[str, np.ndarray]:
     """Video -> classes [N] by the chosen method."""
 
     def decode_video(video: str, scores: np.ndarray) -> np.ndarray:
         labels = decoders.argmax(scores)
         if arguments.method == FUGW:
-            return decoders.transport(cost(scores, inputs.kind), [settings], iterations)[0]
+            costs = cost(scores, inputs.kind)
+            return decoders.transport(costs, [chosen.settings], chosen.iterations)[0]
         if arguments.method == MEDIAN:
             return decoders.mode_filter(labels, arguments.window)
         if arguments.method == VITERBI:
@@ -217,13 +242,13 @@ def describe_short(inputs: Inputs, radius: float) -> list[str]:
 
 
 def describe_config(
-    arguments: argparse.Namespace, inputs: Inputs, settings: Settings, iterations: int
+    arguments: argparse.Namespace, inputs: Inputs, chosen: Chosen
 ) -> dict[str, Any]:
     """Content of `config.json`: how the decoding was made."""
     config = {"scores": str(arguments.scores), "kind": inputs.kind, "method": arguments.method}
     config["classes"] = len(inputs.classes.names)
     if arguments.method == FUGW:
-        config |= settings._asdict() | {"iterations": iterations}
+        config |= chosen.settings._asdict() | {"iterations": chosen.iterations}
     if arguments.method == MEDIAN:
         config["window"] = arguments.window or f"1/{decoders.SHARE} of the video"
     if arguments.method == VITERBI:
@@ -233,82 +258,25 @@ def describe_config(
     return config | ({"tuned": True, "seed": arguments.seed or 0} if arguments.tune else {})
 
 
-def write(
-    folder: Path,
-    arguments: argparse.Namespace,
-    inputs: Inputs,
-    config: Mapping[str, Any],
-    labels: Mapping[str, np.ndarray],
-    results: Mapping[str, dict],
-    tuned: Tuned | None,
-) -> None:
+def write(folder: Path, arguments: argparse.Namespace, inputs: Inputs, output: Output) -> None:
     """Writes every file of the output."""
-    write_predictions(folder, labels, inputs.classes.names)
-    write_json(folder / "config.json", config)
+    names, tuned = inputs.classes.names, output.tuned
+    write_predictions(folder, output.labels, names)
+    write_json(folder / "config.json", output.config)
     if arguments.segments:
-        write_segments(folder, labels, inputs.classes.names)
-    if results:
-        videos = tuned.held_out if tuned else list(inputs.truth.labels)
-        document = {"task": "decoding", "protocol": PROTOCOL, "videos": videos, "results": results}
-        write_json(folder / "evaluation.json", document)
+        write_segments(folder, output.labels, names)
+    if output.results:
+        document = {"task": "decoding", "protocol": PROTOCOL}
+        document["videos"] = tuned.held_out if tuned else list(inputs.truth.labels)
+        write_json(folder / "evaluation.json", document | {"results": output.results})
     if tuned:
         write_json(folder / "tuned.json", tuned.record())
     if arguments.report:
-        page = draw_page(arguments.out.resolve().name, config, inputs, labels, results, tuned)
+        # Drawing imports matplotlib, which takes its time to start.
+        from jaxseg.decode.page import decoding_page
+
+        page = decoding_page(arguments.out.resolve().name, inputs, output)
         write_text(folder / "report.html", page)
-
-
-def draw_page(
-    name: str,
-    config: Mapping,
-    inputs: Inputs,
-    labels: Mapping[str, np.ndarray],
-    results: Mapping[str, dict],
-    tuned: Tuned | None,
-) -> str:
-    """The page of the decoding as HTML, under this name."""
-    # Drawing imports matplotlib, which takes its time to start.
-    import jax
-
-    from jaxseg.decode.sensitivity import curves
-    from jaxseg.report.decode_page import TRUTH, Decoding, Tuning, decoding_page
-    from jaxseg.report.drawing.page import Source
-
-    method, names, truth = config["method"], inputs.classes.names, inputs.truth
-    videos = {video: {} if truth is None else {TRUTH: truth.labels[video]} for video in labels}
-    for video, rows in videos.items():
-        rows |= {ARGMAX: decoders.argmax(inputs.scores.videos[video]), method: labels[video]}
-    files = {"config.json": True, "evaluation.json": results, "tuned.json": tuned}
-    decoding = Decoding(
-        source=Source(
-            name=name,
-            data_name=inputs.scores.path.name,
-            config=config,
-            packages={"jax": jax.__version__, "numpy": np.__version__},
-            files=[file for file, written in files.items() if written],
-        ),
-        kind=inputs.kind,
-        method=method,
-        baseline=ARGMAX,
-        classes=names,
-        background=[names[index] for index in truth.background] if truth else [],
-        videos=videos,
-        reported=tuned.held_out if tuned else list(labels),
-        columns=NAME_COLUMNS,
-        results=results,
-        average=AVERAGES[results[method]["average"]] if results else "",
-        tuning=Tuning(
-            num_settings=len(tuned.rows),
-            num_videos=len(tuned.tuned_on),
-            criterion=tuning.CRITERION,
-            chosen=tuned.settings._asdict(),
-            curves=curves(tuned),
-        )
-        if tuned
-        else None,
-        has_published=method == FUGW,
-    )
-    return decoding_page(decoding)
 
 
 def write_predictions(folder: Path, labels: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
