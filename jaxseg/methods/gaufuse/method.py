@@ -1,8 +1,8 @@
 """GauFuse: fused instances as pseudo-labels, on the RSKP backbone (Zhou et al., CVPR 2023).
 
-Where its formulas are: the backbone's in `network` and `memory`, the losses in `losses`, map and
-video score in `detect`, the fusion (supplement, Eq. 2 to 13) in `jaxseg.proposals.fusion`, LinPro
-in `labels` and `jaxseg.solvers.linear_program`, the change between two refreshes in `_refresh`.
+Where its formulas are: the backbone's in `network` and `memory`, the losses in `losses`, map,
+video score and LinPro in `instances`, the fusion (supplement, Eq. 2 to 13) in
+`jaxseg.proposals.fusion`, the change between two refreshes in `_refresh`.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from jaxseg.methods.gaufuse import clusters, detect, labels
+from jaxseg.methods.gaufuse import clusters, instances
 from jaxseg.methods.gaufuse import memory as memory_bank
 from jaxseg.methods.gaufuse.config import GaufuseConfig
 from jaxseg.methods.gaufuse.losses import pseudo_weight, video_losses
@@ -152,7 +152,7 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
         project=project,
         predict=predict,
         refresh=_refresh(config),
-        locate=detect.locate,
+        locate=instances.locate,
         rows=("class_logits", "propagated_logits", "attention", "cluster_logits"),
     )
 
@@ -210,7 +210,7 @@ def _refresh(config: GaufuseConfig) -> Refresh | None:
     return Refresh(
         epochs=tuple(epoch * config.epoch_scale for epoch in pseudo.refresh_at),
         extra_columns=1,
-        label=labels.label,
+        label=instances.label,
         mix=mix,
         reset=_forget,
     )

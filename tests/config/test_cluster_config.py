@@ -14,7 +14,7 @@ from jaxseg.config import to_dict
 from jaxseg.methods import from_dict
 from jaxseg.run.flags import parse
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SEGMENTATION = sorted(
     file
     for file in CONFIGS.glob("*.py")

@@ -11,7 +11,7 @@ from jaxseg.methods.case import losses as case_losses
 from jaxseg.methods.case.config import CaseLossConfig, CaseSolverConfig
 from jaxseg.methods.case.network import StreamOutputs
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+SHARED = Path(__file__).resolve().parents[3].parent / "shared"
 FILE = SHARED / "golden/sinkhorn_case_08_train_step.npz"
 STREAMS = ("rgb", "flow")
 OUTPUTS = [f"{part}_{name}" for part in ("cas", "att", "clu", "base") for name in STREAMS]

@@ -14,7 +14,7 @@ from jaxseg.methods.tot.config import TotConfig
 from jaxseg.training.members import enumerate_members
 
 SALAD, SOUP = (DataSet("toy", videos) for videos in toy.make_data().activities.values())
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 ROWS = {  # (rho, sigma) of TOT and of TOT+TCL: the supplement's tables
     "tot_50salads_eval": ((0.07, 2.5), (0.08, 2.5)),
     "tot_50salads_mid": ((0.08, 2.0), (0.07, 1.75)),

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import toy_gaufuse
 
-from jaxseg.methods.gaufuse.detect import locate, score_map, video_scores
-from jaxseg.methods.gaufuse.labels import label
+from jaxseg.methods.gaufuse.instances import label, locate, score_map, video_scores
 
 T, CLASSES = 60, 3
 SHAPES = {"class_logits": (T, CLASSES + 1), "propagated_logits": (T, CLASSES + 1)}

@@ -16,7 +16,7 @@ from jaxseg.config import describe, flatten, to_dict
 from jaxseg.config.fields import complete
 from jaxseg.methods import check_key, from_dict
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 CONFIG_FILES = sorted(file for file in CONFIGS.glob("*.py") if file.stem != "activities")
 
 
