@@ -8,13 +8,13 @@ import jax
 import numpy as np
 import toy
 
+from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods.method import MemberInputs
 from jaxseg.methods.tot import method as tot
-from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 
 VIDEOS, FRAMES, BINS, WIDTH = 2, 16, 4, 5  # as in the toy's config
-SOUP = loop.DataSet("toy", toy.make_data().activities["soup"])
+SOUP = DataSet("toy", toy.make_data().activities["soup"])
 
 
 def make_member(overrides=None, num_clusters=4, valid=3):
@@ -111,7 +111,7 @@ def coherence(embeddings, pairs, temperature=1.0) -> float:
     """The mean of Eq. 3 over videos."""
     embeddings = np.asarray(embeddings, float) / temperature
     losses = [
-        n_pair(video[anchors], video[neighbours])
-        for video, (anchors, neighbours) in zip(embeddings, pairs.transpose(0, 2, 1), strict=True)
+        n_pair(video[anchors], video[neighbors])
+        for video, (anchors, neighbors) in zip(embeddings, pairs.transpose(0, 2, 1), strict=True)
     ]
     return float(np.mean(losses))

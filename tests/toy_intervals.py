@@ -1,4 +1,4 @@
-"""A localisation run in miniature: videos that show their actions, a network that reads them off.
+"""A localization run in miniature: videos that show their actions, a network that reads them off.
 
 Channel c of a snippet is 1 where class c happens. The one parameter, `gain`, is how loudly the
 network says so: at 10 its detections are the true segments, at 0 it knows nothing.

@@ -1,4 +1,4 @@
-"""Sections of testing, checkpoints and evaluation of a localisation run: wrong values are named."""
+"""Sections of testing, checkpoints and evaluation of a localization run: wrong values are named."""
 
 import inspect
 

@@ -27,7 +27,7 @@ def entropic(plan, cost, epsilon) -> float:
     return np.sum(plan * (cost + epsilon * (log - 1)))
 
 
-def test_asot_without_neighbours():
+def test_asot_without_neighbors():
     """A radius of less than a frame leaves cost, entropy and the penalty on the clusters."""
     config = toy.make_config({"model.num_clusters": VALID, "solver.eval.radius": 0.01})
     (member,) = enumerate_members(config, tot_reference.SOUP)

@@ -57,7 +57,7 @@ class Rskp(nn.Module):
         num_classes: G, without background.
         hidden: D.
         num_means: K, representative snippets of a video.
-        em_rounds: rounds of expectation maximisation that find them.
+        em_rounds: rounds of expectation maximization that find them.
         scale: s, factor of all cosines.
         dropout: share of the embedding that a training step leaves out.
         weight: w of the propagation.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import toy
 
+from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods.asot import method as asot
-from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members, stack
 
 SETTINGS = {
@@ -34,7 +34,7 @@ def make(overrides=None, num_clusters=4, valid=3):
     return method, inputs, params
 
 
-SOUP = loop.DataSet("toy", toy.make_data().activities["soup"])
+SOUP = DataSet("toy", toy.make_data().activities["soup"])
 METHOD, MEMBER, PARAMS = make()
 
 

@@ -21,12 +21,12 @@ OPTIONS = {
     "Eq. 10": {"solver.prior": False},
     "Eq. 9": {"solver.marginal": "uniform"},
     "BCE": {"loss.attention": "bce"},
-    "co-labelling of the baseline": {"solver.co_labeling": "baseline"},
-    "w/o co-labelling": {"solver.co_labeling": "none"},
+    "co-labeling of the baseline": {"solver.co_labeling": "baseline"},
+    "w/o co-labeling": {"solver.co_labeling": "none"},
     "the program's rank": {"solver.compat": "case"},
 }
 # Those beyond differ in labels alone, which have their own tests: compiled with `-m slow`.
-QUICK = ("baseline", "+SCC", "w/o co-labelling")
+QUICK = ("baseline", "+SCC", "w/o co-labeling")
 LOSSES = ("video_loss", "attention_loss", "snippet_loss", "cluster_loss")
 pytestmark = pytest.mark.usefixtures("quick_compile")
 

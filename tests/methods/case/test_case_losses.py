@@ -107,7 +107,7 @@ def test_attention_loss_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_plain_cross_entropy_is_the_limit_of_the_generalised_one():
+def test_plain_cross_entropy_is_the_limit_of_the_generalized_one():
     logits, foreground = normal(2, 6), normal(2, 6, seed=1) > 0
     plain = attention_loss(logits, foreground)
     probability = 1 / (1 + np.exp(-logits.astype(float)))

@@ -49,13 +49,13 @@ def expected_branch(params, x):
     def sigmoid(logits):
         return 1 / (1 + np.exp(-logits))
 
-    centres = params["classes"]
-    classes = 20 * cosine(x, centres)
+    centers = params["classes"]
+    classes = 20 * cosine(x, centers)
     attention = 20 * cosine(x, params["foreground"][None])[:, 0]
     overall = sigmoid(attention) @ x / sigmoid(attention).sum()
-    own = (sigmoid(classes) / sigmoid(classes).sum(0)).T @ x
-    wise = [20 * cosine(own[c], centres[c]) for c in range(CLASSES + 1)]
-    return classes, attention, 20 * cosine(overall, centres), np.ravel(wise)
+    original = (sigmoid(classes) / sigmoid(classes).sum(0)).T @ x
+    wise = [20 * cosine(original[c], centers[c]) for c in range(CLASSES + 1)]
+    return classes, attention, 20 * cosine(overall, centers), np.ravel(wise)
 
 
 def near(found, expected):
@@ -149,9 +149,9 @@ def test_padding_changes_nothing(params, garbage, dropping):
     more[:T] = features()
     found = run(params, more, np.arange(T + 6) < T, memory=memory(), **key)
 
-    def cut(leaf, own):
-        assert not leaf[len(own) :].any()
-        return leaf[: len(own)]
+    def cut(leaf, original):
+        assert not leaf[len(original) :].any()
+        return leaf[: len(original)]
 
     near(jax.tree.map(cut, found, short), short)
 
@@ -186,7 +186,7 @@ def test_each_key_drops_others(params):
 
 
 def test_numbers_may_be_traced(params):
-    """As members of one program hand them over, each with its own."""
+    """As members of one program hand them over, each with its original."""
 
     def outputs(scale, dropout, weight):
         model = Rskp(

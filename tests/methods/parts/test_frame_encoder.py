@@ -37,7 +37,7 @@ def test_against_numpy(params):
 
 
 def test_the_gradient_of_a_prototype_keeps_its_radial_part(params):
-    """As in ASOT's program, which normalises between the steps and not within them."""
+    """As in ASOT's program, which normalizes between the steps and not within them."""
     frames = np.random.default_rng(2).standard_normal((5, 30))
 
     def first_cosines(prototypes):
@@ -61,7 +61,7 @@ def test_layers_start_within_one_over_the_root_of_their_inputs(params, layer, in
 
 
 def test_more_clusters_leave_the_first_ones_as_they_are(params):
-    """So that a member does not depend on the largest K among its neighbours."""
+    """So that a member does not depend on the largest K among its neighbors."""
     wider = FrameEncoder(widths=(50, 7), num_clusters=9)
     others = wider.init(jax.random.key(0), jnp.ones((1, 30)))["params"]
     np.testing.assert_array_equal(unit(others["prototypes"])[:4], params["prototypes"])

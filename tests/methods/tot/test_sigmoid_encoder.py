@@ -72,7 +72,7 @@ def test_weights_start_at_a_hundredth_and_biases_at_zero():
 
 
 def test_more_clusters_leave_the_others_as_they_are():
-    """So that a member does not depend on the largest K among its neighbours."""
+    """So that a member does not depend on the largest K among its neighbors."""
     _, params = make()
     wider = SigmoidEncoder(WIDTHS, CLUSTERS + 5)
     others = wider.init(jax.random.key(0), jnp.ones((1, CHANNELS)))["params"]

@@ -122,7 +122,7 @@ def test_a_row_that_cannot_be_names_the_field_it_fills(values_of):
 
 
 @pytest.mark.parametrize("frames", [12, 15, 4])
-def test_frames_are_a_multiple_of_anchors_and_neighbours(frames):
+def test_frames_are_a_multiple_of_anchors_and_neighbors(frames):
     with pytest.raises(ValueError) as error:
         toy.make_tot_config({"data.frames_per_video": frames})
     text = one_line(error)
