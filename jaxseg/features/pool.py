@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import NamedTuple, Self
 
 from jaxseg.features import need
 
 DONE, FAILED, PROGRESS = "done", "failed", "progress"
+READY = "ready"  # of a process, not of a task
 PATIENCE = 1800.0  # seconds without any progress after which a task is given up
 # One process a core: libraries that start threads of their own would compete for the cores.
 ONE_THREAD = dict.fromkeys(
@@ -118,12 +120,20 @@ class Pool:
                 initargs=(self._writer,),
                 context=multiprocessing.get_context("spawn"),
             )
-            # Ctrl-C is for this process, which ends the others; they inherit the mask.
+            # Ctrl-C is for this process, which ends the others: they inherit the mask, and one that
+            # is ended while it starts would print a traceback. Python's own helper process comes
+            # first, since its start would undo the mask.
+            resource_tracker.ensure_running()
             mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
-                _ = self._pool.active  # starts it
+                ready = 0
+                while self._pool.active and ready < self._processes:  # the first look starts it
+                    if self._reader.poll(0.1):
+                        ready += self._reader.recv().kind == READY
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            if not self._pool.active:
+                raise ValueError(_CANNOT_START)
         return self._pool
 
     def _stop(self) -> None:
@@ -142,10 +152,7 @@ class Pool:
         if isinstance(error, need("pebble").ProcessExpired):
             return Event(key, FAILED, _reason_of_end(error.exitcode))
         if isinstance(error, BrokenProcessPool):
-            raise ValueError(
-                "worker processes end as soon as they start; a script of yours needs "
-                'if __name__ == "__main__": around what it runs'
-            ) from None
+            raise ValueError(_CANNOT_START) from None
         raise error
 
 
@@ -171,6 +178,10 @@ def _reason_of_end(status: int) -> str:
     return f"the process that read it was ended by {signal.Signals(-status).name}{often}"
 
 
+_CANNOT_START = (
+    "worker processes end as soon as they start; a script of yours needs "
+    'if __name__ == "__main__": around what it runs'
+)
 _progress: Connection  # of a worker process, to the main one
 
 
@@ -181,6 +192,7 @@ def _prepare_process(progress: Connection) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(null, stream)
+    progress.send(Event("", READY, None))
 
 
 def _perform(function: Callable, key: str, task: object) -> tuple[str, object]:

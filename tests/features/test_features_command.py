@@ -146,12 +146,13 @@ def test_ctrl_c_ends_all_with_one_line(folders, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     out = tmp_path / "out"
     while len(list(out.glob(".*.part*"))) < 2:
         assert process.poll() is None
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all processes
     printed, said = process.communicate(timeout=30)
     assert (process.returncode, printed) == (130, "")
     assert said == "stopped; the same command goes on from here\n"
