@@ -125,7 +125,12 @@ def test_without_the_extra_one_line_says_what_installs_it(tmp_path):
 
 def test_the_rest_does_not_need_the_extra(tmp_path):
     """tests/test_import_order.py knows that only features and footage may import them at all."""
-    result = without_extra(tmp_path, "-c", "import jaxseg.run.videos, jaxseg.features.__main__")
+    # Worker processes import the main module again, and are to be spared JAX.
+    program = (
+        "import sys, jaxseg.main, jaxseg.features.__main__; assert 'jax' not in sys.modules; "
+        "import jaxseg.run.videos"
+    )
+    result = without_extra(tmp_path, "-c", program)
     assert result.returncode == 0, result.stderr
 
 
