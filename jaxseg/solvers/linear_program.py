@@ -17,15 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import linprog
 
-from jaxseg.solvers.checks import (
-    as_array,
-    as_length,
-    as_mask,
-    as_vector,
-    is_known,
-    require,
-    where_valid,
-)
+from jaxseg.solvers import checks
 from jaxseg.solvers.interior_point import Problem, follow
 
 MODES = ("spread", "vertex", "mean")
@@ -96,11 +88,11 @@ def solve(
             finite or out of range, and "vertex" for traced arrays.
     """
     _check(mode, num_iterations, tolerance)
-    A = as_array("A", A, "instances, snippets")
-    row_mask = as_mask("row_mask", row_mask, A.shape[0])
-    mask = as_mask("mask", mask, A.shape[1])
-    A = where_valid("A", A, row_mask[:, None] & mask)
-    q = where_valid("q", as_vector("q", q, len(A)), row_mask).astype(A.dtype)
+    A = checks.as_array("A", A, "instances, snippets")
+    row_mask = checks.as_mask("row_mask", row_mask, A.shape[0])
+    mask = checks.as_mask("mask", mask, A.shape[1])
+    A = checks.where_valid("A", A, row_mask[:, None] & mask)
+    q = checks.where_valid("q", checks.as_vector("q", q, len(A)), row_mask).astype(A.dtype)
     if mode == "vertex":
         return _vertex(A, q, num_iterations, tolerance)
     return _spread(A, q, mask.astype(A.dtype), mode, num_iterations, tolerance)
@@ -141,16 +133,18 @@ def solve_intervals(
         ValueError: as for `solve` and `interval_rows`.
     """
     _check(mode, num_iterations, tolerance)
-    require("num_snippets", num_snippets, "positive")
-    length = as_length(length, num_snippets)
+    checks.require("num_snippets", num_snippets, "positive")
+    length = checks.as_length(length, num_snippets)
     if mode == "vertex":
         given = {"length": length, "row_mask": row_mask, "compat": compat}
         A = interval_rows(start, end, num_snippets, **given)
         given = {"num_iterations": num_iterations, "tolerance": tolerance}
         return solve(A, q, mode=mode, row_mask=row_mask, **given)
     borders = _find_borders(start, end, length, row_mask=row_mask, compat=compat)
-    row_mask = as_mask("row_mask", row_mask, len(borders.start))
-    q = where_valid("q", as_vector("q", q, len(row_mask)), row_mask).astype(borders.start.dtype)
+    row_mask = checks.as_mask("row_mask", row_mask, len(borders.start))
+    q = checks.where_valid("q", checks.as_vector("q", q, len(row_mask)), row_mask).astype(
+        borders.start.dtype
+    )
 
     starts = _group_starts(borders, num_snippets)
     count = jnp.diff(jnp.minimum(starts, length), append=length)
@@ -190,8 +184,8 @@ def interval_rows(
         ValueError: for shapes that do not fit, known borders that are not finite or end before
             they start, and an unknown compat.
     """
-    require("num_snippets", num_snippets, "positive")
-    length = as_length(length, num_snippets)
+    checks.require("num_snippets", num_snippets, "positive")
+    length = checks.as_length(length, num_snippets)
     borders = _find_borders(start, end, length, row_mask=row_mask, compat=compat)
     return borders.contrast(jnp.arange(num_snippets))
 
@@ -215,11 +209,13 @@ def _find_borders(start, end, length, *, row_mask=None, compat: str = "") -> _Bo
     """_Borders as `interval_rows` describes them; all four are equal where there is no instance."""
     if compat not in ("", "gaufuse"):
         raise ValueError(f'compat must be "" or "gaufuse", got {compat!r}')
-    start = as_array("start", start, "instances")
-    row_mask = as_mask("row_mask", row_mask, len(start))
-    start = where_valid("start", start, row_mask)
-    end = where_valid("end", as_vector("end", end, len(start)), row_mask)
-    _require_order(start, end)
+    start = checks.as_array("start", start, "instances")
+    row_mask = checks.as_mask("row_mask", row_mask, len(start))
+    start = checks.where_valid("start", start, row_mask)
+    end = checks.where_valid("end", checks.as_vector("end", end, len(start)), row_mask)
+    if checks.is_known(start, end) and (wrong := np.asarray(end) < np.asarray(start)).any():
+        first = wrong.argmax()
+        raise ValueError(f"instance {first} ends at {end[first]}, before its start {start[first]}")
     start, end = jnp.floor(start), jnp.floor(end)
     width = jnp.ceil(FLANK * jnp.maximum(end - start, 0) ** EXPONENT)
     last_flank = length - 1 if compat else length
@@ -235,15 +231,6 @@ def _group_starts(borders: _Borders, num_snippets: int) -> jax.Array:
     if 4 * len(borders.start) + 1 >= num_snippets:
         return jnp.arange(num_snippets, dtype=borders.start.dtype)
     return jnp.sort(jnp.concatenate([jnp.zeros_like(borders.start[:1]), *borders]))
-
-
-def _require_order(start, end) -> None:
-    if not is_known(start, end):
-        return
-    wrong = np.flatnonzero(np.asarray(end) < np.asarray(start))
-    if len(wrong):
-        first = wrong[0]
-        raise ValueError(f"instance {first} ends at {end[first]}, before its start {start[first]}")
 
 
 @functools.partial(jax.jit, static_argnames=("mode", "num_iterations"))
@@ -313,7 +300,7 @@ def _or_one(values) -> jax.Array:
 
 
 def _vertex(A, q, num_iterations, tolerance) -> LinearProgram:
-    if not is_known(A, q, tolerance):
+    if not checks.is_known(A, q, tolerance):
         raise ValueError(
             'mode "vertex" runs SciPy on the host and takes no traced arrays: call it outside of '
             'jax.jit and jax.vmap, or choose "spread"'
@@ -342,5 +329,5 @@ def _result(p, difference, count, q, tolerance, converged, steps) -> LinearProgr
 def _check(mode, num_iterations, tolerance) -> None:
     if mode not in MODES:
         raise ValueError(f'mode must be "spread", "vertex" or "mean", got {mode!r}')
-    require("num_iterations", num_iterations, "positive")
-    require("tolerance", tolerance, "not negative")
+    checks.require("num_iterations", num_iterations, "positive")
+    checks.require("tolerance", tolerance, "not negative")

@@ -10,17 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.checks import (
-    as_numbers,
-    as_problem,
-    is_weight,
-    least_cost,
-    require,
-    require_count,
-    require_entries,
-    require_marginal,
-    require_shape,
-)
+from jaxseg.solvers import checks
 from jaxseg.solvers.implicit import attach_scalings, require_derivative
 from jaxseg.solvers.reductions import log_sums
 
@@ -107,35 +97,33 @@ def solve(
         ("lambda_rows", lambda_rows),
         ("lambda_columns", lambda_columns),
     ):
-        require(name, value, "positive")
-    require_count("num_iterations", num_iterations)
-    least = least_cost(epsilon, lambda_rows, lambda_columns)
-    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
-    epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns = as_numbers(
-        cost, epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns
-    )
-    require_shape("prior", prior, cost.shape, cost)
-    require_shape("row_marginal", row_marginal, mask.shape, cost)
-    require_shape("column_marginal", column_marginal, cluster_mask.shape, cost)
+        checks.require(name, value, "positive")
+    checks.require_count("num_iterations", num_iterations)
+    least = checks.least_cost(epsilon, lambda_rows, lambda_columns)
+    cost, mask, cluster_mask = checks.as_problem(cost, mask, cluster_mask, least)
+    # In the order of the fields of `Numbers`.
+    numbers = epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns
+    numbers = Numbers(*checks.as_numbers(cost, *numbers))
+    checks.require_shape("prior", numbers.prior, cost.shape, cost)
+    checks.require_shape("row_marginal", numbers.row_marginal, mask.shape, cost)
+    checks.require_shape("column_marginal", numbers.column_marginal, cluster_mask.shape, cost)
     if prior is not None:
-        condition = "finite and not negative"
-        require_entries("prior", prior, mask, cluster_mask, condition, is_weight)
-    require_marginal("row_marginal", row_marginal, mask)
-    require_marginal("column_marginal", column_marginal, cluster_mask)
-    return _solve(
-        cost,
-        mask,
-        cluster_mask,
-        epsilon,
-        prior,
-        row_marginal,
-        column_marginal,
-        lambda_rows,
-        lambda_columns,
-        tolerance,
-        num_iterations=num_iterations,
-        derivative=derivative,
-    )
+        given = numbers.prior, mask, cluster_mask
+        checks.require_entries("prior", *given, "finite and not negative", checks.is_weight)
+    checks.require_marginal("row_marginal", numbers.row_marginal, mask)
+    checks.require_marginal("column_marginal", numbers.column_marginal, cluster_mask)
+    return _solve(cost, mask, cluster_mask, numbers, tolerance, num_iterations, derivative)
+
+
+class Numbers(NamedTuple):
+    """The arguments of `solve` in the cost's precision, as they were given."""
+
+    epsilon: jax.Array
+    prior: jax.Array | None
+    row_marginal: jax.Array | None
+    column_marginal: jax.Array | None
+    lambda_rows: jax.Array | None
+    lambda_columns: jax.Array | None
 
 
 class _Side(NamedTuple):
@@ -181,21 +169,10 @@ def _side(marginal, default, mask, penalty, epsilon) -> _Side:
 
 @functools.partial(jax.jit, static_argnames=("num_iterations", "derivative"))
 def _solve(
-    cost,
-    mask,
-    cluster_mask,
-    epsilon,
-    prior,
-    row_marginal,
-    column_marginal,
-    lambda_rows,
-    lambda_columns,
-    tolerance,
-    *,
-    num_iterations,
-    derivative,
+    cost, mask, cluster_mask, numbers: Numbers, tolerance, num_iterations: int, derivative: str
 ) -> Solution:
     """Solves a problem whose arguments were checked; always compiled as a whole."""
+    epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns = numbers
     valid = cluster_mask[:, None] & mask[None, :]
     log_kernel = -jnp.where(valid, cost.T, 0) / epsilon
     if prior is not None:

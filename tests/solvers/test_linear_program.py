@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("quick_compile")
 
 def load(name):
     if not GOLDEN.is_dir():
-        pytest.skip("the recorded linear programmes are not on this machine")
+        pytest.skip("the recorded linear programs are not on this machine")
     return dict(np.load(GOLDEN / f"{name}.npz"))
 
 

@@ -21,20 +21,10 @@ from jax import lax
 from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_count
 from jaxseg.solvers.fugw.implicit import attach, without_gradient
 from jaxseg.solvers.fugw.problem import Plan, Problem, inverse_step_size, mass_nearby
-from jaxseg.solvers.fugw.steps import End, descend, require_step
+from jaxseg.solvers.fugw.steps import End, Static, descend, require_step
 from jaxseg.solvers.implicit import require_derivative
 from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE, Solution
 from jaxseg.solvers.sliding_window import half_width, widest
-
-STATIC = (
-    "reach",
-    "num_iterations",
-    "num_sinkhorn_iterations",
-    "step",
-    "compat",
-    "batch_axis",
-    "derivative",
-)
 
 
 def solve(
@@ -134,11 +124,7 @@ def solve(
     numbers = as_numbers(
         cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size, tolerance
     )
-    return _solve(
-        cost,
-        mask,
-        cluster_mask,
-        Numbers(*numbers),
+    static = Static(
         reach=widest(cost.shape[0], radius),
         num_iterations=num_iterations,
         num_sinkhorn_iterations=num_sinkhorn_iterations,
@@ -147,6 +133,7 @@ def solve(
         batch_axis=batch_axis,
         derivative=derivative,
     )
+    return _solve(cost, mask, cluster_mask, Numbers(*numbers), static)
 
 
 class Numbers(NamedTuple):
@@ -161,61 +148,38 @@ class Numbers(NamedTuple):
     tolerance: jax.Array | None
 
 
-@functools.partial(jax.jit, static_argnames=STATIC)
+@functools.partial(jax.jit, static_argnames="static")
 def _solve(
-    cost: jax.Array,
-    mask: jax.Array,
-    cluster_mask: jax.Array,
-    numbers: Numbers,
-    *,
-    reach: int,
-    num_iterations: int,
-    num_sinkhorn_iterations: int,
-    step: str,
-    compat: str | None,
-    batch_axis: str | None,
-    derivative: str,
+    cost: jax.Array, mask: jax.Array, cluster_mask: jax.Array, numbers: Numbers, static: Static
 ) -> Solution:
     """Solves a problem whose arguments were checked.
 
     Compiled as a whole, so that a call outside `jax.jit` does not compile operation by operation.
-
-    Args:
-        reach: upper bound on the window's half width in frames; sets the buffer's length.
     """
-    problem = _make_problem(cost, mask, cluster_mask, numbers, reach, compat)
+    problem = _make_problem(cost, mask, cluster_mask, numbers, static)
     iterated, step_size = problem, numbers.step_size
-    if derivative == "implicit":
+    if static.derivative == "implicit":
         iterated, step_size = without_gradient(problem), lax.stop_gradient(step_size)
         # By the radius the stationary point has no derivative: the window counts whole frames.
         problem = problem._replace(height=iterated.height)
     inverse_step = None
     if problem.lambda_frames is not None or problem.lambda_actions is not None:
-        inverse_step = inverse_step_size(iterated, step_size, compat, batch_axis)
-    end = descend(
-        iterated,
-        step=step,
-        inverse_step=inverse_step,
-        compat=compat,
-        reach=reach,
-        num_iterations=num_iterations,
-        num_sinkhorn_iterations=num_sinkhorn_iterations,
-        tolerance=numbers.tolerance,
-    )
+        inverse_step = inverse_step_size(iterated, step_size, static.compat, static.batch_axis)
+    end = descend(iterated, static, inverse_step, numbers.tolerance)
     plan = end.plan
     last = problem.objective(plan, problem.structure(plan.mass, end.buffer)[0])
-    if derivative == "implicit":
+    if static.derivative == "implicit":
         plan = plan._replace(mass=attach(plan.mass, problem))
     return _solution(problem, plan, last, end, numbers.tolerance)
 
 
-def _make_problem(cost, mask, cluster_mask, numbers: Numbers, reach, compat) -> Problem:
+def _make_problem(cost, mask, cluster_mask, numbers: Numbers, static: Static) -> Problem:
     """The problem with clusters first, and 0 in place of whatever stands where it is masked."""
     valid = cluster_mask[:, None] & mask[None, :]
     frames = jnp.maximum(mask.sum(), 1).astype(cost.dtype)
     # The authors' program takes the radius as a share of the padded length.
-    width = half_width(cost.shape[0] if compat else frames, numbers.radius)
-    width = jnp.minimum(width, reach)
+    width = half_width(cost.shape[0] if static.compat else frames, numbers.radius)
+    width = jnp.minimum(width, static.reach)
     relaxed_actions = numbers.lambda_actions is not None
     return Problem(
         cost=jnp.where(valid, cost.T, 0),
@@ -223,14 +187,14 @@ def _make_problem(cost, mask, cluster_mask, numbers: Numbers, reach, compat) -> 
         frames=frames,
         clusters=jnp.maximum(cluster_mask.sum(), 1).astype(cost.dtype),
         width=width,
-        near=mass_nearby(mask, frames, width, reach),
+        near=mass_nearby(mask, frames, width, static.reach),
         epsilon=numbers.epsilon,
         alpha=numbers.alpha,
         height=jnp.where(width > 0, 1 / numbers.radius, 0),
         lambda_frames=numbers.lambda_frames,
         lambda_actions=numbers.lambda_actions,
         # The authors' balanced rounds end on columns, so that their rows are off.
-        rows_hold=numbers.lambda_frames is None and (relaxed_actions or not compat),
+        rows_hold=numbers.lambda_frames is None and (relaxed_actions or not static.compat),
     )
 
 

@@ -23,6 +23,18 @@ GROWTH, SHRINKAGE = 1.5, 0.5  # of the step, after a plan that is kept and after
 SHORTEST = 2.0**-20  # of the first step: the shortest one, so that there is something to divide by
 
 
+class Static(NamedTuple):
+    """The arguments of `fugw.solve` that a compiled program is made for."""
+
+    reach: int  # upper bound on the window's half width in frames; sets the buffer's length
+    num_iterations: int
+    num_sinkhorn_iterations: int
+    step: str
+    compat: str | None
+    batch_axis: str | None
+    derivative: str
+
+
 class End(NamedTuple):
     """Where the iterations ended, and what they recorded."""
 
@@ -65,37 +77,28 @@ def require_step(step: str, balanced: bool) -> None:
 
 
 def descend(
-    problem: Problem,
-    *,
-    step: str,
-    inverse_step: jax.Array | None,
-    compat: str | None,
-    reach: int,
-    num_iterations: int,
-    num_sinkhorn_iterations: int,
-    tolerance: jax.Array | None,
+    problem: Problem, static: Static, inverse_step: jax.Array | None, tolerance: jax.Array | None
 ) -> End:
     """All iterations from p q'; those after the tolerance is met change nothing.
 
     Args:
         inverse_step: 1 / eta; None where both marginals are hard.
-        reach: as for `fugw._solve`.
     """
     if inverse_step is None:
-        rule = sinkhorn_rule(problem, num_sinkhorn_iterations, compat, reach)
-    elif step == "search":
+        rule = sinkhorn_rule(problem, static)
+    elif static.step == "search":
         rule = search_rule(problem, inverse_step)
-    elif step == "momentum":
+    elif static.step == "momentum":
         rule = momentum_rule(problem, inverse_step)
-    elif problem.lambda_frames is not None and not compat:
-        rule = careful_rule(problem, inverse_step, reach)
+    elif problem.lambda_frames is not None and not static.compat:
+        rule = careful_rule(problem, inverse_step, static.reach)
     else:
         rule = descent_rule(problem, inverse_step)
     loop = _advance if isinstance(rule, Advance) else _propose
-    return loop(problem, reach, rule, num_iterations, tolerance)
+    return loop(problem, rule, static, tolerance)
 
 
-def _advance(problem: Problem, reach: int, rule: Advance, num_iterations: int, tolerance) -> End:
+def _advance(problem: Problem, rule: Advance, static: Static, tolerance) -> End:
     """The loop of a rule that keeps every plan."""
 
     def body(state, _):
@@ -111,15 +114,15 @@ def _advance(problem: Problem, reach: int, rule: Advance, num_iterations: int, t
 
     # A scan and no `while_loop`: under vmap a condition would hold for the whole batch, and
     # every video would wait for the slowest.
-    start = uniform(problem), rule.memory, make_buffer(problem.cost, reach)
+    start = uniform(problem), rule.memory, make_buffer(problem.cost, static.reach)
     state = (*start, jnp.zeros((), bool), jnp.int32(0))
     (plan, _, buffer, _, count), (objectives, changes) = lax.scan(
-        body, state, length=num_iterations
+        body, state, length=static.num_iterations
     )
     return End(plan, buffer, objectives, changes[-1], count)
 
 
-def _propose(problem: Problem, reach: int, rule: Propose, num_iterations: int, tolerance) -> End:
+def _propose(problem: Problem, rule: Propose, static: Static, tolerance) -> End:
     """The loop of a rule that may refuse a plan; `change` is that of the plan it proposed."""
 
     def evaluate(plan, buffer):
@@ -138,9 +141,11 @@ def _propose(problem: Problem, reach: int, rule: Propose, num_iterations: int, t
         done, count = done if tolerance is None else change <= tolerance, count + ~done
         return (*new, buffer, done, count), (iterate.objective, change)
 
-    start, buffer = evaluate(uniform(problem), make_buffer(problem.cost, reach))
+    start, buffer = evaluate(uniform(problem), make_buffer(problem.cost, static.reach))
     state = start, rule.memory, buffer, jnp.zeros((), bool), jnp.int32(0)
-    (end, _, buffer, _, count), (objectives, changes) = lax.scan(body, state, length=num_iterations)
+    (end, _, buffer, _, count), (objectives, changes) = lax.scan(
+        body, state, length=static.num_iterations
+    )
     return End(end.plan, buffer, objectives, changes[-1], count)
 
 
@@ -214,7 +219,7 @@ def careful_rule(problem: Problem, inverse_step: jax.Array, reach: int) -> Advan
     return _not_above_start(problem, reach, attempt, ())
 
 
-def sinkhorn_rule(problem: Problem, num_rounds: int, compat: str | None, reach: int) -> Advance:
+def sinkhorn_rule(problem: Problem, static: Static) -> Advance:
     """T <- Sinkhorn of the linearized cost, both marginals hard: mirror descent, eta = 1 / eps.
 
     That is too long where neighbors push each other apart, and frames would change sides
@@ -226,19 +231,19 @@ def sinkhorn_rule(problem: Problem, num_rounds: int, compat: str | None, reach: 
         log_kernel = (1 - factor) * plan.log + factor * log_kernel
         # The scalings belong to the kernel they were found for: they shrink and grow with it.
         scalings = jax.tree.map(lambda each: factor * each, scalings)
-        new, scalings = _scaled(problem, log_kernel, scalings, num_rounds, compat)
+        new, scalings = _scaled(problem, log_kernel, scalings, static)
         return new, jax.tree.map(lambda each: each / factor, scalings)
 
     def as_the_authors(plan, structure, zeros):
         log_kernel = -problem.linear_cost(structure) / problem.epsilon
-        new, _ = _scaled(problem, log_kernel, zeros, num_rounds, compat)
+        new, _ = _scaled(problem, log_kernel, zeros, static)
         return (new, zeros), largest_change(problem, plan, new)
 
     start = uniform(problem)
     zeros = start.column_ratio, start.row_ratio
-    if compat:
+    if static.compat:
         return Advance(as_the_authors, memory=zeros)
-    return _not_above_start(problem, reach, attempt, zeros)
+    return _not_above_start(problem, static.reach, attempt, zeros)
 
 
 def _not_above_start(problem: Problem, reach: int, attempt: Callable, memory) -> Advance:
@@ -259,7 +264,7 @@ def _not_above_start(problem: Problem, reach: int, attempt: Callable, memory) ->
     return Advance(step, memory=(memory, jnp.ones_like(problem.epsilon)))
 
 
-def _scaled(problem: Problem, log_kernel, scalings, num_rounds: int, compat: str | None):
+def _scaled(problem: Problem, log_kernel, scalings, static: Static):
     """The plan that rounds from these scalings lead to, and its scalings (columns, rows)."""
     log_kernel = jnp.where(problem.valid, log_kernel, -jnp.inf)
 
@@ -269,7 +274,9 @@ def _scaled(problem: Problem, log_kernel, scalings, num_rounds: int, compat: str
 
     def one_round(_, scalings):
         columns, rows = scalings
-        if compat:  # rows first, as the authors' program has it, so that the columns are exact
+        if (
+            static.compat
+        ):  # rows first, as the authors' program has it, so that the columns are exact
             rows = scaling(log_kernel + columns, 0, problem.frames)
             return scaling(log_kernel + rows, 1, problem.clusters), rows
         # Columns first: what comes last is exact after any number of rounds, and every frame has
@@ -277,9 +284,9 @@ def _scaled(problem: Problem, log_kernel, scalings, num_rounds: int, compat: str
         columns = scaling(log_kernel + rows, 1, problem.clusters)
         return columns, scaling(log_kernel + columns, 0, problem.frames)
 
-    columns, rows = lax.fori_loop(0, num_rounds, one_round, scalings)
+    columns, rows = lax.fori_loop(0, static.num_sinkhorn_iterations, one_round, scalings)
     log, ratios = masked_log(log_kernel + columns, problem.valid), map(jnp.zeros_like, scalings)
-    if compat:
+    if static.compat:
         return Plan(log, -rows, jnp.exp(log + rows), *ratios), (columns, rows)
     # Shares of a row, and not the exponential of a sum of scalings: at 10^9 times epsilon
     # float32 knows no digit of theirs behind the point.
