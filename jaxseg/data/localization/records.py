@@ -1,7 +1,6 @@
 """Videos as snippets of two streams, with video-level labels and perhaps true segments."""
 
 import dataclasses
-import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -110,26 +109,3 @@ class SnippetSet:
             f"{self.name}: {len(self.train)} videos to train on, {len(self.test)} to test, "
             f"{len(self.classes)} classes, {self.num_channels} channels a stream"
         )
-
-    def describe(self) -> dict:
-        """Content of a run's dataset.json."""
-        return {
-            "task": "localization",
-            "name": self.name,
-            "generated": self.generated,
-            "seconds_per_snippet": self.seconds_per_snippet,
-            "classes": list(self.classes),
-            "videos": [
-                {
-                    "name": video.name,
-                    "subset": video.subset,
-                    "snippets": video.num_snippets,
-                    "seconds": video.duration,
-                }
-                for video in self.videos
-            ],
-        }
-
-    def truth_files(self) -> dict[str, str]:
-        """Path -> text of the file that holds its segments, ActivityNet's JSON."""
-        return {"truth.json": json.dumps(self.to_truth(), indent=1) + "\n"}

@@ -97,36 +97,6 @@ class DataSet:
             f"{len(self.activities)} activities"
         )
 
-    def describe(self) -> dict:
-        """Content of a run's dataset.json."""
-        return {
-            "task": "segmentation",
-            "name": self.name,
-            "generated": self.generated,
-            "fps": self.fps,
-            "classes": list(self.classes),
-            "excluded": list(self.excluded),
-            "videos": [
-                {
-                    "name": video.name,
-                    "activity": video.activity,
-                    "frames": video.num_frames,
-                    "labels": video.labels is not None,
-                }
-                for video in self.videos
-            ],
-        }
-
-    def truth_files(self) -> dict[str, str]:
-        """Path -> text of the files that hold its labels, a class name a line."""
-        return {
-            f"truth/{video.activity}/{video.name}.txt": "".join(
-                f"{self.classes[label]}\n" for label in video.labels
-            )
-            for video in self.videos
-            if video.labels is not None
-        }
-
 
 def read_videos(
     sources: Sequence[Source],
