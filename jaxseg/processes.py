@@ -1,6 +1,6 @@
-"""The processes of a run: how they find each other, take turns, agree, and join what each made.
+"""The processes of a run: they find each other, take turns, agree, and join their results.
 
-One process is the special case in which all of this does nothing.
+A single process is the special case in which all of this does nothing.
 """
 
 import functools
@@ -30,16 +30,16 @@ ENGINE_COUNTS = ("SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE")
 def start(coordinator: str | None, num_processes: int | None, process_id: int | None) -> None:
     """Joins the other processes of this run, if there are any; comes before any computation.
 
-    Explicit values come first, then JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and
-    JAX_PROCESS_ID, then what SLURM, Open MPI or, with JAXSEG_DISTRIBUTED=1, a TPU pod tell.
+    Arguments come first, then JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID, then
+    what SLURM, Open MPI or, with JAXSEG_DISTRIBUTED=1, a TPU pod says.
 
     Args:
         coordinator: "host:port" of process 0; all three or none of them.
 
     Raises:
-        ValueError: only some of the three, numbers that are none or do not fit each other, an
-            engine that tells nothing. (Where nobody answers at the address JAX itself ends the
-            process, after five minutes, with status 134.)
+        ValueError: only some of the three are given, they are no numbers or do not fit each
+            other, or an engine says nothing. (Where nobody answers at the address, JAX itself
+            ends the process, after five minutes, with status 134.)
     """
     given = dict(zip(FLAGS, (coordinator, num_processes, process_id), strict=True))
     if all(value is None for value in given.values()):
@@ -54,18 +54,22 @@ def _join(given: Mapping[str, str | int | None]) -> None:
     missing = [name for name, value in given.items() if value is None]
     if missing:
         raise ValueError(f"several processes need all of {', '.join(given)}; no {missing[0]}")
-    (_, address), (_, total), (name, own) = given.items()
+    (address_name, address), (_, total), (id_name, index) = given.items()
     try:
-        total, own = int(total), int(own)
+        total, index = int(total), int(index)
     except ValueError:
-        raise ValueError(f"{', '.join(given)}: {address}, {total}, {own}: no numbers") from None
-    if not 0 <= own < total:
-        raise ValueError(f"{name} = {own} is none of {total} processes, counted from 0")
+        raise ValueError(f"{', '.join(given)}: {address}, {total}, {index}: no numbers") from None
+    if not 0 <= index < total:
+        raise ValueError(f"{id_name} = {index} is none of {total} processes, counted from 0")
     if ":" not in address:
-        raise ValueError(f"{next(iter(given))} = {address!r} is no host:port")
+        raise ValueError(f"{address_name} = {address!r} is no host:port")
     if total > 1:
-        where = {"coordinator_address": address, "num_processes": total, "process_id": own}
-        _initialize(**where, cluster_detection_method="deactivate")  # no engine is asked
+        _initialize(
+            coordinator_address=address,
+            num_processes=total,
+            process_id=index,
+            cluster_detection_method="deactivate",  # no engine is asked
+        )
 
 
 def _engine_count() -> int:
@@ -73,11 +77,11 @@ def _engine_count() -> int:
     return max(int(count) if count.isdecimal() else 1 for count in counts)
 
 
-def _initialize(**where) -> None:
-    # JAX's own handler would swallow SIGTERM, which is ours to hear.
+def _initialize(**options: str | int) -> None:
+    # JAX's own handler would swallow SIGTERM, which stops a training and saves it.
     jax.config.update("jax_enable_preemption_service", False)
     try:
-        jax.distributed.initialize(**where, shutdown_timeout_seconds=LONGEST_WAIT)
+        jax.distributed.initialize(**options, shutdown_timeout_seconds=LONGEST_WAIT)
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ValueError(f"cannot join the other processes of this run: {reason}") from None
@@ -89,12 +93,12 @@ def joined() -> bool:
 
 
 def count() -> int:
-    """How many processes this run has."""
+    """Number of processes of this run."""
     return jax.process_count()
 
 
 def is_first() -> bool:
-    """Whether this process writes what is written once: logs, reports, small files."""
+    """Whether this is the process that writes logs, reports and other single files."""
     return jax.process_index() == 0
 
 
@@ -105,48 +109,49 @@ def print_once(text: str) -> None:
 
 
 def barrier(name: str) -> None:
-    """Returns when all processes have come here."""
+    """Waits until all processes have come to this call."""
     if count() > 1:
         multihost_utils.sync_global_devices(name)
 
 
 def first_alone(function: Callable[[], None], name: str) -> None:
-    """The first process does it; the others wait until it is done."""
+    """Calls a function in the first process; the others wait until it is done."""
     if is_first():
         function()
     barrier(name)
 
 
 def share(items: Sequence[T]) -> list[tuple[int, T]]:
-    """This process's share of a work list, with places: every n-th, so that shares are alike."""
-    own = range(jax.process_index(), len(items), count())
-    return [(index, items[index]) for index in own]
+    """This process's share of a work list with indices: every n-th, so that shares are alike."""
+    indices = range(jax.process_index(), len(items), count())
+    return [(index, items[index]) for index in indices]
 
 
 def require_same(text: str, what: str) -> None:
     """Raises ValueError where another process of this run has another text."""
     if count() > 1:
-        own = np.array(zlib.crc32(text.encode()), np.uint32)
-        if (multihost_utils.process_allgather(own) != own).any():
+        checksum = np.array(zlib.crc32(text.encode()), np.uint32)
+        if (multihost_utils.process_allgather(checksum) != checksum).any():
             raise ValueError(f"the processes of this run have different {what}")
 
 
 def exchange(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Every process's arrays, which have names of their own, on all processes.
+    """The arrays of all processes, whose names all differ, on every process.
 
     Raises:
-        ValueError: more than 2 GiB of one process.
+        ValueError: one process has more than 2 GiB.
     """
     if count() == 1:
         return dict(arrays)
     packed = io.BytesIO()
     np.savez(packed, **arrays)
-    own = np.frombuffer(packed.getvalue(), np.uint8)
-    if own.size >= 2**31:
-        raise ValueError(f"{own.size} bytes are too many for processes to exchange at once")
-    sizes = multihost_utils.process_allgather(np.array(own.size)).reshape(-1)
+    content = np.frombuffer(packed.getvalue(), np.uint8)
+    if content.size >= 2**31:
+        raise ValueError(f"{content.size} bytes are too many for processes to exchange at once")
+    sizes = multihost_utils.process_allgather(np.array(content.size)).reshape(-1)
+    # Gathered arrays have to be equally long.
     padded = np.zeros(sizes.max(), np.uint8)
-    padded[: own.size] = own
+    padded[: content.size] = content
     everything = multihost_utils.process_allgather(padded)
     merged = {}
     for content, size in zip(everything, sizes, strict=True):
@@ -156,18 +161,18 @@ def exchange(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def everyone(condition: bool) -> bool:
-    """Whether all processes say so; they wait for each other."""
+    """Whether the condition holds in all processes, which wait for each other."""
     if count() == 1:
         return condition
     return bool(multihost_utils.process_allgather(np.array(condition)).all())
 
 
 class Agreement:
-    """What the processes tell each other between two steps, without waiting for each other.
+    """Largest number of all processes, told between two steps without waiting for each other.
 
     A call returns the largest number that any process gave at the call before, the same on all
-    of them: one process that is asked to stop makes all stop behind the same step. A process that
-    is alone gets its own number at once.
+    of them: one process that is asked to stop makes all stop behind the same step. A single
+    process gets its own number at once.
     """
 
     def __init__(self):
@@ -176,43 +181,44 @@ class Agreement:
     def __call__(self, number: int) -> int:
         if count() == 1:
             return number
-        found, self._pending = self._pending, _largest(number)
-        return _value(found)
+        previous, self._pending = self._pending, _largest(number)
+        return _value(previous)
 
     def settled(self) -> int:
-        """What the last call was told, after which there is none."""
-        found, self._pending = self._pending, None
-        return _value(found)
+        """The largest number of the last call; then there is none."""
+        previous, self._pending = self._pending, None
+        return _value(previous)
 
 
-def _value(found: jax.Array | None) -> int:
-    return 0 if found is None else int(found.addressable_data(0))
+def _value(largest: jax.Array | None) -> int:
+    return 0 if largest is None else int(largest.addressable_data(0))
 
 
 def _largest(number: int) -> jax.Array:
     over_all, maximum = _maximum()
-    own = np.full(1, number, np.int32)
-    said = jax.make_array_from_callback((jax.device_count(),), over_all, lambda index: own)
-    return maximum(said)
+    local = np.full(1, number, np.int32)
+    numbers = jax.make_array_from_callback((jax.device_count(),), over_all, lambda index: local)
+    return maximum(numbers)
 
 
 @functools.cache
-def _maximum():
+def _maximum() -> tuple[NamedSharding, Callable[[jax.Array], jax.Array]]:
+    """The sharding of one number a device, and the compiled maximum of them."""
     mesh = jax.make_mesh((jax.device_count(),), ("device",), axis_types=(AxisType.Auto,))
     everywhere = NamedSharding(mesh, PartitionSpec())
-    maximum = jax.jit(lambda said: said.max(), out_shardings=everywhere)
+    maximum = jax.jit(lambda numbers: numbers.max(), out_shardings=everywhere)
     return NamedSharding(mesh, PartitionSpec("device")), maximum
 
 
 def is_loss(error: RuntimeError) -> bool:
     """Whether an error of XLA's means that another process of this run is gone."""
-    own_faults = ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "UNIMPLEMENTED")
+    other_causes = ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "UNIMPLEMENTED")
     is_jax = isinstance(error, jax.errors.JaxRuntimeError)
-    return is_jax and count() > 1 and not str(error).startswith(own_faults)
+    return is_jax and count() > 1 and not str(error).startswith(other_causes)
 
 
 def explain(error: Exception) -> int:
-    """Says what ended a process of several, and gives its exit status."""
+    """Prints what ended one of several processes, and returns its exit status."""
     if isinstance(error, RuntimeError) and is_loss(error):
         reason = " ".join(str(error).split())[:200]
         print(
@@ -225,9 +231,9 @@ def explain(error: Exception) -> int:
 
 
 def leave(status: int, *, at_once: bool = False) -> int:
-    """The exit status; after a mistake the process goes at once.
+    """Returns the exit status, or ends one of several processes at once after an error.
 
-    The usual end of a process waits for the others, who may wait for this one; and it crashes
+    The usual end of a process waits for the others, which may wait for this one; and it crashes
     where JAX is in the middle of compiling, which Ctrl-C does not stop (`at_once`).
     """
     if at_once or (status and joined()):

@@ -13,19 +13,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jax
+import numpy as np
 
 from jaxseg.config import Config
 from jaxseg.config.shared import MeshConfig
-from jaxseg.data import DataSet, SnippetSet
+from jaxseg.data import (
+    DATA_SETS,
+    DataSet,
+    LocalizationEntry,
+    SegmentationEntry,
+    SnippetSet,
+    SnippetVideo,
+    Video,
+)
 from jaxseg.formats.files import write_json
+from jaxseg.formats.names import check_known
 from jaxseg.methods import from_dict
 from jaxseg.planning import table
 from jaxseg.planning.collectives import Collective, collectives
-from jaxseg.planning.sizes import published
 from jaxseg.planning.step import Step, compile_step
 from jaxseg.run.stages import TASKS
 
-__all__ = ["Collective", "Step", "collectives", "compile_step", "run"]
+__all__ = ["Collective", "Step", "collectives", "compile_step", "published", "run"]
 
 MOST_DEVICES = 4096
 
@@ -34,7 +43,7 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
     """Plans a run on each of some meshes; prints the tables and writes plan.json.
 
     Args:
-        values: of the config, as `config.from_dict` takes them.
+        values: of the config, as `methods.from_dict` takes them.
         folder: where plan.json goes.
         meshes: member x data each, as "8x2", or a number of devices that are laid out as a run
             would; none takes the config's.
@@ -64,6 +73,50 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "plan.json", table.values(steps))
     print(f"in full: {folder / 'plan.json'}")
+
+
+def published(config: Config) -> DataSet | SnippetSet:
+    """The data set that a config names, in its published size; every feature is one shared zero.
+
+    A plan needs shapes, and these are known without the data. Lengths are typical ones; they
+    matter for GauFuse alone, whose batches are as long as their longest video: the median longest
+    of ten training videos stands for all.
+
+    Raises:
+        ValueError: a data set without a published size, an unknown activity.
+    """
+    name = config.data.name
+    sizes = {each: entry for each, entry in DATA_SETS.items() if entry.videos}
+    check_known("config.data.name", [name], sizes)
+    size = sizes[name]
+    return _frames(config, size) if size.task == "segmentation" else _snippets(name, size)
+
+
+def _zeros(*shape: int) -> np.ndarray:
+    return np.broadcast_to(np.float32(0), shape)
+
+
+def _frames(config: Config, size: SegmentationEntry) -> DataSet:
+    check_known("activities", config.activities, size.videos)
+    features = _zeros(size.frames, size.channels)
+    videos = tuple(
+        Video(f"{number:04d}", activity, features)
+        for activity in sorted(config.activities or size.videos)
+        for number in range(size.videos[activity])
+    )
+    return DataSet(config.data.name, videos)
+
+
+def _snippets(name: str, size: LocalizationEntry) -> SnippetSet:
+    features = _zeros(size.snippets, size.channels)
+    labels = np.eye(size.classes, dtype=np.float32)
+    videos = tuple(
+        SnippetVideo(
+            f"{number:05d}", "train", features, features, labels[number % size.classes], ()
+        )
+        for number in range(size.videos)
+    )
+    return SnippetSet(name, videos, tuple(f"class {index}" for index in range(size.classes)))
 
 
 def _title(config: Config, data: DataSet | SnippetSet, as_published: bool) -> str:

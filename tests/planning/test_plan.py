@@ -11,7 +11,7 @@ import toy
 
 from jaxseg.data import DATA_SETS
 from jaxseg.methods import from_dict
-from jaxseg.planning.sizes import published
+from jaxseg.planning import published
 from jaxseg.planning.step import compile_step
 from jaxseg.training.members import enumerate_members
 from jaxseg.training.setup import set_up
