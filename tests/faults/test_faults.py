@@ -176,9 +176,9 @@ def test_chosen_trials():
     assert faults.chosen("", 4) == [0, 1, 2, 3]
     assert faults.chosen("58,17", 4) == [17, 58]
     kinds = list(KINDS)
-    found = faults.chosen(f"{kinds[5]},{kinds[2]}", 5)
-    assert [kinds[number % len(kinds)] for number in found] == [kinds[i] for i in (2, 5, 2, 5, 2)]
-    assert len(set(found)) == 5
+    numbers = faults.chosen(f"{kinds[5]},{kinds[2]}", 5)
+    assert [kinds[number % len(kinds)] for number in numbers] == [kinds[i] for i in (2, 5, 2, 5, 2)]
+    assert len(set(numbers)) == 5
     with pytest.raises(ValueError, match="--only=fire is no kind of fault"):
         faults.chosen("kill-step,fire", 3)
 
