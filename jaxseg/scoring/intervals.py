@@ -69,7 +69,7 @@ def evaluate(
     workdir = Path(workdir)
     data = read_dataset(workdir)
     evaluation = {"task": "localization", "units": "percent", "data": describe(data)}
-    run = read_run(workdir, data)
+    run = read_tested_run(workdir, data)
     evaluation["checkpoint"] = run.checkpoint
     if len(run.truth.video):
         thresholds = parse_tiou(tiou)
@@ -94,7 +94,7 @@ def describe(data: LocalizationData) -> dict[str, Any]:
     }
 
 
-def read_run(workdir: Path, data: LocalizationData) -> TestedRun:
+def read_tested_run(workdir: Path, data: LocalizationData) -> TestedRun:
     """Truth and detections of the test videos; other videos in the files are passed over.
 
     Raises:
