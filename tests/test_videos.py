@@ -19,7 +19,7 @@ SECONDS = 8
 
 def pictures(order):
     """A still scene, and one in which something moves; each for four seconds at 10 fps."""
-    still = [tiny_videos.grey(90)] * 40
+    still = [tiny_videos.gray(90)] * 40
     scenes = {"still": still, "moving": tiny_videos.moving(40)}
     return [picture for name in order for picture in scenes[name]]
 

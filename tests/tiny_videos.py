@@ -1,4 +1,4 @@
-"""Small videos for tests, made with PyAV: a picture's grey value, or any array, at any time."""
+"""Small videos for tests, made with PyAV: a picture's gray value, or any array, at any time."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -12,17 +12,17 @@ TICKS = 1000  # a second, where times are given
 WIDTH, HEIGHT = 64, 48
 
 
-def grey(value: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """A picture [H, W, 3] of one grey."""
+def gray(value: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    """A picture [H, W, 3] of one gray."""
     return np.full((height, width, 3), value, np.uint8)
 
 
 def steps(count: int, width: int = WIDTH, height: int = HEIGHT) -> list[np.ndarray]:
-    """Pictures of rising grey: picture k is `grey_of(k)`, so that a frame tells its number."""
-    return [grey(grey_of(k), width, height) for k in range(count)]
+    """Pictures of rising gray: picture k is `gray_of(k)`, so that a frame tells its number."""
+    return [gray(gray_of(k), width, height) for k in range(count)]
 
 
-def grey_of(k: int) -> int:
+def gray_of(k: int) -> int:
     return 20 + 8 * (k % 28)
 
 

@@ -83,17 +83,17 @@ def times(monkeypatch, tmp_path, stamps):
     ]
     monkeypatch.setattr(decoding, "_pictures", lambda *_: iter(pictures))
     notes = decoding.Notes()
-    found = [time for time, _ in decoding.timed_pictures(tmp_path / "a.avi", None, Stream(), notes)]
-    return found, notes
+    seconds = decoding.timed_pictures(tmp_path / "a.avi", None, Stream(), notes)
+    return [time for time, _ in seconds], notes
 
 
 def test_timestamps_that_are_missing(monkeypatch, tmp_path):
-    found, notes = times(monkeypatch, tmp_path, [(None, None)] * 3)
-    assert found == pytest.approx([0, 0.04, 0.08]) and notes.end == pytest.approx(0.12)
-    found, _ = times(monkeypatch, tmp_path, [(500, None), (None, None), (900, None)])
-    assert found == pytest.approx([0.5, 0.54, 0.9])
-    found, _ = times(monkeypatch, tmp_path, [(None, 500), (None, 600)])
-    assert found == pytest.approx([0.5, 0.6])
+    result, notes = times(monkeypatch, tmp_path, [(None, None)] * 3)
+    assert result == pytest.approx([0, 0.04, 0.08]) and notes.end == pytest.approx(0.12)
+    result, _ = times(monkeypatch, tmp_path, [(500, None), (None, None), (900, None)])
+    assert result == pytest.approx([0.5, 0.54, 0.9])
+    result, _ = times(monkeypatch, tmp_path, [(None, 500), (None, 600)])
+    assert result == pytest.approx([0.5, 0.6])
 
 
 def test_timestamps_that_are_negative(monkeypatch, tmp_path):
@@ -101,11 +101,11 @@ def test_timestamps_that_are_negative(monkeypatch, tmp_path):
 
 
 def test_timestamps_that_go_back(monkeypatch, tmp_path):
-    found, notes = times(monkeypatch, tmp_path, [(0, None), (80, None), (40, None), (120, None)])
-    assert found == [0, 0.08, 0.12] and notes.backwards == 1
+    result, notes = times(monkeypatch, tmp_path, [(0, None), (80, None), (40, None), (120, None)])
+    assert result == [0, 0.08, 0.12] and notes.backwards == 1
     # The order of decoding is right where that of showing is not.
-    found, notes = times(monkeypatch, tmp_path, [(0, 0), (80, 40), (40, 80), (120, 120)])
-    assert found == [0, 0.08, 0.08, 0.12] and notes.backwards == 0
+    result, notes = times(monkeypatch, tmp_path, [(0, 0), (80, 40), (40, 80), (120, 120)])
+    assert result == [0, 0.08, 0.08, 0.12] and notes.backwards == 0
 
 
 def test_timestamps_without_sense(monkeypatch, tmp_path):

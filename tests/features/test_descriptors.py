@@ -45,72 +45,72 @@ def constant(dx, dy):
     ],
 )
 def test_hog_of_a_ramp_is_one_bin(dx, dy, expected):
-    found = cells(ramp(dx, dy), constant(0, 0))[1:-1, 1:-1, HOG]  # a border has no gradient
+    result = cells(ramp(dx, dy), constant(0, 0))[1:-1, 1:-1, HOG]  # a border has no gradient
     histogram = np.zeros(8)
     histogram[list(expected)] = list(expected.values())
-    np.testing.assert_allclose(found, np.broadcast_to(histogram, found.shape), atol=1e-5)
+    np.testing.assert_allclose(result, np.broadcast_to(histogram, result.shape), atol=1e-5)
 
 
 def test_an_angle_between_two_bins_is_shared():
     half = math.radians(22.5)
-    found = histograms(*(np.full((4, 4), f(half), np.float32) for f in (math.cos, math.sin)), 4)
+    result = histograms(*(np.full((4, 4), f(half), np.float32) for f in (math.cos, math.sin)), 4)
     share = 0.5 / math.cos(half)  # two of this length, 45 degrees apart, make 1
-    np.testing.assert_allclose(found[0, 0], [share, share, 0, 0, 0, 0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(result[0, 0], [share, share, 0, 0, 0, 0, 0, 0], atol=1e-6)
 
 
 def test_bins_add_up_to_the_vectors():
     dx, dy = np.random.default_rng(0).normal(size=(2, 8, 8)).astype(np.float32)
-    found = histograms(dx, dy, 1)
+    result = histograms(dx, dy, 1)
     angles = math.tau / 8 * np.arange(8)
-    np.testing.assert_allclose(found @ np.cos(angles), dx, atol=1e-6)
-    np.testing.assert_allclose(found @ np.sin(angles), dy, atol=1e-6)
-    assert (found >= 0).all() and ((found > 0).sum(axis=-1) <= 2).all()
+    np.testing.assert_allclose(result @ np.cos(angles), dx, atol=1e-6)
+    np.testing.assert_allclose(result @ np.sin(angles), dy, atol=1e-6)
+    assert (result >= 0).all() and ((result > 0).sum(axis=-1) <= 2).all()
 
 
 def test_hof_of_a_translation_and_mbh_of_it():
-    found = cells(ramp(0, 0), constant(3, 1))
+    result = cells(ramp(0, 0), constant(3, 1))
     expected = [2, math.sqrt(2), 0, 0, 0, 0, 0, 0, 0]  # (3, 1) = 2 (1, 0) + (1, 1)
-    np.testing.assert_allclose(found[0, 0, HOF], expected, atol=1e-6)
-    assert (found[..., [*MBHX, *MBHY]] == 0).all()
-    assert (found[..., HOG] == 0).all()
+    np.testing.assert_allclose(result[0, 0, HOF], expected, atol=1e-6)
+    assert (result[..., [*MBHX, *MBHY]] == 0).all()
+    assert (result[..., HOG] == 0).all()
 
 
 def test_what_hardly_moves_counts_as_still():
-    found = cells(ramp(0, 0), constant(0.2, -0.2))
+    result = cells(ramp(0, 0), constant(0.2, -0.2))
     np.testing.assert_array_equal(
-        found[..., HOF], np.broadcast_to([0] * 8 + [1], found[..., HOF].shape)
+        result[..., HOF], np.broadcast_to([0] * 8 + [1], result[..., HOF].shape)
     )
 
 
 def test_mbh_sees_what_changes_across_the_picture():
     flow = constant(0, 0)
     flow[..., 0] = 0.5 * np.arange(flow.shape[1])  # u grows along x, v does not
-    found = cells(ramp(0, 0), flow)[1:-1, 1:-1]
-    np.testing.assert_allclose(found[..., MBHX[0]], 0.5, atol=1e-6)
-    assert (found[..., MBHX[1:]] == 0).all() and (found[..., MBHY] == 0).all()
+    result = cells(ramp(0, 0), flow)[1:-1, 1:-1]
+    np.testing.assert_allclose(result[..., MBHX[0]], 0.5, atol=1e-6)
+    assert (result[..., MBHX[1:]] == 0).all() and (result[..., MBHY] == 0).all()
 
 
 def test_a_cell_is_the_mean_over_its_pixels():
     gray = np.random.default_rng(0).integers(0, 255, SIZE).astype(np.uint8)
-    found = cells(gray, constant(0, 0))
+    result = cells(gray, constant(0, 0))
     dx, dy = gradients(gray)
-    assert found.shape == (SIZE[0] // 4 - 3, SIZE[1] // 4 - 3, TOTAL)
+    assert result.shape == (SIZE[0] // 4 - 3, SIZE[1] // 4 - 3, TOTAL)
     for i, j in ((0, 0), (3, 5), (12, 20)):
         part = np.s_[4 * i : 4 * i + 16, 4 * j : 4 * j + 16]
         expected = histograms(dx[part], dy[part], 16)[0, 0]
-        np.testing.assert_allclose(found[i, j, HOG], expected, rtol=1e-5)
+        np.testing.assert_allclose(result[i, j, HOG], expected, rtol=1e-5)
 
 
 def described_one_by_one(frames, order, track):
     """The histograms of one track, [TIME, 4, TOTAL], cell by cell."""
-    found = np.zeros((TIME, 4, TOTAL))
+    result = np.zeros((TIME, 4, TOTAL))
     steps = len(order) // TIME
     for step, (slot, (x, y)) in enumerate(zip(order, track, strict=True)):
         row = min(max(round(y / 4) - 4, 0), frames.shape[1] - 5)
         column = min(max(round(x / 4) - 4, 0), frames.shape[2] - 5)
         for cell, (down, right) in enumerate([(0, 0), (0, 4), (4, 0), (4, 4)]):
-            found[step // steps, cell] += frames[slot, row + down, column + right] / steps
-    return found
+            result[step // steps, cell] += frames[slot, row + down, column + right] / steps
+    return result
 
 
 def test_descriptors_gather_the_cells_beside_a_track():
@@ -118,27 +118,28 @@ def test_descriptors_gather_the_cells_beside_a_track():
     frames = rng.random((6, 13, 21, TOTAL)).astype(np.float32)
     order = np.array([4, 5, 0, 1, 2, 3])  # a ring that begins in its middle
     places = rng.uniform(0, [SIZE[1] - 1, SIZE[0] - 1], (6, 9, 2)).astype(np.float32)
-    found = describe(frames, order, places)
+    result = describe(frames, order, places)
     for track in range(9):
         expected = described_one_by_one(frames, order, places[:, track])
         parts = zip(BINS, np.split(expected, np.cumsum(list(BINS.values()))[:-1], -1), strict=True)
         for name, part in parts:
             total = part.sum() + descriptors.FLOORS[name] * part.shape[0] * part.shape[1]
-            np.testing.assert_allclose(found[name][track], np.sqrt(part / total).ravel(), rtol=1e-5)
+            expected = np.sqrt(part / total).ravel()
+            np.testing.assert_allclose(result[name][track], expected, rtol=1e-5)
 
 
 def test_lengths_are_at_most_one_and_nothing_is_all_zeros():
     frames = np.zeros((3, 5, 5, TOTAL), np.float32)
     places = np.zeros((3, 2, 2), np.float32)
-    for name, found in describe(frames, np.arange(3), places).items():
-        assert found.shape == (2, 12 * BINS[name])
-        assert (found == 0).all()
+    for name, result in describe(frames, np.arange(3), places).items():
+        assert result.shape == (2, 12 * BINS[name])
+        assert (result == 0).all()
     frames[:] = 1e6
-    for found in describe(frames, np.arange(3), places).values():
-        np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+    for result in describe(frames, np.arange(3), places).values():
+        np.testing.assert_allclose(np.linalg.norm(result, axis=1), 1, rtol=1e-5)
 
 
 def test_no_tracks_have_no_descriptors():
     frames = np.ones((3, 5, 5, TOTAL), np.float32)
-    for name, found in describe(frames, np.arange(3), np.empty((3, 0, 2), np.float32)).items():
-        assert found.shape == (0, 12 * BINS[name])
+    for name, result in describe(frames, np.arange(3), np.empty((3, 0, 2), np.float32)).items():
+        assert result.shape == (0, 12 * BINS[name])

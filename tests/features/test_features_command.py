@@ -158,7 +158,7 @@ def test_ctrl_c_ends_all_with_one_line(folders, tmp_path):
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all processes
-    printed, said = process.communicate(timeout=30)
+    printed, errors = process.communicate(timeout=30)
     assert (process.returncode, printed) == (130, "")
-    assert said == "stopped; the same command goes on from here\n"
+    assert errors == "stopped; the same command goes on from here\n"
     assert sorted(path.name for path in out.iterdir() if path.suffix == ".npy") == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mean_color import MeanColor
 from serial_pool import SerialPool
-from tiny_videos import cut, grey_of, write_video
+from tiny_videos import cut, gray_of, write_video
 
 pytest.importorskip("av")
 
@@ -50,7 +50,7 @@ def test_rows_and_record(folders):
     ]
     rows = np.load(out / "a.npy")
     assert rows.dtype == np.float32 and rows.shape == (5, 3)
-    np.testing.assert_allclose(rows.mean(1), [grey_of(k) for k in range(0, 10, 2)], atol=4)
+    np.testing.assert_allclose(rows.mean(1), [gray_of(k) for k in range(0, 10, 2)], atol=4)
     content = record(out)
     assert (content["kind"], content["fps"], content["channels"]) == ("mean", 15, 3)
     assert content["settings"] == {"note": "", "pair": [1, 2]} and content["fitted"] is None

@@ -39,9 +39,9 @@ def test_axes_are_scikit_learns(count):
     from sklearn.decomposition import PCA
 
     x = vectors(count, 12).astype(np.float64) * np.linspace(1, 3, 12)
-    found, expected = fit_projection(x, 4).axes, PCA(4, svd_solver="full").fit(x).components_.T
-    np.testing.assert_allclose(np.abs((found * expected).sum(axis=0)), 1, rtol=1e-6)
-    assert (found[np.abs(found).argmax(axis=0), range(4)] > 0).all()
+    result, expected = fit_projection(x, 4).axes, PCA(4, svd_solver="full").fit(x).components_.T
+    np.testing.assert_allclose(np.abs((result * expected).sum(axis=0)), 1, rtol=1e-6)
+    assert (result[np.abs(result).argmax(axis=0), range(4)] > 0).all()
 
 
 def test_mixed_channels_keep_distances_and_share_variance():
@@ -64,9 +64,9 @@ def test_fisher_vectors_are_scikit_images():
     model.precisions_cholesky_ = 1 / np.sqrt(variances)
     # Its gradients begin with those of the weights; its spreads have the other sign.
     _, *parts = np.split(fisher(x.astype(np.float64), model), [5, 5 + means.size])
-    found = mixture.gradients(x, np.full(40, 1 / 40, np.float32))
-    np.testing.assert_allclose(found[0].ravel(), parts[0], atol=1e-5)
-    np.testing.assert_allclose(found[1].ravel(), -parts[1], atol=1e-5)
+    result = mixture.gradients(x, np.full(40, 1 / 40, np.float32))
+    np.testing.assert_allclose(result[0].ravel(), parts[0], atol=1e-5)
+    np.testing.assert_allclose(result[1].ravel(), -parts[1], atol=1e-5)
     np.testing.assert_allclose(mixture.responsibilities(x), model.predict_proba(x), atol=1e-5)
 
 
@@ -106,6 +106,6 @@ def test_descriptors_that_are_all_the_same(count):
 
 
 def test_power_and_length():
-    found = normalized(np.array([4.0, -9.0, 0.0]))
-    np.testing.assert_allclose(found, np.array([2, -3, 0]) / np.sqrt(13))
+    result = normalized(np.array([4.0, -9.0, 0.0]))
+    np.testing.assert_allclose(result, np.array([2, -3, 0]) / np.sqrt(13))
     assert (normalized(np.zeros(3)) == 0).all()

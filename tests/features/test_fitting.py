@@ -68,6 +68,6 @@ def test_not_all_of_very_many_videos_are_opened(videos, monkeypatch):
     many = [Path(f"{number:03}") for number in range(50)]
     windows = draw_windows(many, 5.0, 16, seed=0)
     assert len(opened) == 3 and {window.video for window in windows} <= set(opened)
-    found, opened[:] = list(opened), []
+    result, opened[:] = list(opened), []
     draw_windows(many[::-1], 5.0, 16, seed=0)
-    assert opened == found
+    assert opened == result

@@ -134,8 +134,8 @@ def test_sizes():
     """Whole areas: the mean of their pixels. A crop keeps the middle; a squash keeps all."""
     frame = make_frames(1, 8, 12)[0]
     halved = frame.reshape(4, 2, 6, 2, 3).mean((1, 3))
-    found = fitted(frame, (4, 4), "center").astype(float)
-    np.testing.assert_allclose(found, halved[:, 1:5], atol=0.5)
+    result = fitted(frame, (4, 4), "center").astype(float)
+    np.testing.assert_allclose(result, halved[:, 1:5], atol=0.5)
     thirds = frame.reshape(4, 2, 4, 3, 3).mean((1, 3))
     np.testing.assert_allclose(fitted(frame, (4, 4), "none"), thirds, atol=0.5)
     np.testing.assert_array_equal(fitted(frame, (8, 8), "center"), frame[:, 2:10])

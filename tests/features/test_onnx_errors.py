@@ -38,8 +38,8 @@ def complaint(model, **options):
     ],
 )
 def test_shapes(tmp_path, shape, order, options, text):
-    found = complaint(convolution(tmp_path / "m.onnx", shape, order), **options)
-    assert found.startswith("m.onnx: input 'pixels'") and text in found
+    result = complaint(convolution(tmp_path / "m.onnx", shape, order), **options)
+    assert result.startswith("m.onnx: input 'pixels'") and text in result
 
 
 @pytest.mark.parametrize(

@@ -47,20 +47,20 @@ def moved_pair():
 
 
 def test_flow_of_a_translation():
-    found = DenseFlow()(*moved_pair())
+    result = DenseFlow()(*moved_pair())
     # It searches at a quarter of the size, where the motion is 0.75 and 0.25 pixels.
-    np.testing.assert_allclose(np.median(found, axis=(0, 1)), [3, 1], atol=0.15)
-    inner = np.linalg.norm(found[10:-10, 10:-10] - [3, 1], axis=-1)
+    np.testing.assert_allclose(np.median(result, axis=(0, 1)), [3, 1], atol=0.15)
+    inner = np.linalg.norm(result[10:-10, 10:-10] - [3, 1], axis=-1)
     assert np.percentile(inner, 95) < 0.5
 
 
 def test_flow_does_not_depend_on_opencvs_threads():
-    before, found = cv2.getNumThreads(), []
+    before, result = cv2.getNumThreads(), []
     for threads in (1, 2, 5):
         cv2.setNumThreads(threads)
-        found.append(DenseFlow()(*moved_pair()))
+        result.append(DenseFlow()(*moved_pair()))
     cv2.setNumThreads(before)
-    np.testing.assert_array_equal(found[1:], found[:1] * 2)
+    np.testing.assert_array_equal(result[1:], result[:1] * 2)
 
 
 def constant_flows(length, dx, dy):
@@ -92,9 +92,9 @@ def test_every_point_of_the_grid_begins_a_track_in_turn():
     settings = TrackSettings(length=3, stride=10, turns=4)
     trajectories = Trajectories(settings)
     frame = np.repeat(texture(180, 320)[..., None], 3, axis=-1)
-    found = [tracks for _ in range(11) if (tracks := trajectories.push(frame)) is not None]
-    assert [len(tracks.weights) for tracks in found] == [144] * 8
-    np.testing.assert_allclose([tracks.weights for tracks in found], LEAST_WEIGHT, atol=1e-3)
+    result = [tracks for _ in range(11) if (tracks := trajectories.push(frame)) is not None]
+    assert [len(tracks.weights) for tracks in result] == [144] * 8
+    np.testing.assert_allclose([tracks.weights for tracks in result], LEAST_WEIGHT, atol=1e-3)
 
 
 def test_a_track_weighs_as_much_as_it_moves():
@@ -102,9 +102,9 @@ def test_a_track_weighs_as_much_as_it_moves():
     trajectories = Trajectories(TrackSettings(length=3))
     for k in range(5):  # the left half rests, the right half goes by two pixels a frame
         gray = np.hstack([whole[:, :160], whole[:, 200 - 2 * k : 360 - 2 * k]])
-        found = trajectories.push(np.repeat(gray[..., None], 3, axis=-1))
-    heavy = (found.weights == 1).mean()
-    light = (found.weights < 1.5 * LEAST_WEIGHT).mean()
+        result = trajectories.push(np.repeat(gray[..., None], 3, axis=-1))
+    heavy = (result.weights == 1).mean()
+    light = (result.weights < 1.5 * LEAST_WEIGHT).mean()
     assert 0.4 < heavy < 0.6 and 0.3 < light < 0.5
 
 
@@ -113,9 +113,9 @@ def test_tracks_that_all_leave_the_picture():
     trajectories = Trajectories(TrackSettings(length=30))
     for k in range(31):
         gray = np.ascontiguousarray(whole[:, 12 * k : 12 * k + 320])
-        found = trajectories.push(np.repeat(gray[..., None], 3, axis=-1))
-    assert found.weights.shape == (0,)
-    assert {len(each) for each in found.descriptors.values()} == {0}
+        result = trajectories.push(np.repeat(gray[..., None], 3, axis=-1))
+    assert result.weights.shape == (0,)
+    assert {len(each) for each in result.descriptors.values()} == {0}
 
 
 def test_tracks_have_cells_of_time_of_one_length():

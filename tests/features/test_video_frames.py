@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from tiny_videos import CODECS, grey, grey_of, steps, write_video
+from tiny_videos import CODECS, gray, gray_of, steps, write_video
 
 pytest.importorskip("av")
 
 from jaxseg.features.video.decoding import read_upright
 from jaxseg.features.video.frames import open_video
 
-CLOSE = 4  # grey levels; neighbouring pictures differ by 8
+CLOSE = 4  # gray levels; neighboring pictures differ by 8
 
 
 def shown(path, fps=15, **options):
-    """(times, mean grey) of a video's rows."""
+    """(times, mean gray) of a video's rows."""
     with open_video(path) as video:
         rows = list(video.resampled(fps, **options))
     return [time for time, _ in rows], [picture.mean() for _, picture in rows]
@@ -21,9 +21,9 @@ def shown(path, fps=15, **options):
 
 def expect(path, numbers, fps=15, **options):
     """The rows of a video show the pictures of these numbers."""
-    times, greys = shown(path, fps, **options)
-    assert len(greys) == len(numbers)
-    np.testing.assert_allclose(greys, [grey_of(k) for k in numbers], atol=CLOSE)
+    times, grays = shown(path, fps, **options)
+    assert len(grays) == len(numbers)
+    np.testing.assert_allclose(grays, [gray_of(k) for k in numbers], atol=CLOSE)
     return times
 
 
@@ -52,8 +52,8 @@ def test_variable_rate(tmp_path):
     # Pictures stay 0.5, 0.1, 0.1, 0.9 and 0.001 s; the first comes late.
     times = [0.5, 1.0, 1.1, 1.2, 2.1]
     path = write_video(tmp_path / "phone.mkv", 5, times=times)
-    found = expect(path, [0] * 5 + [1, 2] + [3] * 9 + [4], fps=10)
-    np.testing.assert_allclose(found, 0.5 + np.arange(17) / 10, atol=1e-9)
+    result = expect(path, [0] * 5 + [1, 2] + [3] * 9 + [4], fps=10)
+    np.testing.assert_allclose(result, 0.5 + np.arange(17) / 10, atol=1e-9)
 
 
 def test_b_frames_come_in_the_order_they_are_shown(tmp_path):
@@ -64,14 +64,14 @@ def test_b_frames_come_in_the_order_they_are_shown(tmp_path):
 def test_b_frames_of_avi_which_knows_no_such_order(tmp_path):
     path = write_video(tmp_path / "a.avi", 24, codec="libx264")
     with open_video(path) as video:
-        greys = [picture.mean() for _, picture in video.resampled(30)]
+        grays = [picture.mean() for _, picture in video.resampled(30)]
         assert video.notes.pictures >= 22
-    assert len(greys) in (23, 24, 25) and (np.diff(greys) > -CLOSE).all()
+    assert len(grays) in (23, 24, 25) and (np.diff(grays) > -CLOSE).all()
 
 
 @pytest.mark.parametrize("clockwise", [0, 90, 180, 270])
 def test_rotation_as_a_player_shows_it(tmp_path, clockwise):
-    picture = grey(30)
+    picture = gray(30)
     picture[:16, :16] = 240  # upper left as stored
     path = write_video(tmp_path / "a.mp4", [picture] * 3, clockwise=clockwise)
     with open_video(path) as video:
@@ -106,9 +106,9 @@ def test_turned_and_mirrored(matrix, corner):
 
 
 def test_a_cover_picture_is_no_video(tmp_path):
-    path = write_video(tmp_path / "a.mp4", 4, cover=grey(250, 32, 32))
+    path = write_video(tmp_path / "a.mp4", 4, cover=gray(250, 32, 32))
     expect(path, [0, 2])
-    path = write_video(tmp_path / "song.mp4", 0, cover=grey(250, 32, 32), sound=0.2)
+    path = write_video(tmp_path / "song.mp4", 0, cover=gray(250, 32, 32), sound=0.2)
     with pytest.raises(ValueError, match=r"^song.mp4: no video stream; it has sound only$"):
         open_video(path)
 
@@ -123,7 +123,7 @@ def test_odd_sizes(tmp_path, size):
 
 
 def test_scaled_down_upright_and_never_up(tmp_path):
-    picture = grey(30)
+    picture = gray(30)
     picture[:24] = 200
     path = write_video(tmp_path / "a.mp4", [picture], clockwise=90)
     with open_video(path) as video:

@@ -19,7 +19,7 @@ FILMS = {
     "<script>alert(1)": (".webm", 0.0),
 }
 LABELS = [3] * 2 + [0] * 4 + [1] * 3 + [0]  # ten rows, two seconds
-GREYS = {0: 40, 1: 120, 3: 200}
+GRAYS = {0: 40, 1: 120, 3: 200}
 
 
 def write_run(root: Path, films=FILMS, *, activity: str = "tea & 茶") -> Path:
@@ -28,7 +28,7 @@ def write_run(root: Path, films=FILMS, *, activity: str = "tea & 茶") -> Path:
     for name, (suffix, first) in films.items():
         path = videos / activity / f"{name}{suffix}"
         # Ten pictures a second, each row of features has two.
-        pictures = [tiny_videos.grey(GREYS[label]) for label in np.repeat(LABELS, 2)]
+        pictures = [tiny_videos.gray(GRAYS[label]) for label in np.repeat(LABELS, 2)]
         times = [first + k / 10 for k in range(len(pictures))]
         tiny_videos.write_video(path, pictures, times=times)
         entries[f"{activity}/{name}"] = describe(path, videos)
@@ -98,8 +98,8 @@ def _seconds(timestamp: str) -> float:
 def read_eaf(path: Path) -> list[tuple[float, float, str]]:
     document = pympi.Elan.Eaf(str(path))
     assert list(document.get_tier_names()) == ["jaxseg"]
-    found = sorted(document.get_annotation_data_for_tier("jaxseg"))
-    return [(start / 1000, end / 1000, value) for start, end, value in found]
+    result = sorted(document.get_annotation_data_for_tier("jaxseg"))
+    return [(start / 1000, end / 1000, value) for start, end, value in result]
 
 
 def linked_media(path: Path) -> dict[str, str]:

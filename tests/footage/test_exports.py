@@ -36,9 +36,9 @@ def test_times_before_zero_are_left_out():
 
 
 def test_the_longest_in_their_order():
-    found = segments_of(np.array([0, 1, 1, 1, 0, 2, 2]), 1.0)
-    assert [segment.cluster for segment in longest(found, 2)] == [1, 2]
-    assert longest(found, 9) == found and longest(found, 0) == []
+    result = segments_of(np.array([0, 1, 1, 1, 0, 2, 2]), 1.0)
+    assert [segment.cluster for segment in longest(result, 2)] == [1, 2]
+    assert longest(result, 9) == result and longest(result, 0) == []
 
 
 def test_three_formats_tell_the_same(tmp_path):

@@ -11,7 +11,7 @@ import films
 import numpy as np
 import pytest
 import tiny_videos
-from films import FILMS, FPS, GREYS, read_csv, read_eaf, read_vtt
+from films import FILMS, FPS, GRAYS, read_csv, read_eaf, read_vtt
 
 from jaxseg import footage
 from jaxseg.features.video.frames import open_video
@@ -40,14 +40,14 @@ def read(run: Path) -> dict:
     return json.loads((run / "footage/footage.json").read_text())["activities"][ACTIVITY]
 
 
-def grey(run: Path, picture: str) -> float:
+def gray(run: Path, picture: str) -> float:
     image = cv2.imread(str(run / picture))
     assert image.shape == (48, 64, 3)  # smaller than the box: as it is
     return float(image.mean())
 
 
 def test_exports_agree_with_the_videos_own_timestamps(made):
-    """Where the grey of a picture changes is known to the file alone."""
+    """Where the gray of a picture changes is known to the file alone."""
     for name, (suffix, first) in FILMS.items():
         folder = made / "segments" / ACTIVITY / "seed0"
         csv, vtt, eaf = (
@@ -73,11 +73,11 @@ def test_a_picture_shows_its_segment(made):
         assert video["shown"] and not video["problem"]
         assert [segment[2] for segment in video["segments"]] == [3, 0, 1, 0]
         for _, _, cluster, picture in video["segments"]:
-            assert abs(grey(made, picture) - GREYS[cluster]) < 8
-    assert [len(found) for found in activity["moments"]] == [0, 3, 0, 0]
+            assert abs(gray(made, picture) - GRAYS[cluster]) < 8
+    assert [len(result) for result in activity["moments"]] == [0, 3, 0, 0]
     for moment in activity["moments"][1]:
         assert moment["time"] == pytest.approx(FILMS[moment["video"]][1] + 7 / FPS, abs=1e-3)
-        assert abs(grey(made, moment["picture"]) - GREYS[1]) < 8
+        assert abs(gray(made, moment["picture"]) - GRAYS[1]) < 8
 
 
 def test_links_lead_from_the_report_to_the_files(made):
@@ -196,7 +196,7 @@ def test_pictures_fit_their_box(size, height):
 def test_a_picture_of_a_turned_video_is_upright(tmp_path):
     """A phone's: 64 x 32 as stored, 32 x 64 as shown."""
     path = tmp_path / "phone.mp4"
-    pictures = [tiny_videos.grey(200, 64, 32) for _ in range(5)]
+    pictures = [tiny_videos.gray(200, 64, 32) for _ in range(5)]
     for picture in pictures:
         picture[:, :32] = 20  # the left half is the upper one when turned clockwise
     tiny_videos.write_video(path, pictures, clockwise=90)
