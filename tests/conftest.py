@@ -1,6 +1,7 @@
 """What the tests of several rooms share: quick compilation, and a run that is done."""
 
 import contextlib
+import os
 
 import jax
 import pytest
@@ -13,8 +14,12 @@ def quickly(tmp_path_factory):
 
     Optimising a program as small as the toy's takes longer than all of its runs.
     """
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("programs")))
+    folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(tmp_path_factory.mktemp("programs"))
+    jax.config.update("jax_compilation_cache_dir", folder)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    # For the processes that tests start: two runs of the same command compile once.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 
     @contextlib.contextmanager
     def compiling():

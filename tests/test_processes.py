@@ -8,6 +8,7 @@ import groups
 import pytest
 import toy
 
+pytestmark = pytest.mark.usefixtures("quickly")
 # Of three videos two are the first process's; each holds half of every batch of two.
 SHAPE = {"activities": "salad", "predict__num_buckets": 1, "checkpoint__every": 15}
 HALVES = {"mesh__member": 1, "mesh__data": 2}

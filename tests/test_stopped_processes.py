@@ -10,7 +10,7 @@ import commands
 import pytest
 import toy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quickly")]
 OPTIONS = {"num_epochs": 30, "checkpoint__every": 12}  # 60 steps, each with a line of metrics
 GUARD = 600  # seconds after which a test gives up; nothing takes that long but a defect
 
