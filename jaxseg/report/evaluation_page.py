@@ -64,7 +64,9 @@ def segmentation_page(
         if video.scored.any()
     }
     shown = thirds(sorted(right, key=lambda name: (-right[name], name)), _NUM_SHOWN)
-    present = np.unique(np.concatenate([videos[name].truth[videos[name].scored] for name in shown]))
+    in_truth = np.unique(
+        np.concatenate([videos[name].truth[videos[name].scored] for name in shown])
+    )
     articles = []
     for name in shown:
         video, timeline = videos[name], Timeline(len(videos[name].truth))
@@ -73,8 +75,8 @@ def segmentation_page(
         for side, labels in sides.items():
             blank = has_background or side == "truth"
             others = {-1: _NOT_SCORED if blank else _NO_CLASS} | paints
-            found = {k: others.get(k, _NO_CLASS) for k in np.unique(labels).tolist()}
-            strips.append(Strip(side, bar(labels, found, timeline, side)))
+            present = {k: others.get(k, _NO_CLASS) for k in np.unique(labels).tolist()}
+            strips.append(Strip(side, bar(labels, present, timeline, side)))
         scored = np.count_nonzero(video.scored)
         facts = [f"{100 * right[name]:.1f} % of {scored:,} frames right"]
         articles.append(Video(name, facts, [*strips, timeline.axis()]))
@@ -86,7 +88,7 @@ def segmentation_page(
                 "evaluation.html",
                 "videos",
                 protocol=protocol,
-                legend=[paints[index] for index in present.tolist()],
+                legend=[paints[index] for index in in_truth.tolist()],
                 videos=articles,
             ),
         ),

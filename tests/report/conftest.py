@@ -128,7 +128,7 @@ def make_workdir(tmp_path):
 
 @pytest.fixture
 def make_localization(tmp_path):
-    """Writes the workdir of a localisation run with the given peculiarities, returns its path."""
+    """Writes the workdir of a localization run with the given peculiarities, returns its path."""
     return lambda **options: localization_runs.write(tmp_path / "my finds", **options)
 
 

@@ -1,4 +1,4 @@
-"""A small localisation run, written by hand, so that what is drawn can be known in advance."""
+"""A small localization run, written by hand, so that what is drawn can be known in advance."""
 
 import json
 from pathlib import Path

@@ -156,13 +156,15 @@ def document(source: Source, sentence: Markup, panels: Iterable[Panel]) -> str:
         sentence: what was done.
         panels: from the top; empty ones are left out.
     """
+    shown = [panel for panel in panels if panel.body]
+    is_hatched = any("#hatch" in panel.body for panel in shown)
     page = _environment().get_template("page.html")
     return page.render(
         source=source,
         sentence=sentence,
-        panels=[panel for panel in panels if panel.body],
+        panels=shown,
         settings=list(_flattened(source.config)),
-        hatchings=HATCHINGS,
+        hatchings=HATCHINGS if is_hatched else (),
     )
 
 

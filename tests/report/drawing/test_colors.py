@@ -78,24 +78,24 @@ def test_a_picture_of_few_classes_has_the_first_colors():
     assert [colors[name] for name in "defgh"] == list(PALETTE[:5])
 
 
-def test_forty_eight_classes_have_forty_eight_colours():
+def test_forty_eight_classes_have_forty_eight_colors():
     names = [f"class {i}" for i in range(48)]
-    colours = class_colors(names, [names])
-    assert len(set(colours.values())) == 48
-    assert all(re.fullmatch(r"#[0-9a-f]{6}", code) for code in colours.values())
+    colors = class_colors(names, [names])
+    assert len(set(colors.values())) == 48
+    assert all(re.fullmatch(r"#[0-9a-f]{6}", code) for code in colors.values())
 
 
 def test_classes_of_one_activity_are_far_apart():
     groups = [[f"{activity} {i}" for i in range(14)] for activity in range(10)]
     names = [name for group in groups for name in group]
-    colours = class_colors(names, groups)
+    colors = class_colors(names, groups)
     for group in groups:
         for a, b in itertools.combinations(group, 2):
             # A tenth of a channel is well seen between neighbours in a bar.
-            assert np.linalg.norm(rgb(colours[a]) - rgb(colours[b])) > 0.1
+            assert np.linalg.norm(rgb(colors[a]) - rgb(colors[b])) > 0.1
 
 
-def test_every_colour_stands_out_from_black_and_white_pages():
+def test_every_color_stands_out_from_black_and_white_pages():
     codes = class_colors(list(map(str, range(72))), [list(map(str, range(72)))]).values()
     weights = np.array([0.2126, 0.7152, 0.0722])
     for code in codes:
@@ -103,20 +103,20 @@ def test_every_colour_stands_out_from_black_and_white_pages():
         assert 0.04 < luminance < 0.8
 
 
-def test_more_classes_than_colours_still_get_one():
+def test_more_classes_than_colors_still_get_one():
     names = [str(i) for i in range(200)]
     assert len(class_colors(names, [names])) == 200
 
 
 def test_excluded_classes_are_plain():
-    colours = class_colors(["a", "background"], [["a", "background"]], ["background"])
-    assert colours["background"] == EXCLUDED != colours["a"]
+    colors = class_colors(["a", "background"], [["a", "background"]], ["background"])
+    assert colors["background"] == EXCLUDED != colors["a"]
 
 
 def test_matched_clusters_wear_their_class_and_others_a_defined_hatching():
-    colours = class_colors(["a", "b"], [["a", "b"]])
-    paints = cluster_paints(4, {2: "a", 0: "b"}, colours)
-    assert (paints[2].fill, paints[0].fill) == (colours["a"], colours["b"])
+    colors = class_colors(["a", "b"], [["a", "b"]])
+    paints = cluster_paints(4, {2: "a", 0: "b"}, colors)
+    assert (paints[2].fill, paints[0].fill) == (colors["a"], colors["b"])
     assert paints[1] == unmatched(1) and paints[3] == unmatched(3)
     defined = {hatching.id for hatching in HATCHINGS}
     assert {unmatched(k).fill for k in range(30)} == {f"url(#{name})" for name in defined}

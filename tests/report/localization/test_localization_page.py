@@ -1,4 +1,4 @@
-"""The page of a localisation run: every panel says what the files say."""
+"""The page of a localization run: every panel says what the files say."""
 
 import base64
 import json
@@ -137,7 +137,7 @@ def test_clusters_are_pale_where_they_are_background(whole):
         f"cluster {k}" for k in (0, 2, 1, 3)
     ]
     assert [group[2].get("height") for group in groups] == ["90.00%", "60.00%", "20.00%", "10.00%"]
-    assert groups[0][1].get("fill") == parts[1].get("fill")  # a cluster has one colour
+    assert groups[0][1].get("fill") == parts[1].get("fill")  # a cluster has one color
     assert Page(whole).text.count("2 foreground clusters of 4") == 2  # both seeds
 
 
