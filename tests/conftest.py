@@ -10,9 +10,9 @@ import toy
 
 @pytest.fixture(scope="session")
 def quickly(tmp_path_factory):
-    """with quickly(): compiles without optimising, and one program once in a session.
+    """with quickly(): compiles without optimizing, and one program once in a session.
 
-    Optimising a program as small as the toy's takes longer than all of its runs.
+    Optimizing a program as small as the toy's takes longer than all of its runs.
     """
     folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(tmp_path_factory.mktemp("programs"))
     jax.config.update("jax_compilation_cache_dir", folder)

@@ -47,8 +47,8 @@ def test_the_front_door_leads_to_each_solver(name):
 def test_the_front_door_lists_what_is_behind_it():
     assert set(solvers.__all__) == {"Solution", *MODULES} <= set(dir(solvers))
     assert solvers.Solution._fields[0] == "plan"
-    with pytest.raises(AttributeError, match="no attribute 'linear_programme'"):
-        _ = solvers.linear_programme
+    with pytest.raises(AttributeError, match="no attribute 'linear_programs'"):
+        _ = solvers.linear_programs
 
 
 def test_every_solver_is_reached_through_the_package(quick_compile):

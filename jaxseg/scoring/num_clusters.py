@@ -52,7 +52,7 @@ CHOSEN = "chosen K"  # the variant's name in the scores
 RULE = (
     "K is the number of clusters at which two seeds' labels of the same video share the most "
     "information beyond what their labels of different videos share at the same relative time, "
-    "averaged over it and its two neighbours; of those within 1 % of the best, the fewest."
+    "averaged over it and its two neighbors; of those within 1 % of the best, the fewest."
 )
 CAUTION = (
     "Take it as a start and look at the runners-up: where the truth is known the rule is often "

@@ -117,7 +117,7 @@ def test_fitting_does_not_depend_on_order_and_processes(videos, fitted, tmp_path
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
 
 
-def test_saved_and_travelled_parts_give_the_same_rows(fitted, tmp_path):
+def test_saved_and_moved_parts_give_the_same_rows(fitted, tmp_path):
     fitted.save(tmp_path / "motion.npz")
     loaded = Motion(**SMALL)
     assert loaded.needs_fitting and not fitted.needs_fitting

@@ -1,4 +1,4 @@
-"""The fitted t distribution beside SciPy's density and optimiser; degenerate groups."""
+"""The fitted t distribution beside SciPy's density and optimizer; degenerate groups."""
 
 import numpy as np
 import pytest

@@ -6,8 +6,8 @@ import pytest
 
 
 @pytest.fixture(scope="package", autouse=True)
-def optimised_with_the_slow_ones(request, quickly):
-    """Ordinarily programs are compiled without optimising, which takes longer than running them.
+def optimized_with_the_slow_ones(request, quickly):
+    """Ordinarily programs are compiled without optimizing, which takes longer than running them.
 
     With the slow tests (-m "" or -m slow) all are compiled as their users have them.
     """

@@ -1,4 +1,4 @@
-"""Instances on a short video, padded to one shape, and what SciPy makes of their programme."""
+"""Instances on a short video, padded to one shape, and their linear program by SciPy."""
 
 import functools
 

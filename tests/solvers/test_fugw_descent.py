@@ -128,7 +128,7 @@ def test_gradients_are_finite_difference_quotients(relaxed):
 
 
 @every_setting
-def test_without_structure_frames_do_not_see_their_neighbours(relaxed):
+def test_without_structure_frames_do_not_see_their_neighbors(relaxed):
     """alpha = 0, and a radius below one frame, leave a problem that shuffles with its frames."""
     cost = random_cost(0)
     order = np.random.default_rng(0).permutation(FRAMES)

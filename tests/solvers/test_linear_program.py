@@ -1,4 +1,4 @@
-"""LinPro: recorded centres, its invariances, and the curves of lone instances."""
+"""LinPro: recorded centers, its invariances, and the curves of lone instances."""
 
 import jax
 import numpy as np
@@ -42,12 +42,12 @@ def load(name):
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("name", RECORDED)
-def test_recorded_centres(name, dtype):
+def test_recorded_centers(name, dtype):
     recorded = load(name)
     A, q = recorded["A"], recorded["q"]
     solved = solve(A, q, dtype)
-    centre = recorded["p_analytic_centre_OWN"]
-    np.testing.assert_allclose(solved.p, centre, rtol=0, atol=CLOSE[dtype])
+    center = recorded["p_analytic_centre_OWN"]
+    np.testing.assert_allclose(solved.p, center, rtol=0, atol=CLOSE[dtype])
     np.testing.assert_allclose(A @ solved.p, q, rtol=0, atol=CLOSE[dtype] / 10)
     np.testing.assert_allclose(solved.objective, recorded["objective"], rtol=RELATIVE[dtype])
     assert solved.feasible and solved.converged and solved.num_unmet == 0

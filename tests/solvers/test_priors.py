@@ -86,18 +86,18 @@ def test_counts_and_width_may_be_traced(indices):
 
 
 def share(prior):
-    """How many frames have each cluster as their favourite, of all."""
+    """How many frames have each cluster as their favorite, of all."""
     return np.bincount(np.asarray(prior).argmax(1), minlength=prior.shape[1]) / len(prior)
 
 
-def test_counting_from_0_favours_the_last_cluster():
+def test_counting_from_0_favors_the_last_cluster():
     """7 clusters on the release's 128 frames: the first leads on 8 % of them, the last on 21 %."""
-    favourite = share(tot_prior(128, 7, sigma=1.0))
-    assert round(100 * favourite[0]) == 8 and round(100 * favourite[-1]) == 21
-    np.testing.assert_allclose(favourite[1:-1], 1 / 7, rtol=0, atol=1 / 128)
+    favorite = share(tot_prior(128, 7, sigma=1.0))
+    assert round(100 * favorite[0]) == 8 and round(100 * favorite[-1]) == 21
+    np.testing.assert_allclose(favorite[1:-1], 1 / 7, rtol=0, atol=1 / 128)
 
 
-def test_centred_indices_favour_none():
+def test_centered_indices_favor_none():
     """Equal shares, and the same prior with time and clusters reversed."""
     prior = tot_prior(126, 7, sigma=1.0, indices="centred")
     np.testing.assert_array_equal(share(prior), np.full(7, 18 / 126))

@@ -116,7 +116,7 @@ def test_agrees_with_scaling_iterations(relaxed, seed, epsilon):
 @few(max_examples=20)
 @given(seed=seeds, epsilon=epsilons)
 def test_dual_never_falls_and_hard_rows_hold(relaxed, seed, epsilon):
-    """Each round maximises the dual over the columns, then over the rows."""
+    """Each round maximizes the dual over the columns, then over the rows."""
     solution = solve(random_cost(seed), *ALL, epsilon, relaxed, *uniform())
     objective = np.asarray(solution.objective)
     assert (np.diff(objective) >= -1e-13 * np.abs(objective).max()).all()

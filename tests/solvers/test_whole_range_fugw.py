@@ -99,7 +99,7 @@ def test_small_problems(relaxed, precision, recipe, numbers):
         ("frames", "momentum", "flat", 1.0, 1.0, 2.2 / FRAMES),
     ],
 )
-def test_neighbours_that_push_each_other_apart(relaxed, step, kind, epsilon, alpha, radius):
+def test_neighbors_that_push_each_other_apart(relaxed, step, kind, epsilon, alpha, radius):
     """Step too far, and all frames change sides together, or crowd together, and again in the
     next iteration, above the start for ever.
     """

@@ -116,7 +116,7 @@ def test_a_prediction_that_the_mapping_lacks(folders, capsys):
         (["--seed=x"], "argument --seed: invalid int value: 'x'"),
         (["--length-tolerance=-1"], "(tolerance -1)"),
         (["--json=/nowhere/x.json"], "cannot write /nowhere/x.json: No such file"),
-        (["--colour"], "unrecognized arguments: --colour"),
+        (["--color"], "unrecognized arguments: --color"),
     ],
 )
 def test_wrong_options(folders, capsys, monkeypatch, options, message):

@@ -59,7 +59,7 @@ GAUFUSE = ("gaufuse_thumos14", "gaufuse_activitynet13", "case_on_gaufuse_thumos1
         ("pseudo.refresh_at", (200, 200)),
         ("pseudo.refresh_at", (-1, 200)),
         ("pseudo.labels", "fused"),
-        ("pseudo.linpro", "centre"),
+        ("pseudo.linpro", "center"),
         ("pseudo.delta_at", (300, 250)),
         ("pseudo.delta_factors", (2.0,)),
         ("predict.maps", -1),

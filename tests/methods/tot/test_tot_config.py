@@ -99,7 +99,7 @@ def test_there_and_back():
         ("data.test_share", math.nan),
         ("optimizer.freeze_steps", -1),
         ("evaluation.exclusion", "dropped"),
-        ("clusters", "centres"),
+        ("clusters", "centers"),
     ],
 )
 def test_a_value_that_cannot_be(path, value):

@@ -91,7 +91,7 @@ def test_classes_of_one_activity_are_far_apart():
     colors = class_colors(names, groups)
     for group in groups:
         for a, b in itertools.combinations(group, 2):
-            # A tenth of a channel is well seen between neighbours in a bar.
+            # A tenth of a channel is well seen between neighbors in a bar.
             assert np.linalg.norm(rgb(colors[a]) - rgb(colors[b])) > 0.1
 
 
