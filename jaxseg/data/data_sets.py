@@ -13,7 +13,6 @@ from jaxseg.data.localization.activitynet import read_activitynet, read_v12, rea
 from jaxseg.data.localization.records import SnippetSet
 from jaxseg.data.localization.thumos14 import read_bundle, read_thumos14
 from jaxseg.data.segmentation.layouts import Layout
-from jaxseg.data.twins import grammars, localization
 from jaxseg.data.twins.localization import LocalizationTwin
 from jaxseg.data.twins.segmentation import Twin
 
@@ -83,28 +82,15 @@ BREAKFAST_VIDEOS = {
     "tea": 184,
 }
 SALADS_FOLDERS = ("FS", "50Salads", "50salads")
-THUMOS_TWIN = LocalizationTwin(
-    family="thumos14",
-    grammar=localization.THUMOS14,
-    train=40,
-    test=24,
-    subset_names=("train", "test"),
-    fixed_rate=True,
-)
-ACTIVITYNET_TWIN = LocalizationTwin(
-    family="activitynet12",
-    grammar=localization.ACTIVITYNET12,
-    train=40,
-    test=24,
-    subset_names=("training", "validation"),
-    fixed_rate=False,
-)
+SALADS_TWIN = Twin.read("50salads")
+SALAD = SALADS_TWIN.grammars["salad"]
+THUMOS_TWIN = LocalizationTwin.read("thumos14")
 
 DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "breakfast": SegmentationEntry(
         Layout(("Breakfast", "breakfast")),
         fps=15.0,
-        twin=Twin("breakfast", 64, 10, 0.13, grammars.BREAKFAST),
+        twin=Twin.read("breakfast"),
         videos=BREAKFAST_VIDEOS,
         frames=2000,
         channels=64,
@@ -113,7 +99,7 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
         # The release holds the labels of a second feature type beside those of the common one.
         Layout(("YTI", "yti", "YouTubeInstructions", "YTI_data"), ignored_truth=("_idt",)),
         excluded=("-1", "background"),
-        twin=Twin("yti", 3000, 7, 0.13, grammars.INSTRUCTIONS),
+        twin=Twin.read("yti"),
         videos=dict.fromkeys(("changing_tire", "coffee", "cpr", "jump_car", "repot"), 30),
         frames=4000,
         channels=3000,
@@ -122,7 +108,7 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "50salads_eval": SegmentationEntry(
         Layout(("FSeval", *SALADS_FOLDERS), mapping="mappingeval.txt", many_to_one=True),
         fps=30.0,
-        twin=Twin("50salads", 64, 12, 0.2, {"50salads_eval": grammars.SALAD}, grammars.SALAD_EVAL),
+        twin=SALADS_TWIN._replace(grammars={"50salads_eval": SALAD}),
         videos={"50salads_eval": 50},
         frames=11552,
         channels=64,
@@ -130,7 +116,7 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "50salads_mid": SegmentationEntry(
         Layout(SALADS_FOLDERS),
         fps=30.0,
-        twin=Twin("50salads", 64, 12, 0.2, {"50salads_mid": grammars.SALAD}),
+        twin=SALADS_TWIN._replace(grammars={"50salads_mid": SALAD}, merged={}),
         videos={"50salads_mid": 50},
         frames=11552,
         channels=64,
@@ -138,14 +124,7 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "desktop_assembly": SegmentationEntry(
         Layout(("desktop_assembly", "DesktopAssembly", "DA")),
         fps=10.0,
-        twin=Twin(
-            "desktop_assembly",
-            512,
-            12,
-            0.25,
-            {"desktop_assembly": grammars.ASSEMBLY},
-            zero_rows=0,
-        ),
+        twin=Twin.read("desktop_assembly"),
         videos={"desktop_assembly": 76},
         frames=778,
         channels=512,
@@ -169,7 +148,7 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "activitynet12": LocalizationEntry(
         ("ActivityNet12", "ActivityNet1.2", "activitynet12"),
         functools.partial(read_activitynet, read_annotation=read_v12),
-        twin=ACTIVITYNET_TWIN,
+        twin=LocalizationTwin.read("activitynet12"),
         videos=4819,
         classes=100,
         snippets=341,
@@ -177,9 +156,7 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "activitynet13": LocalizationEntry(
         ("ActivityNet13", "ActivityNet1.3", "activitynet13"),
         functools.partial(read_activitynet, read_annotation=read_v13),
-        twin=ACTIVITYNET_TWIN._replace(
-            family="activitynet13", grammar=localization.ACTIVITYNET13, train=60, test=36
-        ),
+        twin=LocalizationTwin.read("activitynet13"),
         videos=10024,
         classes=200,
         snippets=341,

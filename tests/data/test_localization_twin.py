@@ -7,7 +7,7 @@ import pytest
 from snippet_layouts import SHARED, load, needs_annotations
 
 from jaxseg.data import DATA_SETS, names_of
-from jaxseg.data.twins.localization import LONGEST, SHORTEST, THUMOS14, coverage, make_video
+from jaxseg.data.twins.localization import LONGEST, SHORTEST, coverage, make_video
 
 NAMES = ("thumos14", "activitynet12", "activitynet13")
 
@@ -111,7 +111,9 @@ def test_the_statistics_are_those_of_thumos14(twins):
     """
     real = by_class(json.loads((SHARED / "thumos14" / "gt.json").read_text())["database"])
     twin = by_class(twins["thumos14"].to_truth()["database"])
-    assert twin.keys() == {action.name for action in THUMOS14.actions} <= real.keys()
+    assert (
+        twin.keys() == {action.name for action in DATA_SETS["thumos14"].twin.actions} <= real.keys()
+    )
     for label, videos in twin.items():
         ratio = np.median(durations(videos)) / np.median(durations(real[label]))
         assert 0.7 < ratio < 1.4, label

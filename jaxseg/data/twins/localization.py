@@ -1,10 +1,10 @@
 """Twins of the localization data sets: small stand-ins, generated from fixed seeds.
 
 A video depends only on its data set, subset and number. Number, duration and distance of actions
-follow a grammar, whose numbers are rounded statistics of the public annotations: medians, and
-standard deviations of logarithms. The longest videos are left out, so that a twin is made in a
-moment. A snippet's features in either stream are the positive part, as after a network's last
-ReLU, of a sum of
+follow <family>.toml in this folder, whose numbers are rounded statistics of the public
+annotations: medians, and standard deviations of logarithms. The longest videos are left out, so
+that a twin is made in a moment. A snippet's features in either stream are the positive part, as
+after a network's last ReLU, of a sum of
 
     the action, as far as it fills the snippet     what localization has to find
     the setting, in all of a class's videos        distinguishes classes, but not where they are
@@ -14,12 +14,12 @@ ReLU, of a sum of
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from jaxseg.data.localization.records import SNIPPET_SECONDS, SnippetSet, SnippetVideo
-from jaxseg.data.twins.segmentation import generator
+from jaxseg.data.twins.segmentation import generator, read_table
 
 CHANNELS = 32
 SHORTEST, LONGEST = 40, 300  # snippets of a video
@@ -58,42 +58,39 @@ class Action(NamedTuple):
     contains: str = ""
 
 
-class LocalizationGrammar(NamedTuple):
-    """Statistics of the videos of a data set.
-
-    Attributes:
-        actions: the classes; video number n is mainly about the n-th, cyclically.
-        instance_spread: standard deviation of the logarithm of the number of instances.
-        gap_spread: the same for gaps, and for what comes before the first instance.
-        lead: median time before the first instance, in seconds.
-        second: part of the videos in which a second class occurs.
-    """
-
-    actions: tuple[Action, ...]
-    instance_spread: float
-    gap_spread: float
-    lead: float
-    second: float
-
-
 class LocalizationTwin(NamedTuple):
-    """A generated data set.
+    """A generated data set and the statistics of its videos.
 
     Attributes:
         family: begins every seed; twins of one family hold the same videos.
-        grammar: what happens in the videos.
         train: number of training videos.
         test: number of test videos.
         subset_names: see `SnippetSet`.
         fixed_rate: whether a snippet of the real data lasts equally long in all videos.
+        instance_spread: standard deviation of the logarithm of the number of instances.
+        gap_spread: the same for gaps, and for what comes before the first instance.
+        lead: median time before the first instance, in seconds.
+        second: part of the videos in which a second class occurs.
+        actions: the classes; video number n is mainly about the n-th, cyclically.
     """
 
     family: str
-    grammar: LocalizationGrammar
     train: int
     test: int
     subset_names: tuple[str, str]
     fixed_rate: bool
+    instance_spread: float
+    gap_spread: float
+    lead: float
+    second: float
+    actions: tuple[Action, ...]
+
+    @classmethod
+    def read(cls, family: str) -> Self:
+        """The twin of <family>.toml."""
+        content = read_table(family)
+        actions = tuple(Action(*row) for row in content.pop("actions"))
+        return cls(subset_names=tuple(content.pop("subset_names")), actions=actions, **content)
 
 
 class Instance(NamedTuple):
@@ -116,7 +113,7 @@ def make_localization_twin(name: str, twin: LocalizationTwin) -> SnippetSet:
         for subset, count in (("test", twin.test), ("train", twin.train))
         for number in range(1, count + 1)
     )
-    classes = tuple(action.name for action in twin.grammar.actions)
+    classes = tuple(action.name for action in twin.actions)
     seconds = SNIPPET_SECONDS if twin.fixed_rate else None
     return SnippetSet(name, videos, classes, twin.subset_names, seconds, generated=True)
 
@@ -124,10 +121,10 @@ def make_localization_twin(name: str, twin: LocalizationTwin) -> SnippetSet:
 def make_video(twin: LocalizationTwin, subset: str, number: int) -> SnippetVideo:
     """Generates one video of a twin."""
     rng = generator(twin.family, "localization", subset, number)
-    instances = list(draw_instances(rng, twin.grammar, number))
+    instances = list(draw_instances(rng, twin, number))
     num_snippets = draw_length(rng, instances)
-    segments = tuple(truth(twin.grammar, instances))
-    labels = np.zeros(len(twin.grammar.actions), np.float32)
+    segments = tuple(truth(twin, instances))
+    labels = np.zeros(len(twin.actions), np.float32)
     labels[[label for _, _, label in segments]] = 1
     rgb, flow = make_features(rng, twin, segments, labels, num_snippets)
     duration = num_snippets * SNIPPET_SECONDS
@@ -135,16 +132,16 @@ def make_video(twin: LocalizationTwin, subset: str, number: int) -> SnippetVideo
 
 
 def draw_instances(
-    rng: np.random.Generator, grammar: LocalizationGrammar, number: int
+    rng: np.random.Generator, twin: LocalizationTwin, number: int
 ) -> Iterator[Instance]:
     """The instances of a video, in order, until the longest video is full."""
-    main = grammar.actions[number % len(grammar.actions)]
+    main = twin.actions[number % len(twin.actions)]
     other = main
-    if rng.random() < grammar.second:
-        other = grammar.actions[rng.integers(len(grammar.actions))]
-    count = max(1, round(main.instances * log_normal(rng, grammar.instance_spread)))
+    if rng.random() < twin.second:
+        other = twin.actions[rng.integers(len(twin.actions))]
+    count = max(1, round(main.instances * log_normal(rng, twin.instance_spread)))
     latest = LONGEST * SNIPPET_SECONDS - 2
-    start = min(grammar.lead * log_normal(rng, grammar.gap_spread), latest / 3)
+    start = min(twin.lead * log_normal(rng, twin.gap_spread), latest / 3)
     for place in range(count):
         # The main class comes first, so that it occurs in every video that is about it.
         action = other if place % 3 == 2 else main
@@ -152,7 +149,7 @@ def draw_instances(
         if place and end - start < 0.5:
             return
         yield Instance(round(start, 1), round(end, 1), action)
-        start = end + action.gap * log_normal(rng, grammar.gap_spread)
+        start = end + action.gap * log_normal(rng, twin.gap_spread)
 
 
 def log_normal(rng: np.random.Generator, spread: float) -> float:
@@ -166,11 +163,9 @@ def draw_length(rng: np.random.Generator, instances: list[Instance]) -> int:
     return int(np.clip(seconds / SNIPPET_SECONDS, SHORTEST, LONGEST))
 
 
-def truth(
-    grammar: LocalizationGrammar, instances: list[Instance]
-) -> Iterator[tuple[float, float, int]]:
+def truth(twin: LocalizationTwin, instances: list[Instance]) -> Iterator[tuple[float, float, int]]:
     """(start, end, class index) of each instance, and once more for its wider class, if any."""
-    names = [action.name for action in grammar.actions]
+    names = [action.name for action in twin.actions]
     for start, end, action in instances:
         for name in filter(None, (action.name, action.contains)):
             yield start, end, names.index(name)
@@ -204,7 +199,7 @@ def make_features(
 def appearances(twin: LocalizationTwin, stream: str) -> list[np.ndarray]:
     """Appearance of actions, their settings and scenes in all videos, [number, CHANNELS] each."""
     rng = generator(twin.family, "localization", stream)
-    count = len(twin.grammar.actions)
+    count = len(twin.actions)
     return [rng.standard_normal((number, CHANNELS)) for number in (count, count, NUM_SCENES)]
 
 
@@ -232,65 +227,3 @@ def smooth_noise(rng: np.random.Generator, num_snippets: int) -> np.ndarray:
     steps = rng.standard_normal((num_snippets + NOISE_SNIPPETS, CHANNELS))
     walk = np.cumsum(steps, axis=0)
     return (walk[NOISE_SNIPPETS:] - walk[:-NOISE_SNIPPETS]) / np.sqrt(NOISE_SNIPPETS)
-
-
-def actions(text: str) -> tuple[Action, ...]:
-    """Table of actions from lines of `Name instances seconds spread gap [wider class]`."""
-    table = []
-    for line in text.strip().splitlines():
-        name, *words = line.split()
-        table.append(Action(name.replace("_", " "), *map(float, words[:4]), *words[4:]))
-    return tuple(table)
-
-
-# Eight of the twenty classes, short and long, frequent and rare. A cliff diver dives.
-THUMOS14 = LocalizationGrammar(
-    actions("""
-        BasketballDunk   20  1.5 .5   2.7
-        CleanAndJerk      4  8.7 .6   2.7
-        CliffDiving       8  2.7 .5   2.5 Diving
-        Diving           10  2.5 .5   1.5
-        GolfSwing         3  4.2 .9   6.4
-        HammerThrow      13  7.1 .4   5.4
-        JavelinThrow     12  6.3 .4   9.0
-        SoccerPenalty     3  2.9 .5   3.7
-    """),
-    instance_spread=0.7,
-    gap_spread=1.2,
-    lead=9.7,
-    second=0.12,
-)
-
-ACTIVITYNET12 = LocalizationGrammar(
-    actions("""
-        Archery             2   9.6 .9   8
-        Brushing_teeth      1  16.4 .9   8
-        Cleaning_windows    1  34.3 .8   8
-        Doing_kickboxing    1  60.3 .7   8
-        Hand_washing_clothes 1 29.4 .9   8
-        Playing_bagpipes    1  52.4 .8   8
-        Smoking_hookah      2  10.7 .9   8
-        Tango               1 105.5 .5   8
-    """),
-    instance_spread=0.6,
-    gap_spread=1.1,
-    lead=7.0,
-    second=0.0,
-)
-
-ACTIVITYNET13 = ACTIVITYNET12._replace(
-    actions=actions("""
-        Applying_sunscreen  2   8.8 .9   8
-        Ballet              1  53.2 .8   8
-        Building_sandcastles 1 21.2 .9   8
-        Cumbia              1 100.1 .5   8
-        Doing_motocross     1  54.2 .8   8
-        Hopscotch           1  21.3 .9   8
-        Ironing_clothes     1  19.7 .9   8
-        Painting            1  61.4 .7   8
-        Playing_racquetball 1  37.7 .8   8
-        Skateboarding       2  14.0 .9   8
-        Tumbling            2  13.5 .9   8
-        Using_uneven_bars   1  22.3 .9   8
-    """)
-)

@@ -1,8 +1,10 @@
 """Twins of the segmentation data sets: small stand-ins, generated from fixed seeds.
 
 A video depends only on its data set, activity and number, so that a part of a twin holds the same
-videos as the whole. Order and duration of actions follow a grammar (grammars.py). The features of
-a frame are a sum of three parts, whose variances add up to 1 in each of `LATENT` dimensions:
+videos as the whole. Order and duration of actions follow the grammars of <family>.toml in this
+folder: what people do, in which order, how long and how often. Videos are shortened, so that a
+twin is made in seconds. The features of a frame are a sum of three parts, whose variances add up
+to 1 in each of `LATENT` dimensions:
 
     the action's appearance in all videos      Twin.action_variance
     its appearance in this video only          VIDEO_VARIANCE
@@ -12,14 +14,15 @@ A fixed random projection brings them to the data set's number of channels, with
 about 1 a frame.
 """
 
+import tomllib
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from importlib import resources
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from jaxseg.data.segmentation.records import Video, standardization
-from jaxseg.data.twins.grammars import Grammar, Step
 from jaxseg.formats.names import check_known
 
 # Difficulty of the twins: a larger value of either makes them harder, a larger
@@ -37,6 +40,45 @@ BLOCK_SPREAD = 0.2
 SHORTEST_SHARE = 0.012
 GOLDEN_RATIO = (5**0.5 - 1) / 2
 BACKGROUND = "background"
+
+
+class Step(NamedTuple):
+    """One action of an activity.
+
+    Attributes:
+        name: class name.
+        position: mean place in the video, 0 to 1.
+        spread: standard deviation of that place; two steps that are closer than it change order
+            from video to video.
+        presence: part of the videos in which the step occurs.
+        share: mean part of such a video that it takes.
+        repetitions: mean number of times that it occurs in such a video.
+        block: steps with the same block move together (oil, vinegar, salt: all early or all late).
+    """
+
+    name: str
+    position: float
+    spread: float
+    presence: float
+    share: float
+    repetitions: float = 1.0
+    block: str = ""
+
+
+class Grammar(NamedTuple):
+    """One activity.
+
+    Attributes:
+        name: begins the names of its videos.
+        frames: mean length of its videos.
+        steps: its actions.
+        background: part of a video that belongs to no step and lies between them.
+    """
+
+    name: str
+    frames: int
+    steps: tuple[Step, ...]
+    background: float = 0.0
 
 
 class Twin(NamedTuple):
@@ -61,6 +103,16 @@ class Twin(NamedTuple):
     grammars: Mapping[str, Grammar]
     merged: Mapping[str, tuple[str, ...]] = {}
     zero_rows: int = 12
+
+    @classmethod
+    def read(cls, family: str) -> Self:
+        """The twin of <family>.toml."""
+        content = read_table(family)
+        grammars = content.pop("grammars")
+        return cls(
+            grammars={name: read_grammar(name, **table) for name, table in grammars.items()},
+            **content,
+        )
 
 
 class Segment(NamedTuple):
@@ -95,6 +147,35 @@ def make_twin(
         for number in range(1, twin.videos + 1)
     )
     return videos, classes
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """Content of a TOML file of this package."""
+    return tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+
+
+def read_grammar(
+    activity: str,
+    steps: list[list],
+    frames: int,
+    name: str = "",
+    background: float = 0.0,
+    evenly: Mapping[str, float] | None = None,
+) -> Grammar:
+    """A grammar of its table in a twin's file.
+
+    Args:
+        activity: its key, and its name where the table has none.
+        steps: fields of each `Step`; with `evenly`, name and share alone.
+        frames, name, background: see `Grammar`.
+        evenly: spread and presence of steps that follow one another at equal distances.
+    """
+    if evenly:
+        steps = [
+            [step, (place + 0.5) / len(steps), evenly["spread"], evenly["presence"], share]
+            for place, (step, share) in enumerate(steps)
+        ]
+    return Grammar(name or activity, frames, tuple(Step(*row) for row in steps), background)
 
 
 def class_names(twin: Twin) -> tuple[str, ...]:
