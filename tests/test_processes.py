@@ -107,7 +107,7 @@ def test_a_process_that_loses_another_does_not_wait_for_it(root, one, tmp_path, 
     """Killed without a word; who is left ends, and the same command goes on from what is saved."""
     workdir = tmp_path / "run"
     options = OPTIONS | HALVES | {"checkpoint__every": 3}
-    program = SIGNALED, 20, int(signal.SIGKILL), lost
+    program = SIGNALED, 18, int(signal.SIGKILL), lost  # not before a checkpoint is written
     with groups.started(words(root, workdir, program=program, **options), processes=2) as group:
         left = groups.finish(group)[1 - lost]
     assert left.status not in (0, -signal.SIGKILL), left

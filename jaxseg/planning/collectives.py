@@ -51,7 +51,7 @@ def collectives(compiled_text: str) -> list[Collective]:
     Raises:
         ValueError: the text is no program, or names groups in an unknown notation.
     """
-    found = []
+    result = []
     for execution in _executed(_parse(compiled_text)):
         instruction, computation = execution.instruction, execution.computation
         kind = instruction.opcode.removesuffix("-start")
@@ -62,7 +62,7 @@ def collectives(compiled_text: str) -> list[Collective]:
         is_asynchronous = kind != instruction.opcode
         size = max(operands, instruction.bytes - operands * is_asynchronous)
         name = re.search(r'op_name="([^"]*)"', instruction.attributes)
-        found.append(
+        result.append(
             Collective(
                 kind=kind,
                 bytes=size,
@@ -71,7 +71,7 @@ def collectives(compiled_text: str) -> list[Collective]:
                 groups=_groups(instruction),
             )
         )
-    return found
+    return result
 
 
 def unknown_loops(compiled_text: str) -> int:
@@ -98,14 +98,14 @@ class Instruction(NamedTuple):
 
     def calls(self, attribute: str) -> list[str]:
         """Computations that an attribute names: "to_apply=%region", "branches={%a, %b}"."""
-        found = re.search(rf"\b{attribute}=(\{{[^}}]*\}}|%[\w.\-]+)", self.attributes)
-        return re.findall(r"%([\w.\-]+)", found[1]) if found else []
+        match = re.search(rf"\b{attribute}=(\{{[^}}]*\}}|%[\w.\-]+)", self.attributes)
+        return re.findall(r"%([\w.\-]+)", match[1]) if match else []
 
     @property
     def num_rounds(self) -> int | None:
         """How often a while loop goes round, where the compiler knows it."""
-        found = re.search(r'"known_trip_count":\{"n":"(\d+)"\}', self.attributes)
-        return int(found[1]) if found else None
+        match = re.search(r'"known_trip_count":\{"n":"(\d+)"\}', self.attributes)
+        return int(match[1]) if match else None
 
 
 Computation = dict[str, Instruction]
@@ -140,8 +140,8 @@ def _parse(text: str) -> Program:
         if header := _HEADER.match(line):
             current = computations.setdefault(header[2], {})
             entry = header[2] if header[1] else entry
-        elif current is not None and (found := _LINE.match(line)):
-            current[found[1]] = _instruction(found[1], found[2])
+        elif current is not None and (match := _LINE.match(line)):
+            current[match[1]] = _instruction(match[1], match[2])
     if entry is None:
         raise ValueError(f"no compiled program: no ENTRY in {len(text)} characters")
     return Program(computations, entry)

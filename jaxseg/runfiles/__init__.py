@@ -9,6 +9,7 @@
     evaluation.py    evaluation.json
     footage.py       footage/footage.json (read only: `jaxseg.footage` writes it)
     silence.py       SIL at both ends of a video as two classes, as scored and drawn
+    checks.py        what their readers and writers share
 
 A reader checks what it reads, once for the whole program, and names the file in one line where
 something is wrong; those who use its record check nothing again. Every file is written whole or

@@ -101,10 +101,10 @@ def decoding_directory(directory: str, decoding: str) -> str:
 def find_decodings(
     workdir: Path, directory: str, directories: Collection[str], *, activity: str = "*"
 ) -> list[str]:
-    """Names of the decodings, beside the config's own, that a member's labels are there by, sorted.
+    """Names of a member's decodings beside the config's own, sorted.
 
-    A variant's name may have commas as well, and may begin with another one: the member whose
-    directory is the longest that fits has it.
+    A folder belongs to the member with the longest directory that it begins with: the name of a
+    variant may have commas, too, and may begin with the name of another one.
 
     Args:
         directory: the member's.
@@ -340,8 +340,8 @@ def write_choice(workdir: Path, choice: Choice) -> None:
         "rule": choice.rule,
         "caution": choice.caution,
         "activities": {
-            name: found._asdict() | {"tried": [_tried_to_json(each) for each in found.tried]}
-            for name, found in choice.activities.items()
+            name: chosen._asdict() | {"tried": [_tried_to_json(each) for each in chosen.tried]}
+            for name, chosen in choice.activities.items()
         },
     }
     write_text(workdir / "num_clusters.json", json.dumps(content, indent=1, allow_nan=False))
@@ -359,8 +359,8 @@ def read_choice(workdir: Path) -> Choice | None:
         return None
     with fields_of(path):
         activities = {
-            name: ChosenCount(**found)._replace(tried=[_tried(each) for each in found["tried"]])
-            for name, found in content["activities"].items()
+            name: ChosenCount(**entry)._replace(tried=[_tried(each) for each in entry["tried"]])
+            for name, entry in content["activities"].items()
         }
         return Choice(content["rule"], content["caution"], activities)
 
@@ -392,7 +392,7 @@ def main_variant(choice: Choice | None, members: Sequence[Member]) -> str | None
     if choice is None or not members:
         return members[0].variant if members else None
     activity = members[0].activity
-    found = choice.activities.get(activity)
-    if found is None or found.variant not in {member.variant for member in members}:
+    chosen = choice.activities.get(activity)
+    if chosen is None or chosen.variant not in {member.variant for member in members}:
         raise ValueError(f"num_clusters.json: no variant of activity {activity!r} is chosen")
-    return found.variant
+    return chosen.variant
