@@ -12,7 +12,7 @@ from jaxseg.evaluation.segmentation.folders import fine_name
 from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
 from jaxseg.formats.labels import LabelFolder, read_label_folder
 from jaxseg.formats.matrices import TRUTH_FIELD
-from jaxseg.formats.names import shown
+from jaxseg.formats.names import clip
 
 PROTOCOL = "mstcn"
 
@@ -43,7 +43,7 @@ class Classes(NamedTuple):
     def unknown(self, label: str) -> str:
         """Message about a label that is no class."""
         hint = f"; without --mapping they are 0 to {len(self.names) - 1}"
-        return f"{shown(label)} is no class{'' if self.mapping else hint}"
+        return f"{clip(label)} is no class{'' if self.mapping else hint}"
 
 
 class Truth(NamedTuple):

@@ -10,7 +10,7 @@ from jaxseg.features import check_installed
 from jaxseg.features.job import Summary, extract, make_kind
 from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
 from jaxseg.features.onnx import settings as onnx_settings
-from jaxseg.formats.names import shown
+from jaxseg.formats.names import clip
 
 HIGHEST_FPS = 1000
 DESCRIPTION = """\
@@ -133,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
     for line in describe(summary, arguments.out):
         print(line)
     for file, reason in summary.failed.items():
-        print(f"failed: {shown(file)}: {reason}", file=sys.stderr)
+        print(f"failed: {clip(file)}: {reason}", file=sys.stderr)
     return 1 if summary.failed else 0
 
 
@@ -168,7 +168,7 @@ def describe(summary: Summary, out: Path) -> list[str]:
 def _listed(names: Sequence[str], most: int = 10) -> str:
     """'a', 'b' and 9 more."""
     rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(shown, names[:most])) + rest
+    return ", ".join(map(clip, names[:most])) + rest
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jaxseg.formats.files import read_json, write_json
-from jaxseg.formats.names import check_file_name, shown
+from jaxseg.formats.names import check_file_name, clip
 
 SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
 # Names beside features that mean something else to those who read a folder of them.
@@ -86,7 +86,7 @@ def _add(folder: Path, path: Path, videos: Videos) -> None:
                 raise ValueError(f"a folder of features cannot have {file.parts[0]!r} inside")
         if other := videos.files.get(name):
             raise ValueError(
-                f"its features would have the name of those of {shown(other.name)}; rename it"
+                f"its features would have the name of those of {clip(other.name)}; rename it"
             )
     except ValueError as error:
         videos.refused[file.as_posix()] = str(error).removeprefix("name: ")

@@ -13,9 +13,8 @@ from tqdm import tqdm
 from jaxseg.features import check_installed
 from jaxseg.footage.record import Recorder
 from jaxseg.footage.workdir import EXPORTS, Run, TimedSegment, read_run
-from jaxseg.formats.eaf import write_eaf
 from jaxseg.formats.files import atomic_folder, write_json
-from jaxseg.formats.segments import Segment, write_csv, write_vtt
+from jaxseg.formats.segments import Segment, write_csv, write_eaf, write_vtt
 
 __all__ = ["write"]
 

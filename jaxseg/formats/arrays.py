@@ -8,13 +8,14 @@ A pickle is a program: reading one with pickle itself would let its author run a
 numbers, bytes and strings, refuses every other name, and allocates no more than the file holds.
 """
 
+import contextlib
 import io
 import math
 import os
 import pickle
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, ClassVar, NamedTuple
 
@@ -38,6 +39,15 @@ LONGEST_EMPTY_AXIS = 2**20
 PICKLED_KINDS = "biufSUO"
 
 
+@contextlib.contextmanager
+def refusing(path: Path, kind: str) -> Iterator[None]:
+    """Turns any error into a ValueError: a broken file fails in as many ways as it is parsed."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"{path}: not a readable {kind} ({reason(error)})") from None
+
+
 class Header(NamedTuple):
     """Header of an array; `offset` is the header's own length in bytes."""
 
@@ -52,21 +62,16 @@ def read_npy(path: Path) -> np.ndarray:
     Raises:
         ValueError: the file cannot be read, holds objects, or is not as long as its header says.
     """
-    try:
-        with Path(path).open("rb") as file:
-            return read_array(file, os.fstat(file.fileno()).st_size)
-    except Exception as error:  # a broken header fails in as many ways as NumPy parses it
-        raise ValueError(f"{path}: not a readable .npy array ({reason(error)})") from None
+    with refusing(path, ".npy array"), Path(path).open("rb") as file:
+        return read_array(file, os.fstat(file.fileno()).st_size)
 
 
 def map_npy(path: Path) -> np.memmap:
     """The array of an `.npy` file as a read-only memory map; raises as `read_npy`."""
-    try:
+    with refusing(path, ".npy array"):
         with Path(path).open("rb") as file:
             check_size(read_header(file), os.fstat(file.fileno()).st_size)
         return npy_format.open_memmap(path, mode="r")
-    except Exception as error:
-        raise ValueError(f"{path}: not a readable .npy array ({reason(error)})") from None
 
 
 def array_names(path: Path) -> list[str]:
@@ -75,11 +80,8 @@ def array_names(path: Path) -> list[str]:
     Raises:
         ValueError: the file cannot be read, or is no archive.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
-    except Exception as error:  # zipfile raises whatever a broken file leads it to
-        raise ValueError(f"{path}: not a readable .npz archive ({reason(error)})") from None
+    with refusing(path, ".npz archive"), zipfile.ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
 def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
@@ -93,16 +95,13 @@ def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, np.nda
         ValueError: the file cannot be read, lacks one of `names`, or has an array that holds
             objects or is not as long as its header says.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            if missing := [name for name in names or () if name not in members]:
-                raise ValueError(f"no array {missing[0]!r} in it")
-            file_size = os.path.getsize(path)
-            chosen = members if names is None else names
-            return {name: read_member(archive, members[name], file_size) for name in chosen}
-    except Exception as error:
-        raise ValueError(f"{path}: not a readable .npz archive ({reason(error)})") from None
+    with refusing(path, ".npz archive"), zipfile.ZipFile(path) as archive:
+        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        if missing := [name for name in names or () if name not in members]:
+            raise ValueError(f"no array {missing[0]!r} in it")
+        file_size = os.path.getsize(path)
+        chosen = members if names is None else names
+        return {name: read_member(archive, members[name], file_size) for name in chosen}
 
 
 def read_pickled_npy(path: Path) -> np.ndarray:

@@ -1,18 +1,24 @@
 """Atomic writes of files and folders, JSON, and lookups of files that have to exist.
 
-A file is written under a hidden name beside its own and renamed at the end, so that no reader
-sees half of it, even where the writing process is killed.
+A file or folder is written under a hidden name beside its own and renamed at the end, so that no
+reader sees half of it, even where the writing process is killed.
 """
 
 import contextlib
+import glob
 import json
 import os
+import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jaxseg.formats.names import clip
+
+# Seconds after which an unfinished folder counts as left behind by a process that was killed.
+LONGEST_WRITE = 24 * 60 * 60
 
 
 @contextlib.contextmanager
@@ -22,7 +28,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         OSError: with the file's name, which the system leaves out where the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = temporary_path(path)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -36,12 +42,17 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """Temporary folder to be filled; it takes the name of `folder`, which it replaces.
 
+    Unfinished folders of the same name are removed where they are older than `LONGEST_WRITE`.
+
     Raises:
         OSError: with the folder's name.
     """
     folder = folder.resolve()
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    temporary = temporary_path(folder)
     try:
+        for path in folder.parent.glob(f".{glob.escape(folder.name)}.{'[0-9a-f]' * 8}"):
+            if time.time() - path.stat().st_mtime > LONGEST_WRITE:
+                shutil.rmtree(path, ignore_errors=True)
         temporary.mkdir(parents=True)
         yield temporary
         shutil.rmtree(folder, ignore_errors=True)
@@ -50,6 +61,11 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         raise OSError(f"cannot write {folder}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """Hidden name beside a path, at random: machines that share a disk share process numbers."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -68,6 +84,23 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
     write_text(path, json.dumps(value, indent=indent, allow_nan=False) + "\n")
 
 
+def read_text(path: Path) -> str:
+    """Text of a UTF-8 file, without the byte-order mark that some editors write.
+
+    Raises:
+        ValueError: the file cannot be read, is no text, or holds nothing but blanks.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a text file: byte {error.start} is not UTF-8") from None
+    if not text.strip():
+        raise ValueError(f"{path}: empty")
+    return text
+
+
 def read_json(path: Path) -> Any:
     """Content of a JSON file.
 
@@ -84,14 +117,7 @@ def read_json(path: Path) -> Any:
             result[key] = value
         return result
 
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a text file: byte {error.start} is not UTF-8") from None
-    if not text.strip():
-        raise ValueError(f"{path}: empty")
+    text = read_text(path)
     try:
         return json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:

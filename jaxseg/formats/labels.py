@@ -1,14 +1,14 @@
 """Label files of videos: a label a line, MS-TCN's result files, NumPy arrays, ED-TCN's .mat."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from jaxseg.formats.arrays import read_npy
-from jaxseg.formats.files import write_text
+from jaxseg.formats.files import read_text, write_text
 from jaxseg.formats.matrices import read_mat
 
 SUFFIXES = (".txt", ".npy")
@@ -110,17 +110,8 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         ValueError: the file cannot be read, is no text, or is empty.
     """
-    try:
-        # "-sig" removes the byte-order mark that some editors write.
-        text = Path(path).read_text(encoding="utf-8-sig").rstrip()
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a text file: byte {error.start} is not UTF-8") from None
-    if not text:
-        raise ValueError(f"{path}: empty")
     # Not splitlines(): it would cut a name at control characters, which names are checked for.
-    return text.split("\n")
+    return read_text(path).rstrip().split("\n")
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -184,11 +175,6 @@ def read_clusters(path: Path) -> np.ndarray:
         if not re.fullmatch(r"-1|[0-9]{1,9}", label):
             raise ValueError(f"{path}: {label!r} in line {line} is no cluster number")
     return np.array(labels, np.int64)
-
-
-def read_folder(folder: Path, read: Callable[[Path], object] = read_names) -> dict:
-    """Video -> result of `read` on its file; names and errors as in `find_videos`."""
-    return {name: read(path) for name, path in find_videos(folder).items()}
 
 
 def find_videos(folder: Path) -> dict[str, Path]:
@@ -260,9 +246,3 @@ def write_labels(path: Path, labels: Iterable) -> None:
             raise ValueError(f"{path}: label {line!r} does not fit on a line")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_text(Path(path), "\n".join(lines) + "\n")
-
-
-def write_folder(folder: Path, labels: Mapping[str, Iterable]) -> None:
-    """Writes {video: labels} as `<video>.txt` files of one folder."""
-    for name, values in labels.items():
-        write_labels(Path(folder) / f"{name}{SUFFIXES[0]}", values)

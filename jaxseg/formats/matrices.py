@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.formats.arrays import array_names, read_npy, read_npz
-from jaxseg.formats.names import reason, shown
+from jaxseg.formats.arrays import array_names, read_npy, read_npz, refusing
+from jaxseg.formats.names import clip
 
 SUFFIXES = (".npy", ".npz", ".mat", ".txt", ".csv")
 SCORE_FIELD, TRUTH_FIELD, PREDICTION_FIELD = "S", "Y", "P"  # of ED-TCN's result files
@@ -40,7 +40,7 @@ def read_matrices(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
         return read_mat(path, key)
     if key is not None:
         raise ValueError(f"{path}: a {path.suffix} file has no keys (--key={key})")
-    return {ONE_VIDEO: read_npy(path) if path.suffix == ".npy" else read_text(path)}
+    return {ONE_VIDEO: read_npy(path) if path.suffix == ".npy" else read_text_matrix(path)}
 
 
 def read_archive(path: Path, key: str | None = None) -> np.ndarray:
@@ -68,7 +68,7 @@ def read_mat(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
     return {f"{place:02}": np.asarray(cell) for place, cell in enumerate(cells, start=1)}
 
 
-def read_text(path: Path, *, commas: bool = True) -> np.ndarray:
+def read_text_matrix(path: Path, *, commas: bool = True) -> np.ndarray:
     """A matrix of numbers, a row a line, with blanks between them, float64.
 
     Args:
@@ -128,7 +128,7 @@ def choose_key(path: Path, names: list[str], key: str | None) -> str:
     """Returns `key`, or the only name; raises ValueError where there is no such array."""
     if not names:
         raise ValueError(f"{path}: holds no arrays")
-    known = ", ".join(map(shown, names))
+    known = ", ".join(map(clip, names))
     if key is None and len(names) != 1:
         raise ValueError(f"{path}: choose one of its arrays with --key: {known}")
     if key is not None and key not in names:
@@ -140,14 +140,12 @@ def load_variables(path: Path) -> dict[str, np.ndarray]:
     """Name -> array of every variable of a .mat file."""
     from scipy.io import loadmat  # takes longer to import than most commands need to start
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with refusing(path, ".mat file"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
             content = loadmat(path)
-    except NotImplementedError:
-        raise ValueError(f"{path}: a .mat of version 7.3; save it with -v7") from None
-    except Exception as error:  # loadmat raises whatever a broken file leads it to
-        raise ValueError(f"{path}: not a readable .mat file ({reason(error)})") from None
+        except NotImplementedError:
+            raise ValueError("version 7.3; save it with -v7") from None
     return {name: np.asarray(array) for name, array in content.items() if name[:2] != "__"}
 
 
@@ -158,7 +156,7 @@ def broken_line(content: bytes) -> str:
         words = line.split()
         for word in words:
             if not is_number(word):
-                return f"line {number}: not a number: {shown(word)}"
+                return f"line {number}: not a number: {clip(word)}"
         if not words:
             return f"line {number}: empty line"
         width = width or len(words)

@@ -12,6 +12,7 @@ UNWRITABLE = ("Cc", "Zl", "Zp", "Cs")
 # Bytes: the 255 of a file system, less a suffix and what a temporary name adds at both ends.
 LONGEST_FILE_NAME = 235
 SHOWN = 80  # characters of a value in a message
+LISTED = 3  # names in a message
 LONGEST_REASON = 200
 # Bounded depth and length: a list of lists of one and the same list can have a full text that is
 # longer than any memory.
@@ -34,11 +35,9 @@ def check_name(where: object, what: str, name: str) -> str:
         raise ValueError(f"{where}: {what} {name!r} has no name")
     # Nearly all names are printable; they need no look at every character.
     if not name.isprintable():
-        for character in name:
-            if unicodedata.category(character) in UNWRITABLE:
-                raise ValueError(
-                    f"{where}: {what} {shown(name)}: a name cannot have {character!r} in it"
-                )
+        for char in name:
+            if unicodedata.category(char) in UNWRITABLE:
+                raise ValueError(f"{where}: {what} {clip(name)}: a name cannot have {char!r} in it")
     return name
 
 
@@ -50,42 +49,31 @@ def check_file_name(where: object, what: str, name: str) -> str:
             of more than `LONGEST_FILE_NAME` bytes.
     """
     check_name(where, what, name)
-    for wrong in ("/", "\\"):
-        if wrong in name:
-            raise ValueError(
-                f"{where}: {what} {shown(name)}: a name that files have cannot have {wrong!r} in it"
-            )
-    if name.startswith("."):
-        raise ValueError(
-            f"{where}: {what} {shown(name)}: a name that files have cannot begin with '.'"
-        )
-    if (length := len(name.encode())) > LONGEST_FILE_NAME:
-        raise ValueError(
-            f"{where}: {what} {shown(name)}: {length} bytes are more than the "
-            f"{LONGEST_FILE_NAME} that the name of a file can have"
-        )
-    return name
+    wrong = next((character for character in "/\\" if character in name), None)
+    if wrong:
+        problem = f"a name that files have cannot have {wrong!r} in it"
+    elif name.startswith("."):
+        problem = "a name that files have cannot begin with '.'"
+    elif (length := len(name.encode())) > LONGEST_FILE_NAME:
+        problem = f"{length} bytes are more than the {LONGEST_FILE_NAME} of a file's longest name"
+    else:
+        return name
+    raise ValueError(f"{where}: {what} {clip(name)}: {problem}")
 
 
-def shown(name: str) -> str:
-    """A name in quotes for a one-line message, cut where it is long."""
-    quoted = repr(name)
-    return quoted if len(quoted) <= SHOWN else f"{quoted[: SHOWN - 3]}..."
-
-
-def clip(value: object, limit: int = SHOWN) -> str:
-    """Any value for a one-line message, cut where it is long."""
+def clip(value: object) -> str:
+    """Any value for a one-line message, a name in quotes; cut where it is long."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} array of shape {value.shape}"
     text = SHORT.repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
-def listed(names: Iterable[object], limit: int = 3) -> str:
+def listed(names: Iterable[object]) -> str:
     """The first names and the number of the others: 'a, b, c and 9 more'."""
     names = [name if (name := str(each)).isprintable() else repr(name) for each in names]
-    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + rest
+    rest = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + rest
 
 
 def reason(error: Exception) -> str:

@@ -1,10 +1,26 @@
-"""Labeled segments of one video as text: CSV for tables, WebVTT (subtitles) for any player."""
+"""Labeled segments of one video in three formats.
 
+CSV is for tables, WebVTT (subtitles) for any player, EAF for ELAN, in which behavioral scientists
+annotate videos.
+"""
+
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxseg.formats.files import write_text
+from jaxseg.formats.files import atomic_write, write_text
+
+TIER = "jaxseg"
+MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".mkv": "video/x-matroska",
+    ".avi": "video/x-msvideo",
+    ".webm": "video/webm",
+}
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Segment(NamedTuple):
@@ -36,6 +52,34 @@ def write_vtt(path: Path, segments: Iterable[Segment]) -> None:
     write_text(path, "\n".join(["WEBVTT\n", *cues]))
 
 
+def write_eaf(path: Path, segments: Iterable[Segment], video: Path | None) -> None:
+    """Writes EAF: one tier with an annotation a segment, in milliseconds, and a link to the video.
+
+    Args:
+        video: None where its file is not known.
+
+    Raises:
+        ImportError: pympi, of the extra `video`, is not installed.
+    """
+    import pympi  # an extra
+
+    document = pympi.Elan.Eaf(author="jaxseg")
+    document.add_tier(TIER)
+    document.remove_tier("default")
+    for start, end, label in segments:
+        document.add_annotation(TIER, round(1000 * start), round(1000 * end), label)
+    if video is not None:
+        # ELAN spells both paths plainly, without %20 and the like.
+        relative = os.path.relpath(video, path.parent).replace(os.sep, "/")
+        document.add_linked_file(
+            _writable(f"file://{video.as_posix()}"),
+            relpath=_writable(relative),
+            mimetype=MEDIA_TYPES.get(video.suffix.lower(), "video/*"),
+        )
+    with atomic_write(path) as temporary:
+        document.to_file(temporary)
+
+
 def timestamp(seconds: float) -> str:
     """ "00:01:02.345"; hours take as many digits as they need."""
     # Rounded first, so that 59.9996 s is a minute and not 60 s.
@@ -47,3 +91,8 @@ def _escaped(text: str) -> str:
     """Text of a cue on one line; characters that would be markup or end the cue are escaped."""
     line = " ".join(text.split())
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _writable(path: str) -> str:
+    """Control characters and halves of characters, which XML cannot hold, as question marks."""
+    return NOT_IN_XML.sub("?", path)

@@ -9,12 +9,12 @@ from hostile_names import BAD, BAD_CLASSES, BAD_FILES, GOOD
 from snippet_layouts import Bundle, Thumos14, entry, fails, load, matrix, save, write
 
 from jaxseg.data import load as load_segmentation
-from jaxseg.formats.names import LONGEST_FILE_NAME, check_file_name, shown
+from jaxseg.formats.names import LONGEST_FILE_NAME, check_file_name, clip
 
-bad_names = pytest.mark.parametrize(("name", "why"), BAD.items(), ids=map(shown, BAD))
-bad_files = pytest.mark.parametrize(("name", "why"), BAD_FILES.items(), ids=map(shown, BAD_FILES))
+bad_names = pytest.mark.parametrize(("name", "why"), BAD.items(), ids=map(clip, BAD))
+bad_files = pytest.mark.parametrize(("name", "why"), BAD_FILES.items(), ids=map(clip, BAD_FILES))
 bad_classes = pytest.mark.parametrize(
-    ("name", "why"), BAD_CLASSES.items(), ids=map(shown, BAD_CLASSES)
+    ("name", "why"), BAD_CLASSES.items(), ids=map(clip, BAD_CLASSES)
 )
 
 
@@ -23,7 +23,7 @@ def test_a_bad_name_is_refused_in_one_short_line(name, why):
     with pytest.raises(ValueError) as error:
         check_file_name("gt.json", "video", name)
     text = str(error.value)
-    assert text.startswith(f"gt.json: video {shown(name)}") and why in text
+    assert text.startswith(f"gt.json: video {clip(name)}") and why in text
     assert len(text.splitlines()) == 1 and len(text) < 250 and text.isprintable()
 
 
@@ -45,21 +45,21 @@ def test_the_longest_name_is_one_that_files_can_have(tmp_path):
 def test_a_video_of_that_name(files, fails, name, why, suffix):
     files.video("milk/P01_milk.npy", 9)
     (files.folder / "features" / "milk" / f"{name}{suffix}").touch()
-    fails(files.folder / "features", f"video {shown(name)}", why)
+    fails(files.folder / "features", f"video {clip(name)}", why)
 
 
 @bad_files
 def test_an_activity_of_that_name(files, fails, name, why):
     files.video("milk/P01_milk.npy", 9)
     files.video(f"{name}/P02_milk.npy", 9)
-    fails(files.folder / "features", f"activity {shown(name)}", why)
+    fails(files.folder / "features", f"activity {clip(name)}", why)
 
 
 @bad_files
 def test_a_truth_of_that_name(files, fails, name, why):
     files.video("milk/P01_milk.npy", 9)
     files.truth(name, [0, 1])
-    fails(files.folder / "groundTruth", f"video {shown(name)}", why)
+    fails(files.folder / "groundTruth", f"video {clip(name)}", why)
 
 
 def test_a_folder_of_that_name(tmp_path, config, fails):
@@ -85,7 +85,7 @@ def test_a_name_that_is_no_text(files, fails):
 def test_a_class_of_that_name_in_a_mapping(files, fails, name):
     files.video("milk/P01_milk.npy", 9)
     path = files.write("mapping/mapping.txt", f"0 SIL\n1 take_cup\n2 pour_milk\n3 {name}\n")
-    fails(path, f"class {shown(name)}", "a name cannot have")
+    fails(path, f"class {clip(name)}", "a name cannot have")
 
 
 def test_a_class_that_would_begin_a_header(files, config, fails):
@@ -107,14 +107,14 @@ def thumos(tmp_path) -> Thumos14:
 def test_a_video_of_that_name_in_gt_json(thumos, name, why):
     thumos.database[name] = entry("train", ("1", "2", "Diving"))
     write(thumos.folder / "gt.json", {"database": thumos.database})
-    fails("thumos14", thumos.folder, thumos.folder / "gt.json", f"video {shown(name)}", why)
+    fails("thumos14", thumos.folder, thumos.folder / "gt.json", f"video {clip(name)}", why)
 
 
 @bad_classes
 def test_a_class_of_that_name_in_gt_json(thumos, name, why):
     thumos.database["test_a"] = entry("test", ("1", "2", name))
     thumos.write()
-    fails("thumos14", thumos.folder, thumos.folder / "gt.json", "'test_a'", shown(name), why)
+    fails("thumos14", thumos.folder, thumos.folder / "gt.json", "'test_a'", clip(name), why)
 
 
 @pytest.mark.parametrize("name", ["../../escape", "/tmp/escape", "a\x00b", "x" * 300])
@@ -128,7 +128,7 @@ def test_a_video_that_only_a_split_has(thumos, name):
 @bad_files
 def test_streams_of_that_name(thumos, name, why):
     thumos.features("train", name, matrix(9), matrix(9))
-    fails("thumos14", thumos.folder, "rgb", f"video {shown(name)}", why)
+    fails("thumos14", thumos.folder, "rgb", f"video {clip(name)}", why)
 
 
 @bad_names
@@ -138,7 +138,7 @@ def test_a_video_of_that_name_in_a_bundle(tmp_path, name, why):
     names[:] = ["v_b", name, "t_a"]
     bundle.arrays["videoname"] = names
     bundle.write()
-    fails("thumos14_wtalc", tmp_path, tmp_path, f"video {shown(name)}", why)
+    fails("thumos14_wtalc", tmp_path, tmp_path, f"video {clip(name)}", why)
 
 
 @bad_names
@@ -149,7 +149,7 @@ def test_a_video_of_that_name_in_activitynet(tmp_path, name, why):
         name: entry("validation", (1, 2, "Diving"), duration=9.0),
     }
     write(tmp_path / "v1-2.json", {"database": database})
-    fails("activitynet12", tmp_path, tmp_path / "v1-2.json", f"video {shown(name)}", why)
+    fails("activitynet12", tmp_path, tmp_path / "v1-2.json", f"video {clip(name)}", why)
 
 
 def test_names_of_a_table_that_break_lines(tmp_path):

@@ -6,12 +6,12 @@ import json
 
 import numpy as np
 import pytest
+from label_folders import read_folder
 from scipy.io import savemat
 from score_sets import CLASSES, LENGTHS, cells, score_set, truth, write_arrays, write_truth
 
 from jaxseg.decode.__main__ import main
 from jaxseg.evaluation.__main__ import main as evaluate
-from jaxseg.formats.labels import read_folder
 
 pytestmark = pytest.mark.usefixtures("quick_compile")
 

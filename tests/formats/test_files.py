@@ -1,5 +1,7 @@
 """Atomic writes leave the old file or the new one; JSON is read or refused in one line."""
 
+import os
+
 import pytest
 
 from jaxseg.formats.files import (
@@ -38,6 +40,17 @@ def test_a_folder_is_replaced_at_the_end_or_not_at_all(tmp_path):
         raise KeyboardInterrupt
     assert [path.name for path in folder.iterdir()] == ["second"]
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_folders_that_killed_processes_left_are_removed_when_they_are_old(tmp_path):
+    old, young, other = (tmp_path / name for name in (".out.0123abcd", ".out.0123abce", ".out.b"))
+    for folder in (old, young, other):
+        (folder / "inside").mkdir(parents=True)
+    for folder in (old, other):
+        os.utime(folder, (0, 0))
+    with atomic_folder(tmp_path / "out"):
+        pass
+    assert not old.exists() and young.exists() and other.exists()
 
 
 def test_json_is_read_as_written(tmp_path):

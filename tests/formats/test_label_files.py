@@ -4,18 +4,17 @@ import re
 
 import numpy as np
 import pytest
+from label_folders import read_folder, write_folder
 from scipy.io import savemat
 
 from jaxseg.formats.labels import (
     find_videos,
     read_classes,
     read_clusters,
-    read_folder,
     read_label_folder,
     read_labels,
     read_mat_labels,
     read_names,
-    write_folder,
     write_labels,
 )
 

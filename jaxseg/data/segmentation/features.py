@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from jaxseg.formats.arrays import array_names, map_npy, read_npy
 from jaxseg.formats.files import atomic_write, write_text
-from jaxseg.formats.matrices import check_finite, check_matrix, read_archive, read_text
+from jaxseg.formats.matrices import check_finite, check_matrix, read_archive, read_text_matrix
 from jaxseg.formats.names import listed
 
 T = TypeVar("T")
@@ -161,7 +161,7 @@ def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.n
 def read_features_text(path: Path) -> np.ndarray:
     """The matrix of a text file, float32."""
     with np.errstate(over="ignore"):  # `check_finite` names what float32 cannot hold
-        return read_text(path, commas=False).astype(np.float32)
+        return read_text_matrix(path, commas=False).astype(np.float32)
 
 
 def num_elements(path: Path) -> int:

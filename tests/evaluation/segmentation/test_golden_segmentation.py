@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from label_folders import read_folder
 from recorded_labels import CASES, GOLDEN, SHARED, frames, read_case
 from scipy.stats import binom
 
@@ -12,7 +13,7 @@ from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
 from jaxseg.evaluation.segmentation import segments as segment_scores
 from jaxseg.evaluation.segmentation.groups import group_videos, join
 from jaxseg.evaluation.segmentation.matching import match_together
-from jaxseg.formats.labels import read_classes, read_folder
+from jaxseg.formats.labels import read_classes
 
 COFFEE = SHARED / "data/breakfast_coffee5"
 EXACT = {

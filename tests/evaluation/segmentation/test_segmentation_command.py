@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from label_folders import write_folder
 
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation
 from jaxseg.evaluation.__main__ import main
-from jaxseg.formats.labels import write_folder, write_labels
+from jaxseg.formats.labels import write_labels
 
 SHARED = Path(__file__).resolve().parents[3] / "../shared"
 NAMES = ["SIL", "pour", "stir"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from label_folders import write_folder
 
 from jaxseg.evaluation.__main__ import main
-from jaxseg.formats.labels import write_folder
 
 TRUTH = {"v1": ["SIL", "pour", "pour"], "v2": ["stir", "stir"]}
 CLUSTERS = {"v1": [0, 1, 1], "v2": [2, 2]}
