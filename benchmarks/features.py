@@ -151,7 +151,7 @@ def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
         some = opened.resampled(FPS, seconds=STAGE_FRAMES / FPS, height=kind.height)
         taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
     used = {"decode": taken} | dict.fromkeys(STAGES, 0.0)
-    between, trajectories = DenseFlow(), Trajectories(kind.layout().tracks)
+    between, trajectories = DenseFlow(), Trajectories(kind.layout(FPS).length)
     encoder, last = kind.encoder(), to_gray(frames[0])
 
     def measure(name: str, function: Callable, *arguments) -> object:

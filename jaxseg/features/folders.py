@@ -7,13 +7,12 @@ later call goes on from.
 import contextlib
 import fcntl
 import hashlib
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxseg.formats.files import read_json, write_json
+from jaxseg.formats.files import entries, read_json, write_json
 from jaxseg.formats.names import check_file_name, clip
 
 SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
@@ -21,6 +20,8 @@ SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
 TAKEN_FOLDERS = ("features", "groundTruth", "mapping")
 RECORD = "features.json"
 LOCK = ".lock"
+# Most of the time that may go into writing the record: that of many videos is long.
+WRITING_SHARE = 0.05
 
 
 class Videos(NamedTuple):
@@ -46,52 +47,52 @@ def find_videos(folder: Path) -> Videos:
     if not folder.is_dir():
         problem = "is a file, no folder" if folder.exists() else "no such folder"
         raise ValueError(f"{folder}: {problem} of videos")
-    videos, others = Videos({}, {}, 0), 0
-    for path in _entries(folder):
-        inside = [path] if _is_video(path) or not path.is_dir() else _entries(path)
-        for each in inside:
-            if _is_video(each):
-                _add(folder, each, videos)
-            else:
-                others += 1
-    if not videos.files and not videos.refused:
+    paths: list[Path] = []
+    try:
+        for path in entries(folder):
+            paths += [path] if _is_video(path) or not path.is_dir() else entries(path)
+    except OSError as error:
+        raise ValueError(f"{error.filename}: {error.strerror}") from None
+    files: dict[str, Path] = {}
+    refused: dict[str, str] = {}
+    for path in filter(_is_video, paths):
+        file = path.relative_to(folder)
+        name = file.with_suffix("").as_posix()
+        try:
+            _check_video(path, file, files.get(name))
+        except ValueError as error:
+            refused[file.as_posix()] = str(error).removeprefix("name: ")
+        else:
+            files[name] = path
+    if not files and not refused:
         raise ValueError(f"{folder}: holds no video ({' '.join(SUFFIXES)}), nor do its subfolders")
-    return videos._replace(others=others)
+    return Videos(files, refused, others=len(paths) - len(files) - len(refused))
 
 
 def _is_video(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(each for each in folder.iterdir() if not each.name.startswith("."))
-    except OSError as error:
-        raise ValueError(f"{folder}: {error.strerror}") from None
+def _check_video(path: Path, file: Path, same_name: Path | None) -> None:
+    """Raises ValueError if a video cannot be used.
 
-
-def _add(folder: Path, path: Path, videos: Videos) -> None:
-    """Adds a file to the videos, or to those that are refused."""
-    file = path.relative_to(folder)
-    name = file.with_suffix("").as_posix()
-    try:
-        if path.is_dir():
-            raise ValueError("is a folder")
-        if not path.is_file():
-            raise ValueError("is no file, or a link to nothing")
-        check_file_name("name", "video", path.stem)
-        if len(file.parts) > 1:
-            check_file_name("name", "activity", file.parts[0])
-            if file.parts[0] in TAKEN_FOLDERS:
-                raise ValueError(f"a folder of features cannot have {file.parts[0]!r} inside")
-        if other := videos.files.get(name):
-            raise ValueError(
-                f"its features would have the name of those of {clip(other.name)}; rename it"
-            )
-    except ValueError as error:
-        videos.refused[file.as_posix()] = str(error).removeprefix("name: ")
-    else:
-        videos.files[name] = path
+    Args:
+        path: the video.
+        file: the same within the folder of videos.
+        same_name: another video, whose features have the same name.
+    """
+    if path.is_dir():
+        raise ValueError("is a folder")
+    if not path.is_file():
+        raise ValueError("is no file, or a link to nothing")
+    check_file_name("name", "video", path.stem)
+    if len(file.parts) > 1:
+        check_file_name("name", "activity", file.parts[0])
+        if file.parts[0] in TAKEN_FOLDERS:
+            raise ValueError(f"a folder of features cannot have {file.parts[0]!r} inside")
+    if same_name is not None:
+        other = clip(same_name.name)
+        raise ValueError(f"its features would have the name of those of {other}; rename it")
 
 
 @contextlib.contextmanager
@@ -103,7 +104,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+        names = [path.name for path in entries(folder)]
         if names and RECORD not in names:
             raise ValueError(f"{folder}: is not empty and has no {RECORD}; give a new --out")
         file = (folder / LOCK).open("a")
@@ -151,8 +152,6 @@ class Record:
         content: to be changed by its user.
     """
 
-    SHARE = 0.05  # most of the time that goes into writing; a record of many videos is long
-
     def __init__(self, folder: Path, content: dict):
         self.content = content
         self._path = folder / RECORD
@@ -168,27 +167,12 @@ class Record:
             tables = {key: dict(sorted(self.content[key].items())) for key in ("videos", "failed")}
             write_json(self._path, self.content | tables)
             end = time.monotonic()
-            self._next_time = end + (end - begin) / self.SHARE
+            self._next_time = end + (end - begin) / WRITING_SHARE
 
     def catch_up(self) -> None:
         """Writes what had to wait, if it has waited long enough."""
         if self._pending:
             self.write()
-
-
-def stamp(folder: Path, path: Path) -> dict:
-    """Tells whether a video is the same as before: its path, size in bytes and time of change."""
-    status = path.stat()
-    return {
-        "source": path.relative_to(folder).as_posix(),
-        "bytes": status.st_size,
-        "modified_ns": status.st_mtime_ns,
-    }
-
-
-def plain(value: object) -> object:
-    """A value as JSON gives it back: tuples become lists."""
-    return json.loads(json.dumps(value))
 
 
 def checksum(path: Path) -> str:

@@ -92,17 +92,9 @@ def extract(
         raise ValueError(
             f"kind {kind.name} was fitted at {kind.fps:g} frames a second, not {fps:g}"
         )
-    listing = folders.find_videos(videos)
+    job = _Job(videos, out, kind, fps, processes or cores(), progress)
     with folders.locked(out):
-        return _Job(
-            videos=videos,
-            out=out,
-            kind=kind,
-            fps=fps,
-            listing=listing,
-            processes=processes or cores(),
-            progress=progress,
-        ).run(least_frames)
+        return job.run(least_frames)
 
 
 def changed(videos: Path, out: Path) -> list[str]:
@@ -130,24 +122,43 @@ class _Job:
     out: Path
     kind: Kind
     fps: float
-    listing: folders.Videos
     processes: int
     progress: bool
 
     def __post_init__(self):
-        files = self.listing.files.items()
-        self.stamps = {name: folders.stamp(self.videos, path) for name, path in files}
+        self.listing = folders.find_videos(self.videos)
+        # What tells whether a video is the same as before.
+        self.stamps = {}
+        for name, path in self.listing.files.items():
+            status = path.stat()
+            self.stamps[name] = {
+                "source": path.relative_to(self.videos).as_posix(),
+                "bytes": status.st_size,
+                "modified_ns": status.st_mtime_ns,
+            }
 
     def run(self, least_frames: int) -> Summary:
         extraction.remove_leftovers(self.out)
         before = folders.read_record(self.out)
-        self._check_folder(before)
+        known = before.get("videos", {})
         head = self._head()
+        # The features of a folder that was moved are kept.
+        moved = known and before["folder"] != head["folder"]
+        if moved and not all(self._is_unchanged(name, known[name]) for name in known):
+            raise ValueError(
+                f"{self.out}: holds features of the videos in {before['folder']}; give a new --out"
+            )
         same = all(before.get(key) == head[key] for key in ("kind", "fps", "channels", "settings"))
         fitted = self._take_fitted(same)
-        same = same and fitted == before.get("fitted_sha256")
-        kept = self._kept(before["videos"], least_frames) if same else {}
-        removed = self._remove(before.get("videos", {}), kept)
+        kept = {}
+        if same and fitted == before.get("fitted_sha256"):
+            kept = {
+                name: facts
+                for name, facts in known.items()
+                if self._is_valid(name, facts, least_frames)
+            }
+        for name in known.keys() - kept.keys():
+            self._file(name).unlink(missing_ok=True)
         tables = {"videos": dict(kept), "failed": dict(self.listing.refused)}
         content = head | {"fitted_sha256": fitted} | tables
         self.record = folders.Record(self.out, content)
@@ -158,11 +169,11 @@ class _Job:
             self.record.write(now=True)
         made = content["videos"]
         return Summary(
-            done=sorted(name for name in made if name not in kept),
+            done=sorted(made.keys() - kept.keys()),
             kept=sorted(kept),
             failed=dict(sorted(content["failed"].items())),
             truncated=sorted(name for name, facts in made.items() if facts.get("truncated")),
-            removed=removed,
+            removed=sorted(known.keys() - self.listing.files.keys()),
             others=self.listing.others,
         )
 
@@ -171,59 +182,45 @@ class _Job:
             "kind": self.kind.name,
             "fps": self.fps,
             "channels": self.kind.channels,
-            "settings": folders.plain(self.kind.settings()),
+            "settings": self.kind.settings(),
             "versions": installed_versions(("av", *self.kind.requires)),
             "fitted": self.kind.fitted_file,
             "folder": str(self.videos.resolve()),
         }
 
-    def _check_folder(self, before: Mapping) -> None:
-        """Raises where the features are another folder's; those of a moved folder are kept."""
-        if before.get("folder") in (None, str(self.videos.resolve())):
-            return
-        if not all(self._is_unchanged(name, facts) for name, facts in before["videos"].items()):
-            raise ValueError(
-                f"{self.out}: holds features of the videos in {before['folder']}; give a new --out"
-            )
-
     def _is_unchanged(self, name: str, facts: Mapping) -> bool:
         return name in self.stamps and self.stamps[name].items() <= facts.items()
+
+    def _is_valid(self, name: str, facts: Mapping, least_frames: int) -> bool:
+        """Whether a video's features can stay as they are."""
+        shape = facts["frames"], self.kind.channels
+        return (
+            self._is_unchanged(name, facts)
+            and facts["frames"] >= least_frames
+            and extraction.shape_of(self._file(name)) == shape
+        )
 
     def _take_fitted(self, same: bool) -> str | None:
         """Checksum of the kind's fitted parts in the folder; None where there are none yet."""
         if self.kind.fitted_file is None:
             return None
         path = self.out / self.kind.fitted_file
-        if self.kind.needs_fitting and same and path.exists():
+        if self.kind.needs_fitting:
+            if not same or not path.exists():
+                return None
             self.kind.load(path)
-        elif self.kind.needs_fitting:
-            return None
-        else:
-            self._save_fitted()
-        return folders.checksum(path)
+            return folders.checksum(path)
+        return self._save_fitted()
 
-    def _save_fitted(self) -> None:
-        with atomic_write(self.out / self.kind.fitted_file) as temporary:
+    def _save_fitted(self) -> str:
+        """Writes the kind's fitted parts; their checksum."""
+        path = self.out / self.kind.fitted_file
+        with atomic_write(path) as temporary:
             self.kind.save(temporary)
-
-    def _kept(self, before: Mapping[str, dict], least_frames: int) -> dict[str, dict]:
-        """Name -> facts of videos whose features are still valid."""
-        return {
-            name: facts
-            for name, facts in before.items()
-            if self._is_unchanged(name, facts)
-            and facts["frames"] >= least_frames
-            and extraction.shape_of(self._file(name)) == (facts["frames"], self.kind.channels)
-        }
+        return folders.checksum(path)
 
     def _file(self, name: str) -> Path:
         return self.out / f"{name}.npy"
-
-    def _remove(self, before: Mapping[str, dict], kept: Mapping[str, dict]) -> list[str]:
-        """Removes features that are no longer valid; names of those whose videos are gone."""
-        for name in before.keys() - kept.keys():
-            self._file(name).unlink(missing_ok=True)
-        return sorted(before.keys() - self.listing.files.keys())
 
     def _make(self, plan: Plan) -> None:
         content = self.record.content
@@ -233,8 +230,7 @@ class _Job:
         with Pool(min(self.processes, len(missing))) as pool:
             facts = self._probe(pool, missing)
             if self.kind.needs_fitting and facts:
-                self._fit([self.listing.files[name] for name in facts])
-                content["fitted_sha256"] = folders.checksum(self.out / self.kind.fitted_file)
+                content["fitted_sha256"] = self._fit([self.listing.files[name] for name in facts])
                 self.record.write(now=True)
             self._extract(pool, plan, facts)
 
@@ -251,7 +247,8 @@ class _Job:
                     self._fail(name, value)
         return dict(sorted(facts.items()))
 
-    def _fit(self, videos: list[Path]) -> None:
+    def _fit(self, videos: list[Path]) -> str:
+        """Fits the kind to the videos; checksum of the fitted parts."""
         with self._bar("fitting", 1.0, "s") as bar:
 
             def tell(done: float, total: float) -> None:
@@ -259,7 +256,7 @@ class _Job:
                 bar.update(min(done, total) - bar.n)
 
             self.kind.fit(videos, self.fps, tell)
-        self._save_fitted()
+        return self._save_fitted()
 
     def _extract(self, pool: Pool, plan: Plan, facts: Mapping[str, dict]) -> None:
         tasks = {name: Task(self.listing.files[name], self._file(name)) for name in facts}

@@ -18,8 +18,8 @@ Progress = Callable[[float, float], None]  # (seconds of video done, seconds in 
 class Encoder(Protocol):
     """Makes the rows of one video, in memory that does not grow with its length.
 
-    Rows come out in order, float32 [channels] each: as many as frames were pushed, over all calls
-    of `push` and `finish` together.
+    Rows come out in order, float32 [channels] each, all finite: as many as frames were pushed, over
+    all calls of `push` and `finish` together.
     """
 
     def push(self, frame: np.ndarray) -> list[np.ndarray]:
@@ -29,39 +29,46 @@ class Encoder(Protocol):
         """Remaining rows, after the last frame."""
 
 
-class Kind(Protocol):
-    """A way to make features.
+class Kind:
+    """A way to make features; as it stands here, one without parts that are fitted to videos.
 
     Attributes:
         name: as `job.make_kind` takes it.
         channels: columns of the features.
+        requires: modules of `features.LIBRARIES`.
         height: pixels that higher frames are scaled down to before they are pushed; None: never.
         fps: frames a second that the fitted parts are for; None: any rate, or not fitted yet.
-        requires: modules of `features.LIBRARIES`.
         fitted_file: name of the file of fitted parts in the folder of features; None: has none.
         needs_fitting: whether `fit` or `load` has still to be called.
     """
 
     name: str
     channels: int
-    height: int | None
-    fps: float | None
-    requires: tuple[str, ...]
-    fitted_file: str | None
-    needs_fitting: bool
+    requires: tuple[str, ...] = ()
+    height: int | None = None
+    fps: float | None = None
+    fitted_file: str | None = None
+    needs_fitting: bool = False
 
     def settings(self) -> dict:
         """JSON values that the features depend on; where they change, features are made again."""
+        raise NotImplementedError
 
-    def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None) -> None:
+    def encoder(self) -> Encoder:
+        """A fresh encoder, for one video."""
+        raise NotImplementedError
+
+    def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None = None) -> None:
         """Learns what it needs from the videos, without those that cannot be read.
 
         Raises:
             ValueError: nothing could be learned.
         """
+        raise NotImplementedError
 
     def save(self, path: Path) -> None:
         """Writes the fitted parts to this very path; the same parts give the same bytes."""
+        raise NotImplementedError
 
     def load(self, path: Path) -> None:
         """Takes fitted parts from a file.
@@ -69,6 +76,4 @@ class Kind(Protocol):
         Raises:
             ValueError: a file of something else, or of other settings.
         """
-
-    def encoder(self) -> Encoder:
-        """A fresh encoder, for one video."""
+        raise NotImplementedError

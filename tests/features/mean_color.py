@@ -28,7 +28,7 @@ class MeanColor:
         self._seconds = seconds
 
     def settings(self):
-        return {"note": self._note, "pair": (1, 2)}
+        return {"note": self._note, "pair": [1, 2]}
 
     def fit(self, videos, fps, progress):
         self.fits += 1

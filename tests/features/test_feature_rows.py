@@ -5,42 +5,36 @@ import os
 import numpy as np
 import pytest
 
-from jaxseg.features.video.extraction import RowFile, remove_leftovers, shape_of
+from jaxseg.features.video.extraction import open_rows, remove_leftovers, shape_of
 
 
 @pytest.mark.parametrize("count", [0, 1, 12345])
 def test_rows_are_a_npy_file(tmp_path, count):
     path = tmp_path / "tea" / "a.npy"
-    with RowFile(path, 2) as rows:
-        rows.extend([np.array([k, -k], np.float64) for k in range(count)])
+    with open_rows(path, 2) as add_rows:
+        add_rows([np.array([k, -k], np.float64) for k in range(count)])
     array = np.load(path)
     assert array.dtype == np.float32 and array.shape == shape_of(path) == (count, 2)
     assert (array[:, 0] == np.arange(count)).all() and os.listdir(path.parent) == ["a.npy"]
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        (np.zeros(3), r"row 1 has shape \(3,\), not \(2,\)"),
-        (np.zeros((1, 2)), r"row 1 has shape \(1, 2\)"),
-        (np.array([0, np.nan]), "row 1 has an infinite value or a NaN"),
-        (np.array([0, 1e300]), "row 1 has an infinite value or a NaN"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-def test_a_wrong_row_leaves_the_file_before(tmp_path, row, words):
+def test_an_error_leaves_the_file_before(tmp_path):
     path = tmp_path / "a.npy"
-    with RowFile(path, 2) as rows:
-        rows.extend([np.ones(2)])
-    with pytest.raises(ValueError, match=words), RowFile(path, 2) as rows:
-        rows.extend([np.zeros(2), row])
+    with open_rows(path, 2) as add_rows:
+        add_rows([np.ones(2)])
+    with pytest.raises(ValueError, match="too short"), open_rows(path, 2) as add_rows:
+        add_rows([np.zeros(2)])
+        raise ValueError("too short")
     assert np.load(path).tolist() == [[1, 1]] and os.listdir(tmp_path) == ["a.npy"]
 
 
 def test_a_full_disk_is_not_filled_further(tmp_path):
-    (tmp_path / f".a.npy.part{os.getpid()}").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left"), RowFile(tmp_path / "a.npy", 2) as rows:
-        rows.extend([np.ones(2)])
+    (tmp_path / f".a.npy.{os.getpid()}").symlink_to("/dev/full")
+    with (
+        pytest.raises(OSError, match="No space left"),
+        open_rows(tmp_path / "a.npy", 2) as add_rows,
+    ):
+        add_rows([np.ones(2)])
     assert not os.listdir(tmp_path)
 
 
@@ -53,8 +47,8 @@ def test_what_is_no_file_of_rows(tmp_path):
     np.save(path, np.zeros((3, 2)))
     assert shape_of(path) is None
     (tmp_path / "tea").mkdir()
-    (tmp_path / "tea" / ".b.npy.part77").touch()
-    (tmp_path / ".a.npy.part").touch()
+    (tmp_path / "tea" / ".b.npy.77").touch()
+    (tmp_path / ".a.npy.8").touch()
     remove_leftovers(tmp_path)
     assert shape_of(path) is None and sorted(os.listdir(tmp_path)) == ["a.npy", "tea"]
     assert not os.listdir(tmp_path / "tea")

@@ -154,7 +154,7 @@ def test_ctrl_c_ends_all_with_one_line(folders, tmp_path):
         start_new_session=True,
     )
     out = tmp_path / "out"
-    while len(list(out.glob(".*.part*"))) < 2:
+    while len(list(out.glob(".*.npy.*"))) < 2:
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all processes

@@ -179,24 +179,3 @@ def test_a_file_of_other_settings(fitted, tmp_path):
     message = re.escape(f"{path}: fitted with components = 2, not 3")
     with pytest.raises(ValueError, match=message):
         Motion(**{**SMALL, "components": 3}).load(path)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"channels": 48}, "channels = 48: a power of two"),
-        ({"components": 0}, "components = 0: at least 1"),
-        ({"window": float("nan")}, "window = nan seconds"),
-        ({"track": 0}, "track = 0 seconds"),
-        ({"seed": -1}, "seed = -1"),
-        ({"color": 1}, "kind motion: .*'color'"),
-    ],
-)
-def test_settings_that_make_no_sense(settings, message):
-    with pytest.raises(ValueError, match=message):
-        make_kind("motion", **settings)
-
-
-def test_an_encoder_needs_fitted_parts():
-    with pytest.raises(ValueError, match="has not been fitted"):
-        Motion().encoder()

@@ -111,7 +111,7 @@ def test_shape_that_only_a_run_tells(tmp_path):
         ),
         ((4, 12), {"channels_axis": 3}, "has no axis 3"),
         ((4, 6, 2), {"pool": "first", "channels_axis": 1}, "--pool=first is of no use"),
-        ((4, 12), {"output": "row"}, "has no output 'row'; nearest is 'rows'"),
+        ((4, 12), {"output": "row"}, "output: there is no 'row'; there is rows"),
     ],
 )
 def test_outputs(tmp_path, to, options, text):
@@ -183,7 +183,7 @@ def test_beside_the_model(tmp_path):
     assert settings["mean"] == [0.1, 0.2, 0.3] and settings["stride"] == 3
     assert json.loads(json.dumps(settings)) == settings
     for text, message in (
-        ('{"strid": 2}', "m.json: strid: no such setting; nearest is 'stride'"),
+        ('{"strid": 2}', "m.json: there is no 'strid'; there is stride, size, "),
         ('{"stride": 0}', "m.json: stride: 0 is not a whole number from 1"),
         ('{"size": true}', "m.json: size: True is not N or HEIGHT,WIDTH"),
         ('{"pool": ["mean"]}', "m.json: pool: ['mean'] is not mean|first"),
@@ -191,7 +191,7 @@ def test_beside_the_model(tmp_path):
         ('{"size":', "m.json: not valid JSON: Expecting value in line 1, column 9"),
     ):
         file.write_text(text)
-        assert complaint(model) == message
+        assert complaint(model).startswith(message)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.features import need
-from jaxseg.features.motion.trajectories import Tracks, TrackSettings, Trajectories
+from jaxseg.features.motion.trajectories import Trajectories
 
 LEAST_VARIANCE = 1e-5  # of a mixture's component in a dimension; descriptors are at most 1 long
 EM_ROUNDS = 60
@@ -177,25 +177,37 @@ class FisherEncoder:
 
     Vector k sums the tracks with |middle - k| <= reach, as far as the video has them. The last
     frame of a video shorter than a track is repeated until there is a track.
+
+    Args:
+        words: of each type of descriptor.
+        length: frames of a track.
+        reach: frames to either side of a row's own.
+        projection: of the vectors; None: they stay as they are.
     """
 
-    def __init__(self, words: dict[str, Words], tracks: TrackSettings, reach: int):
+    def __init__(
+        self,
+        words: dict[str, Words],
+        length: int,
+        reach: int,
+        projection: Projection | None = None,
+    ):
         self._words = words
-        self._trajectories = Trajectories(tracks)
-        self._length = tracks.length
+        self._trajectories = Trajectories(length)
+        self._length = length
         self._reach = reach
+        self._projection = projection
+        ends = np.cumsum([each.size for each in words.values()])
+        self._ends = ends[:-1]
         # Row s modulo the window's length: the sum over the tracks that began in frame s.
-        self._ring = np.zeros(
-            (2 * reach + 1, sum(each.size for each in words.values())), np.float32
-        )
-        self._ends = np.cumsum([each.size for each in words.values()])[:-1]
+        self._ring = np.zeros((2 * reach + 1, ends[-1]), np.float32)
         self._frames = 0
         self._starts = 0
         self._rows = 0
         self._last: np.ndarray | None = None
 
     def push(self, frame: np.ndarray) -> list[np.ndarray]:
-        """Takes uint8 [H, W, 3]; returns the vectors now complete, float32 [size] each."""
+        """Takes uint8 [H, W, 3]; returns the rows now complete, float32 [size] each."""
         self._frames += 1
         self._last = frame
         return self._advance(frame)
@@ -216,17 +228,14 @@ class FisherEncoder:
         tracks = self._trajectories.push(frame)
         if tracks is None:
             return []
-        self._ring[self._starts % len(self._ring)] = self._sums(tracks)
-        self._starts += 1
-        return self._ready()
-
-    def _sums(self, tracks: Tracks) -> np.ndarray:
-        return np.concatenate(
+        self._ring[self._starts % len(self._ring)] = np.concatenate(
             [
                 words.gradients(tracks.descriptors[name], tracks.weights)
                 for name, words in self._words.items()
             ]
         )
+        self._starts += 1
+        return self._ready()
 
     def _ready(self) -> list[np.ndarray]:
         # The last start that counts for row k has its middle at k + reach.
@@ -241,4 +250,5 @@ class FisherEncoder:
 
     def _vector(self) -> np.ndarray:
         parts = np.split(self._ring.sum(axis=0), self._ends)
-        return np.concatenate([normalized(part) for part in parts])
+        vector = np.concatenate([normalized(part) for part in parts])
+        return vector if self._projection is None else self._projection(vector)

@@ -5,6 +5,7 @@ then the projection, from the Fisher vectors of all windows. There are two passe
 descriptors of the sample would be gigabytes.
 """
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,9 +25,10 @@ from jaxseg.features.motion.fisher import (
     fit_projection,
     mixed,
 )
-from jaxseg.features.motion.trajectories import TrackSettings, Trajectories
+from jaxseg.features.motion.trajectories import Trajectories
 from jaxseg.features.video.frames import open_video
 
+HEIGHT = 360  # pixels; twice what the flow looks at in a picture of 16 : 9
 WINDOW = 5.0  # seconds
 MOST_WINDOWS = 120  # ten minutes of video
 # The words need less: a short window has many descriptors already.
@@ -42,24 +44,48 @@ class Layout(NamedTuple):
 
     Attributes:
         fps: frames a second.
-        height: pixels that frames are scaled down to.
-        tracks: of the tracks.
+        length: frames of a track.
         reach: frames to either side of a row's own, see `FisherEncoder`.
         components: of each mixture.
         channels: of the last projection.
     """
 
     fps: float
-    height: int
-    tracks: TrackSettings
+    length: int
     reach: int
     components: int
     channels: int
 
 
-def fit(
-    videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress | None
-) -> tuple[dict[str, Words], Projection]:
+class Fitted(NamedTuple):
+    """Parts that are learned from videos.
+
+    Attributes:
+        fps: frames a second that they were learned at.
+        words: type of descriptor -> how it becomes a Fisher vector.
+        projection: of Fisher vectors to channels.
+    """
+
+    fps: float
+    words: dict[str, Words]
+    projection: Projection
+
+
+class Window(NamedTuple):
+    """A part of a video that is learned from.
+
+    Attributes:
+        video: the file.
+        start: in seconds of the video's own timestamps.
+        seconds: length.
+    """
+
+    video: Path
+    start: float
+    seconds: float
+
+
+def fit(videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress | None) -> Fitted:
     """Learns the words of each type of descriptor, and the projection of their Fisher vectors.
 
     The result does not depend on the number of processes, as each has one thread.
@@ -71,72 +97,52 @@ def fit(
     every = max(1, -(-len(windows) // WORD_WINDOWS))
     some = [window._replace(seconds=WORD_WINDOW) for window in windows[::every]]
     share = -(-MOST_DESCRIPTORS // max(1, len(some)))
-    meter = _Meter(progress, [*some, *windows])
+    total, done = sum(window.seconds for window in [*some, *windows]), 0.0
+
+    def over_windows(function: Callable, chosen: Sequence[Window]) -> list:
+        """Results for each window, in order, without those that cannot be read."""
+        nonlocal done
+        tasks = {str(number): window for number, window in enumerate(chosen)}
+        results, reason = {}, "none can be read"
+        for key, event, value in processes.run(function, tasks):
+            if event == pool.DONE:
+                results[key] = value
+            else:
+                reason = value
+            done += tasks[key].seconds
+            if progress is not None:
+                progress(done, total)
+        if not results:
+            raise ValueError(f"no video to learn from: {reason}")
+        return [results[key] for key in tasks if key in results]
+
+    def learn(function: Callable, samples: Mapping[str, np.ndarray]) -> dict:
+        """Name -> result of a function for each sample."""
+        results = {}
+        for name, event, value in processes.run(function, samples):
+            if event != pool.DONE:
+                raise ValueError(f"learning from {name}: {value}")
+            results[name] = value
+        return {name: results[name] for name in samples}
+
     with pool.Pool(min(pool.cores(), max(len(windows), len(BINS)))) as processes:
-        sample = functools.partial(sample_tracks, layout, share, seed)
-        parts = _over_windows(processes, sample, some, meter)
+        parts = over_windows(functools.partial(sample_tracks, layout, share, seed), some)
         joined = {name: np.concatenate([part[name] for part in parts]) for name in BINS}
         if not len(joined["hog"]):
             raise ValueError("no video to learn from: none has a track that stays in the picture")
-        words = _learn(processes, functools.partial(fit_words, layout.components, seed), joined)
-        make = functools.partial(fisher_vectors, layout, words)
-        rows = np.concatenate(_over_windows(processes, make, windows, meter))
-        learn = functools.partial(fit_channels, layout.channels)
-        projection = _learn(processes, learn, {"rows": rows})["rows"]
-    return words, projection
-
-
-class _Meter:
-    """Adds up the seconds of finished windows for the progress bar."""
-
-    def __init__(self, progress: Progress | None, windows: Sequence["Window"]):
-        self._progress = progress
-        self._total = sum(window.seconds for window in windows)
-        self._done = 0.0
-
-    def add(self, window: "Window") -> None:
-        self._done += window.seconds
-        if self._progress is not None:
-            self._progress(self._done, self._total)
-
-
-def _over_windows(
-    processes: pool.Pool, function: Callable, windows: Sequence["Window"], meter: _Meter
-) -> list:
-    """Results of a function for each window, in order, without those that cannot be read.
-
-    Raises:
-        ValueError: none can be read.
-    """
-    tasks = {str(number): window for number, window in enumerate(windows)}
-    results, reason = {}, "none can be read"
-    for key, event, value in processes.run(function, tasks):
-        if event == pool.DONE:
-            results[key] = value
-        else:
-            reason = value
-        meter.add(tasks[key])
-    if not results:
-        raise ValueError(f"no video to learn from: {reason}")
-    return [results[key] for key in tasks if key in results]
-
-
-def _learn(processes: pool.Pool, function: Callable, samples: Mapping[str, np.ndarray]) -> dict:
-    """Name -> result of a function for each sample."""
-    results = {}
-    for name, event, value in processes.run(function, samples):
-        if event != pool.DONE:
-            raise ValueError(f"learning from {name}: {value}")
-        results[name] = value
-    return {name: results[name] for name in samples}
+        words = learn(functools.partial(fit_words, layout.components, seed), joined)
+        rows = over_windows(functools.partial(fisher_vectors, layout, words), windows)
+        channels = functools.partial(fit_channels, layout.channels)
+        projection = learn(channels, {"rows": np.concatenate(rows)})["rows"]
+    return Fitted(layout.fps, words, projection)
 
 
 def sample_tracks(
-    layout: Layout, most: int, seed: int, window: "Window", tell: Callable
+    layout: Layout, most: int, seed: int, window: Window, tell: Callable
 ) -> dict[str, np.ndarray]:
     """Type -> descriptors of at most `most` tracks, float32 [N, D], drawn by their weights."""
-    frames = held(read_window(window, layout.fps, layout.height), layout.tracks.length + 1)
-    trajectories = Trajectories(layout.tracks)
+    frames = held(read_window(window, layout.fps), layout.length + 1)
+    trajectories = Trajectories(layout.length)
     groups = [tracks for frame in frames if (tracks := trajectories.push(frame)) is not None]
     weights = np.concatenate([tracks.weights for tracks in groups])
     # The largest of u^(1/w) are a sample without replacement by weights (Efraimidis, Spirakis).
@@ -170,27 +176,12 @@ def fit_channels(channels: int, rows: np.ndarray, tell: Callable) -> Projection:
 
 
 def fisher_vectors(
-    layout: Layout, words: dict[str, Words], window: "Window", tell: Callable
+    layout: Layout, words: dict[str, Words], window: Window, tell: Callable
 ) -> np.ndarray:
     """Every `ROW_STEP`-th Fisher vector of a window, float32 [N, size]."""
-    encoder = FisherEncoder(words, layout.tracks, layout.reach)
-    frames = read_window(window, layout.fps, layout.height)
-    rows = [row for frame in frames for row in encoder.push(frame)]
+    encoder = FisherEncoder(words, layout.length, layout.reach)
+    rows = [row for frame in read_window(window, layout.fps) for row in encoder.push(frame)]
     return np.stack((rows + encoder.finish())[::ROW_STEP])
-
-
-class Window(NamedTuple):
-    """A part of a video that is learned from.
-
-    Attributes:
-        video: the file.
-        start: in seconds of the video's own timestamps.
-        seconds: length.
-    """
-
-    video: Path
-    start: float
-    seconds: float
 
 
 def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -> list[Window]:
@@ -203,7 +194,11 @@ def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -
     if len(ordered) > MOST_VIDEOS:
         picked = np.sort(rng.choice(len(ordered), MOST_VIDEOS, replace=False))
         ordered = [ordered[index] for index in picked]
-    spans = [span for video in ordered if (span := _span(video, seconds)) is not None]
+    spans = []
+    for video in ordered:
+        # The job reports those that cannot be read.
+        with contextlib.suppress(ValueError, OSError), open_video(video) as file:
+            spans.append(Window(video, file.first_timestamp, file.duration or seconds))
     if not spans:
         return []
     lengths = np.array([span.seconds for span in spans])
@@ -219,22 +214,13 @@ def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -
     return windows
 
 
-def _span(video: Path, default: float) -> Window | None:
-    """A whole video as a window; None where it cannot be read, which the job reports."""
-    try:
-        with open_video(video) as file:
-            return Window(video, file.first_timestamp, file.duration or default)
-    except (ValueError, OSError):
-        return None
-
-
-def read_window(window: Window, fps: float, height: int) -> Iterator[np.ndarray]:
-    """Frames of a window, uint8 [H, W, 3], scaled down to a height.
+def read_window(window: Window, fps: float) -> Iterator[np.ndarray]:
+    """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`.
 
     Raises:
         ValueError: the video cannot be read.
     """
     with open_video(window.video) as video:
-        timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=height)
+        timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
         for _, frame in timed:
             yield frame

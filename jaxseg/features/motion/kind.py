@@ -7,22 +7,20 @@ improved dense trajectories, reduced to 64 channels a frame; here as a stream.
 
 import dataclasses
 import json
-import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.features.kinds import MOTION, Progress
+from jaxseg.features.kinds import MOTION, Kind, Progress
 from jaxseg.features.motion.descriptors import BINS, TIME
 from jaxseg.features.motion.fisher import FisherEncoder, Mixture, Projection, Words
-from jaxseg.features.motion.fitting import Layout, fit
-from jaxseg.features.motion.trajectories import TrackSettings
+from jaxseg.features.motion.fitting import HEIGHT, Fitted, Layout, fit
+from jaxseg.formats.arrays import read_npz
+from jaxseg.formats.names import reason
 
 VERSION = 1  # to be raised where the same settings would give other features
-HEIGHT = 360  # pixels; twice what the flow looks at in a picture of 16 : 9
 WHAT = "jaxseg motion features"
 ROWS = "rows"  # prefix of the last projection's arrays in a file
 
@@ -45,45 +43,9 @@ class Settings:
     components: int = 16
     seed: int = 0
 
-    def __post_init__(self):
-        if self.channels < 1 or self.channels & (self.channels - 1):
-            raise ValueError(f"channels = {self.channels}: a power of two")
-        if self.components < 1:
-            raise ValueError(f"components = {self.components}: at least 1")
-        for name in ("window", "track"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} = {getattr(self, name)} seconds")
-        if self.seed < 0:
-            raise ValueError(f"seed = {self.seed}: at least 0")
 
-    def layout(self, fps: float) -> Layout:
-        """The same in frames."""
-        length = TIME * max(1, round(fps * self.track / TIME))
-        # At least so many that the first and the last frame have a track in their windows.
-        reach = max(-(-length // 2), round(fps * self.window / 2))
-        return Layout(fps, HEIGHT, TrackSettings(length), reach, self.components, self.channels)
-
-
-class Fitted(NamedTuple):
-    """Parts that are learned from videos.
-
-    Attributes:
-        fps: frames a second that they were learned at.
-        words: type of descriptor -> how it becomes a Fisher vector.
-        projection: of Fisher vectors to channels.
-    """
-
-    fps: float
-    words: dict[str, Words]
-    projection: Projection
-
-
-class Motion:
-    """The kind `motion`, see `kinds.Kind`; its settings are the fields of `Settings`.
-
-    Raises:
-        ValueError: an unknown setting or a value that makes no sense.
-    """
+class Motion(Kind):
+    """The kind `motion`; its settings are the fields of `Settings`."""
 
     name = MOTION
     height = HEIGHT
@@ -91,10 +53,7 @@ class Motion:
     fitted_file = "motion.npz"
 
     def __init__(self, **settings):
-        try:
-            self._settings = Settings(**settings)
-        except TypeError as error:
-            raise ValueError(f"kind {MOTION}: {error}") from None
+        self._settings = Settings(**settings)
         self.channels = self._settings.channels
         self._fitted: Fitted | None = None
 
@@ -110,59 +69,45 @@ class Motion:
     def settings(self) -> dict:
         return {"version": VERSION, **dataclasses.asdict(self._settings)}
 
+    def layout(self, fps: float) -> Layout:
+        """The settings in frames."""
+        settings = self._settings
+        length = TIME * max(1, round(fps * settings.track / TIME))
+        # At least so many that the first and the last frame have a track in their windows.
+        reach = max(-(-length // 2), round(fps * settings.window / 2))
+        return Layout(fps, length, reach, settings.components, settings.channels)
+
     def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None = None) -> None:
         """Learns words and projection from a sample of the videos.
 
         Raises:
             ValueError: none can be read.
         """
-        words, projection = fit(
-            videos, self._settings.layout(fps), seed=self._settings.seed, progress=progress
-        )
-        self._fitted = Fitted(float(fps), words, projection)
+        layout = self.layout(float(fps))
+        self._fitted = fit(videos, layout, seed=self._settings.seed, progress=progress)
 
     def save(self, path: Path) -> None:
-        write_fitted(path, self._require_fitted(), self.settings())
+        write_fitted(path, self._fitted, self.settings())
 
     def load(self, path: Path) -> None:
         self._fitted = read_fitted(path, self.settings())
 
-    def encoder(self) -> "MotionEncoder":
-        fitted, layout = self._require_fitted(), self.layout()
-        vectors = FisherEncoder(fitted.words, layout.tracks, layout.reach)
-        return MotionEncoder(vectors, fitted.projection)
-
-    def layout(self) -> Layout:
-        """Settings in frames, at the rate that it was fitted for."""
-        return self._settings.layout(self._require_fitted().fps)
-
-    def _require_fitted(self) -> Fitted:
-        if self._fitted is None:
-            raise ValueError(f"kind {MOTION} has not been fitted")
-        return self._fitted
-
-
-class MotionEncoder:
-    """Fisher vectors, projected to channels; see `kinds.Encoder`."""
-
-    def __init__(self, vectors: FisherEncoder, projection: Projection):
-        self._vectors = vectors
-        self._projection = projection
-
-    def push(self, frame: np.ndarray) -> list[np.ndarray]:
-        return [self._projection(vector) for vector in self._vectors.push(frame)]
-
-    def finish(self) -> list[np.ndarray]:
-        return [self._projection(vector) for vector in self._vectors.finish()]
+    def encoder(self) -> FisherEncoder:
+        layout = self.layout(self._fitted.fps)
+        return FisherEncoder(
+            self._fitted.words, layout.length, layout.reach, self._fitted.projection
+        )
 
 
 def write_fitted(path: Path, fitted: Fitted, settings: dict) -> None:
     """Writes fitted parts as one .npz without pickles; the same parts give the same bytes."""
     about = {"what": WHAT, "fps": fitted.fps, "settings": settings}
-    arrays = {"about": np.array(json.dumps(about)), **_named(ROWS, fitted.projection)}
+    parts = {ROWS: fitted.projection}
     for name, words in fitted.words.items():
-        arrays |= _named(f"{name}/projection", words.projection)
-        arrays |= _named(f"{name}/mixture", words.mixture)
+        parts |= {f"{name}/projection": words.projection, f"{name}/mixture": words.mixture}
+    arrays = {"about": np.array(json.dumps(about))}
+    for prefix, part in parts.items():
+        arrays |= {f"{prefix}/{name}": array for name, array in part._asdict().items()}
     # An open file, since NumPy would append .npz to another name.
     with path.open("wb") as file:
         np.savez(file, **arrays)
@@ -175,21 +120,27 @@ def read_fitted(path: Path, settings: dict) -> Fitted:
         ValueError: a file of something else, or of other settings; one line with the path.
     """
     try:
-        # NumPy does not check the sums of what it reads.
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        # `read_npz` does not check the sums of what it reads.
+        with zipfile.ZipFile(path) as archive:
             if (broken := archive.testzip()) is not None:
                 raise ValueError(f"{broken} is broken")
-        with np.load(path, allow_pickle=False) as arrays:
-            about = json.loads(str(arrays["about"]))
-            its_settings, fps = about["settings"] | {}, float(about["fps"])
-            if about["what"] != WHAT:
-                raise ValueError(f"holds {about['what']!r}")
-            if its_settings == settings:
-                words = {name: _words(arrays, name) for name in BINS}
-                return Fitted(fps, words, _take(Projection, arrays, ROWS))
+        arrays = read_npz(path)
+        about = json.loads(str(arrays["about"]))
+        its_settings, fps = about["settings"] | {}, float(about["fps"])
+        if about["what"] != WHAT:
+            raise ValueError(f"holds {about['what']!r}")
+        if its_settings == settings:
+            words = {
+                name: Words(
+                    _take(Projection, arrays, f"{name}/projection"),
+                    _take(Mixture, arrays, f"{name}/mixture"),
+                )
+                for name in BINS
+            }
+            return Fitted(fps, words, _take(Projection, arrays, ROWS))
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"{path}: no fitted features of motion ({reason})") from None
+        problem = reason(error).removeprefix(f"{path}: ")
+        raise ValueError(f"{path}: no fitted features of motion ({problem})") from None
     both = {**settings, **its_settings}
     name = next(key for key in both if settings.get(key) != its_settings.get(key))
     raise ValueError(
@@ -197,14 +148,6 @@ def read_fitted(path: Path, settings: dict) -> Fitted:
     )
 
 
-def _named(prefix: str, parts: NamedTuple) -> dict[str, np.ndarray]:
-    return {f"{prefix}/{name}": part for name, part in parts._asdict().items()}
-
-
-def _take(kind: type, arrays: np.lib.npyio.NpzFile, prefix: str):
+def _take(kind: type, arrays: Mapping[str, np.ndarray], prefix: str):
+    """A NamedTuple of arrays from those of a file."""
     return kind(**{name: arrays[f"{prefix}/{name}"] for name in kind._fields})
-
-
-def _words(arrays: np.lib.npyio.NpzFile, name: str) -> Words:
-    projection = _take(Projection, arrays, f"{name}/projection")
-    return Words(projection, _take(Mixture, arrays, f"{name}/mixture"))

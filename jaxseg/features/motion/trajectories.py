@@ -5,37 +5,19 @@ IJCV 2013, over a grid that starts afresh all the time: every point of it begins
 frames, in turns, so that the picture stays covered and every frame costs the same.
 """
 
-import dataclasses
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.features.motion.descriptors import TIME, DenseFlow, cells, describe, to_gray
+from jaxseg.features.motion.descriptors import DenseFlow, cells, describe, to_gray
 
+STRIDE = 10  # pixels between the grid's points
+TURNS = 5  # frames from one start of a point's track to the next
 FLOW_PITCH = 2  # pixels between two values of the flow
 # A track's weight grows with its motion up to this many pixels a frame. One at rest has a small
 # weight, so that a picture without motion is described by what it shows.
 FULL_MOTION = 0.5
 LEAST_WEIGHT = 0.05
-
-
-@dataclasses.dataclass(frozen=True)
-class TrackSettings:
-    """How tracks are laid out.
-
-    Attributes:
-        length: frames that a track passes through, a multiple of 3.
-        stride: pixels between the grid's points.
-        turns: frames from one start of a point's track to the next.
-    """
-
-    length: int = 15
-    stride: int = 10
-    turns: int = 5
-
-    def __post_init__(self):
-        if self.length < TIME or self.length % TIME:
-            raise ValueError(f"tracks of {self.length} frames: no multiple of {TIME}")
 
 
 class Tracks(NamedTuple):
@@ -51,10 +33,14 @@ class Tracks(NamedTuple):
 
 
 class Trajectories:
-    """Describes the tracks of one video; keeps what the last L frames need, never more."""
+    """Describes the tracks of one video; keeps what the last L frames need, never more.
 
-    def __init__(self, settings: TrackSettings):
-        self._settings = settings
+    Args:
+        length: L, the frames that a track passes through, a multiple of `descriptors.TIME`.
+    """
+
+    def __init__(self, length: int):
+        self._length = length
         self._flow_between = DenseFlow()
         self._last: np.ndarray | None = None
         self._steps = 0
@@ -67,30 +53,28 @@ class Trajectories:
         else:
             self._step(self._last, gray)
         self._last = gray
-        return self._finished() if self._steps >= self._settings.length else None
+        return self._finished() if self._steps >= self._length else None
 
     def _make_rings(self, size: tuple[int, int]) -> None:
         """Buffers of the last L flows and cells: step s is at s modulo L."""
-        length = self._settings.length
         height, width = (side // FLOW_PITCH for side in size)
-        self._flows = np.empty((length, height, width, 2), np.float32)
+        self._flows = np.empty((self._length, height, width, 2), np.float32)
         self._cells: np.ndarray | None = None
-        self._points = grid(*size, self._settings.stride)
+        self._points = grid(*size)
 
     def _step(self, before: np.ndarray, after: np.ndarray) -> None:
-        slot = self._steps % self._settings.length
+        slot = self._steps % self._length
         flow = self._flow_between(before, after)
         histograms = cells(before, flow)
         if self._cells is None:
-            self._cells = np.empty((self._settings.length, *histograms.shape), np.float32)
+            self._cells = np.empty((self._length, *histograms.shape), np.float32)
         self._flows[slot], self._cells[slot] = flow, histograms
         self._steps += 1
 
     def _finished(self) -> Tracks:
-        length, turns = self._settings.length, self._settings.turns
-        first = self._steps - length
-        order = np.arange(first, self._steps) % length
-        places, inside = carry(self._flows, order, self._points[first % turns :: turns], FLOW_PITCH)
+        first = self._steps - self._length
+        order = np.arange(first, self._steps) % self._length
+        places, inside = carry(self._flows, order, self._points[first % TURNS :: TURNS], FLOW_PITCH)
         places = places[:, inside]
         weights = self._weights(order, places)
         return Tracks(describe(self._cells, order, places), weights)
@@ -102,15 +86,14 @@ class Trajectories:
         return (LEAST_WEIGHT + (1 - LEAST_WEIGHT) * share).astype(np.float32)
 
 
-def grid(height: int, width: int, stride: int) -> np.ndarray:
+def grid(height: int, width: int) -> np.ndarray:
     """Points (x, y) of a regular grid, centered in the picture, float32 [N, 2]; N >= 1."""
-    x, y = np.meshgrid(_centered_steps(width, stride), _centered_steps(height, stride))
+    axes = []
+    for side in (width, height):
+        steps = STRIDE * np.arange(max(1, side // STRIDE))
+        axes.append(steps + (side - 1 - steps[-1]) / 2)
+    x, y = np.meshgrid(*axes)
     return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
-
-
-def _centered_steps(side: int, stride: int) -> np.ndarray:
-    steps = stride * np.arange(max(1, side // stride))
-    return steps + (side - 1 - steps[-1]) / 2
 
 
 def carry(

@@ -1,8 +1,8 @@
 """`--kind=onnx`: rows of any image or clip network that ONNX Runtime runs."""
 
 import functools
+import json
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,23 +10,19 @@ import numpy as np
 
 from jaxseg.features import need
 from jaxseg.features.folders import checksum
-from jaxseg.features.kinds import ONNX, Progress
+from jaxseg.features.kinds import ONNX, Kind
 from jaxseg.features.onnx.model import Input, Network, Output, open_network, pooled, understand
 from jaxseg.features.onnx.settings import gather
 
 
-class Onnx:
-    """The kind `onnx` (see `kinds.Kind`) of a model's file; there is nothing to fit.
+class Onnx(Kind):
+    """The kind `onnx` of a model's file; there is nothing to fit.
 
     The model is tried once, when the kind is made; a worker process opens the file again, once for
     all its videos.
     """
 
     name = ONNX
-    height = None
-    fps = None
-    fitted_file = None
-    needs_fitting = False
     requires = ("cv2", "onnxruntime")
 
     def __init__(self, model: Path | str | None = None, **options):
@@ -56,20 +52,7 @@ class Onnx:
         """All that the features depend on: settings but the size of a batch, and checksums."""
         values = asdict(self.input) | {"output": asdict(self.output), "files": self.checksums}
         del values["batch"]
-        values["providers"] = self.providers
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in values.items()
-        }
-
-    def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None) -> None:
-        """Does nothing: the network has its weights."""
-
-    def save(self, path: Path) -> None:
-        """Does nothing."""
-
-    def load(self, path: Path) -> None:
-        """Does nothing."""
+        return json.loads(json.dumps(values | {"providers": self.providers}))
 
     def encoder(self) -> "OnnxEncoder":
         return OnnxEncoder(_opened(self.model, self.providers), self.input, self.output)
@@ -116,19 +99,15 @@ class OnnxEncoder:
     def finish(self) -> list[np.ndarray]:
         if not self._pushed:
             return []
-        for frame in range(self._pushed, self._pushed + self._frames_after_middle):
+        for frame in range(self._pushed, self._pushed + self._given.clip // 2):
             self.window.append(self.window[-1])
             self._add_clip(frame)
         self._run()
         return self._ready(ended=True)
 
-    @property
-    def _frames_after_middle(self) -> int:
-        return self._given.clip // 2
-
     def _add_clip(self, newest: int) -> None:
         """Puts the window into the batch if its middle is a clip's; `newest` is its last frame."""
-        middle = newest - self._frames_after_middle
+        middle = newest - self._given.clip // 2
         if middle < 0 or middle % self._given.stride:
             return
         self._batch[self._waiting] = np.stack(self.window)

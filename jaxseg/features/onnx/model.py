@@ -4,7 +4,6 @@ What the file leaves open has to be set; `understand` checks all of it before th
 run on black pictures.
 """
 
-import difflib
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from jaxseg.features import need
 from jaxseg.features.onnx.settings import CLIPS, IMAGES, LAYOUTS, PRESETS, flag
+from jaxseg.formats.names import check_known
 
 CPU = "CPUExecutionProvider"
 # NumPy's names of the types that pictures can have, by ONNX Runtime's.
@@ -29,19 +29,13 @@ Shape = Sequence[int | str | None]  # a size an axis; a name or None where the m
 
 @dataclass(frozen=True)
 class Input:
-    """What frames are made into before the network gets them.
+    """What frames are made into before the network gets them, by the options of these names.
+
+    Pixels are divided by `scale`, then `mean` is subtracted, and the rest divided by `deviation`.
 
     Attributes:
-        layout: axes, one of `LAYOUTS`.
-        batch: images or clips at a time.
-        clip: frames of a clip, 1 for images.
         size: height and width in pixels.
-        crop: "center" or "none".
-        scale: what pixels are divided by.
-        mean: of red, green and blue, subtracted then.
-        deviation: of red, green and blue, divided by last.
-        channel_order: "rgb" or "bgr".
-        stride: frames from a clip to the next one.
+        clip: frames of a clip, 1 for images.
         type: NumPy's name of the input's type.
     """
 
@@ -166,9 +160,7 @@ def understand(network: Network, settings: Mapping[str, object]) -> tuple[Input,
     """
     names = [node.name for node in network.session.get_outputs()]
     name = settings.get("output", names[0])
-    if name not in names:
-        (nearest,) = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-        raise ValueError(f"{network.path} has no output {name!r}; nearest is {nearest!r}")
+    check_known(f"{network.path}: output", [name], names)
     open_settings = [] if "output" in settings or len(names) == 1 else ["--output=NAME"]
     given = _settle_input(network, settings, open_settings)
     black = np.zeros((given.batch, given.clip, *given.size, 3), np.uint8)

@@ -1,14 +1,13 @@
 """Settings of `--kind=onnx` that a network's file leaves open: from flags, or a JSON beside it."""
 
 import argparse
-import difflib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from jaxseg.formats.files import read_json
-from jaxseg.formats.names import clip
+from jaxseg.formats.names import check_known, clip
 
 IMAGES, CLIPS = ("NCHW", "NHWC"), ("NCTHW", "NTCHW", "NTHWC")
 LAYOUTS = IMAGES + CLIPS
@@ -77,10 +76,6 @@ def _names(value) -> tuple[str, ...]:
     return tuple(_text(word) for word in words)
 
 
-def _one_of(*choices: str) -> Callable[[object], str]:
-    return lambda value: {choice.lower(): choice for choice in choices}[_text(value).lower()]
-
-
 class Option(NamedTuple):
     """A flag, which is also a key in the JSON.
 
@@ -95,10 +90,19 @@ class Option(NamedTuple):
     help: str
 
 
+def _choice(choices: Sequence[str], help: str) -> Option:
+    """An option that takes one of some words, in any case."""
+    known = {choice.lower(): choice for choice in choices}
+    return Option(lambda value: known[_text(value).lower()], "|".join(choices), help)
+
+
+def _count(help: str) -> Option:
+    return Option(_whole, "a whole number from 1", help)
+
+
 OPTIONS = {
-    "layout": Option(
-        _one_of(*LAYOUTS),
-        "|".join(LAYOUTS),
+    "layout": _choice(
+        LAYOUTS,
         "axes of the input: batch, channels, time, height, width (needed where the input's shape"
         " fits several)",
     ),
@@ -107,9 +111,8 @@ OPTIONS = {
         "N or HEIGHT,WIDTH",
         "of the picture in pixels (needed where the input's shape leaves it open)",
     ),
-    "crop": Option(
-        _one_of("center", "none"),
-        "center|none",
+    "crop": _choice(
+        ("center", "none"),
         "center: scaled until it covers the size, the middle cut out (default); none: squashed",
     ),
     "scale": Option(
@@ -127,37 +130,22 @@ OPTIONS = {
         "a number above 0, three as RED,GREEN,BLUE, or imagenet",
         "what the difference is divided by (default 1)",
     ),
-    "channel_order": Option(
-        _one_of("rgb", "bgr"),
-        "rgb|bgr",
-        "of the input (default rgb); mean and deviation are red first in either",
+    "channel_order": _choice(
+        ("rgb", "bgr"), "of the input (default rgb); mean and deviation are red first in either"
     ),
-    "clip": Option(
-        _whole,
-        "a whole number from 1",
-        "frames of a clip, at --fps (needed where the input's shape leaves it open)",
-    ),
-    "stride": Option(
-        _whole,
-        "a whole number from 1",
+    "clip": _count("frames of a clip, at --fps (needed where the input's shape leaves it open)"),
+    "stride": _count(
         "frames from a clip to the next one; a frame takes the row of the clip whose middle is"
-        " nearest (default: 1 for images, a quarter of the clip for clips)",
+        " nearest (default: 1 for images, a quarter of the clip for clips)"
     ),
-    "batch": Option(
-        _whole,
-        "a whole number from 1",
-        "images or clips at a time (default: the input's own, else 8 images, 1 clip)",
-    ),
+    "batch": _count("images or clips at a time (default: the input's own, else 8 images, 1 clip)"),
     "output": Option(_text, "a name", "which output is taken (needed where there are several)"),
-    "channels_axis": Option(
-        _whole,
-        "a whole number from 1",
+    "channels_axis": _count(
         "which axis of the output holds the channels, the batch being 0 (needed where several axes"
-        " are longer than 1)",
+        " are longer than 1)"
     ),
-    "pool": Option(
-        _one_of("mean", "first"),
-        "mean|first",
+    "pool": _choice(
+        ("mean", "first"),
         "what becomes of the output's other axes: mean (default), or the first token (CLS)",
     ),
     "providers": Option(
@@ -192,21 +180,20 @@ def gather(model: Path, options: Mapping[str, object]) -> dict:
         options: name -> value, as words or as a JSON has it; messages spell them as flags.
 
     Raises:
-        ValueError: an option that does not exist, with the nearest one, a value that the option
-            does not take, or a JSON that cannot be read.
+        ValueError: an option that does not exist, with those that do, the nearest first, a value
+            that the option does not take, or a JSON that cannot be read.
     """
     file = model.with_suffix(".json")
     content = read_json(file) if file != model and file.is_file() else {}
     if not isinstance(content, dict):
         raise ValueError(f"{file}: {clip(content)} is no object of settings")
+    check_known(str(file), content, OPTIONS)
+    check_known("--kind=onnx", options, OPTIONS)
     settings = {name: _converted(f"{file}: {name}", name, content[name]) for name in content}
     return settings | {name: _converted(flag(name), name, options[name]) for name in options}
 
 
 def _converted(where: str, name: str, value: object) -> object:
-    if name not in OPTIONS:
-        (nearest,) = difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.0)
-        raise ValueError(f"{where}: no such setting; nearest is {nearest!r}")
     try:
         return OPTIONS[name].convert(value)
     except (ValueError, TypeError, KeyError, OverflowError):

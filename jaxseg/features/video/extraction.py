@@ -1,19 +1,19 @@
 """Makes the features of one video, in a worker process, and writes them row by row."""
 
 import contextlib
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
 from jaxseg.features import need
 from jaxseg.features.kinds import Kind
 from jaxseg.features.video.frames import VideoFile, open_video
+from jaxseg.formats.arrays import map_npy
+from jaxseg.formats.files import atomic_write
 
-TEMPORARY = ".part"
 TELL_EVERY = 0.25  # seconds between two messages to the progress bar
 
 
@@ -44,14 +44,9 @@ def probe(video: Path, tell: Callable[[float], None]) -> dict:
 
 def facts(video: VideoFile) -> dict:
     """Facts about a video itself, for `features.json`."""
-    return {
-        "width": video.width,
-        "height": video.height,
-        "rotation": video.rotation,
-        "source_fps": round(video.source_fps, 6),
-        "first_timestamp": video.first_timestamp,
-        "duration": video.duration,
-    }
+    names = ("width", "height", "rotation", "source_fps", "first_timestamp", "duration")
+    values = {name: getattr(video, name) for name in names}
+    return values | {"source_fps": round(video.source_fps, 6)}
 
 
 def extract_video(plan: Plan, task: Task, tell: Callable[[float], None]) -> dict:
@@ -63,113 +58,70 @@ def extract_video(plan: Plan, task: Task, tell: Callable[[float], None]) -> dict
     Raises:
         ValueError: the video cannot be read, or is too short.
     """
-    begin = time.monotonic()
+    begin = last_told = time.monotonic()
     need("av").logging.set_level(None)
-    with open_video(task.video) as video, RowFile(task.features, plan.kind.channels) as rows:
+    with open_video(task.video) as video, open_rows(task.features, plan.kind.channels) as add_rows:
         encoder = plan.kind.encoder()
-        frames = video.resampled(plan.fps, height=plan.kind.height)
         pushed = told = 0
-        last_told = time.monotonic()
-        with contextlib.closing(frames):
+        with contextlib.closing(video.resampled(plan.fps, height=plan.kind.height)) as frames:
             for _, frame in frames:
-                rows.extend(encoder.push(frame))
+                add_rows(encoder.push(frame))
                 pushed += 1
                 if time.monotonic() - last_told > TELL_EVERY:
                     tell((pushed - told) / plan.fps)
                     told, last_told = pushed, time.monotonic()
-        rows.extend(encoder.finish())
+        add_rows(encoder.finish())
         tell((pushed - told) / plan.fps)
-        _check(task.video.name, pushed, rows.count, plan)
-        made = {"frames": rows.count, "seconds_of_wall": round(time.monotonic() - begin, 3)}
+        if pushed < plan.least_frames:
+            needed = "two are" if plan.least_frames == 2 else f"{plan.least_frames} are"
+            count = "1 frame" if pushed == 1 else f"{pushed} frames"
+            raise ValueError(f"{task.video.name}: {count} at {plan.fps:g} fps; {needed} needed")
+        made = {"frames": pushed, "seconds_of_wall": round(time.monotonic() - begin, 3)}
         return facts(video) | made | ({"truncated": True} if video.cut_off else {})
 
 
-def _check(name: str, pushed: int, count: int, plan: Plan) -> None:
-    if pushed < plan.least_frames:
-        needed = "two are" if plan.least_frames == 2 else f"{plan.least_frames} are"
-        frames = "1 frame" if pushed == 1 else f"{pushed} frames"
-        raise ValueError(f"{name}: {frames} at {plan.fps:g} fps; {needed} needed")
-    if count != pushed:
-        raise ValueError(f"{name}: {count} rows came out of {pushed} frames")
+@contextlib.contextmanager
+def open_rows(path: Path, channels: int) -> Iterator[Callable[[list[np.ndarray]], None]]:
+    """with open_rows(path, channels) as add_rows: a .npy, float32 [rows, channels], as rows come.
 
+    The file gets its name, and the number of rows in its header, at the end; after an exception
+    there is none, or still the one before.
 
-class RowFile:
-    """with RowFile(path, channels) as rows: a .npy, float32 [rows, channels], written as it comes.
-
-    Rows go to a hidden file beside it, which gets the real name, and their number in its header, at
-    the end; after an exception it is gone.
+    Raises:
+        OSError: it cannot be written.
     """
+    count = 0
 
-    def __init__(self, path: Path, channels: int):
-        self._path = path
-        self._channels = channels
-        self._count = 0
-        # By process: where the main one was killed, an older one may be at the same video still.
-        self._temporary = path.with_name(f".{path.name}{TEMPORARY}{os.getpid()}")
+    def write_header() -> None:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (count, channels)}
+        np.lib.format.write_array_header_1_0(file, header)
 
-    @property
-    def count(self) -> int:
-        """Number of rows so far."""
-        return self._count
-
-    def __enter__(self) -> Self:
-        self._temporary.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._temporary.open("wb")
-        self._write_header()
-        self._begin = self._file.tell()
-        return self
-
-    def _write_header(self) -> None:
-        header = {"descr": "<f4", "fortran_order": False, "shape": (self._count, self._channels)}
-        np.lib.format.write_array_header_1_0(self._file, header)
-
-    def extend(self, rows: list[np.ndarray]) -> None:
-        """Adds rows, [channels] each.
-
-        Raises:
-            ValueError: a row of another shape, or with an infinite value or a NaN.
-        """
+    def add_rows(rows: list[np.ndarray]) -> None:
+        nonlocal count
         for row in rows:
-            row = np.asarray(row, "<f4")
-            if row.shape != (self._channels,):
-                raise ValueError(
-                    f"row {self._count} has shape {row.shape}, not ({self._channels},)"
-                )
-            if not np.isfinite(row).all():
-                raise ValueError(f"row {self._count} has an infinite value or a NaN")
-            self._file.write(row.tobytes())
-            self._count += 1
+            file.write(np.asarray(row, "<f4").tobytes())
+        count += len(rows)
 
-    def __exit__(self, kind, error, trace) -> None:
-        try:
-            if kind is None:
-                # NumPy leaves space in the header for a number that grows.
-                self._file.seek(0)
-                self._write_header()
-                if self._file.tell() != self._begin:
-                    raise ValueError(f"{self._path}: its header has grown")
-                self._file.close()
-                os.replace(self._temporary, self._path)
-        finally:
-            # Where the disk is full, closing fails, too.
-            try:
-                self._file.close()
-            finally:
-                self._temporary.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        write_header()
+        yield add_rows
+        # NumPy leaves space in the header for a number that grows.
+        file.seek(0)
+        write_header()
 
 
 def shape_of(path: Path) -> tuple[int, ...] | None:
     """Shape of a .npy of float32; None for anything else, or where rows are missing."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        array = map_npy(path)
+    except ValueError:
         return None
-    return array.shape if getattr(array, "dtype", None) == np.float32 else None
+    return array.shape if array.dtype == np.float32 else None
 
 
 def remove_leftovers(folder: Path) -> None:
     """Removes unfinished files of processes that were killed, in a folder and its subfolders."""
-    patterns = (f".*{TEMPORARY}*", f"*/.*{TEMPORARY}*", ".features.json.*", ".motion.npz.*")
-    for pattern in patterns:
+    for pattern in (".*.npy.*", "*/.*.npy.*", ".features.json.*", ".motion.npz.*"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
