@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.evaluation.localization.evaluate import ranked_rows
+from jaxseg.evaluation.localization.evaluate import rankings
 from jaxseg.evaluation.localization.matching import count, prepare
-from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou, ranking
+from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou
 from jaxseg.formats.detections import Segments, select
 from jaxseg.formats.wtalc import read_ambiguous
 from jaxseg.runfiles.about import LocalizationData, read_dataset, read_members
@@ -221,12 +221,10 @@ def precision_recall(
     """Class -> [[recall, precision], ...] in percent at each hit, at tIoU 0.5."""
     rule = find_protocol(protocol)
     task = prepare(truth, predictions, rule, ambiguous)
-    counts = count(task, rule, [CURVES_AT])
     curves = {}
-    for label, (name, rows) in enumerate(zip(task.classes, ranked_rows(counts), strict=True)):
-        ranked = ranking(counts.hits[rows, 0], counts.forgiven[rows], counts.positives[label])
+    for label, _, ranked in rankings(count(task, rule, [CURVES_AT])):
         points = np.stack([ranked.recall, ranked.precision], axis=1)[ranked.hits]
-        curves[name] = np.round(100 * points, 3).tolist()
+        curves[task.classes[label]] = np.round(100 * points, 3).tolist()
     return curves
 
 

@@ -8,7 +8,7 @@ from jaxseg.command_line import chosen_names
 from jaxseg.evaluation.localization.diagnosis import KINDS
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
 from jaxseg.evaluation.localization.protocols import PROTOCOLS, parse_tiou
-from jaxseg.formats.detections import Segments, read_predictions, read_truth
+from jaxseg.formats.detections import read_predictions, read_truth
 from jaxseg.formats.files import write_json, write_text
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
@@ -74,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Scores, prints and writes; raises ValueError for whatever is wrong with the input."""
     names = chosen_names("--protocol", arguments.protocol, PROTOCOLS)
     tiou = parse_tiou(arguments.tiou)
-    truth = read_any_truth(arguments.truth)
+    truth = arguments.truth
+    truth = read_wtalc(truth) if truth.is_dir() else read_truth(truth)
     predictions = read_predictions(arguments.predictions)
     ambiguous = None if arguments.ambiguous is None else read_ambiguous(arguments.ambiguous)
     drawn = arguments.report is not None  # the page shows errors, proposals and curves
@@ -104,11 +105,6 @@ def run(arguments: argparse.Namespace) -> int:
         lines = table_lines(results, errors=True, proposals=True)
         write_text(arguments.report, localization_page(lines, results))
     return 0
-
-
-def read_any_truth(path: Path) -> Segments:
-    """True segments from W-TALC's folder or from ActivityNet's JSON."""
-    return read_wtalc(path) if path.is_dir() else read_truth(path)
 
 
 def table_lines(

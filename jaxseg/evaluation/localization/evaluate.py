@@ -1,6 +1,6 @@
 """Mean average precision of detections under the protocols of the field, by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +13,7 @@ from jaxseg.evaluation.localization.diagnosis import (
 from jaxseg.evaluation.localization.matching import Counts, Task, count, prepare
 from jaxseg.evaluation.localization.protocols import (
     SETS,
+    Ranking,
     Rule,
     averages,
     check_tiou,
@@ -115,36 +116,30 @@ def check_videos(truth: Segments, predictions: Segments) -> None:
         )
 
 
-def ranked_rows(counts: Counts) -> list[np.ndarray]:
-    """Indices of each class's predictions by falling score; equal scores keep their order."""
+def rankings(counts: Counts) -> Iterator[tuple[int, int, Ranking]]:
+    """Index of a class, index of a threshold and the ranked list there, for all of them."""
+    # By falling score; equal scores keep their order.
     order = np.lexsort((-counts.score, counts.label))
     borders = np.searchsorted(counts.label[order], np.arange(len(counts.positives) + 1))
-    return [order[start:end] for start, end in pairwise(borders)]
+    for label, (start, end) in enumerate(pairwise(borders)):
+        rows = order[start:end]
+        for column, hits in enumerate(counts.hits[rows].T):
+            yield label, column, ranking(hits, counts.forgiven[rows], counts.positives[label])
 
 
 def average_precisions(counts: Counts, rule: Rule) -> np.ndarray:
-    """AP of each class at each threshold, float64 [classes, thresholds] in [0, 1].
-
-    Args:
-        counts: every class has true segments.
-        rule: of the protocol.
-    """
+    """AP of each class, which has true segments, at each threshold, [classes, thresholds]."""
     precisions = np.zeros((len(counts.positives), counts.hits.shape[1]))
-    for label, rows in enumerate(ranked_rows(counts)):
-        positives, forgiven = counts.positives[label], counts.forgiven[rows]
-        for column, hits in enumerate(counts.hits[rows].T):
-            ranked = ranking(hits, forgiven, positives)
-            precisions[label, column] = rule.average_precision(ranked, positives)
+    for label, column, ranked in rankings(counts):
+        precisions[label, column] = rule.average_precision(ranked, counts.positives[label])
     return precisions
 
 
 def mean_curves(counts: Counts) -> dict:
     """Precision envelopes in percent at 101 recalls, averaged over classes."""
     heights = np.zeros((counts.hits.shape[1], len(RECALLS)))
-    for label, rows in enumerate(ranked_rows(counts)):
-        for column, hits in enumerate(counts.hits[rows].T):
-            ranked = ranking(hits, counts.forgiven[rows], counts.positives[label])
-            heights[column] += curve(ranked, RECALLS)
+    for _, column, ranked in rankings(counts):
+        heights[column] += curve(ranked, RECALLS)
     precision = 100 * heights / len(counts.positives)
     return {"recall": (100 * RECALLS).tolist(), "precision": precision.tolist()}
 

@@ -78,45 +78,50 @@ class Rule(NamedTuple):
     """Rules of one protocol.
 
     Attributes:
-        rounded: segments that are rounded to whole snippets, halves to the even one: "nothing",
-            "truth" (true and ambiguous segments) or "all" (predictions too).
         matching: "best", "best-last" and "first": in order of falling score each prediction
             takes the free truth of highest tIoU (of equals the first or the last in file order),
             or the first in file order that reaches the threshold. "truth": in file order each
             truth takes the free prediction of highest tIoU, of equals the one of highest score.
-        strict: a match needs a tIoU above the threshold, not just equal to it.
         average_precision: (ranked list, positives) -> AP.
+        summary: the rule in one line.
+        used_by: who reports under it.
+        rounded: segments that are rounded to whole snippets, halves to the even one: "nothing",
+            "truth" (true and ambiguous segments) or "all" (predictions too).
+        strict: a match needs a tIoU above the threshold, not just equal to it.
         ambiguous: "ignored", "dropped" (predictions that touch an ambiguous interval are taken
             out first) or "forgiven" (they are no false positives).
         listed_only: predictions in videos without truth are taken out, as the programs' lists
             of videos do; otherwise they are false positives.
         empty_class_zeroes: a class without predictions makes the whole mAP 0.
-        summary: the rule in one line.
-        used_by: who reports under it.
     """
 
-    rounded: str
     matching: str
-    strict: bool
     average_precision: Callable[[Ranking, int], float]
-    ambiguous: str
-    listed_only: bool
-    empty_class_zeroes: bool
     summary: str
     used_by: str
+    rounded: str = "nothing"
+    strict: bool = False
+    ambiguous: str = "ignored"
+    listed_only: bool = False
+    empty_class_zeroes: bool = False
 
 
 ANET = Rule(
-    rounded="nothing",
     # ActivityNet's program walks its sorted overlaps backwards: the last of equals comes first.
     matching="best-last",
-    strict=False,
     average_precision=interpolated,
-    ambiguous="ignored",
-    listed_only=False,
-    empty_class_zeroes=False,
     summary="seconds; each prediction takes the free truth of highest tIoU; interpolated AP",
     used_by="ActivityNet's evaluator, CASE, OpenTAD, ActionFormer",
+)
+WTALC = Rule(
+    matching="first",
+    average_precision=raw,
+    summary="sets of snippets; the first truth in the list that fits; raw AP",
+    used_by="W-TALC",
+    rounded="all",
+    ambiguous="dropped",
+    listed_only=True,
+    empty_class_zeroes=True,
 )
 
 PROTOCOLS = {
@@ -128,38 +133,20 @@ PROTOCOLS = {
         summary="as anet with the truth rounded to snippets of 16/25 s; ambiguous dropped first",
         used_by="CO2-Net, DELU, DDG-Net",
     ),
-    "wtalc": Rule(
-        rounded="all",
-        matching="first",
-        strict=False,
-        average_precision=raw,
-        ambiguous="dropped",
-        listed_only=True,
-        empty_class_zeroes=True,
-        summary="sets of snippets; the first truth in the list that fits; raw AP",
-        used_by="W-TALC",
-    ),
-    "rskp": Rule(
-        rounded="all",
+    "wtalc": WTALC,
+    "rskp": WTALC._replace(
         matching="best",
-        strict=False,
         average_precision=interpolated,
-        ambiguous="dropped",
-        listed_only=True,
-        empty_class_zeroes=True,
         summary="sets of snippets; the free truth of highest tIoU; interpolated AP",
         used_by="RSKP, FAC-Net, Zhou et al. (GauFuse)",
     ),
     "th14": Rule(
-        rounded="nothing",
         matching="truth",
-        strict=True,
         average_precision=raw,
-        ambiguous="forgiven",
-        listed_only=False,
-        empty_class_zeroes=False,
         summary="seconds; each truth takes the free prediction of highest tIoU; > ; raw AP",
         used_by="THUMOS14's evaluator",
+        strict=True,
+        ambiguous="forgiven",
     ),
 }
 

@@ -19,21 +19,21 @@ class Protocol(NamedTuple):
     Attributes:
         by_video: counters of single videos; their counts add up over videos.
         joined: counters of videos laid end to end, where runs may cross and classes are pooled.
+        text: the rule and the paper that uses it, two lines.
         match: default scope of a matching, of `MATCHES`.
         average: average that is reported as F1, precision and recall: `macro` or `pooled` over
             activities, or the mean over `video`s.
         miou_average: average that is reported as mIoU.
-        text: the rule and the paper that uses it, two lines.
         sampled: whether it draws frames, so that the seed matters.
         names: whether it compares class names, without clusters and their matching.
     """
 
     by_video: tuple[Counter, ...]
     joined: tuple[Counter, ...]
-    match: str
-    average: str
-    miou_average: str
     text: str
+    match: str = "activity"
+    average: str = "macro"
+    miou_average: str = "macro"
     sampled: bool = False
     names: bool = False
 
@@ -70,9 +70,6 @@ PROTOCOLS = {
     "asot": Protocol(
         by_video=COMMON,
         joined=(frame_scores.class_overlap, segment_scores.asot_f1),
-        match="activity",
-        average="macro",
-        miou_average="macro",
         sampled=True,
         text="ASOT's program (Xu and Gould, CVPR 2024). F1: most of 15 frames drawn from a truth\n"
         "segment and the next one's first frame are right; runs cross videos; 50 repetitions.",
@@ -80,17 +77,12 @@ PROTOCOLS = {
     "asot-exact": Protocol(
         by_video=COMMON,
         joined=(frame_scores.class_overlap, segment_scores.exact_f1),
-        match="activity",
-        average="macro",
-        miou_average="macro",
         text="As asot without chance, for new work (jaxseg). F1: more than half of a truth\n"
         "segment's frames are right; segments end with their video; nothing is drawn.",
     ),
     "cte": Protocol(
         by_video=COMMON,
         joined=(frame_scores.class_overlap_with_background, segment_scores.cte_f1),
-        match="activity",
-        average="macro",
         miou_average="pooled",
         sampled=True,
         text="CTE's paper (Kukleva et al., CVPR 2019). F1: most of 15 frames drawn from a truth\n"
@@ -99,8 +91,6 @@ PROTOCOLS = {
     "cte-soft": Protocol(
         by_video=COMMON,
         joined=(frame_scores.class_overlap_with_background, segment_scores.soft_f1),
-        match="activity",
-        average="macro",
         miou_average="pooled",
         sampled=True,
         text="The released programs of CTE, TOT and HVQ. As cte, but F1 adds up shares of right\n"
@@ -109,9 +99,7 @@ PROTOCOLS = {
     "tot-text": Protocol(
         by_video=(*COMMON, segment_scores.overlap_f1),
         joined=(frame_scores.class_overlap,),
-        match="activity",
         average="video",
-        miou_average="macro",
         text="TOT's paper (Kumar et al., CVPR 2022). F1 by video: a predicted segment is right\n"
         "when more than half of it lies in one truth segment of its class; mean over videos.",
     ),
