@@ -130,35 +130,26 @@ def describe_splits(
         `splits`, for each seed the numbers of `train` and `test` videos and as `unseen`:
         activity -> classes that occur in its test videos and in none of its training videos.
     """
-    groups: dict[str, list[str]] = {}
-    for video, activity in videos.items():
-        groups.setdefault(activity, []).append(video)
     splits = []
     for seed, chosen in sorted(tested.items()):
+        # Activity -> labels of its training and of its test videos.
+        present = {activity: (set(), set()) for activity in sorted(set(videos.values()))}
+        for video in videos.keys() & labels.keys():
+            present[videos[video]][video in chosen].update(np.unique(labels[video]).tolist())
         unseen = {
-            activity: names
-            for activity in sorted(groups)
-            if (names := unseen_classes(groups[activity], chosen, labels, classes))
+            activity: [classes[index] for index in sorted(test - train) if classes[index]]
+            for activity, (train, test) in present.items()
         }
-        counts = {"train": len(videos) - len(chosen), "test": len(chosen)}
-        splits.append({"seed": seed, **counts, "unseen": unseen})
-    share = float(np.mean([len(chosen) / len(videos) for chosen in tested.values()]))
+        splits.append(
+            {
+                "seed": seed,
+                "train": len(videos) - len(chosen),
+                "test": len(chosen),
+                "unseen": {activity: names for activity, names in unseen.items() if names},
+            }
+        )
+    share = mean([len(chosen) / len(videos) for chosen in tested.values()])
     return {"test_share": round(share, 4), "note": SPLITS_NOTE, "splits": splits}
-
-
-def unseen_classes(
-    videos: Sequence[str], tested: Collection[str], labels: Labels, classes: Sequence[str]
-) -> list[str]:
-    """Names of the classes that only tested videos have."""
-    labeled = [video for video in videos if video in labels]
-    train = present(labels[video] for video in labeled if video not in tested)
-    test = present(labels[video] for video in labeled if video in tested)
-    return [classes[index] for index in sorted(test - train) if classes[index]]
-
-
-def present(labels: Iterable[np.ndarray]) -> set[int]:
-    """Labels that occur in any of the videos."""
-    return {int(label) for video in labels for label in np.unique(video)}
 
 
 def by_directory(members: Sequence[Member]) -> list[list[Member]]:
@@ -181,20 +172,14 @@ def read_predictions(
     directories = {member.directory for group in groups for member in group}
     predictions = []
     for group in groups:
-        check_activities(workdir, truth, group)
-        names = run_files.find_decodings(workdir, group[0].directory, directories)
-        for decoding in ("", *names):
+        directory, activities = group[0].directory, {member.activity for member in group}
+        missing = [video for video, each in truth.activities.items() if each not in activities]
+        if missing:
+            where = f"{workdir / 'members.json'}: no member in {directory!r}"
+            raise ValueError(f"{where} for video {min(missing)!r}")
+        for decoding in ("", *run_files.find_decodings(workdir, directory, directories)):
             predictions.append(read_decoding(workdir, data, truth, group, decoding))
     return predictions
-
-
-def check_activities(workdir: Path, truth: RunTruth, members: Sequence[Member]) -> None:
-    """Raises ValueError for a video with a truth in whose activity there is no member."""
-    known = {member.activity for member in members}
-    missing = [video for video, activity in truth.activities.items() if activity not in known]
-    if missing:
-        where = f"{workdir / 'members.json'}: no member in {members[0].directory!r}"
-        raise ValueError(f"{where} for video {min(missing)!r}")
 
 
 def read_decoding(
@@ -211,7 +196,10 @@ def read_decoding(
         folder = workdir / "predictions" / member.activity / directory
         if decoding and not folder.is_dir():
             raise ValueError(f"{folder}: no such folder, as other activities have of {decoding!r}")
-        check_tested(folder, member)
+        for path in sorted(folder.glob("*.txt")) if member.test else ():
+            if path.stem not in member.test:
+                where = f"{member.activity}/{member.directory}"
+                raise ValueError(f"{path}: video {path.stem!r} is no test video of {where!r}")
         videos = scored_videos(workdir, data, truth, member)
         clusters = run_files.read_labels(workdir, member, videos, decoding=decoding)
         labels |= {f"{member.activity}/{name}": each for name, each in clusters.items()}
@@ -225,14 +213,6 @@ def read_decoding(
         num_clusters={member.activity: member.num_clusters for member in members},
         labels=labels,
     )
-
-
-def check_tested(folder: Path, member: Member) -> None:
-    """Raises ValueError for predicted labels of a video that the member has learned from."""
-    for path in sorted(folder.glob("*.txt")) if member.test else ():
-        if path.stem not in member.test:
-            where = f"{member.activity}/{member.directory}"
-            raise ValueError(f"{path}: video {path.stem!r} is no test video of {where!r}")
 
 
 def scored_videos(
@@ -276,6 +256,26 @@ def score_tables(results: dict[str, dict]) -> dict[str, dict]:
     return tables
 
 
+def over_seeds(
+    results: Iterable[tuple[dict[str, str], int, dict[str, Any]]],
+) -> list[dict[str, Any]]:
+    """Entries of `evaluation.json`, one a variant, with the mean and spread of its seeds.
+
+    Args:
+        results: for each member the fields that tell its variant from others, its seed, and its
+            scores as nested tables.
+    """
+    variants: dict[tuple, dict[int, dict]] = {}
+    for fields, seed, tables in results:
+        variants.setdefault(tuple(fields.items()), {})[seed] = tables
+    return [
+        dict(fields)
+        | {"seeds": sorted(seeds)}
+        | reduce_scores([seeds[seed] for seed in sorted(seeds)], spread_entry)
+        for fields, seeds in variants.items()
+    ]
+
+
 def reduce_scores(results: Sequence[Any], reduce: Callable[[list[float]], Any]) -> Any:
     """Nested tables of the same scores as one, where `reduce` has made one value of several."""
     if not isinstance(results[0], dict):
@@ -296,3 +296,25 @@ def spread(values: Sequence[float]) -> Spread:
 def spread_entry(values: Sequence[float]) -> dict[str, Any]:
     """Spread of values as `evaluation.json` has it."""
     return spread(values)._asdict()
+
+
+def result_row(
+    result: dict[str, Any], scores: Iterable[Mapping[str, float]], repeat: str = "seed"
+) -> tuple[str, list[str]]:
+    """Row of a table for one variant: its label, and mean and standard deviation of each score.
+
+    Args:
+        repeat: "seed" or "split", what the spread is over.
+    """
+    number = len(result["seeds"])
+    label = f"{result['variant'] or 'trained'} ({number} {repeat}{'s' * (number > 1)})"
+    return label, [f"{each['mean']:.1f} ± {each['std']:.1f}" for each in scores]
+
+
+def table(rows: Sequence[tuple[str, Sequence[str]]], width: int) -> list[str]:
+    """Lines of a table: a label and cells, which are `width` characters wide, in each row."""
+    indent = max(len(label) for label, _ in rows)
+    return [
+        f"  {label:{indent}}" + "".join(f"{cell:>{width}}" for cell in cells)
+        for label, cells in rows
+    ]

@@ -15,7 +15,14 @@ from jaxseg.formats.wtalc import read_ambiguous
 from jaxseg.runfiles.about import LocalizationData, read_dataset, read_members
 from jaxseg.runfiles.evaluation import write_evaluation
 from jaxseg.runfiles.localization import read_detections, read_truth
-from jaxseg.scoring.files import GENERATED, NO_TRUTH, reduce_scores, spread_entry
+from jaxseg.scoring.files import (
+    GENERATED,
+    NO_TRUTH,
+    over_seeds,
+    result_row,
+    spread_entry,
+    table,
+)
 
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 
@@ -153,13 +160,22 @@ def score(
     ]
     first = results[0]
     notes = {note: None for result in results for note in result["notes"]}
+    entries = over_seeds(
+        ({"variant": member.variant}, member.seed, score_tables(result))
+        for member, result in zip(run.members, results, strict=True)
+    )
+    for entry in entries:
+        predictions = next(
+            member.segments for member in run.members if member.variant == entry["variant"]
+        )
+        entry["precision_recall"] = precision_recall(run.truth, predictions, protocol, ambiguous)
     return {
         "settings": settings(protocol, tiou, ambiguous),
         "counts": {
             **{name: first[name] for name in ("videos", "classes", "truths")},
             "predictions": spread_entry([result["predictions"] for result in results]),
         },
-        "results": over_seeds(run, results, protocol, ambiguous),
+        "results": entries,
         "notes": list(notes),
     }
 
@@ -174,24 +190,6 @@ def settings(protocol: str, tiou: Sequence[float], ambiguous: Segments | None) -
         "tiou": list(tiou),
         "ambiguous": ambiguous.source if ambiguous else "",
     }
-
-
-def over_seeds(
-    run: TestedRun, results: Sequence[dict], protocol: str, ambiguous: Segments | None
-) -> list[dict[str, Any]]:
-    """One entry a variant, with the mean and spread of its seeds, and curves of the first."""
-    variants: dict[str, list[int]] = {}
-    for index, member in enumerate(run.members):
-        variants.setdefault(member.variant, []).append(index)
-    entries = []
-    for variant, indices in variants.items():
-        first = run.members[indices[0]].segments
-        entries.append(
-            {"variant": variant, "seeds": [run.members[index].seed for index in indices]}
-            | reduce_scores([score_tables(results[index]) for index in indices], spread_entry)
-            | {"precision_recall": precision_recall(run.truth, first, protocol, ambiguous)}
-        )
-    return entries
 
 
 def score_tables(result: dict[str, Any]) -> dict[str, Any]:
@@ -246,19 +244,12 @@ def protocol_lines(name: str, entry: dict) -> list[str]:
     titles = [f"@{threshold}" for threshold in first["map"]]
     rows = [("", [*titles, *first["averages"], "class mAP"])]
     for result in entry["results"]:
-        seeds = len(result["seeds"])
-        label = f"{result['variant'] or 'trained'} ({seeds} {'seed' if seeds == 1 else 'seeds'})"
         scores = [*result["map"].values(), *result["averages"].values()]
-        scores.append(result["classification_map"])
-        rows.append((label, [f"{each['mean']:.1f} ± {each['std']:.1f}" for each in scores]))
-    width = max(len(label) for label, _ in rows)
+        rows.append(result_row(result, [*scores, result["classification_map"]]))
     return [
         f"{name}: {counts['videos']} test videos, {counts['classes']} classes,"
         f" {counts['truths']} true segments, {counts['predictions']['mean']:.0f} predictions;"
         " mAP in percent, mean ± std over seeds",
-        *(
-            f"  {label:{width}}" + "".join(f"{value:>12}" for value in values)
-            for label, values in rows
-        ),
+        *table(rows, width=12),
         *(f"  {note}" for note in entry["notes"]),
     ]

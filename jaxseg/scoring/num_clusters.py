@@ -8,23 +8,8 @@ same video share, less what they share if one of the two is taken from another v
 the same length. Neighboring K are averaged, because single ones scatter, and of those that are as
 good as the best the fewest clusters are taken.
 
-It does not work well, and no other rule that was tried does. ASOT with Breakfast's constants, 5
-seeds, K of 2 to 12; within two of the K that the papers give (`benchmarks.num_clusters`):
-
-                                      this rule   best agreement   middle (7)   mean of others
-    embedded twin, ten activities       4 of 10        1 of 10       8 of 10        6 of 10
-    full-size stand-in, the same ten    5 of 10        2 of 10       8 of 10        6 of 10
-    five real coffee videos             6 for 7        2 for 7       7 for 7        9 for 7
-    videos cut together from clips     11 for 6        6 for 6       7 for 6           -
-
-The rule was designed on coffee, cereals, friedegg and milk and the five real videos, and smoothed
-after a look at more; on the four that had not been looked at by then (juice in full size;
-sandwich, pancake and scrambledegg embedded) it is never within two. The choice of the fewest
-clusters among equals came after a look at the clips with earlier features, where it made 7 of 9;
-it changes no entry of Breakfast. The last five in full size (salat, tea, sandwich, pancake,
-scrambledegg) were run when the rule was fixed: within two in 3, and so is the middle. On Breakfast
-the rule is mostly low: rare actions and actions that look alike are not clusters that seeds find
-again. The rule finds how many clusters can be found again, not how many actions people would name.
+It does not work well, and no other rule that was tried does: docs/results.md has the numbers. The
+rule finds how many clusters can be found again, not how many actions people would name.
 """
 
 import functools
@@ -84,17 +69,16 @@ def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> 
         ValueError: a file that is missing or broken.
     """
     objectives = read_objectives(workdir)
+    # Activity -> K, ascending -> its members.
+    groups: dict[str, dict[int, list[Member]]] = {member.activity: {} for member in members}
+    for member in sorted(members, key=lambda member: member.num_clusters):
+        groups[member.activity].setdefault(member.num_clusters, []).append(member)
     activities = {}
-    for activity in dict.fromkeys(member.activity for member in members):
+    for activity, by_count in groups.items():
         videos = data.activities[activity]
-        tried = [
-            try_count(workdir, group, videos, objectives)
-            for group in by_count(members, activity).values()
-        ]
-        scores = smoothed([each.information.mean for each in tried])
-        tried = [
-            each._replace(score=float(score)) for each, score in zip(tried, scores, strict=True)
-        ]
+        tried = [try_count(workdir, each, videos, objectives) for each in by_count.values()]
+        scores = smoothed([each.information.mean for each in tried]).tolist()
+        tried = [each._replace(score=score) for each, score in zip(tried, scores, strict=True)]
         best, *others = ranked(tried)
         activities[activity] = ChosenCount(
             chosen=best.num_clusters,
@@ -132,15 +116,6 @@ def ranked(tried: Sequence[TriedCount]) -> list[TriedCount]:
     alike = [each for each in by_score if each.score >= enough] or by_score[:1]
     best = min(alike, key=lambda each: each.num_clusters)
     return [best, *(each for each in by_score if each is not best)]
-
-
-def by_count(members: Sequence[Member], activity: str) -> dict[int, list[Member]]:
-    """An activity's members by their K, ascending."""
-    groups: dict[int, list[Member]] = {}
-    for member in sorted(members, key=lambda member: member.num_clusters):
-        if member.activity == activity:
-            groups.setdefault(member.num_clusters, []).append(member)
-    return groups
 
 
 def mean_objective(objectives: Objectives, member: Member, videos: Sequence[FrameVideo]) -> float:
@@ -191,17 +166,17 @@ def other_videos(videos: Sequence[np.ndarray]) -> list[np.ndarray]:
     if count == 1:
         labels, present = videos[0], len(np.unique(videos[0]))
         return [np.arange(len(labels)) * present // len(labels)]
+
+    def stretched(labels: np.ndarray, length: int) -> np.ndarray:
+        """Labels of `length` frames, at the same relative times."""
+        return labels[np.arange(length) * len(labels) // length]
+
     return [
         np.concatenate(
             [stretched(videos[(i + step) % count], len(videos[i])) for i in range(count)]
         )
         for step in range(1, min(count - 1, OTHER_VIDEOS) + 1)
     ]
-
-
-def stretched(labels: np.ndarray, length: int) -> np.ndarray:
-    """Labels of `length` frames, at the same relative times."""
-    return labels[np.arange(length) * len(labels) // length]
 
 
 def chosen_first(members: Sequence[Member], choice: Choice) -> list[list[Member]]:
@@ -220,34 +195,20 @@ def chosen_first(members: Sequence[Member], choice: Choice) -> list[list[Member]
     return [group for group in groups.values() if len(group) == len(activities)]
 
 
-def adjusted_mutual_information(a: np.ndarray, b: np.ndarray) -> float:
-    """Agreement of two labelings: 1 if they are the same up to names, about 0 if independent.
+def beyond_chance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """I - E[I] in nats a frame, and the largest value that it could have.
 
     Mutual information I grows with the number of labels by chance alone; its expectation under
-    random labelings with the same counts is taken off (Vinh, Epps and Bailey, Information
-    Theoretic Measures for Clusterings Comparison, JMLR 11, 2010, Eq. 24a and their AMI_sum):
+    random labelings with the same counts is taken off. The quotient of the two results is adjusted
+    mutual information: 1 if the labelings are the same up to names, about 0 if independent (Vinh,
+    Epps and Bailey, Information Theoretic Measures for Clusterings Comparison, JMLR 11, 2010,
+    Eq. 24a and their AMI_sum):
 
         AMI = (I - E[I]) / ((H(a) + H(b)) / 2 - E[I])
 
     Args:
-        a, b: integers [N], one label a frame. Any number counts as a label, -1 too.
-
-    Raises:
-        ValueError: labelings of different lengths, or of no frame.
+        a, b: integers [N], N > 0, one label a frame. Any number counts as a label, -1 too.
     """
-    return ratio(*beyond_chance(a, b))
-
-
-def beyond_chance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """I - E[I] in nats a frame, and its largest possible value; see `adjusted_mutual_information`.
-
-    Their ratio is the agreement of the labelings; the first alone is how much one tells of the
-    other.
-    """
-    if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not len(a):
-        raise ValueError(
-            f"labelings must be two lists of as many labels, got {np.shape(a)} and {np.shape(b)}"
-        )
     counts = contingency(a, b)
     rows, columns = counts.sum(1), counts.sum(0)
     expected = expected_information(rows, columns)

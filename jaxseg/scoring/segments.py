@@ -4,7 +4,7 @@ Each protocol is scored twice: with one matching an activity ("full") and one a 
 ("per_video"), beside two trivial predictions, with mean and spread over seeds.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,11 +23,13 @@ from jaxseg.scoring.files import (
     by_directory,
     describe_splits,
     mean,
+    over_seeds,
     read_predictions,
     read_truth,
     reduce_scores,
+    result_row,
     score_tables,
-    spread_entry,
+    table,
     tested_videos,
 )
 from jaxseg.scoring.num_clusters import choose, chosen_first, tries_counts
@@ -159,7 +161,10 @@ def score(
         ]
         entries[name] = {
             **trivial_scores(truth, predictions, options, rules),
-            "results": over_seeds(predictions, results),
+            "results": over_seeds(
+                ({"variant": each.variant, "decoding": each.decoding}, each.seed, tables)
+                for each, tables in zip(predictions, map(score_tables, results), strict=True)
+            ),
         }
         # Protocols differ in what they count after the matching, not in the matching.
         matching = {
@@ -169,8 +174,14 @@ def score(
         }
     parts = {"protocols": entries, "matching": matching, "split_sil": rules.split_sil}
     if tested := tested_videos(members):
+        videos = {
+            f"{activity}/{video.name}": activity
+            for activity in activities
+            for video in data.activities[activity]
+        }
+        scored = ["" if at in truth.excluded else name for at, name in enumerate(truth.classes)]
         # Readers of older runs know the key by this spelling.
-        parts["generalisation"] = describe_generalization(data, activities, tested, truth)
+        parts["generalisation"] = describe_splits(videos, tested, truth.labels, scored)
     return parts
 
 
@@ -243,36 +254,6 @@ def settings(result: dict, rules: Rules) -> dict:
     }
 
 
-def over_seeds(
-    predictions: Sequence[SeedPredictions], results: Sequence[dict[str, dict]]
-) -> list[dict[str, Any]]:
-    """One entry a variant and decoding, with the mean and spread of its seeds."""
-    variants: dict[tuple[str, str], dict[int, dict]] = {}
-    for each, result in zip(predictions, results, strict=True):
-        variants.setdefault((each.variant, each.decoding), {})[each.seed] = result
-    return [
-        {"variant": variant, "decoding": decoding, "seeds": sorted(seeds)}
-        | reduce_scores([score_tables(seeds[seed]) for seed in sorted(seeds)], spread_entry)
-        for (variant, decoding), seeds in variants.items()
-    ]
-
-
-def describe_generalization(
-    data: SegmentationData,
-    activities: Collection[str],
-    tested: Mapping[int, Collection[str]],
-    truth: RunTruth,
-) -> dict[str, Any]:
-    """Splits of a run into training and test videos, see `describe_splits`."""
-    videos = {
-        f"{activity}/{video.name}": activity
-        for activity in activities
-        for video in data.activities[activity]
-    }
-    scored = ["" if at in truth.excluded else name for at, name in enumerate(truth.classes)]
-    return describe_splits(videos, tested, truth.labels, scored)
-
-
 def summary_lines(evaluation: dict) -> list[str]:
     """The evaluation as a text table for the terminal, line by line."""
     lines = [evaluation["note"]] if "note" in evaluation else []
@@ -316,19 +297,14 @@ def protocol_lines(name: str, entry: dict, repeat: str = "seed") -> list[str]:
     columns = SUPERVISED_COLUMNS if "accuracy" in scores else COLUMNS
     rows = [("", [title for title, *_ in columns])]
     for result in entry["results"]:
-        number = len(result["seeds"])
-        label = f"{result['variant'] or 'trained'} ({number} {repeat}{'s' * (number > 1)})"
-        rows.append((label, cells(result, columns, lambda x: f"{x['mean']:.1f} ± {x['std']:.1f}")))
+        rows.append(result_row(result, cells(result, columns), repeat))
     for key, label in BASELINES.items():
-        rows.append((label, cells(entry["baselines"][key], columns, lambda x: f"{x:.1f}")))
-    width = max(len(label) for label, _ in rows)
+        scores = cells(entry["baselines"][key], columns)
+        rows.append((label, [f"{score:.1f}" for score in scores]))
     return [
         f"{name}: {extent(counts['videos'])} videos, {extent(counts['frames'])} frames,"
         f" {extent(counts['classes'])} classes; percent, mean ± std over {repeat}s",
-        *(
-            f"  {label:{width}}" + "".join(f"{value:>13}" for value in values)
-            for label, values in rows
-        ),
+        *table(rows, width=13),
         *ceiling_lines(entry),
     ]
 
@@ -350,6 +326,6 @@ def extent(counts: int | Sequence[int]) -> str:
     return f"{low}" if low == high else f"{low}-{high}"
 
 
-def cells(result: dict, columns: Sequence[tuple], text: Callable[[object], str]) -> list[str]:
-    """Scores of one row of the table as text."""
-    return [text(result[part][average][key]) for _, part, average, key in columns]
+def cells(result: dict, columns: Sequence[tuple[str, str, str, str]]) -> list[Any]:
+    """Scores of one row of the table."""
+    return [result[part][average][key] for _, part, average, key in columns]

@@ -12,8 +12,9 @@ from jaxseg.runfiles.segmentation import Choice, read_choice
 from jaxseg.scoring import num_clusters
 from jaxseg.scoring.num_clusters import (
     CHOSEN,
-    adjusted_mutual_information,
     agreement,
+    beyond_chance,
+    ratio,
     tries_counts,
 )
 from jaxseg.scoring.segments import summary_lines
@@ -91,7 +92,7 @@ def test_what_is_kept_of_a_k(tmp_path):
     found = choose(root)
     entry = found.activities["coffee"].tried[3]
     whole = [labels(5, seed, "a", 4) + labels(5, seed, "b", 4) for seed in range(SEEDS)]
-    pairs = [adjusted_mutual_information(*map(np.array, pair)) for pair in combinations(whole, 2)]
+    pairs = [ratio(*beyond_chance(*map(np.array, pair))) for pair in combinations(whole, 2)]
     assert entry.stability.values == pytest.approx(pairs, abs=1e-12)
     assert entry.stability.mean == pytest.approx(np.mean(pairs), abs=1e-12)
     assert entry.used.values == [3.0, 3.0, 5.0]
