@@ -2,15 +2,15 @@
 
 from jaxseg.proposals.curves import inner_means, outer_inner, runs, upsample
 from jaxseg.proposals.fusion import Fusion, fuse
-from jaxseg.proposals.instances import Instances, find_instances, select, to_detections
-from jaxseg.proposals.localize import (
+from jaxseg.proposals.instances import (
     Detections,
+    Instances,
     as_segments,
-    localize,
-    propose,
-    score_map,
-    video_scores,
+    find_instances,
+    select,
+    to_detections,
 )
+from jaxseg.proposals.localize import localize, propose, score_map, video_scores
 from jaxseg.proposals.nms import hard_nms, soft_nms
 
 __all__ = [

@@ -22,8 +22,7 @@ from tqdm import tqdm
 from jaxseg import command_line
 from jaxseg.formats.detections import Segments, read_predictions, write_predictions
 from jaxseg.proposals.fusion import DISTRIBUTIONS
-from jaxseg.proposals.instances import METHODS, Instances, select
-from jaxseg.proposals.localize import Detections, as_segments
+from jaxseg.proposals.instances import METHODS, Detections, Instances, as_segments, select
 
 OPTIONS = {
     "--predictions": {"type": Path, "metavar": "FILE", "required": True, "help": "file to read"},

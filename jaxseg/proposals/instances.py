@@ -15,7 +15,6 @@ from jaxseg.proposals.curves import (
     scored_intervals,
 )
 from jaxseg.proposals.fusion import fuse
-from jaxseg.proposals.localize import Detections
 from jaxseg.proposals.nms import hard_nms, soft_nms
 
 THRESHOLDS = tuple(round(0.001 + 0.002 * step, 3) for step in range(20))
@@ -40,6 +39,25 @@ class Instances(NamedTuple):
     end: np.ndarray
     score: np.ndarray
     inner_mean: np.ndarray
+
+
+NO_INSTANCES = Instances(np.zeros(0, np.int64), *np.zeros((4, 0)))
+
+
+class Detections(NamedTuple):
+    """Detections in one video, class by class, by falling score within each.
+
+    Attributes:
+        label: int64 [n], index of the class.
+        score: float64 [n], higher is more certain.
+        start: float64 [n], seconds.
+        end: float64 [n], seconds.
+    """
+
+    label: np.ndarray
+    score: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
 
 
 def find_instances(
@@ -72,12 +90,12 @@ def find_instances(
     score_map, video_scores = map_and_scores(score_map, video_scores)
     if compat not in COMPATS:
         raise ValueError(f"compat must be one of {COMPATS}, got {compat!r}")
-    columns = [(np.zeros(0, np.int64), *np.zeros((4, 0)))]
+    groups = [NO_INSTANCES]
     for label in np.flatnonzero(video_scores >= class_threshold):
         curve = score_map[:, label]
         start, end = runs(curve, thresholds, shortest=shortest, strict=True)
-        columns.append((np.full(len(start), label), *_scored(curve, start, end, compat)))
-    return Instances(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        groups.append(Instances(np.full(len(start), label), *_scored(curve, start, end, compat)))
+    return join(groups)
 
 
 def _scored(
@@ -136,13 +154,8 @@ def select(
                 weight=weight,
                 extra=extra,
             )
-            return Instances(
-                label=group.label[fused.seed],
-                start=fused.start,
-                end=fused.end,
-                score=fused.score,
-                inner_mean=group.inner_mean[fused.seed],
-            )
+            best = _pick(group, fused.seed)
+            return best._replace(start=fused.start, end=fused.end, score=fused.score)
         if method == "soft":
             score = soft_nms(
                 start, end, score, threshold=nms_threshold, alpha=nms_alpha, extra=extra
@@ -152,12 +165,12 @@ def select(
             return _pick(group, hard_nms(start, end, score, threshold=nms_threshold, extra=extra))
         return group
 
-    # First no instances at all: for empty columns, and for an error where settings are wrong.
-    groups = [choose(_pick(instances, slice(0)))]
+    # First no instances at all: for an error where settings are wrong, and for empty columns.
+    groups = [choose(NO_INSTANCES)]
     for label in np.unique(instances.label):
         chosen = choose(_pick(instances, instances.label == label))
         groups.append(_pick(chosen, np.lexsort((chosen.end, chosen.start, -chosen.score))))
-    return Instances(*(np.concatenate(column) for column in zip(*groups, strict=True)))
+    return join(groups)
 
 
 def to_detections(
@@ -189,8 +202,32 @@ def to_detections(
     return Detections(label, score, start, np.minimum(end, duration))
 
 
-def _pick(instances: Instances, kept: np.ndarray | slice) -> Instances:
-    """The instances that a mask, indices or a slice select."""
+def as_segments(
+    detections: Detections, classes: Sequence[str], *, digits: int | None = 6
+) -> list[dict]:
+    """A video's entry in ActivityNet's JSON: [{"label", "score", "segment": [start, end]}].
+
+    Args:
+        classes: names by index.
+        digits: decimals that are kept of scores and seconds; None keeps all.
+    """
+    if digits is not None:
+        label, *numbers = detections
+        detections = Detections(label, *(np.round(column, digits) for column in numbers))
+    rows = zip(*(column.tolist() for column in detections), strict=True)
+    return [
+        {"label": classes[label], "score": score, "segment": [start, end]}
+        for label, score, start, end in rows
+    ]
+
+
+def join(groups: Sequence[Instances]) -> Instances:
+    """The instances of all groups, in their order."""
+    return Instances(*(np.concatenate(column) for column in zip(*groups, strict=True)))
+
+
+def _pick(instances: Instances, kept: np.ndarray) -> Instances:
+    """The instances that a mask or indices select."""
     return Instances(*(column[kept] for column in instances))
 
 

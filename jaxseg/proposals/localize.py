@@ -5,35 +5,18 @@ runs above thresholds, outer-inner scores, suppression of those that overlap.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from jaxseg.proposals.curves import finite, map_and_scores, outer_inner, runs, upsample
-from jaxseg.proposals.nms import hard_nms, soft_nms
+from jaxseg.proposals.instances import NO_INSTANCES, Detections, Instances, join, select
 
 STREAMS = ("rgb", "flow")
 FOREGROUNDS = ("both", "attention", "clusters")
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EXTRA_SECONDS = 1.0  # what CASE's program adds to lengths and intersections
 SUPPRESSIONS = ("soft", "hard", "none")
-
-
-class Detections(NamedTuple):
-    """Detections in one video, class by class, by falling score within each.
-
-    Attributes:
-        label: int64 [n], index of the class.
-        score: float64 [n], higher is more certain.
-        start: float64 [n], seconds.
-        end: float64 [n], seconds.
-    """
-
-    label: np.ndarray
-    score: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
 
 
 def score_map(
@@ -172,16 +155,24 @@ def localize(
         raise ValueError(f"seconds must be finite and not negative, got {seconds}")
     if nms not in SUPPRESSIONS:
         raise ValueError(f"nms must be one of {', '.join(SUPPRESSIONS)}, got {nms!r}")
-    columns = [(np.zeros(0, np.int64), *np.zeros((3, 0)))]
+    groups = [NO_INSTANCES]
     for label in shown_classes(video_scores, class_threshold):
         start, end, score = propose(
             score_map[:, label], thresholds, upsampling=upsampling, flank=flank
         )
         second = seconds / (upsampling * len(score_map)) if len(start) else 0.0
-        start, end, score = start * second, end * second, score + gamma * video_scores[label]
-        score, kept = _suppressed(start, end, score, nms, nms_threshold, nms_alpha)
-        columns.append((np.full(len(kept), label), score[kept], start[kept], end[kept]))
-    return Detections(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        score = score + gamma * video_scores[label]
+        groups.append(
+            Instances(np.full(len(start), label), start * second, end * second, score, score)
+        )
+    kept = select(
+        join(groups),
+        method=nms,
+        nms_threshold=nms_threshold,
+        nms_alpha=nms_alpha,
+        extra=EXTRA_SECONDS,
+    )
+    return Detections(kept.label, kept.score, kept.start, kept.end)
 
 
 def shown_classes(video_scores: np.ndarray, threshold: float) -> np.ndarray:
@@ -210,25 +201,6 @@ def propose(
     return start, end, outer_inner(curve, start, end, flank * (end - start))
 
 
-def as_segments(
-    detections: Detections, classes: Sequence[str], *, digits: int | None = 6
-) -> list[dict]:
-    """A video's entry in ActivityNet's JSON: [{"label", "score", "segment": [start, end]}].
-
-    Args:
-        classes: names by index.
-        digits: decimals that are kept of scores and seconds; None keeps all.
-    """
-    if digits is not None:
-        label, *numbers = detections
-        detections = Detections(label, *(np.round(column, digits) for column in numbers))
-    rows = zip(*(column.tolist() for column in detections), strict=True)
-    return [
-        {"label": classes[label], "score": score, "segment": [start, end]}
-        for label, score, start, end in rows
-    ]
-
-
 def _cluster_foreground(
     outputs: Mapping[str, np.ndarray], cluster_classes: ArrayLike | None
 ) -> list[np.ndarray]:
@@ -254,14 +226,3 @@ def _both(outputs: Mapping[str, np.ndarray], name: str, num_dimensions: int) -> 
     if rgb.shape != flow.shape:
         raise ValueError(f"{names[0]} of shape {rgb.shape}, {names[1]} of shape {flow.shape}")
     return [rgb, flow]
-
-
-def _suppressed(
-    start: np.ndarray, end: np.ndarray, score: np.ndarray, nms: str, threshold: float, alpha: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scores after suppression, and indices of the kept intervals by falling score."""
-    if nms == "hard":
-        return score, hard_nms(start, end, score, threshold=threshold, extra=EXTRA_SECONDS)
-    if nms == "soft":
-        score = soft_nms(start, end, score, threshold=threshold, alpha=alpha, extra=EXTRA_SECONDS)
-    return score, np.lexsort((end, start, -score))

@@ -95,19 +95,28 @@ def suppress(
         raise ValueError(f"threshold must be in (0, 1], got {threshold}")
     if not 0 <= extra < np.inf:
         raise ValueError(f"extra must be finite and not negative, got {extra}")
+    order = np.lexsort((end, start, -score))
+    # In order of start, so that `reach` bounds what is compared; `rank` leads there.
     timeline = np.argsort(start, kind="stable")
-    first, last = reach(start[timeline], end[timeline] + extra, threshold)
     rank = np.empty_like(timeline)
     rank[timeline] = np.arange(len(start))
-    order = np.lexsort((end, start, -score))
-    by, overlap = _choose(
-        start=start[timeline],
-        end=end[timeline] + extra,
-        order=rank[order],
-        first=first,
-        last=last,
-        threshold=threshold,
-    )
+    start, end = start[timeline], end[timeline] + extra
+    first, last = reach(start, end, threshold)
+    length = end - start
+    by, overlap = np.arange(len(start)), np.ones(len(start))
+    left = np.ones(len(start), bool)
+    for best in rank[order].tolist():
+        if not left[best]:
+            continue
+        left[best] = False
+        near = slice(first[best], last[best])
+        common = np.minimum(end[near], end[best]) - np.maximum(start[near], start[best])
+        union = length[near] + length[best] - common
+        # Two intervals of length zero at the same place are equal: tIoU 1.
+        tiou = np.divide(common, union, out=(union == 0).astype(float), where=union > 0)
+        removed = np.flatnonzero(left[near] & (tiou >= threshold)) + first[best]
+        left[removed] = False
+        by[removed], overlap[removed] = best, tiou[removed - first[best]]
     return Suppression(order, timeline[by][rank], overlap[rank])
 
 
@@ -126,30 +135,3 @@ def reach(start: np.ndarray, end: np.ndarray, threshold: float) -> tuple[np.ndar
     rounding = 1e-9 * (np.abs(start) + longest)
     earliest = np.searchsorted(start, start - longest - rounding)
     return earliest, np.searchsorted(start, end, side="right")
-
-
-def _choose(
-    start: np.ndarray,
-    end: np.ndarray,
-    order: np.ndarray,
-    first: np.ndarray,
-    last: np.ndarray,
-    threshold: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """`by` and `overlap` of a Suppression, for intervals in order of start."""
-    by, overlap = np.arange(len(start)), np.ones(len(start))
-    left = np.ones(len(start), bool)
-    length = end - start
-    for best in order.tolist():
-        if not left[best]:
-            continue
-        left[best] = False
-        near = slice(first[best], last[best])
-        common = np.minimum(end[near], end[best]) - np.maximum(start[near], start[best])
-        union = length[near] + length[best] - common
-        # Two intervals of length zero at the same place are equal: tIoU 1.
-        tiou = np.divide(common, union, out=(union == 0).astype(float), where=union > 0)
-        removed = np.flatnonzero(left[near] & (tiou >= threshold)) + first[best]
-        left[removed] = False
-        by[removed], overlap[removed] = best, tiou[removed - first[best]]
-    return by, overlap
