@@ -158,17 +158,16 @@ class Input(NamedTuple):
     predictions: Labels
     options: Options
 
-    def evaluate(self) -> dict:
-        """Scores of the predictions."""
-        return evaluate_segmentation(self.truth, self.predictions, **self.options._asdict())
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Scores, prints and writes; raises ValueError for whatever is wrong with the input."""
     names = chosen_names("--protocol", arguments.protocol, PROTOCOLS)
     data = read_data(arguments)
     inputs = [protocol_input(name, data, arguments) for name in names]
-    results = [each.evaluate() for each in inputs]
+    results = [
+        evaluate_segmentation(each.truth, each.predictions, **each.options._asdict())
+        for each in inputs
+    ]
     print("\n".join(table_lines(results)))
     if arguments.json:
         write_json(arguments.json, {"task": "segmentation", "results": results})
@@ -243,6 +242,8 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
         predictions = as_classes(data.predictions, names)
     else:
         predictions = as_clusters(data.predictions, names, background)
+    count = arguments.num_clusters
+    activities = [ONE_ACTIVITY] if data.activities is None else data.activities.values()
     options = Options(
         protocol=name,
         match=match,
@@ -252,19 +253,11 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
         excluded=excluded,
         background=background,
         merge=None if coarse is None else merge_table(coarse),
-        num_clusters=clusters_by_activity(arguments.num_clusters, data),
+        num_clusters=None if count is None else dict.fromkeys(activities, count),
         seed=arguments.seed,
         length_tolerance=arguments.length_tolerance,
     )
     return Input(as_classes(data.truth, names), predictions, options)
-
-
-def clusters_by_activity(count: int | None, data: Data) -> dict[str, int] | None:
-    """The given K for every activity."""
-    if count is None:
-        return None
-    activities = {ONE_ACTIVITY} if data.activities is None else set(data.activities.values())
-    return dict.fromkeys(sorted(activities), count)
 
 
 def table_lines(results: Sequence[dict]) -> list[str]:

@@ -33,15 +33,18 @@ F1_SCORES = ("f1", "precision", "recall", "f1_ceiling")
 
 
 class Counted(NamedTuple):
-    """Counts under one protocol.
+    """Counts and scores under one protocol.
 
     Attributes:
         activities: activity -> counts of its videos together.
         videos: activity -> video -> counts.
+        scores: activity -> scores of its videos together, or their mean where each video is
+            matched by itself.
     """
 
     activities: dict[str, Counts]
     videos: dict[str, dict[str, Counts]]
+    scores: dict[str, Scores]
 
 
 def evaluate_segmentation(
@@ -102,7 +105,7 @@ def evaluate_segmentation(
         **sizes(grouped, chosen_videos(truth, settings), settings),
         "metrics": reported_metrics(counted, averages, grouped, settings),
         "averages": averages,
-        "activities": activity_results(counted, grouped, settings),
+        "activities": activity_results(counted.scores, grouped),
         "matching": {
             scope: {
                 str(cluster): label_name(index, settings.classes)
@@ -160,7 +163,7 @@ def merged(video: Group, table: np.ndarray) -> Group:
 
 def count(grouped: Grouped, options: Options) -> Counted:
     """Counts of every video and every activity that has frames to count."""
-    rule, counted = options.rule, Counted({}, {})
+    rule, counted = options.rule, Counted({}, {}, {})
     background = np.asarray(options.background, np.int64)
     if options.merge is not None:
         background = np.asarray(options.merge, np.int64)[background]
@@ -181,6 +184,11 @@ def count(grouped: Grouped, options: Options) -> Counted:
             unit = make_unit(join(list(videos.values())), activity, **common)
             total |= run_counters(rule.joined, unit)
         counted.activities[activity] = total
+        if options.matching == "video":
+            by_video = [divide(each) for each in counted.videos[activity].values()]
+            counted.scores[activity] = mean_scores(by_video)
+        else:
+            counted.scores[activity] = divide(total)
     return counted
 
 
@@ -189,21 +197,11 @@ def run_counters(counters: Sequence[Callable[[Unit], Counts]], unit: Unit) -> Co
     return {key: pair for counter in counters for key, pair in counter(unit).items()}
 
 
-def activity_scores(counted: Counted, options: Options) -> dict[str, Scores]:
-    """Scores of each activity: its videos together, or their mean if each is matched by itself."""
-    if options.matching == "video":
-        return {
-            activity: mean_scores([divide(each) for each in videos.values()])
-            for activity, videos in counted.videos.items()
-        }
-    return {activity: divide(counts) for activity, counts in counted.activities.items()}
-
-
 def all_averages(counted: Counted, options: Options) -> dict[str, Scores]:
     """Every average of every score."""
     videos = {name: each for group in counted.videos.values() for name, each in group.items()}
     averages = {
-        "macro": mean_scores(list(activity_scores(counted, options).values())),
+        "macro": mean_scores(list(counted.scores.values())),
         "pooled": divide(add_counts(counted.activities.values())),
         "video": mean_scores([divide(each) for each in videos.values()]),
     }
@@ -237,7 +235,7 @@ def reported_metrics(
         sum(np.count_nonzero(video.scored) for video in videos.values())
         for videos in grouped.values()
     ]
-    jsd = [scores["jsd"] for scores in activity_scores(counted, options).values()]
+    jsd = [scores["jsd"] for scores in counted.scores.values()]
     return {
         "mof_pooled": averages["pooled"]["mof"],
         "mof_macro": averages["macro"]["mof"],
@@ -266,12 +264,12 @@ def sizes(grouped: Grouped, truth: Labels, options: Options) -> dict[str, int]:
     }
 
 
-def activity_results(counted: Counted, grouped: Grouped, options: Options) -> dict[str, dict]:
+def activity_results(scores: dict[str, Scores], grouped: Grouped) -> dict[str, dict]:
     """Scores and sizes of each activity."""
     results = {}
-    for activity, scores in activity_scores(counted, options).items():
+    for activity, each in scores.items():
         group = join(list(grouped[activity].values()))
-        results[activity] = scores | {
+        results[activity] = each | {
             "videos": len(group.starts),
             "frames": int(np.count_nonzero(group.scored)),
             "classes": num_distinct(group.truth[group.scored]),
@@ -286,11 +284,9 @@ def baseline_metrics(truth: Labels, grouped: Grouped, options: Options) -> dict[
     They are clusters and need a matching: by activity, where the predictions have none.
     """
     truth = chosen_videos(truth, options)
-    clusters = {}
-    for activity, videos in grouped.items():
-        group = join(list(videos.values()))
-        present = num_distinct(group.truth[group.scored])
-        clusters[activity] = (options.num_clusters or {}).get(activity, present)
+    groups = {activity: join(list(videos.values())) for activity, videos in grouped.items()}
+    present = {name: num_distinct(each.truth[each.scored]) for name, each in groups.items()}
+    clusters = present | dict(options.num_clusters or {})
     match = "activity" if options.matching == "none" else options.matching
     settings = options._replace(match=match)._asdict()
     return {

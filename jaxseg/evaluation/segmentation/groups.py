@@ -162,43 +162,26 @@ def group_videos(
     def group(name: str) -> Group:
         classes = check_labels(f"truth of video {name!r}", truth[name], 0, limit)
         clusters = check_labels(f"prediction of video {name!r}", predictions[name], -1, NUM_LABELS)
-        length = common_length(name, len(classes), len(clusters), length_tolerance)
+        if abs(len(classes) - len(clusters)) > length_tolerance:
+            raise ValueError(
+                f"video {name!r} has {len(classes)} true and {len(clusters)} predicted labels"
+                f" (tolerance {length_tolerance})"
+            )
+        length = min(len(classes), len(clusters))
         kept = ~np.isin(classes[:length], excluded)
         classes = classes[:length][kept]
         scored = ~np.isin(classes, background)
         return Group(classes, clusters[:length][kept], scored, starts=np.zeros(1, np.int64))
 
-    grouped = {
-        activity: {name: group(name) for name in names}
-        for activity, names in by_activity(list(truth), activities).items()
-    }
-    return without_empty(grouped, background_counts)
-
-
-def without_empty(grouped: Grouped, background_counts: bool) -> Grouped:
-    """The videos that have frames, of the activities that have something to score."""
-    kept = {
-        activity: {name: video for name, video in videos.items() if len(video.truth)}
-        for activity, videos in grouped.items()
-    }
-    kept = {
-        activity: videos
-        for activity, videos in kept.items()
-        if any(background_counts or video.scored.any() for video in videos.values())
-    }
-    if not kept:
+    grouped = {}
+    for activity, names in by_activity(list(truth), activities).items():
+        videos = {name: group(name) for name in names}
+        videos = {name: video for name, video in videos.items() if len(video.truth)}
+        if any(background_counts or video.scored.any() for video in videos.values()):
+            grouped[activity] = videos
+    if not grouped:
         raise ValueError("no frames to score: no videos, or excluded classes only")
-    return kept
-
-
-def common_length(name: str, truth: int, prediction: int, tolerance: int) -> int:
-    """Frames that both sides have; ValueError where one has more than `tolerance` too many."""
-    if abs(truth - prediction) > tolerance:
-        raise ValueError(
-            f"video {name!r} has {truth} true and {prediction} predicted labels"
-            f" (tolerance {tolerance})"
-        )
-    return min(truth, prediction)
+    return grouped
 
 
 def check_labels(what: str, values, lowest: int, limit: int) -> np.ndarray:
@@ -235,14 +218,9 @@ def run_lengths(labels: np.ndarray) -> np.ndarray:
     return np.diff(run_starts(labels), append=len(labels))
 
 
-def run_labels(labels: np.ndarray) -> np.ndarray:
-    """Label of each maximal run, int64 [runs]."""
-    return labels[run_starts(labels)]
-
-
 def num_distinct(labels: np.ndarray) -> int:
     """Number of different labels."""
-    return len(set(run_labels(labels).tolist())) if len(labels) else 0
+    return len(set(labels[run_starts(labels)].tolist())) if len(labels) else 0
 
 
 class Codes(NamedTuple):

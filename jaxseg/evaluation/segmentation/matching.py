@@ -101,19 +101,15 @@ def match_videos(
     """
     if how == "none":
         return grouped, {}
-    flat = {
-        (activity, name): video
-        for activity, videos in grouped.items()
-        for name, video in videos.items()
-    }
-    scopes: dict[str, list[tuple[str, str]]] = {}
-    for activity, name in flat:
-        scope = {"activity": activity, "video": name, "global": ONE_ACTIVITY}[how]
-        scopes.setdefault(scope, []).append((activity, name))
+    scopes: dict[str, dict[tuple[str, str], Group]] = {}
+    for activity, videos in grouped.items():
+        for name, video in videos.items():
+            scope = {"activity": activity, "video": name, "global": ONE_ACTIVITY}[how]
+            scopes.setdefault(scope, {})[activity, name] = video
     matched: Grouped = {activity: {} for activity in grouped}
     matchings = {}
-    for scope, keys in scopes.items():
-        videos, matchings[scope] = match_together([flat[key] for key in keys], bound=bound)
-        for (activity, name), video in zip(keys, videos, strict=True):
+    for scope, members in scopes.items():
+        videos, matchings[scope] = match_together([*members.values()], bound=bound)
+        for (activity, name), video in zip(members, videos, strict=True):
             matched[activity][name] = video
     return matched, matchings

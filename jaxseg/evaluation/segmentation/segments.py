@@ -14,7 +14,6 @@ from jaxseg.evaluation.segmentation.groups import (
     Group,
     Unit,
     num_distinct,
-    run_labels,
     run_lengths,
     run_starts,
 )
@@ -198,7 +197,7 @@ def supervised(unit: Unit) -> Counts:
 
 def transcript(labels: np.ndarray, ignored: np.ndarray) -> np.ndarray:
     """Label of each maximal run but those of ignored labels, int64 [segments]."""
-    runs = run_labels(labels)
+    runs = labels[run_starts(labels)]
     return runs[~np.isin(runs, ignored)]
 
 
