@@ -13,10 +13,12 @@ from test_import_order import imports
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jaxseg"
 PYTHON = sorted(PACKAGE.rglob("*.py"))
-TEXT = {".py", ".html", ".css", ".js", ".j2", ".json", ".md", ".txt", ".csv", ".toml"}
-LONGEST = 400  # lines of a file
+TEXT = {".py", ".html", ".css", ".js", ".json", ".md", ".txt", ".csv", ".toml"}
+MOST_FILES, MOST_LINES = 200, 29_000  # Python files; lines of all text files
+MOST_ENTRIES, LONGEST = 16, 400  # of a folder, the top of the package apart; lines of a file
 COMMANDS = [
     "jaxseg.main --help",
+    "jaxseg.main --config=configs/asot_breakfast.py --help",
     "jaxseg.evaluation --help",
     "jaxseg.evaluation segmentation --help",
     "jaxseg.evaluation localization --help",
@@ -102,6 +104,20 @@ def text_files() -> list[Path]:
     """All text files of the package."""
     paths = sorted(path for path in PACKAGE.rglob("*") if "__pycache__" not in path.parts)
     return [path for path in paths if path.suffix in TEXT]
+
+
+def test_python_files_are_few():
+    assert len(PYTHON) <= MOST_FILES
+
+
+def test_the_package_is_short():
+    assert sum(len(path.read_bytes().splitlines()) for path in text_files()) <= MOST_LINES
+
+
+def test_folders_are_read_at_one_glance():
+    for folder in sorted({path.parent for path in text_files()} - {PACKAGE}):
+        entries = [path.name for path in folder.iterdir() if path.name != "__pycache__"]
+        assert len(entries) <= MOST_ENTRIES, f"{folder}: {len(entries)} entries"
 
 
 def test_files_are_short():
