@@ -11,7 +11,7 @@ from tests.faults.programs import PROGRAMS, Program
 from tests.faults.strike import FULL_DISK, Strike
 
 PARTIAL = r" .*/checkpoints/\d+\.orbax-checkpoint-tmp"
-PREDICTED = r"/\.(predictions|couplings|maps)\.\w+/"  # written here, then renamed
+PREDICTED = r"/\.(predictions|couplings|maps)\.[^/]+/"  # written here, then renamed
 LATER = rf"open .*({PREDICTED}|/\.(evaluation\.json|report\.html))"  # after training
 SWAPPED = r"(rmtree|rename) .*/run/(predictions|couplings|maps)$"
 
