@@ -24,7 +24,7 @@ from benchmarks.harness import MIB, Column, Table, note, positive
 from jaxseg.features import need, pool
 from jaxseg.features.job import extract, make_kind
 from jaxseg.features.kinds import MOTION
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage.patchwork import clip_folder
 
 SIZE = 640, 360
@@ -49,8 +49,8 @@ def measure(options: argparse.Namespace) -> dict:
 
 def measure_video(video: Path, processes: int) -> dict:
     """Numbers of one video."""
-    with open_video(video) as opened:
-        size = opened.width, opened.height
+    opened = VideoFile(video)
+    size = opened.width, opened.height
     seconds = length(video)
     kind = make_kind(MOTION)
     note("fitting the codebook and the projection")
@@ -88,9 +88,9 @@ def clip_frames() -> Iterator[np.ndarray]:
     """Frames of the two clips, scaled."""
     cv2 = need("cv2")
     for name in CLIPS:
-        with open_video(clip_folder() / f"{name}.mp4") as video:
-            for _, frame in video.resampled(RATE):
-                yield cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA)
+        video = VideoFile(clip_folder() / f"{name}.mp4")
+        for _, frame in video.resampled(RATE):
+            yield cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA)
 
 
 def repeat_packets(once: Path, path: Path, seconds: float) -> None:
@@ -134,8 +134,8 @@ def throughput(video: Path, seconds: float, kind, processes: int) -> dict:
 
 def length(video: Path) -> float:
     """Length of a video in seconds, counted in frames."""
-    with open_video(video) as opened:
-        return sum(1 for _ in opened.resampled(FPS, height=36)) / FPS
+    opened = VideoFile(video)
+    return sum(1 for _ in opened.resampled(FPS, height=36)) / FPS
 
 
 def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
@@ -147,9 +147,9 @@ def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
     from jaxseg.features.motion.descriptors import DenseFlow, cells, to_gray
     from jaxseg.features.motion.trajectories import Trajectories
 
-    with open_video(video) as opened:
-        some = opened.resampled(FPS, seconds=STAGE_FRAMES / FPS, height=kind.height)
-        taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
+    opened = VideoFile(video)
+    some = opened.resampled(FPS, seconds=STAGE_FRAMES / FPS, height=kind.height)
+    taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
     used = {"decode": taken} | dict.fromkeys(STAGES, 0.0)
     between, trajectories = DenseFlow(), Trajectories(kind.layout(FPS).length)
     encoder, last = kind.encoder(), to_gray(frames[0])
@@ -185,11 +185,11 @@ def memory(minute: float, kind, video: Path, tell: Callable) -> list[float]:
         minute: length of a minute in seconds; tests make it shorter.
     """
     encoder, sizes = kind.encoder(), []
-    with open_video(video) as opened:
-        for number, (_, frame) in enumerate(opened.resampled(FPS, height=kind.height), start=1):
-            encoder.push(frame)
-            if number % round(minute * FPS) == 0:
-                sizes.append(resident())
+    opened = VideoFile(video)
+    for number, (_, frame) in enumerate(opened.resampled(FPS, height=kind.height), start=1):
+        encoder.push(frame)
+        if number % round(minute * FPS) == 0:
+            sizes.append(resident())
     encoder.finish()
     return sizes or [resident()]
 

@@ -4,7 +4,6 @@ The pool is pebble's. concurrent.futures gives up all tasks when one process die
 nor multiprocessing ends a process that hangs.
 """
 
-import contextlib
 import itertools
 import multiprocessing
 import os
@@ -59,21 +58,26 @@ class Pool:
         self._processes = processes
         self._patience = patience
         self._pool = None
-        self._cleanup = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         # A new process, also one that replaces a dead one, takes the variables from this one.
-        self._cleanup.enter_context(_environment(ONE_THREAD))
+        self._environment = {name: os.environ.get(name) for name in ONE_THREAD}
+        os.environ.update(ONE_THREAD)
         # No lock, which a process that is killed could keep: messages shorter than PIPE_BUF bytes
         # reach a pipe whole, however many processes write.
         self._reader, self._writer = multiprocessing.Pipe(duplex=False)
-        self._cleanup.callback(self._writer.close)
-        self._cleanup.callback(self._reader.close)
-        self._cleanup.callback(self._stop)
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        self._cleanup.close()
+        try:
+            self._stop()
+        finally:
+            self._reader.close()
+            self._writer.close()
+            for name, value in self._environment.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
 
     def run(self, function: Callable, tasks: Mapping[str, object]) -> Iterator[Event]:
         """Calls function(task, tell) for each task, and yields what happens, when it happens.
@@ -154,21 +158,6 @@ class Pool:
         if isinstance(error, BrokenProcessPool):
             raise ValueError(_CANNOT_START) from None
         raise error
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets environment variables for a while."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _reason_of_end(status: int) -> str:

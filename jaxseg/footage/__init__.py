@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from jaxseg.features import check_installed
 from jaxseg.footage.record import Recorder
-from jaxseg.footage.workdir import EXPORTS, Run, TimedSegment, read_run
+from jaxseg.footage.workdir import EXPORTS, TimedSegment, read_run
 from jaxseg.formats.files import atomic_folder, write_json
 from jaxseg.formats.segments import Segment, write_csv, write_eaf, write_vtt
 
@@ -40,18 +40,18 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
     workdir = Path(os.path.abspath(workdir))
     run = read_run(workdir)
     with atomic_folder(workdir / "segments") as folder:
-        _export(run, folder)
+        for activity in run.activities:
+            for member, videos in activity.segments.items():
+                for video in activity.videos:
+                    if segments := videos.get(video.name):
+                        place = folder / activity.name / member
+                        write_exports(place, video.name, segments, video.source)
     with atomic_folder(workdir / "footage") as folder:
-        _record(run, folder, max_videos, progress)
-
-
-def _export(run: Run, folder: Path) -> None:
-    for activity in run.activities:
-        for member, videos in activity.segments.items():
-            for video in activity.videos:
-                if segments := videos.get(video.name):
-                    place = folder / activity.name / member
-                    write_exports(place, video.name, segments, video.source)
+        total = sum(len(activity.videos) for activity in run.activities)
+        with tqdm(total=total, desc="footage", unit="video", disable=not progress) as bar:
+            recorder = Recorder(run, folder, max_videos, bar.update)
+            activities = {each.name: recorder.activity(each) for each in run.activities}
+        write_json(folder / "footage.json", {"fps": run.fps, "activities": activities})
 
 
 def write_exports(
@@ -72,11 +72,3 @@ def write_exports(
     write_csv(csv, numbered)
     write_vtt(vtt, named)
     write_eaf(eaf, named, source)
-
-
-def _record(run: Run, folder: Path, max_videos: int, progress: bool) -> None:
-    total = sum(len(activity.videos) for activity in run.activities)
-    with tqdm(total=total, desc="footage", unit="video", disable=not progress) as bar:
-        recorder = Recorder(run, folder, max_videos, bar.update)
-        activities = {activity.name: recorder.activity(activity) for activity in run.activities}
-    write_json(folder / "footage.json", {"fps": run.fps, "activities": activities})

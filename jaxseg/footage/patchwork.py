@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxseg.features import check_installed, need
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 from jaxseg.formats.files import atomic_write, write_json
 
 FPS = 25
@@ -142,11 +142,11 @@ def read_clips() -> dict[tuple[str, int], np.ndarray]:
     clips = {}
     for name, action in ACTIONS.items():
         for take, clip in enumerate(action.takes):
-            with open_video(folder / f"{clip}.mp4") as video:
-                part = video.resampled(
-                    FPS, start=action.start, seconds=action.end - action.start - 0.5 / FPS
-                )
-                clips[name, take] = np.stack([cover(frame) for _, frame in part])
+            video = VideoFile(folder / f"{clip}.mp4")
+            part = video.resampled(
+                FPS, start=action.start, seconds=action.end - action.start - 0.5 / FPS
+            )
+            clips[name, take] = np.stack([cover(frame) for _, frame in part])
     return clips
 
 

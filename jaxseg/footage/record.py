@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxseg.features import need
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage.workdir import EXPORTS, Activity, Run, TimedSegment, Video, problem_of, url
 from jaxseg.runfiles.segmentation import TypicalFrame
 
@@ -57,9 +57,17 @@ class Recorder:
             for moment in moments:
                 moment["picture"] = pictures.get(moment["time"])
             if segments:
-                tables = self._run.folder / "segments" / activity.name / member
+                source, folder = video.source, self._run.folder
+                exists = source is not None and source.is_file()
+                tables = folder / "segments" / activity.name / member
                 videos[video.name] = {
-                    **self._links(video, tables, problem),
+                    "file": video.entry.get("source", ""),
+                    # Links are relative to the run.
+                    "link": url(source, folder) if exists else None,
+                    "problem": problem,
+                    "exports": {
+                        suffix: url(tables / f"{video.name}.{suffix}", folder) for suffix in EXPORTS
+                    },
                     "shown": video.name in shown,
                     "segments": [
                         [*segment, pictures.get(middles.get(segment))] for segment in segments
@@ -96,19 +104,6 @@ class Recorder:
             problem = f"Not all of its pictures could be taken: {error}"
         return problem, pictures
 
-    def _links(self, video: Video, tables: Path, problem: str) -> dict[str, Any]:
-        """A video's file, its problem and its tables; links are relative to the run."""
-        folder, source = self._run.folder, video.source
-        exists = source is not None and source.is_file()
-        return {
-            "file": video.entry.get("source", ""),
-            "link": url(source, folder) if exists else None,
-            "problem": problem,
-            "exports": {
-                suffix: url(tables / f"{video.name}.{suffix}", folder) for suffix in EXPORTS
-            },
-        }
-
 
 def longest(segments: Sequence[TimedSegment], most: int) -> list[TimedSegment]:
     """Up to `most` of the segments, the longest, in their order."""
@@ -137,20 +132,15 @@ def take_pictures(video: Path, times: Iterable[float]) -> Iterator[tuple[float, 
     Raises:
         ValueError: the video cannot be read, or not from some time on; with its name.
     """
-    with open_video(video) as file:
-        height = box_height(file.width, file.height)
-        for time in sorted(set(times)):
-            for _, frame in file.resampled(_RATE, start=time, seconds=1 / _RATE, height=height):
-                yield time, jpeg(frame)
+    cv2, file = need("cv2"), VideoFile(video)
+    height = box_height(file.width, file.height)
+    for time in sorted(set(times)):
+        for _, frame in file.resampled(_RATE, start=time, seconds=1 / _RATE, height=height):
+            blue_first = np.ascontiguousarray(frame[..., ::-1])
+            _, content = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            yield time, content.tobytes()
 
 
 def box_height(width: int, height: int) -> int:
     """Height of a picture that fits the box with its own aspect."""
     return max(1, min(HEIGHT, round(height * WIDTH / width), height))
-
-
-def jpeg(frame: np.ndarray) -> bytes:
-    """uint8 [H, W, 3] RGB as the content of a .jpg file."""
-    cv2 = need("cv2")
-    blue_first = np.ascontiguousarray(frame[..., ::-1])
-    return cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()

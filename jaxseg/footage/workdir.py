@@ -152,15 +152,11 @@ def segments_of(
 
 
 def url(path: Path, folder: Path) -> str:
-    """A link to `path` from a page in `folder`, relative where that is possible.
+    """A relative link to `path` from a page in `folder`.
 
     Every byte that has a meaning in an address, or is no ASCII, is spelled %xx.
     """
-    try:
-        relative = os.path.relpath(path, folder)
-    except ValueError:  # another drive
-        return path.as_uri()
-    return urllib.parse.quote(os.fsencode(relative.replace(os.sep, "/")), safe="/")
+    return urllib.parse.quote(os.fsencode(os.path.relpath(path, folder)), safe="/")
 
 
 def problem_of(video: Video) -> str:

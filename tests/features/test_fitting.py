@@ -30,7 +30,7 @@ class Stub:
 
 @pytest.fixture
 def videos(monkeypatch):
-    monkeypatch.setattr(fitting, "open_video", Stub)
+    monkeypatch.setattr(fitting, "VideoFile", Stub)
     return [Path(name) for name in (*LENGTHS, "broken")]
 
 
@@ -63,7 +63,7 @@ def test_not_all_of_very_many_videos_are_opened(videos, monkeypatch):
     opened = []
     monkeypatch.setattr(fitting, "MOST_VIDEOS", 3)
     monkeypatch.setattr(
-        fitting, "open_video", lambda path: opened.append(path) or Stub(Path("short"))
+        fitting, "VideoFile", lambda path: opened.append(path) or Stub(Path("short"))
     )
     many = [Path(f"{number:03}") for number in range(50)]
     windows = draw_windows(many, 5.0, 16, seed=0)

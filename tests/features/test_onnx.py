@@ -9,7 +9,7 @@ from tiny_videos import moving, write_video
 
 from jaxseg.features.__main__ import main
 from jaxseg.features.onnx.kind import fitted
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def command(videos, model, *options):
 
 
 def frames_of(path):
-    with open_video(path) as video:
-        return np.stack([frame for _, frame in video.resampled(15)])
+    video = VideoFile(path)
+    return np.stack([frame for _, frame in video.resampled(15)])
 
 
 def test_images(videos):

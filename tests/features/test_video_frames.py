@@ -7,15 +7,15 @@ from tiny_videos import CODECS, gray, gray_of, steps, write_video
 pytest.importorskip("av")
 
 from jaxseg.features.video.decoding import read_upright
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 
 CLOSE = 4  # gray levels; neighboring pictures differ by 8
 
 
 def shown(path, fps=15, **options):
     """(times, mean gray) of a video's rows."""
-    with open_video(path) as video:
-        rows = list(video.resampled(fps, **options))
+    video = VideoFile(path)
+    rows = list(video.resampled(fps, **options))
     return [time for time, _ in rows], [picture.mean() for _, picture in rows]
 
 
@@ -63,9 +63,9 @@ def test_b_frames_come_in_the_order_they_are_shown(tmp_path):
 
 def test_b_frames_of_avi_which_knows_no_such_order(tmp_path):
     path = write_video(tmp_path / "a.avi", 24, codec="libx264")
-    with open_video(path) as video:
-        grays = [picture.mean() for _, picture in video.resampled(30)]
-        assert video.notes.pictures >= 22
+    video = VideoFile(path)
+    grays = [picture.mean() for _, picture in video.resampled(30)]
+    assert video.notes.pictures >= 22
     assert len(grays) in (23, 24, 25) and (np.diff(grays) > -CLOSE).all()
 
 
@@ -74,9 +74,9 @@ def test_rotation_as_a_player_shows_it(tmp_path, clockwise):
     picture = gray(30)
     picture[:16, :16] = 240  # upper left as stored
     path = write_video(tmp_path / "a.mp4", [picture] * 3, clockwise=clockwise)
-    with open_video(path) as video:
-        _, upright = next(video.resampled(15))
-        assert (video.rotation, (video.height, video.width)) == (clockwise, upright.shape[:2])
+    video = VideoFile(path)
+    _, upright = next(video.resampled(15))
+    assert (video.rotation, (video.height, video.width)) == (clockwise, upright.shape[:2])
     assert upright.shape == ((64, 48, 3) if clockwise in (90, 270) else (48, 64, 3))
     corners = upright[[4, 4, -4, -4], [4, -4, -4, 4]].mean(axis=1)  # clockwise from the upper left
     assert np.argmax(corners) == clockwise // 90 and (np.sort(corners)[:3] < 60).all()
@@ -110,14 +110,14 @@ def test_a_cover_picture_is_no_video(tmp_path):
     expect(path, [0, 2])
     path = write_video(tmp_path / "song.mp4", 0, cover=gray(250, 32, 32), sound=0.2)
     with pytest.raises(ValueError, match=r"^song.mp4: no video stream; it has sound only$"):
-        open_video(path)
+        VideoFile(path)
 
 
 @pytest.mark.parametrize("size", [(63, 47), (2, 2), (16, 90), (1, 1)])
 def test_odd_sizes(tmp_path, size):
     path = write_video(tmp_path / "a.mkv", steps(3, *size), codec="ffv1")
-    with open_video(path) as video:
-        pictures = [picture for _, picture in video.resampled(30)]
+    video = VideoFile(path)
+    pictures = [picture for _, picture in video.resampled(30)]
     assert {picture.shape for picture in pictures} == {(size[1], size[0], 3)}
     np.testing.assert_allclose([p.mean() for p in pictures], [20, 28, 36], atol=2)
 
@@ -126,9 +126,9 @@ def test_scaled_down_upright_and_never_up(tmp_path):
     picture = gray(30)
     picture[:24] = 200
     path = write_video(tmp_path / "a.mp4", [picture], clockwise=90)
-    with open_video(path) as video:
-        _, small = next(video.resampled(15, height=32))
-        _, same = next(video.resampled(15, height=100))
+    video = VideoFile(path)
+    _, small = next(video.resampled(15, height=32))
+    _, same = next(video.resampled(15, height=100))
     assert small.shape == (32, 24, 3) and same.shape == (64, 48, 3)
     assert small[:, -6:].mean() > 180 and small[:, :6].mean() < 50  # what was on top is right now
 
@@ -140,9 +140,9 @@ def test_scaled_down_upright_and_never_up(tmp_path):
 @pytest.mark.parametrize("start", [0.0, 0.2, 1.4, 1.9])
 def test_a_part_is_the_same_as_in_the_whole(tmp_path, suffix, codec, start):
     path = write_video(tmp_path / f"a{suffix}", 60, fps=30, codec=codec)
-    with open_video(path) as video:
-        whole = list(video.resampled(10))
-        part = list(video.resampled(10, start=start, seconds=0.3))
+    video = VideoFile(path)
+    whole = list(video.resampled(10))
+    part = list(video.resampled(10, start=start, seconds=0.3))
     first = round(start * 10)
     assert len(part) == min(3, 20 - first)
     for (time, picture), (known_time, known) in zip(part, whole[first:], strict=False):
@@ -162,22 +162,22 @@ def test_one_picture(tmp_path):
 def test_sound_beside_the_pictures(tmp_path):
     path = write_video(tmp_path / "a.mov", 6, fps=30, sound=1)
     expect(path, [0, 2, 4])
-    with open_video(path) as video:
-        assert video.duration == pytest.approx(0.2) and not video.cut_off
+    video = VideoFile(path)
+    assert video.duration == pytest.approx(0.2) and not video.cut_off
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".webm", ".mp4"])
 def test_a_late_start_is_neither_length_nor_loss(tmp_path, suffix):
     path = write_video(tmp_path / f"a{suffix}", 10, times=[4 + k / 10 for k in range(10)])
-    with open_video(path) as video:
-        assert video.first_timestamp == pytest.approx(4, abs=0.002)
-        assert len(list(video.resampled(10))) == 10 and not video.cut_off
-        assert video.duration == pytest.approx(1, abs=0.2)
+    video = VideoFile(path)
+    assert video.first_timestamp == pytest.approx(4, abs=0.002)
+    assert len(list(video.resampled(10))) == 10 and not video.cut_off
+    assert video.duration == pytest.approx(1, abs=0.2)
 
 
 def test_facts(tmp_path):
     path = write_video(tmp_path / "a.mp4", 6, fps=12)
-    with open_video(path) as video:
-        assert (video.width, video.height, video.rotation) == (64, 48, 0)
-        assert (video.duration, video.source_fps) == (pytest.approx(0.5), 12)
-        assert video.first_timestamp == 0
+    video = VideoFile(path)
+    assert (video.width, video.height, video.rotation) == (64, 48, 0)
+    assert (video.duration, video.source_fps) == (pytest.approx(0.5), 12)
+    assert video.first_timestamp == 0

@@ -9,7 +9,7 @@ import pympi
 import tiny_videos
 import webvtt
 
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 
 FPS = 5.0
 # Name -> suffix and first timestamp; the names are as strangers' disks have them.
@@ -61,8 +61,8 @@ def features(folder: Path, entries) -> dict:
 
 def describe(path: Path, folder: Path) -> dict:
     """A video as features.json lists it."""
-    with open_video(path) as video:
-        first, duration = video.first_timestamp, video.duration
+    video = VideoFile(path)
+    first, duration = video.first_timestamp, video.duration
     status = path.stat()
     return {
         "source": path.relative_to(folder).as_posix(),

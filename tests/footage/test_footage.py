@@ -14,7 +14,7 @@ import tiny_videos
 from films import FILMS, FPS, GRAYS, read_csv, read_eaf, read_vtt
 
 from jaxseg import footage
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage import record
 from jaxseg.footage.record import box_height, take_pictures
 from jaxseg.runfiles.segmentation import Choice, ChosenCount, write_choice
@@ -55,8 +55,8 @@ def test_exports_agree_with_the_videos_own_timestamps(made):
             for kind, read in (("csv", read_csv), ("vtt", read_vtt), ("eaf", read_eaf))
         )
         assert csv == vtt == eaf and len(csv) == 4
-        with open_video(made.parent / "my films" / ACTIVITY / f"{name}{suffix}") as video:
-            seen = [(time, frame.mean()) for time, frame in video.resampled(100.0)]
+        video = VideoFile(made.parent / "my films" / ACTIVITY / f"{name}{suffix}")
+        seen = [(time, frame.mean()) for time, frame in video.resampled(100.0)]
         changes = [after for (_, a), (after, b) in itertools.pairwise(seen) if abs(a - b) > 30]
         starts = [start for start, _, _ in csv]
         np.testing.assert_allclose(starts, [first, *changes], atol=1 / 100)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage import patchwork
 from jaxseg.footage.patchwork import ACTIONS, FPS, Segment
 
@@ -72,9 +72,9 @@ def test_every_picture_is_of_the_action_that_the_truth_names(made, clips):
         small -= small.mean(axis=1, keepdims=True)
         return small / np.linalg.norm(small, axis=1, keepdims=True)
 
-    with open_video(made / "clips00.mp4") as video:
-        assert (video.width, video.height, video.source_fps) == (WIDTH, HEIGHT, FPS)
-        pairs = list(video.resampled(15))
+    video = VideoFile(made / "clips00.mp4")
+    assert (video.width, video.height, video.source_fps) == (WIDTH, HEIGHT, FPS)
+    pairs = list(video.resampled(15))
     seconds = np.array([time for time, _ in pairs])
     assert len(pairs) == round(15 * sum(segment["frames"] for segment in segments) / FPS)
     likeness = {

@@ -26,7 +26,7 @@ from jaxseg.features.motion.fisher import (
     mixed,
 )
 from jaxseg.features.motion.trajectories import Trajectories
-from jaxseg.features.video.frames import open_video
+from jaxseg.features.video.frames import VideoFile
 
 HEIGHT = 360  # pixels; twice what the flow looks at in a picture of 16 : 9
 WINDOW = 5.0  # seconds
@@ -197,7 +197,8 @@ def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -
     spans = []
     for video in ordered:
         # The job reports those that cannot be read.
-        with contextlib.suppress(ValueError, OSError), open_video(video) as file:
+        with contextlib.suppress(ValueError, OSError):
+            file = VideoFile(video)
             spans.append(Window(video, file.first_timestamp, file.duration or seconds))
     if not spans:
         return []
@@ -220,7 +221,7 @@ def read_window(window: Window, fps: float) -> Iterator[np.ndarray]:
     Raises:
         ValueError: the video cannot be read.
     """
-    with open_video(window.video) as video:
-        timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
-        for _, frame in timed:
-            yield frame
+    video = VideoFile(window.video)
+    timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
+    for _, frame in timed:
+        yield frame

@@ -197,7 +197,11 @@ def _settle_input(network: Network, settings: Mapping, open_settings: list[str])
             f"not {'|'.join(layouts)}"
         )
     sizes = {layout: _sizes(layout, shape, settings) for layout in layouts}
-    possible = {layout: size for layout, size in sizes.items() if _agree(layout, size, shape)}
+    possible = {
+        layout: size
+        for layout, size in sizes.items()
+        if len(layout) == len(shape) and size | _fixed(layout, shape) == size
+    }
     if not possible:
         layout, size = next(iter(sizes.items()))
         offered = written([axis if size[axis] is None else size[axis] for axis in layout])
@@ -240,19 +244,13 @@ def _sizes(layout: str, shape: Shape, settings: Mapping) -> dict[str, int | None
     """Axis -> size; None where neither settings nor model have one. The axis T of images is 1."""
     height, width = settings.get("size", (None, None))
     asked = {"N": settings.get("batch"), "C": 3, "T": settings.get("clip"), "H": height, "W": width}
-    fixed = _fixed(layout, shape)
-    sizes = {axis: fixed.get(axis) if size is None else size for axis, size in asked.items()}
-    return sizes | {"T": 1} if layout in IMAGES else sizes
-
-
-def _agree(layout: str, sizes: Mapping[str, int | None], shape: Shape) -> bool:
-    """Whether the model takes these sizes."""
-    fixed = _fixed(layout, shape)
-    return len(shape) == len(layout) and all(sizes[axis] == size for axis, size in fixed.items())
+    given = {axis: size for axis, size in asked.items() if size is not None}
+    images = {"T": 1} if layout in IMAGES else {}
+    return dict.fromkeys(asked) | _fixed(layout, shape) | given | images
 
 
 def _fixed(layout: str, shape: Shape) -> dict[str, int]:
-    """Axis -> size of the axes that the model does not leave open."""
+    """Axis -> size of the axes that the model does not leave open; {} where it has others."""
     if len(layout) != len(shape):
         return {}
     named = zip(layout, shape, strict=True)
@@ -279,15 +277,15 @@ def _colors(place: str, kind: str, settings: Mapping[str, object]) -> dict[str, 
 
 def arranged(clips: np.ndarray, given: Input) -> np.ndarray:
     """Pixels, uint8 [batch, clip, height, width, 3] in RGB, as the network's input."""
-    order = slice(None, None, -1 if given.channel_order == "bgr" else 1)
-    values = clips
+    values, axes = clips, "NTHWC"
     if given.type != "uint8":
-        mean, deviation = (np.array(value, np.float32) for value in (given.mean, given.deviation))
+        mean, deviation = np.float32(given.mean), np.float32(given.deviation)
         values = (clips / np.float32(given.scale) - mean) / deviation
-    axes = "NTHWC"
+    if given.channel_order == "bgr":
+        values = values[..., ::-1]
     if "T" not in given.layout:
         values, axes = values[:, 0], "NHWC"
-    values = values[..., order].transpose([axes.index(axis) for axis in given.layout])
+    values = values.transpose([axes.index(axis) for axis in given.layout])
     return np.ascontiguousarray(values, given.type)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxseg.features import need
 from jaxseg.features.kinds import Kind
-from jaxseg.features.video.frames import VideoFile, open_video
+from jaxseg.features.video.frames import VideoFile
 from jaxseg.formats.arrays import map_npy
 from jaxseg.formats.files import atomic_write
 
@@ -38,8 +38,8 @@ def probe(video: Path, tell: Callable[[float], None]) -> dict:
     Raises:
         ValueError: it cannot be read.
     """
-    with open_video(video) as file:
-        return facts(file)
+    file = VideoFile(video)
+    return facts(file)
 
 
 def facts(video: VideoFile) -> dict:
@@ -60,7 +60,8 @@ def extract_video(plan: Plan, task: Task, tell: Callable[[float], None]) -> dict
     """
     begin = last_told = time.monotonic()
     need("av").logging.set_level(None)
-    with open_video(task.video) as video, open_rows(task.features, plan.kind.channels) as add_rows:
+    video = VideoFile(task.video)
+    with open_rows(task.features, plan.kind.channels) as add_rows:
         encoder = plan.kind.encoder()
         pushed = told = 0
         with contextlib.closing(video.resampled(plan.fps, height=plan.kind.height)) as frames:

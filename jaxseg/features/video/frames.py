@@ -8,7 +8,7 @@ square are taken for square.
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ import numpy as np
 from jaxseg.features import need
 from jaxseg.features.video.decoding import (
     Notes,
-    Upright,
     one_line_errors,
     opened,
     read_upright,
@@ -28,7 +27,7 @@ TOLERANCE = 0.0005
 
 
 class VideoFile:
-    """A video whose first picture has been read; see `open_video`.
+    """A video whose first picture has been read; the file is open only while it is used.
 
     Attributes:
         path: the file.
@@ -38,6 +37,9 @@ class VideoFile:
         duration: in seconds, from the file's header; None where it has none.
         source_fps: pictures a second on average; 0 where the file does not say.
         notes: errors that the last use of `resampled` met with.
+
+    Raises:
+        ValueError: no video, or none that can be read; one line with the file's name.
     """
 
     def __init__(self, path: Path):
@@ -49,7 +51,8 @@ class VideoFile:
             if first is None:
                 raise ValueError(f"{self.path.name}: no picture of it can be decoded")
             self.first_timestamp, picture = first
-            self._upright = read_upright(_display_matrix(picture))
+            matrix = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
+            self._upright = read_upright(None if matrix is None else bytes(matrix))
             self._stored = picture.width, picture.height
             self.duration, self._announced = _durations(container, stream, self.first_timestamp)
             self.source_fps = float(stream.average_rate or 0)
@@ -79,17 +82,17 @@ class VideoFile:
         Raises:
             ValueError: the file cannot be read any more, or its timestamps make no sense.
         """
-        if not (math.isfinite(fps) and fps > 0):
-            raise ValueError(f"{fps} frames a second")
         begin = self.first_timestamp if start is None else start
         most = math.inf if seconds is None else max(1, math.ceil((seconds - TOLERANCE) * fps))
-        converter = self._converter(height)
+        convert = self._converter(height)
         shown, k = None, 0
         with contextlib.closing(self._timed(start)) as pictures:
             for time, picture in itertools.chain(pictures, [(math.inf, None)]):
                 until = min(time, self.notes.end) if picture is None else time
+                frame = None
                 while shown is not None and k < most and begin + k / fps + TOLERANCE < until:
-                    yield begin + k / fps, converter(shown)
+                    frame = convert(shown) if frame is None else frame
+                    yield begin + k / fps, frame
                     k += 1
                 if k >= most:
                     return
@@ -98,8 +101,14 @@ class VideoFile:
     def _timed(self, start: float | None) -> Iterator[tuple[float, object]]:
         """`timed_pictures` of the file, from one at or before `start` on."""
         if start is not None and start > self.first_timestamp:
+            self.notes = Notes()
             with opened(self.path) as (container, stream):
-                pictures = self._sought(container, stream, start)
+                pictures = iter(())
+                with contextlib.suppress(need("av").error.FFmpegError, OSError):
+                    container.seek(math.floor(start / stream.time_base), stream=stream)
+                    pictures = timed_pictures(
+                        self.path, container, stream, self.notes, need_times=True
+                    )
                 first = next(pictures, None)
                 if first is not None and first[0] <= start + TOLERANCE:
                     yield first
@@ -110,36 +119,28 @@ class VideoFile:
         with opened(self.path) as (container, stream):
             yield from timed_pictures(self.path, container, stream, self.notes)
 
-    def _sought(self, container, stream, start: float) -> Iterator[tuple[float, object]]:
-        self.notes = Notes()
-        try:
-            container.seek(math.floor(start / stream.time_base), stream=stream)
-        except (need("av").error.FFmpegError, OSError):
-            return
-        yield from timed_pictures(self.path, container, stream, self.notes, need_times=True)
-
-    def _converter(self, height: int | None) -> "_Converter":
-        size = self._stored
-        scaled = height is not None and height < self.height
-        if scaled:
+    def _converter(self, height: int | None) -> Callable[[object], np.ndarray]:
+        """Function that makes an upright array of a picture, scaled down to a height."""
+        size, quality = self._stored, None
+        if height is not None and height < self.height:
             shown = max(1, round(self.width * height / self.height)), height
-            size = shown[::-1] if self._upright.transposed else shown
-        return _Converter(self.path, size, self._upright, scaled)
+            size, quality = shown[::-1] if self._upright.transposed else shown, "AREA"
+        reformatter = need("av").video.reformatter.VideoReformatter()
+
+        def convert(picture) -> np.ndarray:
+            with one_line_errors(self.path):
+                rgb = reformatter.reformat(
+                    picture, *size, "rgb24", interpolation=quality, threads=1
+                )
+            return self._upright.turn(rgb.to_ndarray())
+
+        return convert
 
     @property
     def cut_off(self) -> bool:
         """Whether, after a whole pass, over 1 s and 5 % are missing, or parts are broken."""
         missing = self.first_timestamp + self._announced - self.notes.end
         return self.notes.broken > 0 or missing > max(1.0, 0.05 * self._announced)
-
-
-def open_video(path: Path) -> contextlib.AbstractContextManager[VideoFile]:
-    """with open_video(path) as video: a video, its first picture read.
-
-    Raises:
-        ValueError: no video, or none that can be read; one line with the file's name.
-    """
-    return contextlib.nullcontext(VideoFile(path))
 
 
 def _durations(container, stream, first: float) -> tuple[float | None, float]:
@@ -167,30 +168,3 @@ def _matroska_duration(words: str) -> float:
     except ValueError:
         return 0.0
     return 3600 * hours + 60 * minutes + seconds
-
-
-def _display_matrix(picture) -> bytes | None:
-    matrix = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
-    return None if matrix is None else bytes(matrix)
-
-
-class _Converter:
-    """Converts FFmpeg's pictures to upright arrays of one size, each picture once."""
-
-    def __init__(self, path: Path, stored: tuple[int, int], upright: Upright, scaled: bool):
-        self._path = path
-        self._size = stored
-        self._upright = upright
-        self._quality = "AREA" if scaled else None
-        self._reformatter = need("av").video.reformatter.VideoReformatter()
-        self._last: tuple[object, np.ndarray | None] = (None, None)
-
-    def __call__(self, picture) -> np.ndarray:
-        if self._last[0] is not picture:
-            width, height = self._size
-            with one_line_errors(self._path):
-                rgb = self._reformatter.reformat(
-                    picture, width, height, "rgb24", interpolation=self._quality, threads=1
-                )
-            self._last = picture, self._upright.turn(rgb.to_ndarray())
-        return self._last[1]
