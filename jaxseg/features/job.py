@@ -17,7 +17,7 @@ from jaxseg.features import check_installed, folders, installed_versions
 from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
 from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
 from jaxseg.features.video import extraction
-from jaxseg.features.video.extraction import Plan, Task
+from jaxseg.features.video.extraction import Task
 from jaxseg.formats.files import atomic_write
 
 
@@ -92,9 +92,9 @@ def extract(
         raise ValueError(
             f"kind {kind.name} was fitted at {kind.fps:g} frames a second, not {fps:g}"
         )
-    job = _Job(videos, out, kind, fps, processes or cores(), progress)
+    job = _Job(videos, out, kind, fps, processes or cores(), least_frames, progress)
     with folders.locked(out):
-        return job.run(least_frames)
+        return job.run()
 
 
 def changed(videos: Path, out: Path) -> list[str]:
@@ -123,6 +123,7 @@ class _Job:
     kind: Kind
     fps: float
     processes: int
+    least_frames: int
     progress: bool
 
     def __post_init__(self):
@@ -137,7 +138,7 @@ class _Job:
                 "modified_ns": status.st_mtime_ns,
             }
 
-    def run(self, least_frames: int) -> Summary:
+    def run(self) -> Summary:
         extraction.remove_leftovers(self.out)
         before = folders.read_record(self.out)
         known = before.get("videos", {})
@@ -152,11 +153,7 @@ class _Job:
         fitted = self._take_fitted(same)
         kept = {}
         if same and fitted == before.get("fitted_sha256"):
-            kept = {
-                name: facts
-                for name, facts in known.items()
-                if self._is_valid(name, facts, least_frames)
-            }
+            kept = {name: facts for name, facts in known.items() if self._is_valid(name, facts)}
         for name in known.keys() - kept.keys():
             self._file(name).unlink(missing_ok=True)
         tables = {"videos": dict(kept), "failed": dict(self.listing.refused)}
@@ -164,7 +161,7 @@ class _Job:
         self.record = folders.Record(self.out, content)
         self.record.write(now=True)
         try:
-            self._make(Plan(self.kind, self.fps, least_frames))
+            self._make()
         finally:
             self.record.write(now=True)
         made = content["videos"]
@@ -191,12 +188,12 @@ class _Job:
     def _is_unchanged(self, name: str, facts: Mapping) -> bool:
         return name in self.stamps and self.stamps[name].items() <= facts.items()
 
-    def _is_valid(self, name: str, facts: Mapping, least_frames: int) -> bool:
+    def _is_valid(self, name: str, facts: Mapping) -> bool:
         """Whether a video's features can stay as they are."""
         shape = facts["frames"], self.kind.channels
         return (
             self._is_unchanged(name, facts)
-            and facts["frames"] >= least_frames
+            and facts["frames"] >= self.least_frames
             and extraction.shape_of(self._file(name)) == shape
         )
 
@@ -222,7 +219,7 @@ class _Job:
     def _file(self, name: str) -> Path:
         return self.out / f"{name}.npy"
 
-    def _make(self, plan: Plan) -> None:
+    def _make(self) -> None:
         content = self.record.content
         missing = [name for name in self.listing.files if name not in content["videos"]]
         if not missing:
@@ -232,7 +229,7 @@ class _Job:
             if self.kind.needs_fitting and facts:
                 content["fitted_sha256"] = self._fit([self.listing.files[name] for name in facts])
                 self.record.write(now=True)
-            self._extract(pool, plan, facts)
+            self._extract(pool, facts)
 
     def _probe(self, pool: Pool, names: list[str]) -> dict[str, dict]:
         """Name -> facts of the videos that can be opened."""
@@ -258,12 +255,14 @@ class _Job:
             self.kind.fit(videos, self.fps, tell)
         return self._save_fitted()
 
-    def _extract(self, pool: Pool, plan: Plan, facts: Mapping[str, dict]) -> None:
+    def _extract(self, pool: Pool, facts: Mapping[str, dict]) -> None:
         tasks = {name: Task(self.listing.files[name], self._file(name)) for name in facts}
         expected = {name: each["duration"] or 0.0 for name, each in facts.items()}
         seconds_told = dict.fromkeys(facts, 0.0)
         ready = 0
-        function = functools.partial(extraction.extract_video, plan)
+        function = functools.partial(
+            extraction.extract_video, self.kind, self.fps, self.least_frames
+        )
         with self._bar(self.kind.name, max(1.0, sum(expected.values())), "s") as bar:
             bar.set_postfix_str(f"0/{len(tasks)} videos")
             for name, event, value in pool.run(function, tasks):

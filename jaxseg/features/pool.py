@@ -75,7 +75,7 @@ class Pool:
             self._reader.close()
             self._writer.close()
             for name, value in self._environment.items():
-                os.environ.pop(name)
+                os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
 

@@ -137,16 +137,16 @@ def test_scaled_down_upright_and_never_up(tmp_path):
     ("suffix", "codec"),
     [(".mp4", None), (".mkv", None), (".avi", None), (".webm", None), (".mp4", "libx264")],
 )
-@pytest.mark.parametrize("start", [0.0, 0.2, 1.4, 1.9])
-def test_a_part_is_the_same_as_in_the_whole(tmp_path, suffix, codec, start):
+def test_a_part_is_the_same_as_in_the_whole(tmp_path, suffix, codec):
     path = write_video(tmp_path / f"a{suffix}", 60, fps=30, codec=codec)
     video = VideoFile(path)
     whole = list(video.resampled(10))
-    part = list(video.resampled(10, start=start, seconds=0.3))
-    first = round(start * 10)
-    assert len(part) == min(3, 20 - first)
-    for (time, picture), (known_time, known) in zip(part, whole[first:], strict=False):
-        assert time == pytest.approx(known_time) and np.array_equal(picture, known)
+    for start in (0.0, 0.2, 1.4, 1.9):
+        part = list(video.resampled(10, start=start, seconds=0.3))
+        first = round(start * 10)
+        assert len(part) == min(3, 20 - first)
+        for (time, picture), (known_time, known) in zip(part, whole[first:], strict=False):
+            assert time == pytest.approx(known_time) and np.array_equal(picture, known)
 
 
 def test_a_part_behind_the_end_is_empty(tmp_path):

@@ -21,17 +21,20 @@ counts before the file. Where something is missing, the message lists inputs and
 flags to give."""
 
 
-def _numbers(value) -> tuple[float, ...]:
+def _numbers(value, count: int) -> tuple[float, ...]:
+    """So many numbers, of which one alone stands for all."""
     words = value.split(",") if isinstance(value, str) else value
     words = words if isinstance(words, (list, tuple)) else [words]
     numbers = tuple(float(word) for word in words)
     if not all(map(math.isfinite, numbers)) or any(isinstance(word, bool) for word in words):
         raise ValueError(value)
-    return numbers
+    if len(numbers) not in (1, count):
+        raise ValueError(value)
+    return numbers if len(numbers) == count else numbers * count
 
 
 def _positive(value) -> float:
-    (number,) = _numbers(value)
+    (number,) = _numbers(value, 1)
     if number <= 0:
         raise ValueError(value)
     return number
@@ -45,20 +48,15 @@ def _whole(value) -> int:
 
 
 def _size(value) -> tuple[int, int]:
-    sides = tuple(_whole(number) for number in _numbers(value))
-    height, width = sides * 2 if len(sides) == 1 else sides
+    height, width = map(_whole, _numbers(value, 2))
     return height, width
 
 
-def _colors(value) -> str | tuple[float, float, float]:
-    if isinstance(value, str) and value in PRESETS:
-        return value
-    numbers = _numbers(value)
-    red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
-    return red, green, blue
+def _colors(value) -> str | tuple[float, ...]:
+    return value if isinstance(value, str) and value in PRESETS else _numbers(value, 3)
 
 
-def _deviations(value) -> str | tuple[float, float, float]:
+def _deviations(value) -> str | tuple[float, ...]:
     numbers = _colors(value)
     if not isinstance(numbers, str) and min(numbers) <= 0:
         raise ValueError(value)

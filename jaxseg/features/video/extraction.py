@@ -24,14 +24,6 @@ class Task(NamedTuple):
     features: Path
 
 
-class Plan(NamedTuple):
-    """How features are made, the same for all videos of a job."""
-
-    kind: Kind
-    fps: float
-    least_frames: int
-
-
 def probe(video: Path, tell: Callable[[float], None]) -> dict:
     """Facts about a video that are known from its header and first picture.
 
@@ -49,10 +41,16 @@ def facts(video: VideoFile) -> dict:
     return values | {"source_fps": round(video.source_fps, 6)}
 
 
-def extract_video(plan: Plan, task: Task, tell: Callable[[float], None]) -> dict:
+def extract_video(
+    kind: Kind, fps: float, least_frames: int, task: Task, tell: Callable[[float], None]
+) -> dict:
     """Writes a video's features, each row as soon as it is ready; facts for `features.json`.
 
     Args:
+        kind: of features, fitted.
+        fps: rows a second.
+        least_frames: a video of fewer rows is too short.
+        task: the video and the file to be written.
         tell: called with the seconds of video since the last call.
 
     Raises:
@@ -61,22 +59,22 @@ def extract_video(plan: Plan, task: Task, tell: Callable[[float], None]) -> dict
     begin = last_told = time.monotonic()
     need("av").logging.set_level(None)
     video = VideoFile(task.video)
-    with open_rows(task.features, plan.kind.channels) as add_rows:
-        encoder = plan.kind.encoder()
+    with open_rows(task.features, kind.channels) as add_rows:
+        encoder = kind.encoder()
         pushed = told = 0
-        with contextlib.closing(video.resampled(plan.fps, height=plan.kind.height)) as frames:
+        with contextlib.closing(video.resampled(fps, height=kind.height)) as frames:
             for _, frame in frames:
                 add_rows(encoder.push(frame))
                 pushed += 1
                 if time.monotonic() - last_told > TELL_EVERY:
-                    tell((pushed - told) / plan.fps)
+                    tell((pushed - told) / fps)
                     told, last_told = pushed, time.monotonic()
         add_rows(encoder.finish())
-        tell((pushed - told) / plan.fps)
-        if pushed < plan.least_frames:
-            needed = "two are" if plan.least_frames == 2 else f"{plan.least_frames} are"
+        tell((pushed - told) / fps)
+        if pushed < least_frames:
+            needed = "two are" if least_frames == 2 else f"{least_frames} are"
             count = "1 frame" if pushed == 1 else f"{pushed} frames"
-            raise ValueError(f"{task.video.name}: {count} at {plan.fps:g} fps; {needed} needed")
+            raise ValueError(f"{task.video.name}: {count} at {fps:g} fps; {needed} needed")
         made = {"frames": pushed, "seconds_of_wall": round(time.monotonic() - begin, 3)}
         return facts(video) | made | ({"truncated": True} if video.cut_off else {})
 
