@@ -13,8 +13,9 @@ from tqdm import tqdm
 from jaxseg.features import check_installed
 from jaxseg.footage.record import Recorder
 from jaxseg.footage.workdir import EXPORTS, TimedSegment, read_run
-from jaxseg.formats.files import atomic_folder, write_json
+from jaxseg.formats.files import atomic_folder
 from jaxseg.formats.segments import Segment, write_csv, write_eaf, write_vtt
+from jaxseg.runfiles.footage import Footage, write_footage
 
 __all__ = ["write"]
 
@@ -50,8 +51,8 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
         total = sum(len(activity.videos) for activity in run.activities)
         with tqdm(total=total, desc="footage", unit="video", disable=not progress) as bar:
             recorder = Recorder(run, folder, max_videos, bar.update)
-            activities = {each.name: recorder.activity(each) for each in run.activities}
-        write_json(folder / "footage.json", {"fps": run.fps, "activities": activities})
+            activities = {each.name: Footage(**recorder.activity(each)) for each in run.activities}
+        write_footage(folder, run.fps, activities)
 
 
 def write_exports(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jaxseg.formats.files import read_json, write_json, write_text
-from jaxseg.runfiles.checks import fields_of, read_optional
+from jaxseg.runfiles.checks import fields_of, from_json, read_record, to_json
 
 
 def write_config(workdir: Path, values: Mapping[str, Any]) -> None:
@@ -57,12 +57,7 @@ def read_versions(workdir: Path) -> Versions | None:
     Raises:
         ValueError: a field is missing, unknown or of another kind.
     """
-    path = workdir / "versions.json"
-    content = read_optional(path)
-    if content is None:
-        return None
-    with fields_of(path):
-        return Versions(**content)
+    return read_record(workdir / "versions.json", Versions)
 
 
 class FrameVideo(NamedTuple):
@@ -155,12 +150,12 @@ class LocalizationData(NamedTuple):
 
 
 DataRecord = SegmentationData | LocalizationData
+_DATA_RECORDS = {"segmentation": SegmentationData, "localization": LocalizationData}
 
 
 def write_dataset(workdir: Path, data: DataRecord) -> None:
     """Writes `dataset.json`."""
-    videos = [video._asdict() for video in data.videos]
-    write_json(workdir / "dataset.json", {"task": data.task} | data._asdict() | {"videos": videos})
+    write_json(workdir / "dataset.json", {"task": data.task} | to_json(data))
 
 
 def read_dataset(workdir: Path) -> DataRecord:
@@ -172,23 +167,14 @@ def read_dataset(workdir: Path) -> DataRecord:
     path = workdir / "dataset.json"
     content = read_json(path)
     with fields_of(path):
-        values = {name: _tuples(value) for name, value in content.items()}
-        task, videos = values.pop("task", "segmentation"), values.pop("videos")
-        if task == "segmentation":
-            videos = tuple(FrameVideo(**video) for video in videos)
-            data = SegmentationData(**values, videos=videos)
-            if unknown := [name for name in data.excluded if name not in data.classes]:
-                raise ValueError(f"excluded {unknown[0]!r} is no class")
-            return data
-        if task == "localization":
-            videos = tuple(SnippetVideo(**video) for video in videos)
-            return LocalizationData(**values, videos=videos)
-        raise ValueError(f"task {task!r} is neither segmentation nor localization")
-
-
-def _tuples(value: Any) -> Any:
-    """A JSON list as a tuple; anything else as it is."""
-    return tuple(value) if isinstance(value, list) else value
+        task = content.pop("task", "segmentation")
+        if task not in _DATA_RECORDS:
+            raise ValueError(f"task {task!r} is neither segmentation nor localization")
+        data = from_json(_DATA_RECORDS[task], content)
+        excluded = data.excluded if task == "segmentation" else ()
+        if unknown := [name for name in excluded if name not in data.classes]:
+            raise ValueError(f"excluded {unknown[0]!r} is no class")
+        return data
 
 
 class Member(NamedTuple):
@@ -213,11 +199,10 @@ class Member(NamedTuple):
 
 def write_members(workdir: Path, members: Sequence[Member]) -> None:
     """Writes `members.json`."""
-    entries = [member._asdict() for member in members]
-    for entry in entries:
-        if not entry["test"]:
-            del entry["test"]
-    write_json(workdir / "members.json", entries)
+    entries = [to_json(member) for member in members]
+    # A member without test videos has no such field.
+    kept = [{k: each for k, each in entry.items() if k != "test" or each} for entry in entries]
+    write_json(workdir / "members.json", kept)
 
 
 def read_members(workdir: Path, data: DataRecord) -> tuple[Member, ...]:
@@ -232,21 +217,15 @@ def read_members(workdir: Path, data: DataRecord) -> tuple[Member, ...]:
     """
     path = workdir / "members.json"
     entries = read_json(path)
+    names = {(getattr(video, "activity", data.name), video.name) for video in data.videos}
     with fields_of(path):
-        members = tuple(
-            Member(**{name: _tuples(value) for name, value in entry.items()}) for entry in entries
-        )
+        members = from_json(tuple[Member, ...], entries)
         if not members:
             raise ValueError("no members")
-        _check_tests(members, data)
+        for member in members:
+            where = f"{member.activity}/{member.directory}"
+            if unknown := [name for name in member.test if (member.activity, name) not in names]:
+                raise ValueError(f"test video {unknown[0]!r} of {where!r} is not in dataset.json")
+            if bool(member.test) != bool(members[0].test):
+                raise ValueError(f"some members have test videos, others not, as {where!r}")
     return members
-
-
-def _check_tests(members: Sequence[Member], data: DataRecord) -> None:
-    names = {(getattr(video, "activity", data.name), video.name) for video in data.videos}
-    for member in members:
-        where = f"{member.activity}/{member.directory}"
-        if unknown := [name for name in member.test if (member.activity, name) not in names]:
-            raise ValueError(f"test video {unknown[0]!r} of {where!r} is not in dataset.json")
-        if bool(member.test) != bool(members[0].test):
-            raise ValueError(f"some members have test videos, others not, as {where!r}")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from jaxseg.runfiles.checks import fields_of, read_optional
+from jaxseg.formats.files import write_json
+from jaxseg.runfiles.checks import read_record, to_json
 
 NAME = "footage/footage.json"
 
@@ -19,81 +20,73 @@ class Shot(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A typical moment of a cluster; `picture` as in `Shot`."""
+    """A typical moment of a cluster; `picture` as in `Shot`, `similarity` as in typical.json."""
 
     video: str
     time: float
-    picture: str | None
+    similarity: float
+    picture: str | None = None
 
 
 class Clip(NamedTuple):
     """A video.
 
     Attributes:
-        link: to the file, as seen from the run; empty where it is gone.
         file: its name for people.
+        link: to the file, as seen from the run; None where it is gone.
         problem: what is wrong with it, a sentence, or empty.
         exports: suffix -> link to a table of its segments.
         shown: whether pictures of its segments were to be taken.
-        shots: its segments, one at least.
+        segments: one at least.
     """
 
-    name: str
-    link: str
     file: str
+    link: str | None
     problem: str
     exports: Mapping[str, str]
     shown: bool
-    shots: tuple[Shot, ...]
+    segments: tuple[Shot, ...]
 
 
 class Footage(NamedTuple):
-    """An activity's videos by name, and each cluster's typical moments, best first."""
+    """The videos of one activity.
 
-    clips: Mapping[str, Clip]
+    Attributes:
+        member: directory of the member whose segments they are.
+        videos: by name.
+        moments: each cluster's typical ones, best first.
+    """
+
+    member: str
+    videos: Mapping[str, Clip]
     moments: tuple[tuple[Moment, ...], ...]
 
 
-def read_footage(workdir: Path) -> dict[str, Footage]:
+class _File(NamedTuple):
+    fps: float
+    activities: Mapping[str, Footage]
+
+
+def write_footage(folder: Path, fps: float, activities: Mapping[str, Footage]) -> None:
+    """Writes `footage.json`.
+
+    Args:
+        folder: the folder `footage`, or the one that takes its name at the end.
+        fps: frames a second of the run.
+        activities: activity -> its videos.
+    """
+    write_json(folder / Path(NAME).name, to_json(_File(fps, activities)))
+
+
+def read_footage(workdir: Path) -> Mapping[str, Footage]:
     """Activity -> footage; {} of a run without videos.
 
     Raises:
-        ValueError: a field is missing or of another kind.
+        ValueError: a field is missing or of another kind, or a video has no segments.
     """
     path = workdir / NAME
-    content = read_optional(path)
-    if content is None:
-        return {}
-    with fields_of(path):
-        return {name: _footage(each) for name, each in content["activities"].items()}
-
-
-def _footage(content: Mapping[str, Any]) -> Footage:
-    clips = {name: _clip(name, each) for name, each in content["videos"].items()}
-    moments = tuple(
-        tuple(
-            Moment(moment["video"], float(moment["time"]), moment.get("picture"))
-            for moment in moments
-            if moment["video"] in clips
-        )
-        for moments in content["moments"]
-    )
-    return Footage(clips, moments)
-
-
-def _clip(name: str, content: Mapping[str, Any]) -> Clip:
-    shots = tuple(
-        Shot(float(start), float(end), int(cluster), picture)
-        for start, end, cluster, picture in content["segments"]
-    )
-    if not shots:
-        raise ValueError(f"no segments of {name!r}")
-    return Clip(
-        name=name,
-        link=content["link"] or "",
-        file=content["file"],
-        problem=content["problem"],
-        exports=dict(content["exports"]),
-        shown=bool(content["shown"]),
-        shots=shots,
-    )
+    activities = read_record(path, _File, default=_File(0.0, {})).activities
+    for footage in activities.values():
+        if empty := [name for name, clip in footage.videos.items() if not clip.segments]:
+            raise ValueError(f"{path}: no segments of {empty[0]!r}")
+    return activities

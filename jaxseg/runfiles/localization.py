@@ -3,7 +3,6 @@
 Truth and detections are ActivityNet's JSON, so that its evaluator reads them as they are.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +11,9 @@ import numpy as np
 
 from jaxseg.formats.arrays import read_npz
 from jaxseg.formats.detections import Segments, predicted_segments, truth_segments
-from jaxseg.formats.files import read_json, write_json, write_text
+from jaxseg.formats.files import read_json, write_json
 from jaxseg.runfiles.about import LocalizationData, Member
-from jaxseg.runfiles.checks import check_array, fields_of, read_optional, write_arrays
+from jaxseg.runfiles.checks import check_array, fields_of, read_record, write_arrays
 
 
 def write_truth(workdir: Path, database: Mapping[str, Mapping[str, Any]]) -> None:
@@ -32,9 +31,9 @@ def read_truth(workdir: Path, data: LocalizationData) -> Segments | None:
             segment is none.
     """
     path = workdir / "truth.json"
-    content = read_optional(path)
-    if content is None:
+    if not path.is_file():
         return None
+    content = read_json(path)
     with fields_of(path):
         database = content["database"]
     truth = truth_segments(database, str(path))
@@ -201,9 +200,7 @@ def write_map(
         "seconds": np.linspace(0, seconds, len(scores) + 1),
     } | dict(drawn)
     arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
-    folder = maps / directory
-    folder.mkdir(parents=True, exist_ok=True)
-    write_arrays(folder / f"{video}.npz", arrays, compressed=True)
+    write_arrays(maps / directory / f"{video}.npz", arrays, compressed=True)
 
 
 def read_maps(workdir: Path, member: Member, data: LocalizationData) -> dict[str, ScoreMap]:
@@ -254,7 +251,7 @@ def write_cluster_roles(workdir: Path, roles: Mapping[str, np.ndarray]) -> None:
         roles: member directory -> [K, 2], each cluster's share of foreground and background.
     """
     content = {directory: each.round(6).tolist() for directory, each in roles.items()}
-    write_text(workdir / "clusters.json", json.dumps(content, indent=1) + "\n")
+    write_json(workdir / "clusters.json", content)
 
 
 def read_cluster_roles(workdir: Path, members: Iterable[Member]) -> dict[str, np.ndarray]:
@@ -264,15 +261,11 @@ def read_cluster_roles(workdir: Path, members: Iterable[Member]) -> dict[str, np
         ValueError: it lacks a member, or has other than two finite numbers a cluster.
     """
     path = workdir / "clusters.json"
-    content = read_optional(path)
-    if content is None:
+    roles = read_record(path, Mapping[str, np.ndarray])
+    if roles is None:
         return {}
     with fields_of(path):
         return {
-            member.directory: check_array(
-                repr(member.directory),
-                np.array(content[member.directory]),
-                (member.num_clusters, 2),
-            )
-            for member in members
+            name: check_array(repr(name), roles[name], (member.num_clusters, 2))
+            for name, member in ((member.directory, member) for member in members)
         }

@@ -48,7 +48,7 @@ def write_all(
             f"{directory}/columns": np.concatenate([video.columns for video in videos]),
             f"{directory}/values": np.concatenate([video.values.reshape(-1) for video in videos]),
         }
-    write_arrays(_path(workdir, f"{number}.all.npz"), arrays)
+    write_arrays(workdir / FOLDER / f"{number}.all.npz", arrays)
 
 
 def read_all(
@@ -121,7 +121,7 @@ def write_shown(workdir: Path, number: int, arrays: Mapping[str, np.ndarray]) ->
             log; for each video, behind "<member's directory>/<video>/", "labels" [T, G + 1], the
             background last, and "label", "start", "end" (in snippets) and "score" [n].
     """
-    write_arrays(_path(workdir, f"{number}.npz"), arrays)
+    write_arrays(workdir / FOLDER / f"{number}.npz", arrays)
 
 
 def read_shown(workdir: Path, member: Member, data: LocalizationData) -> tuple[Refresh, ...]:
@@ -154,12 +154,6 @@ def remove(workdir: Path, number: int) -> None:
     """Removes both files of a refresh, as far as they are there."""
     for name in (f"{number}.npz", f"{number}.all.npz"):
         (workdir / FOLDER / name).unlink(missing_ok=True)
-
-
-def _path(workdir: Path, name: str) -> Path:
-    folder = workdir / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name
 
 
 def _refresh(

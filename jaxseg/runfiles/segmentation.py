@@ -8,15 +8,21 @@ Labels are one a line: class names in `truth/<activity>/<video>.txt`, cluster nu
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from jaxseg.formats.arrays import read_npz
-from jaxseg.formats.files import read_json, write_text
+from jaxseg.formats.files import read_json, write_json, write_text
 from jaxseg.formats.labels import read_classes, read_clusters
 from jaxseg.runfiles.about import FrameVideo, Member
-from jaxseg.runfiles.checks import check_array, fields_of, read_optional, write_arrays
+from jaxseg.runfiles.checks import (
+    check_array,
+    fields_of,
+    read_record,
+    to_json,
+    write_arrays,
+)
 
 
 def write_truth(workdir: Path, activity: str, video: str, names: Iterable[str]) -> None:
@@ -186,11 +192,9 @@ def write_coupling(
         couplings: the folder `couplings`, or the one that takes its name at the end.
     """
     matrices = {name: each for name, each in coupling._asdict().items() if each is not None}
-    folder = couplings / activity / directory
-    folder.mkdir(parents=True, exist_ok=True)
     # Sorted, so that the same matrices make the same bytes, in whichever order they come.
     arrays = {name: matrices[name].astype(np.float16) for name in sorted(matrices)}
-    write_arrays(folder / f"{video}.npz", arrays, compressed=True)
+    write_arrays(couplings / activity / directory / f"{video}.npz", arrays, compressed=True)
 
 
 def read_couplings(
@@ -232,14 +236,7 @@ Typical = Mapping[str, Mapping[str, Sequence[Sequence[TypicalFrame]]]]
 
 def write_typical(workdir: Path, typical: Typical) -> None:
     """Writes `typical.json`."""
-    content = {
-        activity: {
-            directory: [[frame._asdict() for frame in frames] for frames in clusters]
-            for directory, clusters in members.items()
-        }
-        for activity, members in typical.items()
-    }
-    write_text(workdir / "typical.json", json.dumps(content, indent=1) + "\n")
+    write_json(workdir / "typical.json", to_json(typical))
 
 
 def read_typical(workdir: Path) -> Typical:
@@ -248,16 +245,7 @@ def read_typical(workdir: Path) -> Typical:
     Raises:
         ValueError: it is not JSON, or a field is missing or of another kind.
     """
-    path = workdir / "typical.json"
-    content = read_optional(path) or {}
-    with fields_of(path):
-        return {
-            activity: {
-                directory: [[TypicalFrame(**frame) for frame in frames] for frames in clusters]
-                for directory, clusters in members.items()
-            }
-            for activity, members in content.items()
-        }
+    return read_record(workdir / "typical.json", Typical, default={})
 
 
 # Activity -> member directory -> video -> transport objective a frame.
@@ -336,15 +324,8 @@ def write_choice(workdir: Path, choice: Choice) -> None:
     Raises:
         ValueError: a number is not finite.
     """
-    content = {
-        "rule": choice.rule,
-        "caution": choice.caution,
-        "activities": {
-            name: chosen._asdict() | {"tried": [_tried_to_json(each) for each in chosen.tried]}
-            for name, chosen in choice.activities.items()
-        },
-    }
-    write_text(workdir / "num_clusters.json", json.dumps(content, indent=1, allow_nan=False))
+    content = json.dumps(to_json(choice), indent=1, allow_nan=False)
+    write_text(workdir / "num_clusters.json", content)
 
 
 def read_choice(workdir: Path) -> Choice | None:
@@ -353,30 +334,7 @@ def read_choice(workdir: Path) -> Choice | None:
     Raises:
         ValueError: it is not JSON, or a field is missing or of another kind.
     """
-    path = workdir / "num_clusters.json"
-    content = read_optional(path)
-    if content is None:
-        return None
-    with fields_of(path):
-        activities = {
-            name: ChosenCount(**entry)._replace(tried=[_tried(each) for each in entry["tried"]])
-            for name, entry in content["activities"].items()
-        }
-        return Choice(content["rule"], content["caution"], activities)
-
-
-def _tried_to_json(tried: TriedCount) -> dict[str, Any]:
-    return {
-        name: value._asdict() if isinstance(value, Spread) else value
-        for name, value in tried._asdict().items()
-    }
-
-
-def _tried(entry: Mapping[str, Any]) -> TriedCount:
-    spreads = {
-        name: Spread(**entry[name]) for name in ("stability", "information", "used", "objective")
-    }
-    return TriedCount(**{**entry, **spreads})
+    return read_record(workdir / "num_clusters.json", Choice)
 
 
 def main_variant(choice: Choice | None, members: Sequence[Member]) -> str | None:

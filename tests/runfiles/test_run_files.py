@@ -1,12 +1,23 @@
 """Every file of a run reads back as it was written, and says in one line what is wrong with it."""
 
 import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from jaxseg.formats.arrays import read_npz
-from jaxseg.runfiles import about, evaluation, localization, metrics, pseudo_labels, segmentation
+from jaxseg.runfiles import (
+    about,
+    checks,
+    evaluation,
+    footage,
+    localization,
+    metrics,
+    pseudo_labels,
+    segmentation,
+)
 from jaxseg.runfiles.about import FrameVideo, LocalizationData, Member, SegmentationData
 from jaxseg.runfiles.localization import Interval
 from jaxseg.runfiles.pseudo_labels import SparseLabels
@@ -40,6 +51,58 @@ def refuses(read, *parts: str) -> None:
 def change(path, edit) -> None:
     """Writes a JSON file anew, its content changed."""
     path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+
+
+class Box(NamedTuple):
+    """A record with a field of every kind that a file may hold."""
+
+    sizes: tuple[float, ...]
+    names: Mapping[int, str | None]
+    spread: Spread | float
+    matrix: np.ndarray = np.zeros(0)
+    full: bool = False
+    count: int = 0
+    extra: Any = None
+
+
+def test_a_record_from_json_and_back():
+    content = {"sizes": [1, 2.5], "names": {"3": None}, "spread": SPREAD._asdict(), "full": True}
+    box = checks.from_json(Box, content)
+    assert box[:3] == ((1.0, 2.5), {3: None}, SPREAD) and box.full
+    assert checks.from_json(Box, [[], {}, 2]).spread == 2.0
+    assert checks.to_json([box])[0]["spread"] == content["spread"]
+    matrix = checks.from_json(Box, content | {"matrix": [[1, 2]]}).matrix
+    assert matrix.dtype == np.float64 and matrix.shape == (1, 2)
+    for changes, part in (
+        ({"sizes": [1, "x"]}, "sizes.1 is 'x', not a finite number"),
+        ({"sizes": [1, float("nan")]}, "sizes.1 is nan, not a finite number"),
+        ({"sizes": {}}, "sizes is {}, of another kind"),
+        ({"names": {"one": "x"}}, "one"),
+        ({"names": {"1": 2}}, "names.1 is 2, of another kind"),
+        ({"spread": {"mean": 1}}, "missing fields of spread: std"),
+        ({"spread": None}, "spread is None, not a finite number"),
+        ({"matrix": [[1], [1, 2]]}, "inhomogeneous"),
+        ({"matrix": [[1, float("inf")]]}, "matrix has inf in it"),
+        ({"full": 1}, "full is 1, of another kind"),
+        ({"count": 1.5}, "count is 1.5, of another kind"),
+        ({"more": 1}, "unknown field 'more'"),
+    ):
+        refuses(lambda changes=changes: checks.from_json(Box, content | changes), part)
+    checks.from_json(Box, content | {"more": 1}, known_only=False)
+    refuses(lambda: checks.from_json(Box, [[]]), "")
+
+
+def test_footage(tmp_path):
+    assert footage.read_footage(tmp_path) == {}
+    clip = footage.Clip("v.mp4", None, "", {"csv": "v.csv"}, True, (footage.Shot(0, 1.5, 2, None),))
+    moments = ((footage.Moment("v", 0.5, 0.75, "p.jpg"),), ())
+    activities = {"salad": footage.Footage("seed0", {"v": clip}, moments)}
+    (tmp_path / "footage").mkdir()
+    footage.write_footage(tmp_path / "footage", 25.0, activities)
+    assert footage.read_footage(tmp_path) == activities
+    activities["salad"].videos["v"] = clip._replace(segments=())
+    footage.write_footage(tmp_path / "footage", 25.0, activities)
+    refuses(lambda: footage.read_footage(tmp_path), "footage/footage.json", "no segments of 'v'")
 
 
 def test_the_config_with_numbers_that_json_has_not(tmp_path):
@@ -349,7 +412,10 @@ def test_scores_of_segmentation(tmp_path):
     content = {"protocols": {"asot": protocol}, "matching": {"salad/seed0": {"0": "cut"}}}
     evaluation.write_evaluation(tmp_path, content)
     scores = evaluation.read_segmentation_scores(tmp_path)
-    assert scores.protocols == {"asot": protocol} and not scores.split_sil and scores.splits == ()
+    assert checks.to_json(scores.protocols)["asot"]["results"] == [
+        result | {"full": tables, "per_video": tables} for result in protocol["results"]
+    ]
+    assert not scores.split_sil and scores.generalisation.splits == ()
     assert scores.matching == {"salad/seed0": {0: "cut"}}
     del protocol["results"][0]["full"]["macro"]["mof"]["std"]
     evaluation.write_evaluation(tmp_path, content)
@@ -375,9 +441,10 @@ def test_scores_of_localization(tmp_path):
     )
     scores = evaluation.read_localization_scores(tmp_path)
     (read,) = scores.protocols["anet"].results
-    assert scores.checkpoint == "the last" and scores.protocols["anet"].counts == {"predictions": 1}
-    assert read.scores == {"0.5": SPREAD} and read.missed == 1.0
-    assert read.curves["run"].shape == (0, 2)
+    assert scores.checkpoint == "the last"
+    assert scores.protocols["anet"].counts == {"predictions": SPREAD}
+    assert read.map == {"0.5": SPREAD} and evaluation.mean_of(read.errors.missed) == 1.0
+    assert read.precision_recall["run"].size == 0
     del result["recall"]
     evaluation.write_evaluation(tmp_path, {"checkpoint": "", "protocols": {"anet": protocol}})
     refuses(lambda: evaluation.read_localization_scores(tmp_path), "evaluation.json", "recall")

@@ -8,6 +8,7 @@ from run_folder import CLASSES, member, run, write_run
 
 from jaxseg.evaluation import evaluate_segmentation, trivial_baselines
 from jaxseg.report.segmentation.scores import protocol_scores
+from jaxseg.runfiles.evaluation import read_segmentation_scores
 from jaxseg.scoring.files import describe_splits
 from jaxseg.scoring.segments import summary_lines
 
@@ -120,7 +121,7 @@ def test_words_for_splits(workdir):
     assert lines[2].startswith("asot-exact: 1 videos, 4-6 frames, 2 classes; percent")
     assert lines[2].endswith("over splits")
     assert lines[4].startswith("  trained (2 splits)")
-    entry = evaluation["protocols"]["asot-exact"]
+    entry = read_segmentation_scores(workdir).protocols["asot-exact"]
     scores = protocol_scores("asot-exact", entry, repeat="split")
     assert "spread over 2 splits" in scores.averages.caption
     assert all("every split" in dots.alt for dots in scores.by_activity[0].dots)

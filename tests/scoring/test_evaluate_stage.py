@@ -9,6 +9,7 @@ from jaxseg.config.shared import PROTOCOLS as CONFIGURED
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
 from jaxseg.formats.labels import write_labels
 from jaxseg.report.segmentation.scores import protocol_scores
+from jaxseg.runfiles.evaluation import read_segmentation_scores
 from jaxseg.scoring.segments import evaluate, summary_lines
 
 CLASSES = ["SIL", "pour", "stir"]
@@ -268,8 +269,8 @@ def test_a_supervised_protocol_has_its_own_columns(workdir):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_the_report_draws_the_scores_of_every_protocol(workdir, protocol):
-    entry = run(workdir, protocols=(protocol,))["protocols"][protocol]
-    scores = protocol_scores(protocol, entry)
+    run(workdir, protocols=(protocol,))
+    scores = protocol_scores(protocol, read_segmentation_scores(workdir).protocols[protocol])
     tables = [scores.averages, *(each.table for each in scores.by_activity)]
     titles = {"accuracy", "edit", "F1@50"} if protocol == "mstcn" else {"MoF", "F1", "mIoU"}
     assert all(titles <= {*table.head[0], *table.head[1]} for table in tables)

@@ -239,7 +239,7 @@ def precision_recall_curves(curves: Mapping[str, np.ndarray]) -> str:
 
 def _envelope(curve: np.ndarray) -> np.ndarray:
     """The highest precision at each recall or beyond it, 0 beyond the last."""
-    recall, precision = curve.T
+    recall, precision = curve.reshape(-1, 2).T  # of a class without any, [0]
     # The tolerance: 29 of 100 is not quite 29 % in every way of computing it.
     return np.array([precision[recall >= at - 0.001].max(initial=0.0) for at in _RECALLS])
 

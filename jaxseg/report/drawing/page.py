@@ -196,7 +196,7 @@ def thirds(videos: Sequence[str], count: int) -> dict[str, str]:
 
 
 def score_cell(
-    score: float | Spread | Mapping[str, Any] | None,
+    score: float | Spread | None,
     baselines: Sequence[float | None] = (),
     *,
     kind: str = "",
@@ -210,14 +210,20 @@ def score_cell(
     """
     if score is None:
         return Cell("–", kind="missing")
-    if isinstance(score, Mapping):
-        score = Spread(**score)
     if not isinstance(score, Spread):
         return Cell(f"{score:.1f}", kind=kind)
     text, remark = f"{score.mean:.1f}", f"± {score.std:.1f}" if len(score.values) > 1 else ""
     if any(baseline is not None and score.mean < baseline for baseline in baselines):
         return Cell(text, remark, "below", title="below a trivial baseline")
     return Cell(text, remark, "run")
+
+
+def spread_words(results: Sequence[Any], repeat: str = "seed") -> str:
+    """What the spreads of all results are over, by their `seeds`, which `repeat` names."""
+    numbers = sorted({len(result.seeds) for result in results})
+    if numbers == [1]:
+        return f"one {repeat}"
+    return f"mean ± spread over {'/'.join(map(str, numbers))} {repeat}s"
 
 
 def settings_table(settings: Mapping[str, Any]) -> Table | None:

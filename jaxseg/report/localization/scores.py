@@ -1,7 +1,8 @@
 """Scores of a localization run: tables, curves and kinds of errors, one protocol at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from markupsafe import Markup
 
 from jaxseg.report.drawing.bars import Span, Strip, Timeline, spans
 from jaxseg.report.drawing.colors import Paint, kind_paints
@@ -20,9 +21,10 @@ from jaxseg.report.drawing.page import (
     render,
     score_cell,
     settings_table,
+    spread_words,
 )
 from jaxseg.report.localization.run import Run
-from jaxseg.runfiles.evaluation import LocalizationProtocol, LocalizationResult
+from jaxseg.runfiles.evaluation import LocalizationProtocol, LocalizationResult, mean_of
 
 _COUNTED = {
     "videos": ("video", ""),
@@ -30,27 +32,6 @@ _COUNTED = {
     "truths": ("true segment", ""),
     "predictions": ("proposal", ""),
 }
-
-
-class ProtocolScores(NamedTuple):
-    """What was scored under one protocol.
-
-    Attributes:
-        sizes: what every mAP depends on, in words.
-        notes: remarks, one sentence each.
-        averages: mAP of each variant.
-        pictures: curves.
-        by_class: AP of every class, a table a variant.
-        settings: of the evaluator.
-    """
-
-    name: str
-    sizes: Sequence[str]
-    notes: Sequence[str]
-    averages: Table
-    pictures: Sequence[Picture]
-    by_class: Sequence[Table]
-    settings: Table | None
 
 
 def scores_panel(run: Run) -> Panel:
@@ -65,36 +46,39 @@ def scores_panel(run: Run) -> Panel:
     return Panel("Scores", body)
 
 
-def _protocol_scores(name: str, protocol: LocalizationProtocol) -> ProtocolScores:
+def _protocol_scores(name: str, protocol: LocalizationProtocol) -> Markup:
+    """What every mAP depends on in words, remarks, tables and curves of one protocol."""
     sizes = [
-        counted(round(protocol.counts[key]), *nouns)
+        counted(round(mean_of(protocol.counts[key])), *nouns)
         for key, nouns in _COUNTED.items()
         if key in protocol.counts
     ]
-    return ProtocolScores(
+    return render(
+        "localization.html",
+        "protocol_scores",
         name=name,
         sizes=sizes,
         notes=protocol.notes,
         averages=_averages(name, protocol.results),
         pictures=_pictures(name, protocol.results),
-        by_class=[_by_class(name, result) for result in protocol.results if result.classes],
+        by_class=[_by_class(name, each) for each in protocol.results if each.average_precision],
         settings=settings_table(protocol.settings),
     )
 
 
 def _averages(name: str, results: Sequence[LocalizationResult]) -> Table:
     """A row a variant: mAP at each threshold, its means, and that of whole videos' classes."""
-    thresholds = _ordered(key for result in results for key in result.scores)
+    thresholds = _ordered(key for result in results for key in result.map)
     ranges = list(dict.fromkeys(key for result in results for key in result.averages))
     rows = []
     for result in results:
-        scores = [result.scores.get(key) for key in thresholds]
+        scores = [result.map.get(key) for key in thresholds]
         scores += [result.averages.get(key) for key in ranges]
-        scores.append(result.classification)
+        scores.append(result.classification_map)
         rows.append(Row(_title(result), [score_cell(score) for score in scores], kind="result"))
     caption = (
         f"{name}, percent: mAP at each tIoU and its mean over a range; of whole videos’ classes; "
-        f"{_spread(results)}"
+        f"{spread_words(results)}"
     )
     titles = ["result", *(f"@{key}" for key in thresholds), *ranges, "videos"]
     return Table(caption, [titles], rows)
@@ -104,11 +88,6 @@ def _ordered(thresholds: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(thresholds), key=float)
 
 
-def _spread(results: Sequence[LocalizationResult]) -> str:
-    seeds = sorted({len(result.seeds) for result in results})
-    return f"mean ± spread over {'/'.join(map(str, seeds))} seeds" if seeds != [1] else "one seed"
-
-
 def _title(result: LocalizationResult) -> str:
     return result.variant or "run"
 
@@ -116,21 +95,21 @@ def _title(result: LocalizationResult) -> str:
 def _pictures(name: str, results: Sequence[LocalizationResult]) -> list[Picture]:
     """mAP over tIoU and recall over proposals of all variants; precision over recall of one."""
     pictures = []
-    scores = _curves({result.variant: result.scores for result in results})
+    scores = _curves({result.variant: result.map for result in results})
     if scores:
         alt = f"mAP against the tIoU threshold under {name}"
-        pictures.append(Picture(map_curves(scores), alt, "mAP", f"{name}, {_spread(results)}"))
-    if results and results[0].curves:
+        pictures.append(Picture(map_curves(scores), alt, "mAP", f"{name}, {spread_words(results)}"))
+    if results and results[0].precision_recall:
         first = results[0]
-        classes = counted(len(first.curves), "class", "classes")
+        classes = counted(len(first.precision_recall), "class", "classes")
         picture = Picture(
-            source=precision_recall_curves(first.curves),
+            source=precision_recall_curves(first.precision_recall),
             alt=f"precision against recall at tIoU 0.5 under {name}",
             title="Precision and recall",
             remark=f"{name}, tIoU 0.5, seed {first.seeds[0]}: {classes} and their mean",
         )
         pictures.append(picture)
-    recalls = _curves({result.variant: result.recall for result in results})
+    recalls = _curves({result.variant: result.recall.ar for result in results})
     if recalls:
         picture = Picture(
             source=recall_curves(recalls),
@@ -149,61 +128,50 @@ def _curves(scores: Scores) -> Scores:
 
 def _by_class(name: str, result: LocalizationResult) -> Table:
     """AP of every class at the thresholds that were kept."""
-    thresholds = _ordered(key for scores in result.classes.values() for key in scores)
+    thresholds = _ordered(key for scores in result.average_precision.values() for key in scores)
     rows = [
         Row(label, [score_cell(scores.get(key)) for key in thresholds])
-        for label, scores in result.classes.items()
+        for label, scores in result.average_precision.items()
     ]
     head = [["class", *(f"@{key}" for key in thresholds)]]
     return Table(f"{name}, AP in percent: {_title(result)}", head, rows)
-
-
-class Errors(NamedTuple):
-    """What the detections are under one protocol, by kind: a stacked bar a variant, and counts."""
-
-    name: str
-    legend: Sequence[Paint]
-    strips: Sequence[Strip]
-    table: Table
 
 
 def errors_panel(run: Run) -> Panel:
     """Kinds of errors under each protocol; left out where they were not counted."""
     protocols = run.scores.protocols if run.scores else {}
     blocks = [
-        _errors(name, [result for result in protocol.results if result.errors])
+        _errors(name, [result for result in protocol.results if result.errors.all])
         for name, protocol in protocols.items()
-        if any(result.errors for result in protocol.results)
+        if any(result.errors.all for result in protocol.results)
     ]
     return Panel("Errors", render("localization.html", "errors", blocks=blocks) if blocks else "")
 
 
-def _errors(name: str, results: Sequence[LocalizationResult]) -> Errors:
-    kinds = list(dict.fromkeys(kind for result in results for kind in result.errors))
+def _errors(name: str, results: Sequence[LocalizationResult]) -> Markup:
+    """The detections under one protocol by kind: a stacked bar a variant, and their counts."""
+    kinds = list(dict.fromkeys(kind for result in results for kind in result.errors.all))
     paints = kind_paints(kinds)
-    rows = [
-        Row(_title(result), [f"{n:,.0f}" for n in (*_counts(result, kinds), result.missed)])
-        for result in results
-    ]
-    return Errors(
+    rows = []
+    for result in results:
+        numbers = [mean_of(result.errors.all.get(kind, 0.0)) for kind in kinds]
+        numbers.append(mean_of(result.errors.missed))
+        rows.append(Row(_title(result), [f"{number:,.0f}" for number in numbers]))
+    caption = f"{name}: proposals by kind, and true segments that none found; mean of seeds"
+    return render(
+        "localization.html",
+        "protocol_errors",
         name=name,
-        legend=list(paints.values()),
+        legend=paints.values(),
         strips=[Strip(_title(result), _stacked(result, paints)) for result in results],
-        table=Table(
-            f"{name}: proposals by kind, and true segments that none found; mean of seeds",
-            [["proposals", *kinds, "missed truth"]],
-            rows,
-        ),
+        table=Table(caption, [["proposals", *kinds, "missed truth"]], rows),
     )
 
 
-def _counts(result: LocalizationResult, kinds: Sequence[str]) -> list[float]:
-    return [result.errors.get(kind, 0.0) for kind in kinds]
-
-
-def _stacked(result: LocalizationResult, paints: Mapping[str, Paint]) -> str:
-    total, end, parts = sum(result.errors.values()), 0.0, []
-    for kind, number in result.errors.items():
+def _stacked(result: LocalizationResult, paints: Mapping[str, Paint]) -> Markup:
+    counts = {kind: mean_of(count) for kind, count in result.errors.all.items()}
+    total, end, parts = sum(counts.values()), 0.0, []
+    for kind, number in counts.items():
         start, end = end, end + number
         title = f"{kind}: {number:,.0f}, {100 * number / (total or 1):.1f} %"
         parts.append(Span(start, end, title, paints[kind].fill))

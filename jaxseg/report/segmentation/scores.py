@@ -1,7 +1,7 @@
 """How well the clusters meet the classes: score tables, seeds beside baselines, confusions."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,15 @@ from jaxseg.report.drawing.page import (
     render,
     score_cell,
     settings_table,
+    spread_words,
 )
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.runfiles.about import Member
+from jaxseg.runfiles.evaluation import (
+    SegmentationBaseline,
+    SegmentationProtocol,
+    SegmentationResult,
+)
 
 METRICS = {
     "mof": "MoF",
@@ -35,13 +41,16 @@ METRICS = {
 }
 BASELINES = {"equal_split": "equal split", "one_class": "one class"}
 _AVERAGES = {
-    "full, macro": ("full", "macro"),
-    "full, pooled": ("full", "pooled"),
-    "per video": ("per_video", "macro"),
+    "full, macro": lambda scores: scores.full.macro,
+    "full, pooled": lambda scores: scores.full.pooled,
+    "per video": lambda scores: scores.per_video.macro,
 }
 _DECODINGS = {
     "argmax": "the same networks without an order of clusters: each frame takes its likeliest one"
 }
+
+# Title of each trivial baseline that was scored -> its scores.
+Trivial = Mapping[str, SegmentationBaseline]
 
 
 def scores_panel(run: Run) -> Panel:
@@ -88,71 +97,70 @@ class ProtocolScores(NamedTuple):
 
 
 def protocol_scores(
-    name: str, protocol: Mapping[str, Any], *, repeat: str = "seed"
+    name: str, protocol: SegmentationProtocol, *, repeat: str = "seed"
 ) -> ProtocolScores:
     """Tables and pictures of one protocol; `repeat` is what spreads are over."""
-    results, baselines = protocol["results"], protocol["baselines"]
+    results = protocol.results
+    # Title of each trivial baseline that was scored, in the order of the tables.
+    trivial = {
+        title: protocol.baselines[key]
+        for key, title in BASELINES.items()
+        if key in protocol.baselines
+    }
     by_activity = [
         ByActivity(
             title=_title(result),
-            table=_activity_table(name, result, baselines),
-            dots=_dots(name, result, baselines, repeat) if place == 0 else (),
+            table=_activity_table(name, result, trivial),
+            dots=_dots(name, result, trivial, repeat) if place == 0 else (),
         )
         for place, result in enumerate(results)
-        if result["full"]["by_activity"]
+        if result.full.by_activity
     ]
     return ProtocolScores(
         name=name,
-        averages=_averages(name, results, baselines, repeat),
+        averages=_averages(name, results, trivial, repeat),
         by_activity=by_activity,
-        settings=settings_table({**protocol["settings"], **protocol["counts"]}),
+        settings=settings_table({**protocol.settings, **protocol.counts}),
     )
 
 
-def _metrics(result: Mapping[str, Any]) -> dict[str, str]:
+def _metrics(result: SegmentationResult | SegmentationBaseline) -> dict[str, str]:
     """Title of each score that the result's protocol has."""
-    scores = result["full"]["macro"]
-    return {key: title for key, title in METRICS.items() if key in scores}
+    return {key: title for key, title in METRICS.items() if key in result.full.macro}
 
 
 def _averages(
-    name: str, results: Sequence[Mapping], baselines: Mapping[str, Mapping], repeat: str
+    name: str, results: Sequence[SegmentationResult], trivial: Trivial, repeat: str
 ) -> Table:
     titles = list(_metrics(results[0]).values())
-    trivial = [baselines[key] for key in BASELINES if key in baselines]
-    rows = [Row(_title(each), _average_cells(each, trivial), kind="result") for each in results]
-    rows += [
-        Row(title, _average_cells(baselines[key], []), kind="baseline")
-        for key, title in BASELINES.items()
-        if key in baselines
+    rows = [
+        Row(_title(each), _average_cells(each, trivial.values()), kind="result") for each in results
     ]
-    seeds = sorted({len(result["seeds"]) for result in results})
-    several = f"mean ± spread over {'/'.join(map(str, seeds))} {repeat}s"
-    spread = several if seeds != [1] else f"one {repeat}"
-    caption = f"{name}, percent: {spread}; two trivial baselines"
+    rows += [Row(title, _average_cells(each), kind="baseline") for title, each in trivial.items()]
+    caption = f"{name}, percent: {spread_words(results, repeat)}; two trivial baselines"
     return Table(caption, [["", *_AVERAGES], ["result", *(titles * len(_AVERAGES))]], rows)
 
 
-def _average_cells(scores: Mapping[str, Any], trivial: Sequence[Mapping]) -> list[Cell]:
+def _average_cells(
+    scores: SegmentationResult | SegmentationBaseline,
+    trivial: Collection[SegmentationBaseline] = (),
+) -> list[Cell]:
     cells = []
-    for matching, average in _AVERAGES.values():
+    for average in _AVERAGES.values():
         for metric in _metrics(scores):
-            others = [each[matching][average].get(metric) for each in trivial]
-            cells.append(score_cell(scores[matching][average].get(metric), others))
+            others = [average(each).get(metric) for each in trivial]
+            cells.append(score_cell(average(scores).get(metric), others))
     return cells
 
 
-def _activity_table(name: str, result: Mapping, baselines: Mapping[str, Mapping]) -> Table:
-    trivial = {
-        title: baselines[key]["full"]["by_activity"]
-        for key, title in BASELINES.items()
-        if key in baselines
-    }
+def _activity_table(name: str, result: SegmentationResult, trivial: Trivial) -> Table:
     metrics, rows = _metrics(result), []
-    for activity, values in result["full"]["by_activity"].items():
+    for activity, values in result.full.by_activity.items():
         cells = []
         for metric in metrics:
-            others = [by.get(activity, {}).get(metric) for by in trivial.values()]
+            others = [
+                each.full.by_activity.get(activity, {}).get(metric) for each in trivial.values()
+            ]
             cells.append(score_cell(values.get(metric), others))
             cells += [score_cell(other, kind="baseline") for other in others]
         rows.append(Row(activity, cells))
@@ -161,24 +169,21 @@ def _activity_table(name: str, result: Mapping, baselines: Mapping[str, Mapping]
     return Table(caption, head, rows)
 
 
-def _title(result: Mapping[str, Any]) -> str:
-    return result["variant"] or "trained"
+def _title(result: SegmentationResult) -> str:
+    return result.variant or "trained"
 
 
-def _dots(
-    name: str, result: Mapping[str, Any], baselines: Mapping[str, Mapping], repeat: str
-) -> list[Picture]:
-    scores, pictures = result["full"]["by_activity"], []
+def _dots(name: str, result: SegmentationResult, trivial: Trivial, repeat: str) -> list[Picture]:
+    scores, pictures = result.full.by_activity, []
     for metric, title in _metrics(result).items():
-        values = {a: s[metric]["values"] for a, s in scores.items() if metric in s}
-        trivial = {
-            BASELINES[key]: {a: s[metric] for a, s in baselines[key]["full"]["by_activity"].items()}
-            for key in BASELINES
-            if key in baselines
+        values = {a: s[metric].values for a, s in scores.items() if metric in s}
+        marks = {
+            baseline: {a: s[metric] for a, s in each.full.by_activity.items()}
+            for baseline, each in trivial.items()
         }
         if values:
             alt = f"{title} of every {repeat} by activity beside the trivial baselines"
-            pictures.append(Picture(seed_dots(values, trivial), alt, title, f"{name}, full"))
+            pictures.append(Picture(seed_dots(values, marks), alt, title, f"{name}, full"))
     return pictures
 
 

@@ -9,8 +9,7 @@ from jaxseg.report.drawing.colors import Paint
 from jaxseg.report.drawing.page import Panel, render
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.report.segmentation.videos import Painter
-from jaxseg.runfiles import footage
-from jaxseg.runfiles.footage import Clip, Footage, Moment
+from jaxseg.runfiles.footage import NAME, Clip, Footage, Moment
 
 _FOLDED = 100  # videos without pictures that are drawn; of more there are the tables
 
@@ -18,6 +17,7 @@ _FOLDED = 100  # videos without pictures that are drawn; of more there are the t
 class ShownClip(NamedTuple):
     """A video with the time axis of its segments; `strips` stand under them."""
 
+    name: str
     clip: Clip
     timeline: Timeline
     strips: Sequence[Strip]
@@ -65,39 +65,48 @@ def watch_panel(run: Run, painters: Mapping[str, Painter]) -> Panel:
 
 
 def _videos(run: Run, activity: Activity, painter: Painter) -> Videos:
-    videos, paints = run.footage[activity.name], painter.clusters(activity.members[0])
-    _check_clusters(activity, videos, paints)
-    clips = list(videos.clips.values())
-    folded = [clip for clip in clips if not clip.shown]
+    footage, paints = run.footage[activity.name], painter.clusters(activity.members[0])
+    _check_clusters(activity, footage, paints)
+    clips = footage.videos
 
-    def show(clip: Clip) -> ShownClip:
-        strips, timeline = [], Timeline(clip.shots[-1].end - clip.shots[0].start, 1.0)
-        if clip.name in activity.truth:
-            labels = activity.truth[clip.name]
+    def show(name: str) -> ShownClip:
+        segments, strips = clips[name].segments, []
+        timeline = Timeline(segments[-1].end - segments[0].start, 1.0)
+        if name in activity.truth:
+            labels = activity.truth[name]
             frames = Timeline(len(labels), run.fps)
             strips.append(Strip("truth", bar(labels, painter.truth, frames, "truth")))
-        return ShownClip(clip, timeline, [*strips, timeline.axis()])
+        return ShownClip(name, clips[name], timeline, [*strips, timeline.axis()])
+
+    def has_picture(moment: Moment) -> bool:
+        return moment.picture is not None and (run.workdir / moment.picture).is_file()
+
+    moments = {
+        cluster: [(moment, clips[moment.video]) for moment in moments if moment.video in clips]
+        for cluster, moments in enumerate(footage.moments)
+    }
+    folded = [name for name, clip in clips.items() if not clip.shown]
 
     return Videos(
         name=activity.name,
-        link=next((clip.link for clip in clips if clip.link), ""),
+        link=next((clip.link for clip in clips.values() if clip.link), ""),
         legend=painter.entries(),
         paints=paints,
-        shown=[show(clip) for clip in clips if clip.shown],
-        folded=[show(clip) for clip in folded[:_FOLDED]],
+        shown=[show(name) for name, clip in clips.items() if clip.shown],
+        folded=[show(name) for name in folded[:_FOLDED]],
         num_folded=len(folded),
         moments={
-            cluster: [(moment, videos.clips[moment.video]) for moment in moments]
-            for cluster, moments in enumerate(videos.moments)
-            if any((run.workdir / moment.picture).is_file() for moment in moments if moment.picture)
+            cluster: pairs
+            for cluster, pairs in moments.items()
+            if any(has_picture(moment) for moment, _ in pairs)
         },
     )
 
 
-def _check_clusters(activity: Activity, videos: Footage, paints: Mapping[int, Paint]) -> None:
+def _check_clusters(activity: Activity, footage: Footage, paints: Mapping[int, Paint]) -> None:
     """Raises if predictions were made anew since, of another number of clusters."""
-    clusters = {shot.cluster for clip in videos.clips.values() for shot in clip.shots}
-    clusters |= set(range(len(videos.moments)))
+    clusters = {shot.cluster for clip in footage.videos.values() for shot in clip.segments}
+    clusters |= set(range(len(footage.moments)))
     if unknown := clusters - paints.keys():
         known = f"the member has {activity.members[0].num_clusters} clusters"
-        raise ValueError(f"{footage.NAME}: {activity.name}: cluster {max(unknown)}; {known}")
+        raise ValueError(f"{NAME}: {activity.name}: cluster {max(unknown)}; {known}")

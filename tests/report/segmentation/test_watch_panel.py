@@ -134,10 +134,10 @@ def test_without_footage_there_is_no_script(make_workdir):
     ("changes", "words"),
     [
         ({"segments": [[0, 1, 5, None]]}, "coffee: cluster 5; the member has 5 clusters"),
-        ({"segments": [[0, "x", 1, None]]}, "could not convert string to float"),
+        ({"segments": [[0, "x", 1, None]]}, "segments.0.end is 'x', not a finite number"),
         ({"segments": []}, "no segments of 'v0'"),
-        ({"segments": 3}, "'int' object is not iterable"),
-        ({"exports": None}, "NoneType"),
+        ({"segments": 3}, "segments is 3, of another kind"),
+        ({"exports": None}, "exports is None, of another kind"),
     ],
 )
 def test_a_broken_record_is_one_line(make_workdir, changes, words):
