@@ -22,7 +22,6 @@ from jaxseg.report.drawing.page import (
 
 _NUM_SHOWN = 9  # videos: best, middle and worst
 _NO_CLASS, _NOT_SCORED = Paint("#a4a4ac", "no class"), Paint("none", "does not count")
-_WIDTH, _HEIGHT, _MARGIN = 420, 280, 40  # of a chart
 
 
 class ScoredVideo(Protocol):
@@ -130,23 +129,34 @@ def _scores_panel(lines: Sequence[str]) -> Panel:
     return Panel("Scores", render("evaluation.html", "scores", lines=lines))
 
 
-class Shape(NamedTuple):
-    """A line through points "x,y x,y", or a rectangle (x, y, width, height), of a chart."""
+class Line(NamedTuple):
+    """A line of a chart through (place across, percent)."""
+
+    paint: Paint
+    points: Sequence[tuple[float, float]]
+
+
+class Bar(NamedTuple):
+    """A part of a stacked bar of a chart: place and width across, percent upwards."""
 
     color: str
     title: str
-    points: str = ""
-    box: tuple[str, str, str, str] | None = None
+    left: float
+    width: float
+    bottom: float
+    share: float
 
 
 class Chart(NamedTuple):
-    """Shapes over axes: names of both, 0 to 100 upwards, what stands at the ends across."""
+    """Lines or bars over axes: names of both, 0 to `most` across, what stands at its ends."""
 
     title: str
     across: str
     up: str
+    most: float
     ends: tuple[str, str]
-    shapes: Sequence[Shape]
+    lines: Sequence[Line] = ()
+    bars: Sequence[Bar] = ()
 
 
 def localization_page(lines: Sequence[str], results: Sequence[Mapping]) -> str:
@@ -184,9 +194,8 @@ def localization_page(lines: Sequence[str], results: Sequence[Mapping]) -> str:
 
 
 def _charts(title: str, note: str, legend: Sequence[Paint], charts: Sequence[Chart]) -> Panel:
-    values = {"note": note, "legend": legend, "charts": charts, "levels": range(0, 101, 25)}
-    size = {"width": _WIDTH, "height": _HEIGHT, "margin": _MARGIN}
-    return Panel(title, render("evaluation.html", "charts", **values, **size))
+    body = render("evaluation.html", "charts", note=note, legend=legend, charts=charts)
+    return Panel(title, body)
 
 
 def _threshold_paints(tiou: Sequence[float]) -> list[Paint]:
@@ -202,48 +211,33 @@ def _precision_chart(result: Mapping) -> Chart:
     """A line for each threshold."""
     curves, paints = result["curves"], _threshold_paints(result["tiou"])
     lines = [
-        _line(curves["recall"], heights, 100, paint)
+        Line(paint, list(zip(curves["recall"], heights, strict=True)))
         for heights, paint in zip(curves["precision"], paints, strict=True)
     ]
-    return Chart(result["protocol"], "recall", "precision", ("0", "100"), lines)
+    return Chart(result["protocol"], "recall", "precision", 100, ("0", "100"), lines)
 
 
 def _recall_chart(result: Mapping) -> Chart:
     """Average recall over the number of proposals."""
-    proposals = result["proposals"]
-    most = proposals["an"][-1]
-    line = _line(proposals["an"], proposals["ar"], most, Paint("#1d5fa8", "average recall"))
-    return Chart(result["protocol"], "proposals a video", "recall", ("0", str(most)), [line])
+    numbers, recalls = result["proposals"]["an"], result["proposals"]["ar"]
+    points, most = list(zip(numbers, recalls, strict=True)), numbers[-1]
+    line = Line(Paint("#1d5fa8", "average recall"), points)
+    ends = ("0", str(most))
+    return Chart(result["protocol"], "proposals a video", "recall", most, ends, [line])
 
 
 def _error_chart(result: Mapping) -> Chart:
     """A stacked bar for each depth of the list."""
     counts = result["errors"]["depths"]
-    paints, depth = kind_paints(list(counts)), max(map(len, counts.values()))
-    slot, shapes = (_WIDTH - 2 * _MARGIN) / depth, []
+    paints, depth, bars = kind_paints(list(counts)), max(map(len, counts.values())), []
     for place in range(depth):
         total = max(sum(each[place] for each in counts.values()), 1)
         bottom = 0.0
         for kind, paint in paints.items():
             number = counts[kind][place]
             share = 100 * number / total
-            top, height = _y(bottom + share), _y(0) - _y(share)
-            left, width = _MARGIN + (place + 0.1) * slot, 0.8 * slot
-            box = (f"{left:.1f}", f"{top:.1f}", f"{width:.1f}", f"{height:.1f}")
-            shapes.append(Shape(paint.fill, f"{kind}: {number:,} ({share:.1f} %)", box=box))
+            title = f"{kind}: {number:,} ({share:.1f} %)"
+            bars.append(Bar(paint.fill, title, place + 0.1, 0.8, bottom, share))
             bottom += share
     ends = ("G", f"{depth} G")
-    return Chart(result["protocol"], "predictions of a class", "share", ends, shapes)
-
-
-def _line(across: Sequence[float], up: Sequence[float], most: float, paint: Paint) -> Shape:
-    points = " ".join(
-        f"{_MARGIN + (_WIDTH - 2 * _MARGIN) * at / most:.1f},{_y(height):.1f}"
-        for at, height in zip(across, up, strict=True)
-    )
-    return Shape(paint.fill, paint.name, points=points)
-
-
-def _y(percent: float) -> float:
-    """Height of a percentage in a chart's own units."""
-    return _HEIGHT - _MARGIN - (_HEIGHT - 2 * _MARGIN) * percent / 100
+    return Chart(result["protocol"], "predictions of a class", "share", depth, ends, bars=bars)

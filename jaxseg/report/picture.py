@@ -85,7 +85,7 @@ def _draw_segmentation(
         column[name].imshow(matrix.T[_cluster_order(coupling)], vmin=low, vmax=high, **look)
     for axes in column.values():
         axes.set(xlim=(0, len(predicted)), xticks=[], yticks=[])
-    _label(list(column.values()), video, Timeline(activity.frames[video], run.fps))
+    _label(list(column.values()), video, Timeline(activity.frames[video], run.data.fps))
 
 
 def _matrices(coupling: Coupling) -> dict[str, np.ndarray]:

@@ -88,8 +88,9 @@ def from_json(kind: Any, value: Any, field: str = "", *, known_only: bool = True
     elif kind is np.ndarray and isinstance(value, list):
         array = np.array(value, np.float64)
         return check_array(field, array, array.shape)
-    elif kind is float and type(value) in (int, float) and math.isfinite(value):
-        return float(value)
+    elif kind is float:
+        if type(value) in (int, float) and math.isfinite(value):
+            return float(value)
     elif type(value) is kind:
         return value
     wanted = "not a finite number" if kind is float else "of another kind"

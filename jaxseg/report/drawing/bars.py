@@ -7,12 +7,13 @@ hatching nor text is stretched.
 import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup, escape
 
 from jaxseg.report.drawing.colors import Paint
+from jaxseg.runfiles.localization import Interval
 
 MAX_COLUMNS = 300  # steps that a long curve is averaged to; more than that no screen shows
 _CONFIDENCE_COLUMNS = 400
@@ -83,14 +84,6 @@ class Timeline:
             )
         shapes = f'<svg class="axis" aria-hidden="true">{"".join(marks)}</svg>'
         return Strip(self.unit, Markup(shapes))
-
-
-class Interval(Protocol):
-    """Anything from `start` to `end` seconds with a score."""
-
-    start: float
-    end: float
-    score: float
 
 
 class Span(NamedTuple):

@@ -27,6 +27,29 @@ _BETWEEN_TAGS = re.compile(r"(?<=[>}])\s*\n\s*(?=[<{]|$)|^\s+")
 _BREAK = re.compile(r"\s*\n\s*")
 
 
+# What pages of runs are made from, those of both tasks in the order in which the foot names them.
+_FILES = (
+    "config.json",
+    "versions.json",
+    "dataset.json",
+    "members.json",
+    "metrics.jsonl",
+    "truth/",
+    "truth.json",
+    "predictions/",
+    "couplings/",
+    "typical.json",
+    "maps/",
+    "pseudo_labels/",
+    "clusters.json",
+    "evaluation.json",
+    "objectives.json",
+    "num_clusters.json",
+    "footage/footage.json",
+    "footage/pictures/",
+)
+
+
 class Source(NamedTuple):
     """What a page is about and was made from: its head and its foot.
 
@@ -49,8 +72,8 @@ class Source(NamedTuple):
     files: Sequence[str] = ()
 
 
-def run_source(workdir: Path, data: DataRecord, files: Sequence[str]) -> Source:
-    """Head and foot of the page of a run; of `files` those that its folder has.
+def run_source(workdir: Path, data: DataRecord) -> Source:
+    """Head and foot of the page of a run.
 
     Raises:
         ValueError: `config.json` is missing, or it or `versions.json` is broken.
@@ -64,7 +87,7 @@ def run_source(workdir: Path, data: DataRecord, files: Sequence[str]) -> Source:
         packages=versions.packages if versions else {},
         device=(versions.device if versions else "") or "",
         commit=(versions.commit if versions else "") or "",
-        files=[name for name in files if (workdir / name).exists()],
+        files=[name for name in _FILES if (workdir / name).exists()],
     )
 
 

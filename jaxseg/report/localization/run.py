@@ -21,20 +21,6 @@ from jaxseg.runfiles.localization import (
 from jaxseg.runfiles.metrics import Metrics, read_metrics
 from jaxseg.runfiles.pseudo_labels import Refresh, read_shown
 
-FILES = (
-    "config.json",
-    "versions.json",
-    "dataset.json",
-    "members.json",
-    "metrics.jsonl",
-    "truth.json",
-    "predictions/",
-    "maps/",
-    "pseudo_labels/",
-    "clusters.json",
-    "evaluation.json",
-)
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Run:
@@ -93,7 +79,7 @@ def read_run(workdir: Path, data: LocalizationData) -> Run:
     truth = read_truth(workdir, data)
     detections = read_detections(workdir, first, data, required=False)
     return Run(
-        source=run_source(workdir, data, FILES),
+        source=run_source(workdir, data),
         data=data,
         members=members,
         metrics=read_metrics(workdir, len(members)),

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from jaxseg.runfiles.metrics import Metrics, read_metrics
 from jaxseg.runfiles.segmentation import (
     Choice,
     Coupling,
-    Typical,
     TypicalFrame,
     decoding_directory,
     find_decodings,
@@ -27,23 +25,6 @@ from jaxseg.runfiles.segmentation import (
     read_typical,
 )
 from jaxseg.runfiles.silence import classes_with_ends, split_silence
-
-FILES = (
-    "config.json",
-    "versions.json",
-    "dataset.json",
-    "members.json",
-    "metrics.jsonl",
-    "truth/",
-    "predictions/",
-    "couplings/",
-    "typical.json",
-    "evaluation.json",
-    "objectives.json",
-    "num_clusters.json",
-    "footage/footage.json",
-    "footage/pictures/",
-)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,6 +62,7 @@ class Run:
     Attributes:
         source: head and foot of the page.
         workdir: where pictures of videos are.
+        data: the data set.
         classes: names by index, with those that the scores made of SIL.
         members: all; each activity has those of its main variant.
         scores: None where the run was not evaluated.
@@ -90,9 +72,8 @@ class Run:
 
     source: Source
     workdir: Path
-    fps: float | None
+    data: SegmentationData
     classes: tuple[str, ...]
-    excluded: tuple[str, ...]
     members: tuple[Member, ...]
     activities: tuple[Activity, ...]
     metrics: Metrics
@@ -126,98 +107,79 @@ def read_run(workdir: Path, data: SegmentationData) -> Run:
     Raises:
         ValueError: a required file is missing, or a file does not hold what it should.
     """
-    scores = read_segmentation_scores(workdir)
-    reader = _ActivityReader(
+    scores, members = read_segmentation_scores(workdir), read_members(workdir, data)
+    splits_silence = scores is not None and scores.split_sil
+    run = Run(
+        source=run_source(workdir, data),
         workdir=workdir,
         data=data,
         classes=tuple(classes_with_ends(data.classes, data.excluded))
-        if scores and scores.split_sil
+        if splits_silence
         else data.classes,
-        members=read_members(workdir, data),
-        scores=scores,
-        typical=read_typical(workdir),
-        choice=read_choice(workdir),
-    )
-    return Run(
-        source=run_source(workdir, data, FILES),
-        workdir=workdir,
-        fps=data.fps,
-        classes=reader.classes,
-        excluded=data.excluded,
-        members=reader.members,
-        activities=tuple(map(reader.read, data.activities)),
-        metrics=read_metrics(workdir, len(reader.members)),
+        members=members,
+        activities=(),
+        metrics=read_metrics(workdir, len(members)),
         scores=scores,
         footage=read_footage(workdir),
-        choice=reader.choice,
+        choice=read_choice(workdir),
+    )
+    typical = read_typical(workdir)
+    activities = tuple(_read_activity(run, name, typical.get(name, {})) for name in data.activities)
+    return dataclasses.replace(run, activities=activities)
+
+
+def _read_activity(
+    run: Run, name: str, typical: Mapping[str, Sequence[Sequence[TypicalFrame]]]
+) -> Activity:
+    """One activity of a run whose activities are not read yet; `typical` by member directory."""
+    videos, workdir = run.data.activities[name], run.workdir
+    trained = [member for member in run.members if member.activity == name]
+    variant = main_variant(run.choice, trained)
+    main = tuple(member for member in trained if member.variant == variant)
+    predictions = {
+        member.directory: read_labels(workdir, member, videos, required=False) for member in main
+    }
+    first = main[0] if main else None
+    decodings = _read_decodings(run, first, videos) if first else {}
+    folders = [*predictions, *(decoding_directory(first.directory, each) for each in decodings)]
+    return Activity(
+        name=name,
+        frames={video.name: video.frames for video in videos},
+        members=main,
+        truth=_read_truth(run, videos),
+        predictions=predictions,
+        decodings=decodings,
+        matching={folder: _matching(run, f"{name}/{folder}") for folder in folders},
+        typical=typical.get(first.directory, []) if first else [],
+        couplings=read_couplings(workdir, first, videos) if first else {},
     )
 
 
-class _ActivityReader(NamedTuple):
-    """What the files of all activities are read with; `classes` are those that were scored."""
-
-    workdir: Path
-    data: SegmentationData
-    classes: tuple[str, ...]
-    members: tuple[Member, ...]
-    scores: SegmentationScores | None
-    typical: Typical
-    choice: Choice | None
-
-    def read(self, name: str) -> Activity:
-        """One activity."""
-        videos = self.data.activities[name]
-        trained = [member for member in self.members if member.activity == name]
-        variant = main_variant(self.choice, trained)
-        main = tuple(member for member in trained if member.variant == variant)
-        predictions = {
-            member.directory: read_labels(self.workdir, member, videos, required=False)
-            for member in main
-        }
-        first = main[0] if main else None
-        decodings = self._decodings(first, videos) if first else {}
-        folders = [*predictions]
-        folders += [decoding_directory(first.directory, each) for each in decodings]
-        return Activity(
-            name=name,
-            frames={video.name: video.frames for video in videos},
-            members=main,
-            truth=self._truth(videos),
-            predictions=predictions,
-            decodings=decodings,
-            matching={each: _matching(self.scores, name, each, self.classes) for each in folders},
-            typical=self.typical.get(name, {}).get(first.directory, []) if first else [],
-            couplings=read_couplings(self.workdir, first, videos) if first else {},
-        )
-
-    def _decodings(
-        self, member: Member, videos: Sequence[FrameVideo]
-    ) -> dict[str, dict[str, np.ndarray]]:
-        directories = [each.directory for each in self.members]
-        names = find_decodings(
-            self.workdir, member.directory, directories, activity=member.activity
-        )
-        return {
-            name: read_labels(self.workdir, member, videos, decoding=name, required=False)
-            for name in names
-        }
-
-    def _truth(self, videos: Sequence[FrameVideo]) -> dict[str, np.ndarray]:
-        if not (self.workdir / "truth").exists():
-            return {}
-        truth = read_truth(self.workdir, videos, self.data.classes)
-        if self.scores and self.scores.split_sil:
-            return {video: split_silence(labels, self.classes) for video, labels in truth.items()}
-        return truth
+def _read_decodings(
+    run: Run, member: Member, videos: Sequence[FrameVideo]
+) -> dict[str, dict[str, np.ndarray]]:
+    directories = [each.directory for each in run.members]
+    names = find_decodings(run.workdir, member.directory, directories, activity=member.activity)
+    return {
+        name: read_labels(run.workdir, member, videos, decoding=name, required=False)
+        for name in names
+    }
 
 
-def _matching(
-    scores: SegmentationScores | None, activity: str, directory: str, classes: Sequence[str]
-) -> dict[int, str]:
-    key = f"{activity}/{directory}"
-    matched = scores.matching.get(key, {}) if scores else {}
+def _read_truth(run: Run, videos: Sequence[FrameVideo]) -> dict[str, np.ndarray]:
+    if not (run.workdir / "truth").exists():
+        return {}
+    truth = read_truth(run.workdir, videos, run.data.classes)
+    if run.scores and run.scores.split_sil:
+        return {video: split_silence(labels, run.classes) for video, labels in truth.items()}
+    return truth
+
+
+def _matching(run: Run, key: str) -> dict[int, str]:
+    """Cluster -> class of "<activity>/<directory>"; empty without scores."""
+    matched = run.scores.matching.get(key, {}) if run.scores else {}
     for cluster, label in matched.items():
-        if label not in classes:
+        if label not in run.classes:
             what = f"{key} matches cluster {cluster} with unknown class {label!r}"
             raise ValueError(f"evaluation.json: {what}")
     return dict(matched)

@@ -247,7 +247,7 @@ def _scored_frames(
     for cluster, label in activity.matching[member.directory].items():
         to_class[cluster] = run.classes.index(label)
     truth, clusters = activity.truth[video], activity.predictions[member.directory][video]
-    excluded = [run.classes.index(name) for name in run.excluded]
+    excluded = [run.classes.index(name) for name in run.data.excluded]
     kept = ~np.isin(truth, excluded)
     return truth[kept], to_class[clusters[kept]]
 
@@ -266,14 +266,15 @@ def _length_picture(run: Run, activity: Activity) -> Picture | None:
         return None
     numbers = segments_per_video(activity)
     facts = ", ".join(f"{source} {numbers[source]:.1f} a video" for source in lengths)
-    curves = length_curves(lengths, "s" if run.fps else "frames")
+    curves = length_curves(lengths, "s" if run.data.fps else "frames")
     return Picture(curves, f"lengths of the segments of {activity.name}", activity.name, facts)
 
 
 def segment_lengths(run: Run, activity: Activity) -> dict[str, np.ndarray]:
     """Lengths of all segments of "truth" and "prediction" (all seeds), in seconds or frames."""
+    rate = run.data.fps or 1
     return {
-        source: np.array([b - a for labels in videos for a, b, _ in runs(labels)]) / (run.fps or 1)
+        source: np.array([b - a for labels in videos for a, b, _ in runs(labels)]) / rate
         for source, videos in _labels(activity).items()
         if any(len(labels) for labels in videos)
     }

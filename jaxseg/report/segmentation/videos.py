@@ -66,7 +66,7 @@ def run_colors(run: Run) -> dict[str, str]:
         {run.classes[i] for labels in activity.truth.values() for i in np.unique(labels)}
         for activity in run.activities
     ]
-    return class_colors(run.classes, present, run.excluded)
+    return class_colors(run.classes, present, run.data.excluded)
 
 
 class _Drawn(NamedTuple):
@@ -80,7 +80,7 @@ class _Drawn(NamedTuple):
     @property
     def timeline(self) -> Timeline:
         """Its time axis."""
-        return Timeline(max(self.activity.frames[self.name], 1), self.run.fps)
+        return Timeline(max(self.activity.frames[self.name], 1), self.run.data.fps)
 
     def bars(self, *sources: str) -> list[Strip]:
         """Its "truth" and the "prediction" of the first member, as far as there are any."""
@@ -196,7 +196,7 @@ def _typical(run: Run, activity: Activity, painter: Painter) -> Table | None:
     for k, frames in enumerate(activity.typical):
         cells: list[Cell | str] = []
         for each in frames[:3]:
-            when = Timeline(activity.frames[each.video], run.fps).when(each.frame)
+            when = Timeline(activity.frames[each.video], run.data.fps).when(each.frame)
             cells.append(Cell(f"{each.video}, {when}", f"cosine {each.similarity:.2f}"))
         cells += ["–"] * (3 - len(cells))
         rows.append(Row(render("parts.html", "painted", paint=paints[k]), cells))

@@ -74,7 +74,7 @@ def _videos(run: Run, activity: Activity, painter: Painter) -> Videos:
         timeline = Timeline(segments[-1].end - segments[0].start, 1.0)
         if name in activity.truth:
             labels = activity.truth[name]
-            frames = Timeline(len(labels), run.fps)
+            frames = Timeline(len(labels), run.data.fps)
             strips.append(Strip("truth", bar(labels, painter.truth, frames, "truth")))
         return ShownClip(name, clips[name], timeline, [*strips, timeline.axis()])
 
