@@ -1,9 +1,9 @@
 """How well the clusters meet the classes: score tables, seeds beside baselines, confusions."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
 from jaxseg.report.drawing.bars import runs
 from jaxseg.report.drawing.figures import length_curves, seed_dots
@@ -66,60 +66,43 @@ def scores_panel(run: Run) -> Panel:
                 name: _DECODINGS.get(name, "another decoding of them") for name in run.decodings
             },
             protocols=[
-                protocol_scores(name, protocol, repeat=run.repeat)
-                for name, protocol in protocols.items()
+                protocol_scores(name, protocol, repeat=run.repeat, opened=place == 0)
+                for place, (name, protocol) in enumerate(protocols.items())
             ],
         ),
     )
 
 
-class ByActivity(NamedTuple):
-    """Scores of one result by activity: a name for it, the table, and dots of the first result."""
-
-    title: str
-    table: Table
-    dots: Sequence[Picture] = ()
-
-
-class ProtocolScores(NamedTuple):
-    """Everything scored under one protocol.
-
-    Attributes:
-        averages: macro, pooled and per video.
-        by_activity: of each result that has it, the run's own first.
-        settings: of the evaluator, and how much was counted.
-    """
-
-    name: str
-    averages: Table
-    by_activity: Sequence[ByActivity]
-    settings: Table | None
-
-
 def protocol_scores(
-    name: str, protocol: SegmentationProtocol, *, repeat: str = "seed"
-) -> ProtocolScores:
-    """Tables and pictures of one protocol; `repeat` is what spreads are over."""
-    results = protocol.results
+    name: str, protocol: SegmentationProtocol, *, repeat: str = "seed", opened: bool = True
+) -> Markup:
+    """Tables and pictures of one protocol.
+
+    Args:
+        name: of the protocol.
+        protocol: its scores.
+        repeat: what spreads are over.
+        opened: whether the first table by activity is in sight at once.
+    """
     # Title of each trivial baseline that was scored, in the order of the tables.
     trivial = {
         title: protocol.baselines[key]
         for key, title in BASELINES.items()
         if key in protocol.baselines
     }
-    by_activity = [
-        ByActivity(
-            title=_title(result),
-            table=_activity_table(name, result, trivial),
-            dots=_dots(name, result, trivial, repeat) if place == 0 else (),
-        )
-        for place, result in enumerate(results)
-        if result.full.by_activity
-    ]
-    return ProtocolScores(
+    detailed = [result for result in protocol.results if result.full.by_activity]
+    return render(
+        "segmentation.html",
+        "protocol_scores",
         name=name,
-        averages=_averages(name, results, trivial, repeat),
-        by_activity=by_activity,
+        opened=opened,
+        repeat=repeat,
+        averages=_averages(name, protocol.results, trivial, repeat),
+        tables=[(_title(each), _activity_table(name, each, trivial)) for each in detailed],
+        # Dots are drawn of the run's own result alone, which is the first.
+        dots=_dots(name, detailed[0], trivial, repeat)
+        if detailed and detailed[0] is protocol.results[0]
+        else [],
         settings=settings_table({**protocol.settings, **protocol.counts}),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
 from jaxseg.report.drawing.bars import Strip, Timeline, bar, confidence
 from jaxseg.report.drawing.colors import (
@@ -115,14 +116,6 @@ class _Drawn(NamedTuple):
         return Strip(render("segmentation.html", "clusters", clusters=clusters), picture)
 
 
-class ShownVideos(NamedTuple):
-    """Some videos of an activity, best first where there is truth, else with typical frames."""
-
-    legend: Sequence[Paint]
-    videos: Sequence[Video]
-    typical: Table | None
-
-
 def videos_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> Panel:
     """Colored bars of some videos of each activity."""
     predicted = any(any(activity.predictions.values()) for activity in run.activities)
@@ -142,14 +135,17 @@ def videos_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> 
     return Panel("Videos", body)
 
 
-def _shown_videos(
-    run: Run, activity: Activity, painter: Painter, max_videos: int
-) -> ShownVideos | None:
-    """None without predictions."""
+def _shown_videos(run: Run, activity: Activity, painter: Painter, max_videos: int) -> Markup:
+    """Some videos, best first where there is truth, else with typical frames.
+
+    Empty without predictions.
+    """
     if not activity.members or not activity.predictions[activity.members[0].directory]:
-        return None
+        return Markup()
     scores, shown = _shown(run, activity, max_videos)
-    return ShownVideos(
+    return render(
+        "segmentation.html",
+        "shown_videos",
         legend=painter.entries(),
         videos=[
             _video(_Drawn(run, activity, painter, video), place, scores)
