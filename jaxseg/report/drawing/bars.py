@@ -139,8 +139,7 @@ def bar(
 def confidence(plan: np.ndarray) -> Markup:
     """The largest entry of each row of a plan [N, K] over time, as a filled curve from 0 to 1."""
     best = plan.max(axis=1)
-    edges = np.linspace(0, len(best), min(len(best), _CONFIDENCE_COLUMNS) + 1).astype(int)
-    means = np.add.reduceat(best, edges[:-1]) / np.diff(edges)
+    means = column_means(best[:, None], _CONFIDENCE_COLUMNS)[:, 0]
     heights = [100 - round(100 * float(m)) for m in means]
     points = " ".join(f"{i},{h} {i + 1},{h}" for i, h in enumerate(heights))
     label = f"confidence, mean {best.mean():.2f}"
@@ -196,6 +195,12 @@ def lanes(intervals: Iterable[Interval], most: int) -> list[tuple[int, Interval]
 def opacity(score: float, best: float) -> float:
     """How strongly a detection is drawn: in proportion to the best of its video."""
     return max(_FAINTEST, score / best) if best > 0 else _FAINTEST
+
+
+def column_means(matrix: np.ndarray, most: int) -> np.ndarray:
+    """A matrix [N, K] over frames as [columns, K]: means over up to `most` stretches of frames."""
+    edges = np.linspace(0, len(matrix), min(len(matrix), most) + 1).astype(int)
+    return np.add.reduceat(matrix, edges[:-1], axis=0) / np.diff(edges)[:, None]
 
 
 def averaged(values: np.ndarray, borders: np.ndarray) -> np.ndarray:

@@ -14,7 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 
-from jaxseg.report.drawing.bars import MAX_COLUMNS, Timeline, averaged, between, drawing
+from jaxseg.report.drawing.bars import (
+    MAX_COLUMNS,
+    Timeline,
+    averaged,
+    between,
+    column_means,
+    drawing,
+)
 from jaxseg.report.drawing.colors import ACCENT, FAINT, INK, LINES
 from jaxseg.runfiles.segmentation import Spread, TriedCount
 
@@ -249,9 +256,7 @@ def heat_map(matrix: np.ndarray, low: float, high: float) -> str:
 
     The page stretches it to one text line a cluster; values low..high run from dark to bright.
     """
-    edges = np.linspace(0, len(matrix), min(len(matrix), MAX_COLUMNS) + 1).astype(int)
-    columns = np.add.reduceat(matrix, edges[:-1], axis=0) / np.diff(edges)[:, None]
-    target = io.BytesIO()
+    target, columns = io.BytesIO(), column_means(matrix, MAX_COLUMNS)
     imsave(target, columns.T, vmin=low, vmax=high, cmap=COLOR_MAP, format="png")
     return _data_uri("image/png", target)
 

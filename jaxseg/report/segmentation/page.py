@@ -121,9 +121,7 @@ def collapse_panel(run: Run) -> Panel:
         return Panel("Collapse", "")
     main = [member for activity in run.activities for member in activity.members]
     judged = main if run.choice else run.members
-    collapsed = [
-        each for each in collapsed_members(run.metrics.curves, run.members) if each.member in judged
-    ]
+    collapsed = collapsed_members(run.metrics.curves, run.members)
     body = render(
         "segmentation.html",
         "collapse",

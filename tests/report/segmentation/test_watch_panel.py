@@ -135,8 +135,6 @@ def test_without_footage_there_is_no_script(make_workdir):
     [
         ({"segments": [[0, 1, 5, None]]}, "coffee: cluster 5; the member has 5 clusters"),
         ({"segments": [[0, "x", 1, None]]}, "segments.0.end is 'x', not a finite number"),
-        ({"segments": []}, "no segments of 'v0'"),
-        ({"segments": 3}, "segments is 3, of another kind"),
         ({"exports": None}, "exports is None, of another kind"),
     ],
 )
