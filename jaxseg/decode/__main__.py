@@ -62,11 +62,6 @@ def not_negative(text: str) -> int:
     return value
 
 
-def as_comma_list(values: tuple[float, ...]) -> str:
-    """Numbers with commas between them, as an option takes them."""
-    return ",".join(f"{value:g}" for value in values)
-
-
 HYPER_PARAMETERS = {
     "alpha": "weight of agreement in time, 0 to 1",
     "radius": "reach of the agreement, as a share of the video: less than a segment",
@@ -102,7 +97,7 @@ OPTIONS = {
             "type": numbers,
             "metavar": "X",
             "help": f"fugw: {what} (default {getattr(DEFAULTS, name):g}; --tune: a comma list,"
-            f" default {as_comma_list(GRID[name])})",
+            f" default {','.join(f'{value:g}' for value in GRID[name])})",
         }
         for name, what in HYPER_PARAMETERS.items()
     },

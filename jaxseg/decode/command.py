@@ -43,14 +43,6 @@ class Inputs(NamedTuple):
     transcripts: dict[str, np.ndarray] | None
 
 
-class Chosen(NamedTuple):
-    """FUGW's numbers by the options; `grid` is what --tune chooses `settings` from, else empty."""
-
-    settings: Settings
-    iterations: int
-    grid: list[Settings]
-
-
 class Output(NamedTuple):
     """A finished decoding.
 
@@ -70,7 +62,14 @@ class Output(NamedTuple):
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; raises ValueError for a mistake in the input, before writing anything."""
     check_new(arguments.out)
-    chosen = chosen_settings(arguments)
+    given = {name: getattr(arguments, name) for name in Settings._fields}
+    given = {name: values for name, values in given.items() if values is not None}
+    if arguments.tune:
+        grid = tuning.grid(given)
+        settings, iterations = tuning.DEFAULTS, tuning.ITERATIONS
+    else:
+        settings, iterations = tuning.single(given, arguments.settings)
+    iterations = arguments.iterations or iterations
     inputs = read_inputs(arguments)
     print(describe(inputs))
     tuned = None
@@ -79,18 +78,17 @@ def run(arguments: argparse.Namespace) -> int:
             inputs.scores.videos,
             inputs.kind,
             inputs.truth,
-            chosen.grid,
-            iterations=chosen.iterations,
+            grid,
+            iterations=iterations,
             seed=arguments.seed or 0,
         )
         print(describe_tuned(tuned))
-        chosen = chosen._replace(settings=tuned.settings)
+        settings = tuned.settings
     if arguments.method == FUGW:
-        for line in describe_short(inputs, chosen.settings.radius):
-            print(line)
-    labels = decode(inputs, arguments, chosen)
+        warn_of_short(inputs, settings.radius)
+    labels = decode(inputs, arguments, settings, iterations)
     output = Output(
-        config=describe_config(arguments, inputs, chosen),
+        config=describe_config(arguments, inputs, settings, iterations),
         labels=labels,
         results=score(inputs, arguments.method, labels, tuned),
         tuned=tuned,
@@ -113,18 +111,6 @@ def check_new(folder: Path) -> None:
     # Better an error now than after an hour of decoding.
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise ValueError(f"{folder}: cannot be written in {above}")
-
-
-def chosen_settings(arguments: argparse.Namespace) -> Chosen:
-    """FUGW's numbers: given ones before those of --settings, before the defaults."""
-    given = {name: getattr(arguments, name) for name in Settings._fields}
-    given = {name: values for name, values in given.items() if values is not None}
-    if arguments.tune:
-        settings, iterations, grid = tuning.DEFAULTS, tuning.ITERATIONS, tuning.grid(given)
-    else:
-        settings, iterations = tuning.single(given, arguments.settings)
-        grid = []
-    return Chosen(settings, arguments.iterations or iterations, grid)
 
 
 def read_inputs(arguments: argparse.Namespace) -> Inputs:
@@ -178,14 +164,16 @@ def read_transcripts(path: Path, scores: Scores, classes: Classes) -> dict[str, 
     }
 
 
-def decode(inputs: Inputs, arguments: argparse.Namespace, chosen: Chosen) -> dict[str, np.ndarray]:
+def decode(
+    inputs: Inputs, arguments: argparse.Namespace, settings: Settings, iterations: int
+) -> dict[str, np.ndarray]:
     """Video -> classes [N] by the chosen method."""
 
     def decode_video(video: str, scores: np.ndarray) -> np.ndarray:
         labels = decoders.argmax(scores)
         if arguments.method == FUGW:
             costs = cost(scores, inputs.kind)
-            return decoders.transport(costs, [chosen.settings], chosen.iterations)[0]
+            return decoders.transport(costs, [settings], iterations)[0]
         if arguments.method == MEDIAN:
             return decoders.mode_filter(labels, arguments.window)
         if arguments.method == VITERBI:
@@ -227,28 +215,25 @@ def describe_tuned(tuned: Tuned) -> str:
     )
 
 
-def describe_short(inputs: Inputs, radius: float) -> list[str]:
-    """Line about videos in which the radius reaches no other frame; [] without such videos."""
-    widths = {
-        name: int(half_width(len(each), radius)) for name, each in inputs.scores.videos.items()
-    }
-    short = [name for name, width in widths.items() if width == 0]
-    if not short:
-        return []
-    return [
-        f"a radius of {radius:g} reaches no neighbor in {len(short)} of {len(widths)} videos,"
-        f" {short[0]!r} among them: fewer than {1 / radius:.0f} frames; see --radius"
-    ]
+def warn_of_short(inputs: Inputs, radius: float) -> None:
+    """Prints a line if there are videos in which the radius reaches no other frame."""
+    videos = inputs.scores.videos
+    short = [name for name, each in videos.items() if int(half_width(len(each), radius)) == 0]
+    if short:
+        print(
+            f"a radius of {radius:g} reaches no neighbor in {len(short)} of {len(videos)} videos,"
+            f" {short[0]!r} among them: fewer than {1 / radius:.0f} frames; see --radius"
+        )
 
 
 def describe_config(
-    arguments: argparse.Namespace, inputs: Inputs, chosen: Chosen
+    arguments: argparse.Namespace, inputs: Inputs, settings: Settings, iterations: int
 ) -> dict[str, Any]:
     """Content of `config.json`: how the decoding was made."""
     config = {"scores": str(arguments.scores), "kind": inputs.kind, "method": arguments.method}
     config["classes"] = len(inputs.classes.names)
     if arguments.method == FUGW:
-        config |= chosen.settings._asdict() | {"iterations": chosen.iterations}
+        config |= settings._asdict() | {"iterations": iterations}
     if arguments.method == MEDIAN:
         config["window"] = arguments.window or f"1/{decoders.SHARE} of the video"
     if arguments.method == VITERBI:
@@ -261,7 +246,9 @@ def describe_config(
 def write(folder: Path, arguments: argparse.Namespace, inputs: Inputs, output: Output) -> None:
     """Writes every file of the output."""
     names, tuned = inputs.classes.names, output.tuned
-    write_predictions(folder, output.labels, names)
+    for video, labels in output.labels.items():
+        path = folder / PREDICTIONS / f"{video}.txt"
+        write_labels(path, [names[index] for index in labels.tolist()])
     write_json(folder / "config.json", output.config)
     if arguments.segments:
         write_segments(folder, output.labels, names)
@@ -277,13 +264,6 @@ def write(folder: Path, arguments: argparse.Namespace, inputs: Inputs, output: O
 
         page = decoding_page(arguments.out.resolve().name, inputs, output)
         write_text(folder / "report.html", page)
-
-
-def write_predictions(folder: Path, labels: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
-    """Writes `predictions/<video>.txt`, the name of a class a line, as the evaluator reads it."""
-    for video, classes in labels.items():
-        path = folder / PREDICTIONS / f"{video}.txt"
-        write_labels(path, [names[index] for index in classes.tolist()])
 
 
 def write_segments(folder: Path, labels: Mapping[str, np.ndarray], names: Sequence[str]) -> None:

@@ -180,7 +180,8 @@ def find_kind(path: Path, videos: Mapping[str, np.ndarray], kind: str | None) ->
         ValueError: numbers that cannot be of this kind, or no kind and no probabilities.
     """
     if kind == LOGITS:
-        if all(map(sums_to_one, videos.values())):
+        # A single class of probability 1 in every frame may be a logit, too.
+        if all(each.shape[1] > 1 and not not_probabilities(each) for each in videos.values()):
             raise ValueError(f"{path}: every frame sums to 1: probabilities, not {LOGITS}")
         return kind
     check = not_cosines if kind == SIMILARITIES else not_probabilities
@@ -189,11 +190,6 @@ def find_kind(path: Path, videos: Mapping[str, np.ndarray], kind: str | None) ->
             hint = "" if kind else "; say --kind=logits or --kind=similarities"
             raise ValueError(f"{path}: video {video!r}: {problem}{hint}")
     return kind or PROBABILITIES
-
-
-def sums_to_one(scores: np.ndarray) -> bool:
-    """Whether scores [N, K] look like a softmax; with one class they never do."""
-    return scores.shape[1] > 1 and not_probabilities(scores) is None
 
 
 def not_probabilities(scores: np.ndarray) -> str | None:

@@ -155,8 +155,11 @@ def localize(
         raise ValueError(f"seconds must be finite and not negative, got {seconds}")
     if nms not in SUPPRESSIONS:
         raise ValueError(f"nms must be one of {', '.join(SUPPRESSIONS)}, got {nms!r}")
+    shown = np.flatnonzero(video_scores >= class_threshold)
+    if not len(shown) and len(video_scores):
+        shown = np.argmax(video_scores, keepdims=True)  # the first of the best
     groups = [NO_INSTANCES]
-    for label in shown_classes(video_scores, class_threshold):
+    for label in shown:
         start, end, score = propose(
             score_map[:, label], thresholds, upsampling=upsampling, flank=flank
         )
@@ -173,14 +176,6 @@ def localize(
         extra=EXTRA_SECONDS,
     )
     return Detections(kept.label, kept.score, kept.start, kept.end)
-
-
-def shown_classes(video_scores: np.ndarray, threshold: float) -> np.ndarray:
-    """Classes whose score reaches the threshold, or else the first of the best, int64 [n]."""
-    shown = np.flatnonzero(video_scores >= threshold)
-    if len(shown) or not len(video_scores):
-        return shown
-    return np.argmax(video_scores, keepdims=True)
 
 
 def propose(

@@ -12,7 +12,7 @@ from jaxseg.evaluation.localization.matching import count, prepare
 from jaxseg.evaluation.localization.protocols import find_protocol, parse_tiou
 from jaxseg.formats.detections import Segments, select
 from jaxseg.formats.wtalc import read_ambiguous
-from jaxseg.runfiles.about import LocalizationData, read_dataset, read_members
+from jaxseg.runfiles.about import LocalizationData, Member, read_dataset, read_members
 from jaxseg.runfiles.evaluation import write_evaluation
 from jaxseg.runfiles.localization import read_detections, read_truth
 from jaxseg.scoring.files import (
@@ -27,25 +27,19 @@ from jaxseg.scoring.files import (
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 
 
-class MemberDetections(NamedTuple):
-    """Detections of one member in the test videos."""
-
-    variant: str
-    seed: int
-    segments: Segments
-
-
 class TestedRun(NamedTuple):
     """Truth and detections of a run in its test videos.
 
     Attributes:
         truth: of the test videos.
-        members: detections of every member.
+        members: all of them.
+        detections: of every member.
         checkpoint: a sentence on which parameters were tested; "" where the files do not say.
     """
 
     truth: Segments
-    members: list[MemberDetections]
+    members: Sequence[Member]
+    detections: list[Segments]
     checkpoint: str
 
 
@@ -110,13 +104,12 @@ def read_tested_run(workdir: Path, data: LocalizationData) -> TestedRun:
     truth = read_truth(workdir, data)
     if truth is None:
         raise ValueError(f"{workdir / 'truth.json'}: No such file")
-    members, checkpoint = [], ""
-    for member in read_members(workdir, data):
+    members, segments, checkpoint = read_members(workdir, data), [], ""
+    for member in members:
         detections = read_detections(workdir, member, data)
-        segments = of_videos(detections.segments, data.test_videos)
-        members.append(MemberDetections(member.variant, member.seed, segments))
+        segments.append(of_videos(detections.segments, data.test_videos))
         checkpoint = detections.checkpoint
-    return TestedRun(of_videos(truth, data.test_videos), members, checkpoint)
+    return TestedRun(of_videos(truth, data.test_videos), members, segments, checkpoint)
 
 
 def of_videos(segments: Segments, names: Sequence[str]) -> Segments:
@@ -149,46 +142,39 @@ def score(
     results = [
         evaluate_localization(
             run.truth,
-            member.segments,
+            detections,
             protocol=protocol,
             tiou=tiou,
             ambiguous=ambiguous,
             errors=True,
             proposals=True,
         )
-        for member in run.members
+        for detections in run.detections
     ]
-    first = results[0]
+    rule, first = find_protocol(protocol), results[0]
     notes = {note: None for result in results for note in result["notes"]}
     entries = over_seeds(
         ({"variant": member.variant}, member.seed, score_tables(result))
         for member, result in zip(run.members, results, strict=True)
     )
+    variants = [member.variant for member in run.members]
     for entry in entries:
-        predictions = next(
-            member.segments for member in run.members if member.variant == entry["variant"]
-        )
+        predictions = run.detections[variants.index(entry["variant"])]
         entry["precision_recall"] = precision_recall(run.truth, predictions, protocol, ambiguous)
     return {
-        "settings": settings(protocol, tiou, ambiguous),
+        "settings": {
+            "units": "percent",
+            "rule": rule.summary,
+            "used by": rule.used_by,
+            "tiou": list(tiou),
+            "ambiguous": ambiguous.source if ambiguous else "",
+        },
         "counts": {
             **{name: first[name] for name in ("videos", "classes", "truths")},
             "predictions": spread_entry([result["predictions"] for result in results]),
         },
         "results": entries,
         "notes": list(notes),
-    }
-
-
-def settings(protocol: str, tiou: Sequence[float], ambiguous: Segments | None) -> dict[str, Any]:
-    """Rules behind a protocol's scores, for the reader of `evaluation.json`."""
-    rule = find_protocol(protocol)
-    return {
-        "units": "percent",
-        "rule": rule.summary,
-        "used by": rule.used_by,
-        "tiou": list(tiou),
-        "ambiguous": ambiguous.source if ambiguous else "",
     }
 
 

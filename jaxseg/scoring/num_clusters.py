@@ -76,7 +76,17 @@ def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> 
     activities = {}
     for activity, by_count in groups.items():
         videos = data.activities[activity]
-        tried = [try_count(workdir, each, videos, objectives) for each in by_count.values()]
+        tried = []
+        for count, group in by_count.items():
+            labels = [[*read_labels(workdir, member, videos).values()] for member in group]
+            entry = TriedCount(
+                num_clusters=count,
+                variant=group[0].variant,
+                **agreement(labels),
+                objective=spread([mean_objective(objectives, each, videos) for each in group]),
+                score=0.0,  # needs the neighboring K
+            )
+            tried.append(entry)
         scores = smoothed([each.information.mean for each in tried]).tolist()
         tried = [each._replace(score=score) for each, score in zip(tried, scores, strict=True)]
         best, *others = ranked(tried)
@@ -89,23 +99,6 @@ def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> 
     choice = Choice(RULE, CAUTION, activities)
     write_choice(workdir, choice)
     return choice
-
-
-def try_count(
-    workdir: Path,
-    members: Sequence[Member],
-    videos: Sequence[FrameVideo],
-    objectives: Objectives,
-) -> TriedCount:
-    """Agreement between the seeds of one K; its `score` is still 0."""
-    labels = [[*read_labels(workdir, member, videos).values()] for member in members]
-    return TriedCount(
-        num_clusters=members[0].num_clusters,
-        variant=members[0].variant,
-        **agreement(labels),
-        objective=spread([mean_objective(objectives, member, videos) for member in members]),
-        score=0.0,
-    )
 
 
 def ranked(tried: Sequence[TriedCount]) -> list[TriedCount]:

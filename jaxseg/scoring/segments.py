@@ -293,29 +293,23 @@ def protocol_lines(name: str, entry: dict, repeat: str = "seed") -> list[str]:
         repeat: "seed" or "split", what the spread is over.
     """
     counts = entry["counts"]
-    scores = entry["baselines"]["equal_split"]["full"]["macro"]
-    columns = SUPERVISED_COLUMNS if "accuracy" in scores else COLUMNS
+    parts = [entry["baselines"]["equal_split"][part]["macro"] for part in PARTS]
+    columns = SUPERVISED_COLUMNS if "accuracy" in parts[0] else COLUMNS
     rows = [("", [title for title, *_ in columns])]
     for result in entry["results"]:
         rows.append(result_row(result, cells(result, columns), repeat))
     for key, label in BASELINES.items():
-        scores = cells(entry["baselines"][key], columns)
-        rows.append((label, [f"{score:.1f}" for score in scores]))
+        rows.append((label, [f"{each:.1f}" for each in cells(entry["baselines"][key], columns)]))
+    ceiling = []
+    if all("f1_ceiling" in scores for scores in parts):
+        full, by_video = (scores["f1_ceiling"] for scores in parts)
+        ceiling = [f"  F1 is at most {full:.1f} on this truth, F1/video {by_video:.1f}"]
     return [
         f"{name}: {extent(counts['videos'])} videos, {extent(counts['frames'])} frames,"
         f" {extent(counts['classes'])} classes; percent, mean ± std over {repeat}s",
         *table(rows, width=13),
-        *ceiling_lines(entry),
+        *ceiling,
     ]
-
-
-def ceiling_lines(entry: dict) -> list[str]:
-    """Highest F1 that the truth allows, where the protocol has such a limit."""
-    scores = entry["baselines"]["equal_split"]
-    ceilings = [scores[part]["macro"].get("f1_ceiling") for part in ("full", "per_video")]
-    if None in ceilings:
-        return []
-    return [f"  F1 is at most {ceilings[0]:.1f} on this truth, F1/video {ceilings[1]:.1f}"]
 
 
 def extent(counts: int | Sequence[int]) -> str:

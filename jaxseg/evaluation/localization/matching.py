@@ -88,7 +88,13 @@ def prepare(
     truth = on_grid(renumber(truth, videos, labels), rule, predicted=False)
     predictions = on_grid(renumber(predictions, videos, labels), rule, predicted=True)
     predictions = select(predictions, np.argsort(-predictions.score, kind="stable"))
-    predictions, notes = annotated_only(truth, predictions, rule)
+    notes = []
+    annotated = np.isin(predictions.video, truth.video)
+    if not annotated.all():
+        treatment = "taken out" if rule.listed_only else "false positives"
+        number = np.count_nonzero(~annotated)
+        notes.append(f"predictions in videos without true segments: {number}, {treatment}")
+        predictions = select(predictions, annotated) if rule.listed_only else predictions
     forgiven = np.zeros(len(predictions.video), bool)
     if ambiguous is not None and rule.ambiguous != "ignored":
         ambiguous = on_grid(renumber(ambiguous, videos, labels), rule, predicted=False)
@@ -111,18 +117,6 @@ def renumber(segments: Segments, videos: dict[str, int], labels: dict[str, int])
         video=np.array(video, np.int64)[segments.video],
         label=np.array(label, np.int64)[segments.label],
     )
-
-
-def annotated_only(
-    truth: Segments, predictions: Segments, rule: Rule
-) -> tuple[Segments, list[str]]:
-    """The predictions that count, and a note on those in videos without true segments."""
-    known = np.isin(predictions.video, truth.video)
-    if known.all():
-        return predictions, []
-    treatment = "taken out" if rule.listed_only else "false positives"
-    note = f"predictions in videos without true segments: {(~known).sum()}, {treatment}"
-    return (select(predictions, known) if rule.listed_only else predictions), [note]
 
 
 def count(task: Task, rule: Rule, tiou: Sequence[float]) -> Counts:

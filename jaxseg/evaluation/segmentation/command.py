@@ -284,12 +284,11 @@ def heading(columns: Mapping[str, str]) -> str:
 def row(result: dict, scores: dict, columns: Mapping[str, str]) -> str:
     """Sizes and scores under one protocol."""
     sizes = f"{result['videos']:>7,}{result['frames']:>11,}{result['classes']:>8}  "
-    values = cells(number(scores.get(key)) for key in columns)
-    return f"{result['protocol']:<20}{result['match']:<9}{sizes}{values}"
+    return sub_row(f"{result['protocol']:<20}{result['match']:<9}{sizes}", scores, columns)
 
 
 def sub_row(label: str, scores: dict, columns: Mapping[str, str]) -> str:
-    """Other scores under the row of a protocol."""
+    """Scores behind a label, which is one of the sizes or of other scores of a protocol."""
     return f"{label:<57}" + cells(number(scores.get(key)) for key in columns)
 
 

@@ -17,9 +17,9 @@ from jaxseg.evaluation.segmentation.groups import (
     divide,
     group_videos,
     join,
-    make_unit,
     mean_scores,
     num_distinct,
+    without_background,
 )
 from jaxseg.evaluation.segmentation.matching import match_videos
 from jaxseg.evaluation.segmentation.protocols import (
@@ -167,22 +167,28 @@ def count(grouped: Grouped, options: Options) -> Counted:
     background = np.asarray(options.background, np.int64)
     if options.merge is not None:
         background = np.asarray(options.merge, np.int64)[background]
+
+    def unit(group: Group, activity: str, name: str) -> Unit:
+        """Frames to score; random draws depend on the seed and the name alone."""
+        return Unit(
+            whole=group,
+            scored=without_background(group),
+            background=background,
+            num_clusters=(options.num_clusters or {}).get(activity),
+            rng=np.random.default_rng([options.seed, *name.encode()]),
+        )
+
     for activity, videos in grouped.items():
-        common = {
-            "background": background,
-            "num_clusters": (options.num_clusters or {}).get(activity),
-            "seed": options.seed,
-        }
         counted.videos[activity] = {
-            name: run_counters(rule.by_video + rule.joined, make_unit(video, name, **common))
+            name: run_counters(rule.by_video + rule.joined, unit(video, activity, name))
             for name, video in videos.items()
             # Only `mstcn` scores a video that is all background.
             if rule.names or video.scored.any()
         }
         total = add_counts(counted.videos[activity].values())
         if options.matching != "video" and rule.joined:
-            unit = make_unit(join(list(videos.values())), activity, **common)
-            total |= run_counters(rule.joined, unit)
+            together = join(list(videos.values()))
+            total |= run_counters(rule.joined, unit(together, activity, activity))
         counted.activities[activity] = total
         if options.matching == "video":
             by_video = [divide(each) for each in counted.videos[activity].values()]

@@ -44,7 +44,7 @@ class Unit(NamedTuple):
         scored: the same without background frames.
         background: int64 [classes], classes named as background.
         num_clusters: K where it is given; None: the number that the labels show.
-        rng: random numbers of this unit alone.
+        rng: random numbers of this unit alone, whatever other videos there are.
     """
 
     whole: Group
@@ -52,24 +52,6 @@ class Unit(NamedTuple):
     background: np.ndarray
     num_clusters: int | None
     rng: np.random.Generator
-
-
-def make_unit(
-    group: Group,
-    name: str,
-    *,
-    background: np.ndarray,
-    num_clusters: int | None = None,
-    seed: int = 0,
-) -> Unit:
-    """Unit whose random draws depend on the seed and its own name, not on other videos."""
-    return Unit(
-        whole=group,
-        scored=without_background(group),
-        background=background,
-        num_clusters=num_clusters,
-        rng=np.random.default_rng([seed, *name.encode()]),
-    )
 
 
 def join(groups: Sequence[Group]) -> Group:
