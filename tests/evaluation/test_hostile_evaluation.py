@@ -11,7 +11,7 @@ from hostile_files import npy, trapped
 from hostile_names import BAD_CLASSES, GOOD
 
 from jaxseg.evaluation.__main__ import main
-from jaxseg.formats.names import shown
+from jaxseg.formats.names import clip
 
 PATHS = ("../../escape", "/tmp/escape", "..", "a/b", "x" * 5000)  # the evaluator makes no files
 
@@ -48,12 +48,12 @@ def complaint(capsys) -> str:
     return line
 
 
-@pytest.mark.parametrize(("name", "why"), BAD_CLASSES.items(), ids=map(shown, BAD_CLASSES))
+@pytest.mark.parametrize(("name", "why"), BAD_CLASSES.items(), ids=map(clip, BAD_CLASSES))
 def test_names_that_break_lines_are_refused(tmp_path, capsys, name, why):
     for arguments in ((name, "a"), ("v", name)):
         assert localization(tmp_path, *arguments) == 2
         line = complaint(capsys)
-        assert f"{tmp_path / 'truth.json'}: " in line and shown(name) in line and why in line
+        assert f"{tmp_path / 'truth.json'}: " in line and clip(name) in line and why in line
 
 
 @pytest.mark.parametrize("name", [*GOOD, *PATHS])
