@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Protocol
 
 from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
+from jaxseg.data.localization.assembly import assemble
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import (
     Layout,
     Source,
+    find_home,
     find_in_folder,
     find_published,
     recorded_fps,
@@ -42,20 +44,7 @@ CLIPS_NAME = "videos cut together from short clips"
 
 
 class DataConfig(Protocol):
-    """The part of a config that `load` reads.
-
-    Attributes:
-        name: key of `DATA_SETS`, "folder" for any folder of features, "videos" for features that
-            the run extracts from videos.
-        root: folder of the data; "" is the twin.
-        videos: folder of the videos; "" is the folder of those that a run makes of short clips.
-        standardize: scale each video's channels to mean 0 and variance 1.
-        unit_frames: divide them by sqrt(channels) as well.
-        length_tolerance: frames by which features and labels of a video may differ, or snippets
-            by which RGB and flow may.
-        fps: frames a second; 0 takes the rate of the data set or of the features.json in a folder.
-        excluded: names of classes that evaluation leaves out; empty takes those of the entry.
-    """
+    """The part of a config that `load` reads; its sections in jaxseg.config explain each key."""
 
     name: str
     root: str
@@ -143,15 +132,19 @@ def load_localization(
     """
     check_known("data.name", [config.name], names_of("localization"))
     entry = DATA_SETS[config.name]
-    if not config.root:
-        return make_localization_twin(config.name, need_twin(config.name))
-    return entry.read(
-        config.name,
-        entry.folders,
-        Path(config.root).expanduser(),
-        length_tolerance=config.length_tolerance,
-        progress=progress,
-        processes=processes,
+    if config.root:
+        folder = find_home(Path(config.root).expanduser(), entry.folders, entry.content)
+        parts = entry.read(folder, progress=progress, processes=processes)
+        videos, classes = assemble(parts, length_tolerance=config.length_tolerance), parts.classes
+    else:
+        videos, classes = make_localization_twin(need_twin(config.name))
+    return SnippetSet(
+        name=config.name,
+        videos=videos,
+        classes=classes,
+        subset_names=entry.subset_names,
+        seconds_per_snippet=entry.seconds_per_snippet,
+        generated=not config.root,
     )
 
 

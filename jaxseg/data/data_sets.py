@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from jaxseg.data.localization.activitynet import read_activitynet, read_v12, read_v13
-from jaxseg.data.localization.records import SnippetSet
-from jaxseg.data.localization.thumos14 import read_bundle, read_thumos14
+from jaxseg.data.localization.assembly import Parts
+from jaxseg.data.localization.records import SNIPPET_SECONDS
+from jaxseg.data.localization.thumos14 import BUNDLE, read_bundle, read_thumos14
 from jaxseg.data.segmentation.layouts import Layout
 from jaxseg.data.twins.localization import LocalizationTwin
 from jaxseg.data.twins.segmentation import Twin
@@ -48,8 +49,11 @@ class LocalizationEntry:
 
     Attributes:
         folders: names under which the data set lies below a common root.
-        read: (name, folders, root, *, length_tolerance, progress, processes) -> its videos;
-            raises FileNotFoundError for a missing part and ValueError for any other error.
+        read: (the folder of the data set, *, progress, processes) -> its parts; raises
+            FileNotFoundError for a missing part and ValueError for any other error.
+        content: name of a folder or file by which the data set's folder is recognized.
+        subset_names: see `SnippetSet`.
+        seconds_per_snippet: see `SnippetSet`.
         twin: generated stand-in for runs without a root; None where there is none.
         videos: published number of training videos; 0 where unknown.
         classes: number of classes.
@@ -60,7 +64,10 @@ class LocalizationEntry:
     task: ClassVar[str] = "localization"
 
     folders: tuple[str, ...]
-    read: Callable[..., SnippetSet]
+    read: Callable[..., Parts]
+    content: str = "features"
+    subset_names: tuple[str, str] = ("train", "test")
+    seconds_per_snippet: float | None = SNIPPET_SECONDS
     twin: LocalizationTwin | None = None
     videos: int = 0
     classes: int = 0
@@ -140,7 +147,9 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "thumos14_wtalc": LocalizationEntry(
         ("Thumos14reduced", "THUMOS14", "thumos14"),
         read_bundle,
-        twin=THUMOS_TWIN._replace(subset_names=("validation", "test")),
+        content=BUNDLE,
+        subset_names=("validation", "test"),
+        twin=THUMOS_TWIN,
         videos=200,
         classes=20,
         snippets=900,
@@ -148,6 +157,8 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "activitynet12": LocalizationEntry(
         ("ActivityNet12", "ActivityNet1.2", "activitynet12"),
         functools.partial(read_activitynet, read_annotation=read_v12),
+        subset_names=("training", "validation"),
+        seconds_per_snippet=None,
         twin=LocalizationTwin.read("activitynet12"),
         videos=4819,
         classes=100,
@@ -156,6 +167,8 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "activitynet13": LocalizationEntry(
         ("ActivityNet13", "ActivityNet1.3", "activitynet13"),
         functools.partial(read_activitynet, read_annotation=read_v13),
+        subset_names=("training", "validation"),
+        seconds_per_snippet=None,
         twin=LocalizationTwin.read("activitynet13"),
         videos=10024,
         classes=200,

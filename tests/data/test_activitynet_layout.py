@@ -169,7 +169,7 @@ def test_the_real_annotation(name, counts, first):
     )
     annotations = annotate(truth, SUBSETS, durations=durations)
     subsets = [one.subset for one in annotations.values()]
-    found = subsets.count("train"), subsets.count("test"), len(class_names(annotations.values()))
+    found = subsets.count("train"), subsets.count("test"), len(class_names(annotations))
     assert found == counts and len(subsets) == sum(counts[:2])
     video, duration, segment = first
     assert annotations[video].duration == duration

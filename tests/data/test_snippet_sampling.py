@@ -1,14 +1,15 @@
 """Which snippets a step sees depends on (seed, step) alone; what a test sees is fixed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxseg.data import SnippetVideo
-from jaxseg.data.batches import snippets as snippet_sampling
 from jaxseg.data.batches.loader import Batches
-from jaxseg.data.batches.snippets import SnippetStream, snippet_indices
+from jaxseg.data.batches.snippets import SnippetStream, snippet_indices, view_snippets
 
 SAMPLES = 6
 
@@ -68,16 +69,17 @@ def test_a_short_video_repeats_its_snippets():
 def test_a_video_of_a_hundred_thousand_snippets():
     found = snippet_indices(None, 100_000, 750)
     assert found[[0, 1, 749]].tolist() == [0, 133, 99_866]
-    rgb, flow = snippet_sampling.test_snippets(numbered(1, 100_000)[0], 750)
-    assert rgb[:, 1].tolist() == found.tolist() and flow[:, 1].tolist() == (-found).tolist()
+    view, rows = view_snippets(numbered(1, 100_000)[0], SimpleNamespace(num_snippets=750))
+    assert rows == 750 and view["rgb"][:, 1].tolist() == found.tolist()
+    assert view["flow"][:, 1].tolist() == (-found).tolist()
 
 
 def test_half_precision_features_come_as_float32():
     video = numbered(1)[0]
     half = SnippetVideo("v", "test", video.rgb.astype("f2"), video.flow.astype("f8"), None, ())
-    rgb, flow = snippet_sampling.test_snippets(half, 4)
-    assert rgb.dtype == flow.dtype == np.float32
-    assert rgb[:, 1].tolist() == [0, 10, 20, 30]
+    view, _ = view_snippets(half, SimpleNamespace(num_snippets=4))
+    assert view["rgb"].dtype == view["flow"].dtype == np.float32
+    assert view["rgb"][:, 1].tolist() == [0, 10, 20, 30]
 
 
 @pytest.mark.parametrize(("videos", "per_batch", "steps"), [(200, 16, 12), (4, 2, 2), (3, 5, 1)])

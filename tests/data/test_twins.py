@@ -205,7 +205,7 @@ def test_actions_look_alike_across_videos_and_not_too_much(twins):
 
 
 def test_noise_is_smooth():
-    noise = smooth_noise(np.random.default_rng(0), 4000)
+    noise = smooth_noise(np.random.default_rng(0), (4000, 64), NOISE_FRAMES)
     assert noise.shape == (4000, 64)
     for lag in (0, NOISE_FRAMES // 2, NOISE_FRAMES):
         correlation = np.mean(noise[: 4000 - lag] * noise[lag:])

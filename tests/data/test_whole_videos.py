@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jaxseg.data import SnippetVideo
 from jaxseg.data.batches import snippets as snippet_sampling
 from jaxseg.data.batches.loader import STREAMS, Batches
-from jaxseg.data.batches.snippets import WholeVideoStream, bucket, whole_video
+from jaxseg.data.batches.snippets import WholeVideoStream, bucket, view_whole
 
 CHANNELS = 3
 LENGTHS = (5, 64, 65, 97, 150, 300, 12)
@@ -191,7 +191,8 @@ def test_half_precision_comes_from_the_file_as_float32(tmp_path):
         np.save(tmp_path / f"{name}.npy", getattr(made, name))
         maps[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
     video = SnippetVideo("v", "train", maps["rgb"], maps["flow"], made.labels, ())
-    for features in (batch(stream([video]), 0)["features"][0], whole_video(video)["features"]):
+    whole, _ = view_whole(video, None)
+    for features in (batch(stream([video]), 0)["features"][0], whole["features"]):
         assert features.dtype == np.float32
         np.testing.assert_array_equal(features[:70], both(made))
 
@@ -209,7 +210,7 @@ def test_a_test_video_is_whole():
 def test_a_test_video_brought_to_a_length():
     video = make_video(3, 100, ())
     arrays, rows = STREAMS["snippets"].test_view(video, SimpleNamespace(num_snippets=8))
-    rgb, flow = snippet_sampling.test_snippets(video, 8)
+    rgb, flow = video.snippets(snippet_sampling.snippet_indices(None, 100, 8))
     assert set(arrays) == {"rgb", "flow"} and rows == 8
     np.testing.assert_array_equal(arrays["rgb"], rgb)
     np.testing.assert_array_equal(arrays["flow"], flow)

@@ -14,15 +14,14 @@ import numpy as np
 from jaxseg.data.batches.frames import FrameStream, PairStream
 from jaxseg.data.batches.snippets import (
     SnippetStream,
+    View,
     WholeVideoStream,
-    test_snippets,
-    whole_video,
+    view_snippets,
+    view_whole,
 )
 from jaxseg.data.batches.streams import Arrays, Stream
 from jaxseg.data.localization.records import SnippetVideo
 from jaxseg.data.segmentation.records import Video
-
-View = tuple[dict[str, np.ndarray], int]
 
 
 class Batches:
@@ -53,38 +52,30 @@ class Batches:
 
     def batch(self, step: int) -> Arrays:
         """The batch of one step."""
-        batch = self._empty(len(self._videos), int(step))
-        for index, stream in enumerate(self.unique):
-            of_stream = {name: array[index] for name, array in batch.items()}
-            stream.write_batch(int(step), of_stream, self._videos.start)
-        return self._by_member(batch)
+        return self._make(int(step), self._videos)
 
     def warm_start(self) -> Arrays:
         """One sample of every video of every member, padded to the most videos."""
-        sample = self._empty(max(len(stream.videos) for stream in self.all), None)
-        for index, stream in enumerate(self.unique):
-            stream.write_warm_start({name: array[index] for name, array in sample.items()})
-        return self._by_member(sample)
+        return self._make(None, range(max(len(stream.videos) for stream in self.all)))
 
     def iterate(self, start: int) -> Iterator[Arrays]:
         """Batches from step `start` on; two are made ahead, while earlier steps run."""
         steps = grain.MapDataset.range(start, self.num_steps).map(self.batch)
         return iter(steps.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)))
 
-    def _empty(self, num_videos: int, step: int | None) -> Arrays:
-        """Zeroed arrays of every stream of the part, as large as any member of the run needs."""
-        described = [stream.arrays(num_videos, step) for stream in self.all]
-        empty = {}
+    def _make(self, step: int | None, videos: range) -> Arrays:
+        """The arrays of some videos of a step, each as large as any member of the run needs."""
+        described = [stream.arrays(len(videos), step) for stream in self.all]
+        batch = {}
         for name, (_, dtype) in described[0].items():
             shape = np.max([each[name][0] for each in described], axis=0)
-            empty[name] = np.zeros((len(self.unique), *shape), dtype)
-        return empty
-
-    def _by_member(self, arrays: Arrays) -> Arrays:
-        """Repeats a stream's arrays for all members that share it."""
+            batch[name] = np.zeros((len(self.unique), *shape), dtype)
+        for index, stream in enumerate(self.unique):
+            of_stream = {name: array[index] for name, array in batch.items()}
+            stream.write_batch(step, of_stream, videos.start)
         if len(self.unique) == len(self.owner):
-            return arrays
-        return {name: array[self.owner] for name, array in arrays.items()}
+            return batch
+        return {name: array[self.owner] for name, array in batch.items()}
 
 
 class Sampling(NamedTuple):
@@ -105,17 +96,6 @@ class Sampling(NamedTuple):
         """The stream of some training videos with the settings of config.data."""
         options = {name: getattr(data, name) for name in self.settings}
         return self.stream(videos, seed=seed, **options)
-
-
-def view_snippets(video: SnippetVideo, data: Any) -> View:
-    """A test video brought to the number of snippets of training."""
-    rgb, flow = test_snippets(video, data.num_snippets)
-    return {"rgb": rgb, "flow": flow}, data.num_snippets
-
-
-def view_whole(video: SnippetVideo, data: Any) -> View:
-    """A test video in full, padded."""
-    return whole_video(video), video.num_snippets
 
 
 STREAMS = {

@@ -12,6 +12,8 @@ import numpy as np
 from jaxseg.data.batches.streams import Arrays, Shapes, Stream
 from jaxseg.data.localization.records import SnippetVideo
 
+View = tuple[dict[str, np.ndarray], int]  # a test video's arrays, and how many rows are valid
+
 
 def snippet_indices(
     generator: np.random.Generator | None, num_snippets: int, num_samples: int
@@ -36,9 +38,10 @@ def snippet_indices(
     return generator.integers(edges[:-1], np.minimum(edges[1:], num_snippets - 1), endpoint=True)
 
 
-def test_snippets(video: SnippetVideo, num_samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """RGB and flow of a video as prediction sees it, float32 [num_samples, channels] each."""
-    return video.snippets(snippet_indices(None, video.num_snippets, num_samples))
+def view_snippets(video: SnippetVideo, data: Any) -> View:
+    """A test video brought to `data.num_snippets` snippets: "rgb" and "flow" [T, channels]."""
+    rgb, flow = video.snippets(snippet_indices(None, video.num_snippets, data.num_snippets))
+    return {"rgb": rgb, "flow": flow}, data.num_snippets
 
 
 def bucket(length: int) -> int:
@@ -53,15 +56,13 @@ def bucket(length: int) -> int:
     return padded
 
 
-def whole_video(video: SnippetVideo) -> dict[str, np.ndarray]:
-    """A video as prediction sees it: {"features" [T, 2C], "mask" [T]}, T of `bucket`."""
+def view_whole(video: SnippetVideo, data: Any) -> View:
+    """A test video in full: "features" [T, 2C] and "mask" [T], T of `bucket`."""
     length = bucket(video.num_snippets)
-    arrays = {
-        "features": np.zeros((length, 2 * video.rgb.shape[1]), np.float32),
-        "mask": np.zeros(length, bool),
-    }
-    _write_video(video, arrays["features"], arrays["mask"])
-    return arrays
+    features = np.zeros((length, 2 * video.rgb.shape[1]), np.float32)
+    mask = np.zeros(length, bool)
+    _write_video(video, features, mask)
+    return {"features": features, "mask": mask}, video.num_snippets
 
 
 class LocalizationStream(Stream):

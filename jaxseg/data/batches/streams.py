@@ -39,23 +39,28 @@ class Stream(abc.ABC):
         """Number of batches in an epoch."""
         return -(-len(self.videos) // self.videos_per_batch)
 
-    def write_batch(self, step: int, arrays: Arrays, first: int = 0) -> None:
+    def write_batch(self, step: int | None, arrays: Arrays, first: int = 0) -> None:
         """Writes the batch of a step, or some videos of it, into zeroed arrays.
 
         It writes as many videos as the arrays hold and reads no others. A video's numbers do not
         depend on which others are written.
 
         Args:
-            step: counts from 0 over all epochs.
+            step: counts from 0 over all epochs; None is the warm start, one sample of every
+                video, in order.
             arrays: as `arrays` describes them; all axes may be larger, where another member
                 needs it.
             first: place in the batch of the first video that is written.
         """
-        self._write(step, arrays, first)
-
-    def write_warm_start(self, arrays: Arrays) -> None:
-        """Writes one sample of every video, in order, into zeroed arrays."""
-        self._write(None, arrays, 0)
+        purpose, number = (WARM_START, 0) if step is None else (SAMPLES, step)
+        generator = np.random.default_rng((*self.key, purpose, number))
+        self.prepare(step, arrays)
+        places = range(first, first + len(arrays["mask"]))
+        for place, index in enumerate(self.chosen(step)):
+            # Drawn for all videos, so that no sample depends on which videos are written.
+            sample = self.draw(self.videos[index], generator)
+            if place in places:
+                self.write(index, sample, arrays, place - first)
 
     @abc.abstractmethod
     def arrays(self, num_videos: int, step: int | None) -> Shapes:
@@ -85,17 +90,6 @@ class Stream(abc.ABC):
     @abc.abstractmethod
     def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
         """Reads the sample of video `index` into place `slot` of the arrays."""
-
-    def _write(self, step: int | None, arrays: Arrays, first: int) -> None:
-        purpose, number = (WARM_START, 0) if step is None else (SAMPLES, step)
-        generator = np.random.default_rng((*self.key, purpose, number))
-        self.prepare(step, arrays)
-        places = range(first, first + len(arrays["mask"]))
-        for place, index in enumerate(self.chosen(step)):
-            # Drawn for all videos, so that no sample depends on which videos are written.
-            sample = self.draw(self.videos[index], generator)
-            if place in places:
-                self.write(index, sample, arrays, place - first)
 
     def _shuffled(self, epoch: int) -> np.ndarray:
         generator = np.random.default_rng((*self.key, ORDER, epoch))

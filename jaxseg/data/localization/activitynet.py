@@ -10,20 +10,18 @@ no annotation, are left out, with features or without. How long a snippet lasts 
 releases: it follows from the video's duration.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from jaxseg.data.localization.assembly import (
+    Parts,
     annotate,
-    assemble,
     check_paired,
     class_names,
     find_streams,
     read_streams,
 )
-from jaxseg.data.localization.records import SnippetSet
-from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
-from jaxseg.data.segmentation.layouts import find_home
 from jaxseg.formats.detections import Segments, mapping, truth_segments
 from jaxseg.formats.files import need_file, read_json
 from jaxseg.formats.names import listed
@@ -34,26 +32,21 @@ PREFIX = "v_"
 
 
 def read_activitynet(
-    name: str,
-    folders: Sequence[str],
-    root: Path,
+    folder: Path,
     *,
     read_annotation: Callable[[Path], tuple[Segments, dict[str, object]]],
-    length_tolerance: int,
-    progress: bool,
-    processes: Processes = ONE_PROCESS,
-) -> SnippetSet:
-    """Reads one version of the data set; see `LocalizationEntry.read` for the arguments.
+    **reading: Any,
+) -> Parts:
+    """Reads one version of the data set; see `LocalizationEntry.read` for the other arguments.
 
     Args:
         read_annotation: `read_v12` or `read_v13`.
 
     Raises:
-        FileNotFoundError: no root, or a part of the data set is missing.
+        FileNotFoundError: a part of the data set is missing.
         ValueError: videos without features or without an annotation, and the errors of
-            `read_streams` and `assemble`.
+            `read_streams`.
     """
-    folder = find_home(root, folders, "features")
     truth, durations = read_annotation(folder)
     annotations = annotate(truth, SUBSETS, durations=durations)
     features = folder / "features"
@@ -61,10 +54,7 @@ def read_activitynet(
     left_out = set(truth.videos).difference(annotations)
     files = {video: paths for video, paths in files.items() if video not in left_out}
     check_paired(files, annotations, features)
-    classes = class_names(annotations.values())
-    streams = read_streams(files, progress=progress, processes=processes)
-    videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
-    return SnippetSet(name, videos, classes, ("training", "validation"), seconds_per_snippet=None)
+    return Parts(annotations, read_streams(files, **reading), class_names(annotations))
 
 
 def read_v12(folder: Path) -> tuple[Segments, dict[str, object]]:

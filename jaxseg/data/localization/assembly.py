@@ -3,11 +3,11 @@
     <folder>/rgb/<video>.npy and <folder>/flow/<video>.npy    [snippets, channels] each
     <folder>/<video>.npy                                      [snippets, 2 channels], RGB first
 
-A reader of a data set calls `annotate`, `find_streams`, `check_paired`, `read_streams` and
-`assemble`.
+A reader of a data set calls `annotate`, `find_streams`, `check_paired` and `read_streams`, and
+returns the `Parts` that `assemble` makes videos of.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,15 +111,9 @@ def check_subsets(annotations: Mapping[str, Annotation], source: str) -> None:
         )
 
 
-def class_names(annotations: Iterable[Annotation]) -> tuple[str, ...]:
+def class_names(annotations: Mapping[str, Annotation]) -> tuple[str, ...]:
     """The names of all classes that occur, sorted."""
-    return tuple(sorted(frozenset().union(*(annotation.labels for annotation in annotations))))
-
-
-def multi_hot(labels: Iterable[str], classes: tuple[str, ...]) -> np.ndarray:
-    """Float32 [classes], 1 for each of the labels."""
-    labels = frozenset(labels)
-    return np.array([name in labels for name in classes], np.float32)
+    return tuple(sorted(frozenset().union(*(one.labels for one in annotations.values()))))
 
 
 class Streams(NamedTuple):
@@ -189,15 +183,14 @@ def read_streams(
     paths = [path for pair in files.values() for path in pair]
     read = read_arrays(paths, cache=None, progress=progress, processes=processes)
     arrays = dict(zip(paths, read, strict=True))
-    return {video: make_streams(pair, arrays) for video, pair in files.items()}
-
-
-def make_streams(paths: tuple[Path, ...], arrays: Mapping[Path, np.ndarray]) -> Streams:
-    """The streams of one video from its one or two files."""
-    if len(paths) == 1:
-        return split(arrays[paths[0]], str(paths[0]))
-    rgb, flow = paths
-    return Streams(arrays[rgb], arrays[flow], str(rgb), str(flow))
+    streams = {}
+    for video, pair in files.items():
+        if len(pair) == 1:
+            streams[video] = split(arrays[pair[0]], str(pair[0]))
+        else:
+            rgb, flow = pair
+            streams[video] = Streams(arrays[rgb], arrays[flow], str(rgb), str(flow))
+    return streams
 
 
 def split(joint: np.ndarray, source: str) -> Streams:
@@ -214,27 +207,30 @@ def split(joint: np.ndarray, source: str) -> Streams:
     return Streams(joint[:, :half], joint[:, half:], *sources)
 
 
-def assemble(
-    annotations: Mapping[str, Annotation],
-    streams: Mapping[str, Streams],
-    classes: tuple[str, ...],
-    *,
-    length_tolerance: int,
-) -> tuple[SnippetVideo, ...]:
+class Parts(NamedTuple):
+    """The parts of a data set, as a reader has found them for `assemble`.
+
+    Attributes:
+        annotations: by video.
+        streams: by video, for the same videos.
+        classes: names of the classes; every label of every annotation is one of them.
+    """
+
+    annotations: Mapping[str, Annotation]
+    streams: Mapping[str, Streams]
+    classes: tuple[str, ...]
+
+
+def assemble(parts: Parts, *, length_tolerance: int) -> tuple[SnippetVideo, ...]:
     """One `SnippetVideo` a video, sorted by subset and name.
 
     RGB and flow that differ by at most `length_tolerance` snippets are cut to the shorter.
-
-    Args:
-        annotations: by video.
-        streams: by video, for the same videos.
-        classes: every label of every annotation.
-        length_tolerance: snippets.
 
     Raises:
         ValueError: streams of different lengths, of other channels than most streams, or zero
             everywhere, with the files and their sizes.
     """
+    annotations, streams, classes = parts
     check_lengths(streams, length_tolerance)
     check_channels({source: array.shape for source, array in sides(streams)}, "streams")
     check_not_zero(streams)
@@ -285,7 +281,7 @@ def make_video(
         subset=annotation.subset,
         rgb=streams.rgb[:length],
         flow=streams.flow[:length],
-        labels=multi_hot(annotation.labels, classes),
+        labels=np.array([name in annotation.labels for name in classes], np.float32),
         segments=tuple(
             (start, end, classes.index(label)) for start, end, label in annotation.segments
         ),

@@ -15,16 +15,16 @@ As W-TALC packs it (`read_bundle`), one pickled array of all features beside ann
 W-TALC trains on `labels_all`, which lists other classes than `segments` in a few videos.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from jaxseg.data.localization.assembly import (
     Annotation,
+    Parts,
     Streams,
     annotate,
-    assemble,
     check_paired,
     check_subsets,
     class_names,
@@ -32,9 +32,6 @@ from jaxseg.data.localization.assembly import (
     read_streams,
     split,
 )
-from jaxseg.data.localization.records import SnippetSet
-from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
-from jaxseg.data.segmentation.layouts import find_home
 from jaxseg.formats.arrays import read_pickled_npy
 from jaxseg.formats.detections import read_truth
 from jaxseg.formats.files import need_file
@@ -44,29 +41,19 @@ from jaxseg.formats.tables import read_split
 from jaxseg.formats.wtalc import ARRAYS, entries, read_wtalc, text
 
 SUBSETS = ("train", "test")
-FEATURES = "Thumos14reduced-I3D-JOINTFeatures.npy"
+BUNDLE = "Thumos14reduced-I3D-JOINTFeatures.npy"
 ANNOTATIONS = "Thumos14reduced-Annotations"
 BUNDLE_SUBSETS = {"validation": "train", "test": "test"}
 
 
-def read_thumos14(
-    name: str,
-    folders: Sequence[str],
-    root: Path,
-    *,
-    length_tolerance: int,
-    progress: bool,
-    processes: Processes = ONE_PROCESS,
-) -> SnippetSet:
+def read_thumos14(folder: Path, **reading: Any) -> Parts:
     """Reads CASE's layout; see `LocalizationEntry.read` for the arguments.
 
     Raises:
-        FileNotFoundError: no root, or a part of the data set is missing.
+        FileNotFoundError: a part of the data set is missing.
         ValueError: a split without videos, videos without features or without an annotation,
-            an annotation that contradicts the splits, and the errors of `read_streams` and
-            `assemble`.
+            an annotation that contradicts the splits, and the errors of `read_streams`.
     """
-    folder = find_home(root, folders, "features")
     annotations = read_gt(folder)
     files = {}
     for subset in SUBSETS:
@@ -74,10 +61,7 @@ def read_thumos14(
         annotated = [video for video, one in annotations.items() if one.subset == subset]
         check_paired(pairs, annotated, folder / "features" / subset)
         files |= pairs
-    classes = class_names(annotations.values())
-    streams = read_streams(files, progress=progress, processes=processes)
-    videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
-    return SnippetSet(name, videos, classes)
+    return Parts(annotations, read_streams(files, **reading), class_names(annotations))
 
 
 def read_gt(folder: Path) -> dict[str, Annotation]:
@@ -99,21 +83,11 @@ def read_gt(folder: Path) -> dict[str, Annotation]:
     return annotations
 
 
-def read_bundle(
-    name: str,
-    folders: Sequence[str],
-    root: Path,
-    *,
-    length_tolerance: int,
-    progress: bool,
-    processes: Processes = ONE_PROCESS,
-) -> SnippetSet:
+def read_bundle(folder: Path, **_: Any) -> Parts:
     """Reads W-TALC's bundle into memory; its pickles are never run, see `read_pickled_npy`.
 
-    See `LocalizationEntry.read` for the arguments. `progress` and `processes` are not used: the
-    bundle is one file.
+    The bundle is one file, which every process reads for itself.
     """
-    folder = find_home(root, folders, FEATURES)
     inside = folder / ANNOTATIONS
     beside = inside if inside.is_dir() else folder
     for array in (*ARRAYS, "labels_all", "classlist", "duration"):
@@ -121,9 +95,7 @@ def read_bundle(
     annotations = read_bundle_annotations(beside)
     classes = read_classlist(beside / "classlist.npy")
     check_classes(annotations, classes, beside)
-    streams = read_bundle_features(folder / FEATURES, list(annotations))
-    videos = assemble(annotations, streams, classes, length_tolerance=length_tolerance)
-    return SnippetSet(name, videos, classes, subset_names=tuple(BUNDLE_SUBSETS))
+    return Parts(annotations, read_bundle_features(folder / BUNDLE, list(annotations)), classes)
 
 
 def read_bundle_annotations(folder: Path) -> dict[str, Annotation]:

@@ -8,7 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -23,39 +23,29 @@ T = TypeVar("T")
 MEMORY_LIMIT = 8 * 2**30
 
 
-class Processes(Protocol):
-    """The processes of a run that read a data set together; all of them make the same calls."""
+class Processes:
+    """The processes of a run that read a data set together: here a single one.
+
+    `jaxseg.processes` has the same functions for several, all of which make the same calls.
+    """
 
     def count(self) -> int:
         """Number of processes."""
+        return 1
 
     def share(self, items: Sequence[T]) -> list[tuple[int, T]]:
         """Places and items of a list of work that this process has to do."""
+        return list(enumerate(items))
 
     def barrier(self, name: str) -> None:
         """Waits until all processes have called it."""
 
     def exchange(self, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The arrays of all processes, whose names have to differ."""
-
-
-class OneProcess:
-    """A run of one process, which does all of the work."""
-
-    def count(self) -> int:
-        return 1
-
-    def share(self, items: Sequence[T]) -> list[tuple[int, T]]:
-        return list(enumerate(items))
-
-    def barrier(self, name: str) -> None:
-        pass
-
-    def exchange(self, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         return arrays
 
 
-ONE_PROCESS = OneProcess()
+ONE_PROCESS = Processes()
 
 
 def read_arrays(

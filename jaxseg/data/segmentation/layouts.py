@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
-from jaxseg.formats.files import entries, need_folder, read_json
+from jaxseg.formats.files import entries, need_file, need_folder, read_json
 from jaxseg.formats.names import check_file_name, check_known, listed
 
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
@@ -86,12 +86,8 @@ def find_published(
     chosen = choose_activities(features, activities)
     truth = find_truth(need_folder(folder / "groundTruth"), ignored=layout.ignored_truth)
     sources = pair(chosen, truth, folder, complete=not activities)
-    mapping = folder / "mapping" / layout.mapping
-    beside = folder / layout.mapping
-    if not mapping.is_file() and not beside.is_file():
-        raise FileNotFoundError(f"{mapping}: no such file")
-    mapping = mapping if mapping.is_file() else beside
-    return sources, read_mapping(mapping, many_to_one=layout.many_to_one)
+    mapping = find_mapping(folder, layout.mapping)
+    return sources, read_mapping(need_file(mapping), many_to_one=layout.many_to_one)
 
 
 def find_in_folder(
@@ -120,10 +116,16 @@ def find_in_folder(
     if labeled is None:
         return [Source(*key, path) for key, path in chosen.items()], None
     sources = pair(chosen, find_truth(labeled / "groundTruth"), root, complete=not activities)
-    for mapping in (labeled / "mapping" / "mapping.txt", labeled / "mapping.txt"):
-        if mapping.is_file():
-            return sources, read_mapping(mapping)
+    mapping = find_mapping(labeled, "mapping.txt")
+    if mapping.is_file():
+        return sources, read_mapping(mapping)
     return sources, names_in(source.truth for source in sources)
+
+
+def find_mapping(folder: Path, name: str) -> Path:
+    """Path of a mapping, which lies in `mapping/`, or in the folder itself where that has none."""
+    inside, beside = folder / "mapping" / name, folder / name
+    return beside if beside.is_file() and not inside.is_file() else inside
 
 
 def recorded_fps(root: Path) -> float | None:

@@ -18,8 +18,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from jaxseg.data.localization.records import SNIPPET_SECONDS, SnippetSet, SnippetVideo
-from jaxseg.data.twins.segmentation import generator, read_table
+from jaxseg.data.localization.records import SNIPPET_SECONDS, SnippetVideo
+from jaxseg.data.twins.segmentation import generator, read_table, smooth_noise
 
 CHANNELS = 32
 SHORTEST, LONGEST = 40, 300  # snippets of a video
@@ -65,8 +65,6 @@ class LocalizationTwin(NamedTuple):
         family: begins every seed; twins of one family hold the same videos.
         train: number of training videos.
         test: number of test videos.
-        subset_names: see `SnippetSet`.
-        fixed_rate: whether a snippet of the real data lasts equally long in all videos.
         instance_spread: standard deviation of the logarithm of the number of instances.
         gap_spread: the same for gaps, and for what comes before the first instance.
         lead: median time before the first instance, in seconds.
@@ -77,8 +75,6 @@ class LocalizationTwin(NamedTuple):
     family: str
     train: int
     test: int
-    subset_names: tuple[str, str]
-    fixed_rate: bool
     instance_spread: float
     gap_spread: float
     lead: float
@@ -90,7 +86,7 @@ class LocalizationTwin(NamedTuple):
         """The twin of <family>.toml."""
         content = read_table(family)
         actions = tuple(Action(*row) for row in content.pop("actions"))
-        return cls(subset_names=tuple(content.pop("subset_names")), actions=actions, **content)
+        return cls(actions=actions, **content)
 
 
 class Instance(NamedTuple):
@@ -101,21 +97,20 @@ class Instance(NamedTuple):
     action: Action
 
 
-def make_localization_twin(name: str, twin: LocalizationTwin) -> SnippetSet:
+def make_localization_twin(
+    twin: LocalizationTwin,
+) -> tuple[tuple[SnippetVideo, ...], tuple[str, ...]]:
     """Generates a twin: the same bytes every time.
 
-    Args:
-        name: the data set's.
-        twin: of `DATA_SETS`.
+    Returns:
+        Videos sorted by subset and name, and the names of the classes.
     """
     videos = tuple(
         make_video(twin, subset, number)
         for subset, count in (("test", twin.test), ("train", twin.train))
         for number in range(1, count + 1)
     )
-    classes = tuple(action.name for action in twin.actions)
-    seconds = SNIPPET_SECONDS if twin.fixed_rate else None
-    return SnippetSet(name, videos, classes, twin.subset_names, seconds, generated=True)
+    return videos, tuple(action.name for action in twin.actions)
 
 
 def make_video(twin: LocalizationTwin, subset: str, number: int) -> SnippetVideo:
@@ -189,7 +184,8 @@ def make_features(
     streams = []
     for stream, contrast in CONTRAST.items():
         action, setting, scenes = appearances(twin, stream)
-        features = NOISE * smooth_noise(rng, num_snippets) + VIDEO * rng.standard_normal(CHANNELS)
+        features = NOISE * smooth_noise(rng, (num_snippets, CHANNELS), NOISE_SNIPPETS)
+        features += VIDEO * rng.standard_normal(CHANNELS)
         features += contrast * (filled + RUN_UP * run_up) @ action
         features += SETTING * present @ setting + SCENE * scene @ scenes
         streams.append(np.maximum(features, 0).astype(np.float32))
@@ -220,10 +216,3 @@ def stretches(rng: np.random.Generator, num_snippets: int) -> np.ndarray:
     """Random numbers from [0, 1), the same for SCENE_SNIPPETS snippets at a time, [snippets]."""
     drawn = rng.random(num_snippets // SCENE_SNIPPETS + 1)
     return drawn.repeat(SCENE_SNIPPETS)[:num_snippets]
-
-
-def smooth_noise(rng: np.random.Generator, num_snippets: int) -> np.ndarray:
-    """[snippets, CHANNELS], variance 1, correlated by 1 - lag / NOISE_SNIPPETS."""
-    steps = rng.standard_normal((num_snippets + NOISE_SNIPPETS, CHANNELS))
-    walk = np.cumsum(steps, axis=0)
-    return (walk[NOISE_SNIPPETS:] - walk[:-NOISE_SNIPPETS]) / np.sqrt(NOISE_SNIPPETS)

@@ -262,7 +262,7 @@ def make_features(
 ) -> np.ndarray:
     """Float32 [frames, channels] of the model above."""
     noise = np.sqrt(1 - twin.action_variance - VIDEO_VARIANCE)
-    latent = noise * smooth_noise(rng, segments[-1].stop)
+    latent = noise * smooth_noise(rng, (segments[-1].stop, LATENT), NOISE_FRAMES)
     in_video = {name: rng.standard_normal(LATENT) for name in sorted({s.name for s in segments})}
     for name, start, stop in segments:
         if name == BACKGROUND:
@@ -290,8 +290,8 @@ def appearance(twin: Twin, grammar: Grammar, action: str) -> np.ndarray:
     return np.sum(parts, axis=0) / np.sqrt(2)
 
 
-def smooth_noise(rng: np.random.Generator, frames: int) -> np.ndarray:
-    """[frames, LATENT], variance 1, correlated by 1 - lag / NOISE_FRAMES."""
-    steps = rng.standard_normal((frames + NOISE_FRAMES, LATENT))
+def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], width: int) -> np.ndarray:
+    """Noise of variance 1 and `shape`, correlated along the first axis by 1 - lag / width."""
+    steps = rng.standard_normal((shape[0] + width, shape[1]))
     walk = np.cumsum(steps, axis=0)
-    return (walk[NOISE_FRAMES:] - walk[:-NOISE_FRAMES]) / np.sqrt(NOISE_FRAMES)
+    return (walk[width:] - walk[:-width]) / np.sqrt(width)
