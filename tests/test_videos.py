@@ -11,16 +11,17 @@ import tiny_videos
 from serial_pool import SerialPool
 
 from jaxseg.features import job, pool
+from jaxseg.features.motion import fitting
 
 CONFIG = commands.ROOT / "configs" / "asot_videos.py"
 FPS = 5
-SECONDS = 8
+SECONDS = 4
 
 
 def pictures(order):
-    """A still scene, and one in which something moves; each for four seconds at 10 fps."""
-    still = [tiny_videos.gray(90)] * 40
-    scenes = {"still": still, "moving": tiny_videos.moving(40)}
+    """A still scene, and one in which something moves; each for two seconds at 10 fps."""
+    still = [tiny_videos.gray(90)] * 20
+    scenes = {"still": still, "moving": tiny_videos.moving(20)}
     return [picture for name in order for picture in scenes[name]]
 
 
@@ -49,6 +50,8 @@ def finished(videos, quickly, tmp_path_factory):
         # Tests of features are about the processes, whose start takes longer than these videos.
         patch.setattr(job, "Pool", SerialPool)
         patch.setattr(pool, "Pool", SerialPool)
+        # Mixtures of all descriptors would take a third of the test's time.
+        patch.setattr(fitting, "MOST_DESCRIPTORS", 500)
         return run(videos, workdir), workdir
 
 
