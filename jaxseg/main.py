@@ -66,13 +66,10 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return processes.leave(130, at_once=True)
-    except (ValueError, OSError) as error:
-        if not flags.TRACEBACK.value:
+    except Exception as error:
+        is_mistake = isinstance(error, (ValueError, OSError)) and not processes.is_loss(error)
+        if is_mistake and not flags.TRACEBACK.value:
             return processes.leave(complain(str(error)))
-        if not processes.joined():
-            raise
-        return processes.leave(processes.explain(error))
-    except Exception as error:  # a defect, unless it says that another process is gone
         if not processes.joined():
             raise
         return processes.leave(processes.explain(error))

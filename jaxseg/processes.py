@@ -25,6 +25,9 @@ RETRY = 128 + signal.SIGTERM  # what launchers start again on
 FLAGS = ("coordinator", "num_processes", "process_id")
 # How many processes SLURM and Open MPI say that they have started.
 ENGINE_COUNTS = ("SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE")
+STATUSES_OF_A_DEFECT = ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "UNIMPLEMENTED")
+STATUSES_OF_A_LOSS = ("UNKNOWN: ", "INTERNAL: ", "UNAVAILABLE: ", "ABORTED: ", "CANCELLED: ")
+STATUSES_OF_A_LOSS += ("DEADLINE_EXCEEDED: ", "FAILED_PRECONDITION: ")
 
 
 def start(coordinator: str | None, num_processes: int | None, process_id: int | None) -> None:
@@ -210,24 +213,32 @@ def _maximum() -> tuple[NamedSharding, Callable[[jax.Array], jax.Array]]:
     return NamedSharding(mesh, PartitionSpec("device")), maximum
 
 
-def is_loss(error: RuntimeError) -> bool:
-    """Whether an error of XLA's means that another process of this run is gone."""
-    other_causes = ("RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", "UNIMPLEMENTED")
-    is_jax = isinstance(error, jax.errors.JaxRuntimeError)
-    return is_jax and count() > 1 and not str(error).startswith(other_causes)
+def is_loss(error: BaseException) -> bool:
+    """Whether an error, or one that led to it, means that another process of this run is gone.
+
+    XLA's failures come as JaxRuntimeError, but some as a ValueError with the same text, which
+    starts with the name of a status.
+    """
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and is_loss(cause):
+        return True
+    if isinstance(error, jax.errors.JaxRuntimeError):
+        may_be = not str(error).startswith(STATUSES_OF_A_DEFECT)
+    else:
+        may_be = isinstance(error, ValueError) and str(error).startswith(STATUSES_OF_A_LOSS)
+    return may_be and count() > 1  # asked last: it would start the devices
 
 
 def explain(error: Exception) -> int:
     """Prints what ended one of several processes, and returns its exit status."""
-    if isinstance(error, RuntimeError) and is_loss(error):
-        reason = " ".join(str(error).split())[:200]
-        print(
-            f"error: another process of this run is gone; start all again ({reason})",
-            file=sys.stderr,
-        )
-        return RETRY
-    traceback.print_exception(error)
-    return 1
+    if not is_loss(error):
+        traceback.print_exception(error)
+        return 1
+    reason = " ".join(str(error).split())[:200]
+    print(
+        f"error: another process of this run is gone; start all again ({reason})", file=sys.stderr
+    )
+    return RETRY
 
 
 def leave(status: int, *, at_once: bool = False) -> int:

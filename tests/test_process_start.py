@@ -160,12 +160,23 @@ def test_one_process_agrees_with_itself_at_once():
     assert [agree(number) for number in (0, 15, 0)] == [0, 15, 0] and agree.settled() == 0
 
 
+def caused_by(cause: Exception) -> Exception:
+    error = OSError("cannot write")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "count", "lost"),
     [
         (jax.errors.JaxRuntimeError("UNAVAILABLE: Gloo: connection closed by peer"), 2, True),
         (jax.errors.JaxRuntimeError("UNAVAILABLE: Gloo: connection closed by peer"), 1, False),
         (jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory"), 2, False),
+        (ValueError("UNKNOWN: Gloo AllGather failed: connection closed by peer"), 2, True),
+        (ValueError("UNKNOWN: Gloo AllGather failed: connection closed by peer"), 1, False),
+        (caused_by(jax.errors.JaxRuntimeError("UNAVAILABLE: connection closed by peer")), 2, True),
+        (caused_by(ValueError("config.seeds is no number")), 2, False),
+        (ValueError("config.seeds is no number"), 2, False),
         (RuntimeError("generator raised StopIteration"), 2, False),
     ],
 )

@@ -102,12 +102,16 @@ def test_a_stop_of_one_stops_all_and_one_goes_on(root, one, tmp_path, quick_comp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lost", [0, 1])
-def test_a_process_that_loses_another_does_not_wait_for_it(root, one, tmp_path, lost):
+@pytest.mark.parametrize(
+    ("lost", "last_step"),
+    [(0, 18), (1, 18), (1, 17)],
+    ids=["first", "second", "second, right before a checkpoint"],
+)
+def test_a_process_that_loses_another_does_not_wait_for_it(root, one, tmp_path, lost, last_step):
     """Killed without a word; who is left ends, and the same command goes on from what is saved."""
     workdir = tmp_path / "run"
     options = OPTIONS | HALVES | {"checkpoint__every": 3}
-    program = SIGNALED, 18, int(signal.SIGKILL), lost  # not before a checkpoint is written
+    program = SIGNALED, last_step, int(signal.SIGKILL), lost
     with groups.started(words(root, workdir, program=program, **options), processes=2) as group:
         left = groups.finish(group)[1 - lost]
     assert left.status not in (0, -signal.SIGKILL), left

@@ -75,7 +75,7 @@ class Checkpoints:
                 lambda: write_json(folder / CHECKSUMS, _checksums(folder)), "checksums"
             )
         except Exception as error:  # orbax and its storage raise many types; all mean: not saved
-            if isinstance(error, RuntimeError) and processes.is_loss(error):
+            if processes.is_loss(error):
                 raise
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise OSError(f"cannot write checkpoint {step} in {self.directory}: {reason}") from None
