@@ -10,7 +10,7 @@ in computations in braces, of which one is the entry.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,9 @@ KINDS += ("collective-broadcast", "ragged-all-to-all")
 BITS = {"pred": 8, "bf16": 16, "c64": 64, "c128": 128}
 BITS |= {f"{kind}{bits}": bits for kind in "su" for bits in (2, 4, 8, 16, 32, 64)}
 BITS |= {f"f{bits}": bits for bits in (16, 32, 64)}
+
+
+Groups = tuple[tuple[int, ...], ...]
 
 
 class Collective(NamedTuple):
@@ -39,7 +42,7 @@ class Collective(NamedTuple):
     bytes: int
     times: int
     op_name: str
-    groups: tuple[tuple[int, ...], ...]
+    groups: Groups
 
 
 def collectives(compiled_text: str) -> list[Collective]:
@@ -52,8 +55,7 @@ def collectives(compiled_text: str) -> list[Collective]:
         ValueError: the text is no program, or names groups in an unknown notation.
     """
     result = []
-    for execution in _executed(_parse(compiled_text)):
-        instruction, computation = execution.instruction, execution.computation
+    for instruction, computation, times in _executed(*_parse(compiled_text)):
         kind = instruction.opcode.removesuffix("-start")
         if kind not in KINDS:
             continue
@@ -62,22 +64,15 @@ def collectives(compiled_text: str) -> list[Collective]:
         is_asynchronous = kind != instruction.opcode
         size = max(operands, instruction.bytes - operands * is_asynchronous)
         name = re.search(r'op_name="([^"]*)"', instruction.attributes)
-        result.append(
-            Collective(
-                kind=kind,
-                bytes=size,
-                times=execution.times,
-                op_name=name[1] if name else "",
-                groups=_groups(instruction),
-            )
-        )
+        op_name = name[1] if name else ""
+        result.append(Collective(kind, size, times, op_name, _groups(instruction)))
     return result
 
 
 def unknown_loops(compiled_text: str) -> int:
     """Number of loops whose length the compiler does not know; they count as one round."""
-    computations = _parse(compiled_text).computations.values()
-    instructions = [each for computation in computations for each in computation.values()]
+    computations, _ = _parse(compiled_text)
+    instructions = [each for inner in computations.values() for each in inner.values()]
     return sum(each.opcode == "while" and each.num_rounds is None for each in instructions)
 
 
@@ -110,30 +105,14 @@ class Instruction(NamedTuple):
 
 Computation = dict[str, Instruction]
 
-
-class Program(NamedTuple):
-    """All computations by name, and the name of the one that is run."""
-
-    computations: dict[str, Computation]
-    entry: str
-
-
-class Execution(NamedTuple):
-    """An instruction, its computation, and how often one run of the program executes it."""
-
-    instruction: Instruction
-    computation: Computation
-    times: int
-
-
 _HEADER = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*\) -> .*\{$")
 _LINE = re.compile(r"^\s+(?:ROOT )?%?([\w.\-]+) = (.*)$")
 _SHAPE = re.compile(r"([a-z]\w*)\[([\d,]*)\]")
 _OPCODE = re.compile(r"\s*([a-z][\w\-]*)\(")
 
 
-def _parse(text: str) -> Program:
-    """The program of a text; ValueError where it has no entry."""
+def _parse(text: str) -> tuple[dict[str, Computation], str]:
+    """All computations by name, and the name of the one that is run; ValueError without one."""
     computations: dict[str, Computation] = {}
     entry, current = None, None
     for line in text.splitlines():
@@ -144,7 +123,7 @@ def _parse(text: str) -> Program:
             current[match[1]] = _instruction(match[1], match[2])
     if entry is None:
         raise ValueError(f"no compiled program: no ENTRY in {len(text)} characters")
-    return Program(computations, entry)
+    return computations, entry
 
 
 def _instruction(name: str, rest: str) -> Instruction:
@@ -170,26 +149,24 @@ def _closing(text: str, start: int) -> int:
     raise ValueError(f"no compiled program: a parenthesis is left open in {text[:80]!r}")
 
 
-def _executed(program: Program) -> Iterator[Execution]:
-    """What one run of the program executes, loops and calls resolved.
+def _executed(
+    computations: Mapping[str, Computation], name: str, times: int = 1
+) -> Iterator[tuple[Instruction, Computation, int]]:
+    """Each instruction that a computation executes, where it stands and how often, calls resolved.
 
     A loop of unknown length counts as one round, and of a conditional all branches count.
     """
-
-    def visit(name: str, times: int) -> Iterator[Execution]:
-        computation = program.computations[name]
-        for instruction in computation.values():
-            if instruction.opcode == "while":
-                rounds = instruction.num_rounds or 1
-                yield from visit(*instruction.calls("condition"), times * (rounds + 1))
-                yield from visit(*instruction.calls("body"), times * rounds)
-            elif inner := _called(instruction):
-                for each in inner:
-                    yield from visit(each, times)
-            else:
-                yield Execution(instruction, computation, times)
-
-    return visit(program.entry, 1)
+    for instruction in computations[name].values():
+        if instruction.opcode == "while":
+            rounds = instruction.num_rounds or 1
+            (condition,), (body,) = instruction.calls("condition"), instruction.calls("body")
+            yield from _executed(computations, condition, times * (rounds + 1))
+            yield from _executed(computations, body, times * rounds)
+        elif called := _called(instruction):
+            for each in called:
+                yield from _executed(computations, each, times)
+        else:
+            yield instruction, computations[name], times
 
 
 def _called(instruction: Instruction) -> list[str]:
@@ -205,8 +182,6 @@ _MESH = re.compile(r"mesh\[([^\]]*)\] *\{([^}]*)\}")
 _IOTA = re.compile(r"\[([\d,]+)\](?:<=\[([\d,]+)\](?:T\(([\d,]+)\))?)?")
 _AXIS = re.compile(r"'([^']+)'(?::\((\d+)\)(\d+))?")
 
-Groups = tuple[tuple[int, ...], ...]
-
 
 def _groups(instruction: Instruction) -> Groups:
     """Groups in any of XLA's notations: {{0,1},{2,3}}, [2,2]<=[4], mesh['a'=2,'b'=2] {'b'}."""
@@ -218,9 +193,9 @@ def _groups(instruction: Instruction) -> Groups:
     if listed := re.match(r"\{((?:\{[\d,]*\},?)*)\}", text):
         return _listed_groups(listed[1])
     if mesh := _MESH.match(text):
-        return _mesh_groups(mesh[1], mesh[2])
+        return _mesh_groups(axes=mesh[1], along=mesh[2])
     if iota := _IOTA.match(text):
-        return _iota_groups(iota[1], iota[2], iota[3])
+        return _iota_groups(shape=iota[1], source=iota[2], order=iota[3])
     raise ValueError(f"{instruction.name}: groups of devices in an unknown notation: {text[:80]}")
 
 

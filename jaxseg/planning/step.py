@@ -26,8 +26,8 @@ class Step(NamedTuple):
         parameters: of one member.
         state_bytes, batch_bytes: on one device.
         other_bytes: on one device, by XLA's memory analysis: temporaries, members' inputs.
-        collectives: of one device in a step.
         unknown_loops: those whose length the compiler does not know; they count as one round.
+        collectives: of one device in a step.
     """
 
     mesh: tuple[int, int]
@@ -38,8 +38,8 @@ class Step(NamedTuple):
     state_bytes: int
     batch_bytes: int
     other_bytes: int
-    collectives: list[Collective]
     unknown_loops: int
+    collectives: list[Collective]
 
     @property
     def name(self) -> str:
@@ -75,9 +75,9 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
     """
     layout = lay_out(config, data, devices)
     method, mesh, num_slots = layout.method, layout.mesh, len(layout.members)
-    inputs = _abstract(layout.inputs, sharding.by_member(mesh))
+    inputs = sharding.abstract(layout.inputs, sharding.by_member(mesh))
     where = sharding.by_member_and_video(mesh)
-    batch = _abstract(_batch(config, data, method, num_slots), where)
+    batch = sharding.abstract(_batch(config, data, method, num_slots), where)
     state = jax.eval_shape(make_init(method, mesh), batch, inputs)
     compiled = make_step(method, mesh).lower(state, batch, inputs).compile()
     text, memory = compiled.as_text(), compiled.memory_analysis()
@@ -95,8 +95,8 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
         state_bytes=state_bytes,
         batch_bytes=batch_bytes,
         other_bytes=total_bytes - state_bytes - batch_bytes,
-        collectives=collectives(text),
         unknown_loops=unknown_loops(text),
+        collectives=collectives(text),
     )
 
 
@@ -112,15 +112,8 @@ def _batch(config: Config, data: DataSet | SnippetSet, method: Method, num_slots
         batch[name] = jax.ShapeDtypeStruct((num_slots, *shape), dtype)
     if method.refresh is not None:
         columns = method.refresh.extra_columns + batch["labels"].shape[-1]
-        shape = (*batch["mask"].shape, columns)
-        batch["targets"] = jax.ShapeDtypeStruct(shape, np.float32)
+        batch["targets"] = jax.ShapeDtypeStruct((*batch["mask"].shape, columns), np.float32)
     return batch
-
-
-def _abstract(tree: Any, where: jax.sharding.Sharding) -> Any:
-    return jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), tree
-    )
 
 
 def _shard_bytes(tree: Any, where: jax.sharding.Sharding) -> int:

@@ -61,16 +61,8 @@ def limits(steps: Sequence[Step]) -> list[str]:
 
 
 def _values(step: Step) -> dict[str, Any]:
-    return {
+    return step._asdict() | {
         "mesh": {"member": step.mesh[0], "data": step.mesh[1]},
-        "members": step.members,
-        "videos_per_batch": step.videos_per_batch,
-        "num_steps": step.num_steps,
-        "parameters": step.parameters,
-        "state_bytes": step.state_bytes,
-        "batch_bytes": step.batch_bytes,
-        "other_bytes": step.other_bytes,
-        "unknown_loops": step.unknown_loops,
         "members_per_device": step.members_per_device,
         "idle_members": step.idle_members,
         "device_bytes": step.device_bytes,
@@ -82,17 +74,11 @@ def _sizes(steps: Sequence[Step]) -> str:
     header = ("member x data", "devices", "members", "idle", "state", "batch", "other", "all")
     rows = []
     for step in steps:
+        devices = step.mesh[0] * step.mesh[1]
         sizes = (step.state_bytes, step.batch_bytes, step.other_bytes, step.device_bytes)
-        rows.append(
-            (
-                step.name,
-                step.mesh[0] * step.mesh[1],
-                step.members_per_device,
-                step.idle_members,
-                *map(_bytes, sizes),
-                sum(each.times for each in step.collectives),
-            )
-        )
+        times = sum(each.times for each in step.collectives)
+        places = (step.members_per_device, step.idle_members)
+        rows.append((step.name, devices, *places, *map(_bytes, sizes), times))
     return _table([(*header, "collectives"), *rows])
 
 

@@ -2,15 +2,16 @@
 
 import dataclasses
 import difflib
+import functools
 import itertools
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import jax
 import numpy as np
 
-from jaxseg.config import Config, to_dict
+from jaxseg.config import Config, flatten, to_dict
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import test_videos
 from jaxseg.data.segmentation.records import Video
@@ -18,7 +19,7 @@ from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs
 from jaxseg.runfiles import about
 
-_SWEEPABLE = ("solver", "optimizer", "model", "loss")
+_SWEEPABLE = ("solver.", "optimizer.", "model.", "loss.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,18 +69,13 @@ def enumerate_members(config: Config, data: DataSet | SnippetSet) -> tuple[Membe
                 test = test_videos(videos, config.data.test_share, seed)
                 per_epoch = config.data.steps_per_epoch(len(videos) - len(test))
                 steps = config.num_epochs * per_epoch
-                _check_freeze(config, activity, steps)
-                members.append(
-                    Member(
-                        activity=activity,
-                        seed=seed,
-                        variant=variant,
-                        num_clusters=clusters,
-                        num_steps=steps,
-                        config=settings,
-                        test=test,
+                if steps and (freeze := config.optimizer.freeze_steps) >= steps:
+                    raise ValueError(
+                        f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of "
+                        f"activity {activity!r} ({config.num_epochs} epochs): nothing would ever "
+                        "be thawed"
                     )
-                )
+                members.append(Member(activity, seed, variant, clusters, steps, settings, test))
     return tuple(members)
 
 
@@ -124,16 +120,8 @@ def stack(members: Sequence[Member]) -> MemberInputs:
 def hyper_parameters(config: Config) -> dict:
     """The numeric hyper-parameters, nested as in the config; all of them may differ by member."""
     values = to_dict(config)
-    return {name: _floats(values[name]) for name in _SWEEPABLE if name in values}
-
-
-def _check_freeze(config: Config, activity: str, steps: int) -> None:
-    freeze = config.optimizer.freeze_steps
-    if steps and freeze >= steps:
-        raise ValueError(
-            f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of activity "
-            f"{activity!r} ({config.num_epochs} epochs): nothing would ever be thawed"
-        )
+    names = [section.removesuffix(".") for section in _SWEEPABLE]
+    return {name: _floats(values[name]) for name in names if name in values}
 
 
 def _cluster_counts(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:
@@ -143,36 +131,26 @@ def _cluster_counts(config: Config, activity: str, videos: Sequence[Video]) -> l
         ValueError: no number of clusters for the activity, more clusters than frames in one of
             its videos, or too few frames in it to try two numbers of them.
     """
-    if config.model.chooses:
-        return _range(config, activity, videos)
-    count = config.model.num_clusters or config.model.clusters_by_activity.get(activity, 0)
+    model = config.model
+    if model.chooses:
+        (low, high), shortest = model.cluster_range, _shortest(videos)
+        if shortest.num_frames <= low:
+            raise ValueError(
+                f"video {activity}/{shortest.name} has {shortest.num_frames} frames: too few to "
+                f"try the {low} to {high} clusters of config.model.cluster_range"
+            )
+        return list(range(low, min(high, shortest.num_frames) + 1))
+    count = model.num_clusters or model.clusters_by_activity.get(activity, 0)
     if not count:
         raise ValueError(
             f"no number of clusters for activity {activity!r}: give --config.model.num_clusters=K"
         )
-    if config.task == "segmentation":
-        _check_lengths(activity, videos, count)
-    return [count]
-
-
-def _range(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:
-    low, high = config.model.cluster_range
-    shortest = _shortest(videos)
-    if shortest.num_frames <= low:
-        raise ValueError(
-            f"video {activity}/{shortest.name} has {shortest.num_frames} frames: too few to try "
-            f"the {low} to {high} clusters of config.model.cluster_range"
-        )
-    return list(range(low, min(high, shortest.num_frames) + 1))
-
-
-def _check_lengths(activity: str, videos: Sequence[Video], clusters: int) -> None:
-    shortest = _shortest(videos)
-    if shortest.num_frames < clusters:
+    if config.task == "segmentation" and (shortest := _shortest(videos)).num_frames < count:
         raise ValueError(
             f"video {activity}/{shortest.name} has {shortest.num_frames} frames, fewer than "
-            f"its activity's {clusters} clusters (config.model.num_clusters)"
+            f"its activity's {count} clusters (config.model.num_clusters)"
         )
+    return [count]
 
 
 def _shortest(videos: Sequence[Video]) -> Video:
@@ -182,16 +160,18 @@ def _shortest(videos: Sequence[Video]) -> Video:
 def _override(config: Config, entry: str) -> Config:
     """The config under one sweep entry, "name=value,name=value"."""
     values = to_dict(config)
+    known = [
+        name
+        for name, value in flatten(values).items()
+        if name.startswith(_SWEEPABLE) and isinstance(value, float)
+    ]
     for assignment in entry.split(","):
         name, _, text = assignment.partition("=")
-        *path, last = name.strip().split(".")
-        node = values
-        for part in path:
-            node = node.get(part, {}) if isinstance(node, Mapping) else {}
-        if not path or path[0] not in _SWEEPABLE or not isinstance(node.get(last), float):
-            known = _hyper_names(to_dict(config))
+        if name.strip() not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
             raise ValueError(f"config.sweep: {name!r} is no numeric hyper-parameter; try {nearest}")
+        *path, last = name.strip().split(".")
+        node = functools.reduce(dict.__getitem__, path, values)
         try:
             value = float(text)
         except ValueError:
@@ -203,26 +183,6 @@ def _override(config: Config, entry: str) -> Config:
             )
         node[last] = value
     return from_dict(values)
-
-
-def _hyper_names(values: Mapping) -> list[str]:
-    """Names of all hyper-parameters that a sweep may set, with dots between."""
-    return [
-        f"{path}{name}"
-        for top in _SWEEPABLE
-        if top in values
-        for path, node in _walk(values[top], f"{top}.")
-        for name, value in node.items()
-        if isinstance(value, float)
-    ]
-
-
-def _walk(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
-    """Each dictionary within dictionaries, the path to it first, with a dot at its end."""
-    yield path, node
-    for name, value in node.items():
-        if isinstance(value, Mapping):
-            yield from _walk(value, f"{path}{name}.")
 
 
 def _floats(values: Mapping) -> dict:

@@ -1,7 +1,7 @@
 """What a run trains, and where on its devices: members, batches and the mesh."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -104,7 +104,12 @@ def lay_out(
     Args:
         devices: those to use instead of all.
     """
-    _check_channels(config, data)
+    expected = config.model.channels
+    if expected and expected != data.num_channels:
+        raise ValueError(
+            f"the features of {data.name} have {data.num_channels} channels, "
+            f"config.model.layers starts with {expected}"
+        )
     members = enumerate_members(config, data)
     mesh = sharding.make_mesh(
         config.mesh,
@@ -136,13 +141,7 @@ def abstract_state(setup: Setup) -> TrainState:
     """Shapes, dtypes and shardings of the train state, without computing anything."""
     example = place_batch(setup, setup.batches.batch(0))
     shapes = jax.eval_shape(make_init(setup.method, setup.mesh), example, setup.inputs)
-
-    def abstract(tree: Any, where: jax.sharding.Sharding) -> Any:
-        return jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), tree
-        )
-
-    return TrainState(*map(abstract, shapes, state_shardings(setup.mesh)))
+    return TrainState(*map(sharding.abstract, shapes, state_shardings(setup.mesh)))
 
 
 def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
@@ -152,15 +151,6 @@ def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
     placed = sharding.place(numbers, where, (num_slots,), (slice(0, num_slots),))
     keys = jax.jit(jax.random.wrap_key_data, out_shardings=where)(placed.key)
     return placed._replace(key=keys)
-
-
-def _check_channels(config: Config, data: DataSet | SnippetSet) -> None:
-    expected = config.model.channels
-    if expected and expected != data.num_channels:
-        raise ValueError(
-            f"the features of {data.name} have {data.num_channels} channels, "
-            f"config.model.layers starts with {expected}"
-        )
 
 
 def _streams(config: Config, data: DataSet | SnippetSet, members: Sequence[Member]) -> list[Stream]:

@@ -133,6 +133,13 @@ def place(arrays: Any, where: NamedSharding, lengths: Sequence[int], part: Seque
     return jax.tree.map(place_one, arrays)
 
 
+def abstract(tree: Any, where: NamedSharding) -> Any:
+    """Shapes and dtypes of a tree's arrays, and where they would live."""
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=where), tree
+    )
+
+
 def on_host(arrays: Mapping[str, jax.Array], mesh: Mesh) -> dict[str, np.ndarray]:
     """Arrays of all devices as NumPy arrays, on every process; all call it together."""
     copied = _copy_everywhere(mesh)(dict(arrays))
