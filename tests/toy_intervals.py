@@ -23,7 +23,7 @@ from jaxseg.methods.method import Method
 from jaxseg.run.workdir import data_record
 from jaxseg.runfiles import about, localization
 from jaxseg.training import sharding
-from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.members import Member, stack
 from jaxseg.training.setup import Setup
 from jaxseg.training.step import TrainState, make_init
@@ -124,7 +124,7 @@ def make_state(setup: Setup, gains: Sequence[float], *, step: int = NUM_STEPS) -
 
 def save(config: Config, setup: Setup, workdir: Path, state: TrainState) -> None:
     """A checkpoint, as training leaves it."""
-    checkpoints = open_checkpoints(config, setup, workdir)
+    checkpoints = Checkpoints(config, setup, workdir)
     checkpoints.save(state)
     checkpoints.close()
 

@@ -14,7 +14,7 @@ from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.formats.arrays import read_npz
 from jaxseg.runfiles.checks import write_arrays
-from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.setup import Setup, abstract_state
 from jaxseg.training.step import make_gather
 
@@ -52,13 +52,10 @@ def finished_parameters(config: Config, setup: Setup, workdir: Path) -> Paramete
     Raises:
         ValueError: there is no finished training in the folder.
     """
-    if not (workdir / "checkpoints").is_dir():
-        raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
-    checkpoints = open_checkpoints(config, setup, workdir)
-    try:
-        state = checkpoints.restore(abstract_state(setup))
-    finally:
-        checkpoints.close()
+    state = None
+    if (workdir / "checkpoints").is_dir():  # opening them would make it
+        with contextlib.closing(Checkpoints(config, setup, workdir)) as checkpoints:
+            state = checkpoints.restore(abstract_state(setup))
     if state is None:
         raise ValueError(f"no checkpoints in {workdir}: train first (--mode=train)")
     step = int(state.step)

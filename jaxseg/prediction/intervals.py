@@ -48,15 +48,19 @@ def predict(
             detections[index] = [each.detections for each in located]
             for member, each in zip(setup.members, located, strict=True):
                 if index in shown and member.seed == 0:
-                    _write_map(partial["maps"], member, data, video, each)
+                    files.write_map(
+                        partial["maps"],
+                        member.directory,
+                        video.name,
+                        scores=each.score_map,
+                        video_scores=each.video_scores,
+                        seconds=data.snippet_seconds(video) * video.num_snippets,
+                        drawn=each.drawn,
+                    )
             bar.update(min(processes.count(), bar.total - bar.n))
         joined = join_detections(detections, len(data.test), len(setup.members))
         if processes.is_first():
-            for member, videos in zip(setup.members, zip(*joined, strict=True), strict=True):
-                results = {
-                    video.name: as_segments(each, data.classes)
-                    for video, each in zip(data.test, videos, strict=True)
-                }
+            for member, results in zip(setup.members, by_name(joined, data), strict=True):
                 files.write_detections(
                     partial["predictions"], member.directory, results, checkpoint
                 )
@@ -118,23 +122,20 @@ def join_detections(
     return [parts[index * num_members : (index + 1) * num_members] for index in range(num_videos)]
 
 
+def by_name(joined: Sequence[Sequence[Detections]], data: SnippetSet) -> list[dict[str, list]]:
+    """For each member: test video -> segments, from the result of `join_detections`."""
+    return [
+        {
+            video.name: as_segments(each, data.classes)
+            for video, each in zip(data.test, detections, strict=True)
+        }
+        for detections in zip(*joined, strict=True)
+    ]
+
+
 def _as_detections(rows: np.ndarray) -> Detections:
     label, *numbers = rows.T
     return Detections(label.astype(np.int64), *(column.copy() for column in numbers))
-
-
-def _write_map(
-    maps: Path, member: Member, data: SnippetSet, video: SnippetVideo, located: Located
-) -> None:
-    files.write_map(
-        maps,
-        member.directory,
-        video.name,
-        scores=located.score_map,
-        video_scores=located.video_scores,
-        seconds=data.snippet_seconds(video) * video.num_snippets,
-        drawn=located.drawn,
-    )
 
 
 def _cluster_roles(members: Sequence[Member], carried: Any) -> dict[str, np.ndarray]:

@@ -17,8 +17,7 @@ from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.localization.protocols import parse_tiou
 from jaxseg.formats.detections import truth_segments
 from jaxseg.prediction.finished import BEST, Best, read_best, write_best
-from jaxseg.prediction.intervals import join_detections, make_detect
-from jaxseg.proposals import as_segments
+from jaxseg.prediction.intervals import by_name, join_detections, make_detect
 from jaxseg.training.setup import Setup
 from jaxseg.training.step import TrainState, make_gather
 
@@ -68,15 +67,12 @@ class OracleTest:
             for index, video in processes.share(self._data.test)
         }
         joined = join_detections(detections, len(self._data.test), len(self._members))
-        scores = []
-        for videos in zip(*joined, strict=True):
-            results = {
-                video.name: as_segments(each, self._data.classes)
-                for video, each in zip(self._data.test, videos, strict=True)
-            }
-            result = evaluate_localization(self._truth, results, tiou=self._tiou)
-            scores.append(np.mean(result["map"]))
-        return np.array(scores)
+        return np.array(
+            [
+                np.mean(evaluate_localization(self._truth, results, tiou=self._tiou)["map"])
+                for results in by_name(joined, self._data)
+            ]
+        )
 
 
 def better(old: Best, new: Best) -> Best:

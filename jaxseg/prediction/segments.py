@@ -129,31 +129,26 @@ def make_survey(method: Method) -> Callable:
         arrays = {}
         for name in names:
             frames = [observed[f"{index}/{name}"] for index in range(len(videos))]
-            arrays[name] = _pad(np.concatenate(frames, axis=1), length)
-        mask = np.stack([_decoded_frames(member, videos, length) for member in members])
-        time = np.pad(time, (0, length - len(time))).astype(np.float32)
-        return survey(arrays, time, mask, arguments.inputs)
+            arrays[name] = _pad(np.concatenate(frames, axis=1), length, axis=1)
+        tested = [[is_tested(member, video) for video in videos] for member in members]
+        mask = np.repeat(tested, [video.num_frames for video in videos], axis=1)
+        time = _pad(time, length, axis=0).astype(np.float32)
+        return survey(arrays, time, _pad(mask, length, axis=1), arguments.inputs)
 
     return run
 
 
-def _decoded_frames(member: Member, videos: Sequence[Video], length: int) -> np.ndarray:
-    frames = [np.full(video.num_frames, is_tested(member, video)) for video in videos]
-    return np.pad(np.concatenate(frames), (0, length - sum(map(len, frames))))
-
-
-def _pad(array: np.ndarray, length: int) -> np.ndarray:
-    """[members, frames, ...] with zeros up to a length."""
+def _pad(array: np.ndarray, length: int, axis: int) -> np.ndarray:
+    """An array with zeros up to a length along an axis."""
     widths = [(0, 0)] * array.ndim
-    widths[1] = (0, length - array.shape[1])
+    widths[axis] = (0, length - array.shape[axis])
     return np.pad(array, widths)
 
 
 def _padded(video: Video, lengths: Sequence[int]) -> Arrays:
     """One video as a method sees it, in the shortest length that holds it."""
     length = next(length for length in lengths if length >= video.num_frames)
-    frames = np.zeros((length, video.features.shape[1]), np.float32)
-    frames[: video.num_frames] = video.frames()
+    frames = _pad(np.asarray(video.frames(), np.float32), length, axis=0)
     return {"frames": frames, "mask": np.arange(length) < video.num_frames}
 
 
@@ -200,24 +195,26 @@ def _most_typical(
     members: Sequence[Member], videos: Sequence[Video], candidates: Arrays
 ) -> dict[str, list[list[TypicalFrame]]]:
     """Member directory -> for each cluster its most typical frames, best first."""
-    result = {}
-    for slot, member in enumerate(members):
-        clusters = []
-        for cluster in range(member.num_clusters):
-            frames = [
-                TypicalFrame(video.name, int(frame), round(float(similarity), 4))
-                for index, video in enumerate(videos)
-                if is_tested(member, video)
-                for similarity, frame in zip(
-                    candidates[f"{index}/similarity"][slot, :, cluster],
-                    candidates[f"{index}/frames"][slot, :, cluster],
-                    strict=True,
-                )
-                if np.isfinite(similarity)
-            ]
-            clusters.append(_choose_typical(frames, {v.name: v.num_frames for v in videos}))
-        result[member.directory] = clusters
-    return result
+    lengths = {video.name: video.num_frames for video in videos}
+
+    def of_cluster(slot: int, cluster: int) -> list[TypicalFrame]:
+        frames = [
+            TypicalFrame(video.name, int(frame), round(float(similarity), 4))
+            for index, video in enumerate(videos)
+            if is_tested(members[slot], video)
+            for similarity, frame in zip(
+                candidates[f"{index}/similarity"][slot, :, cluster],
+                candidates[f"{index}/frames"][slot, :, cluster],
+                strict=True,
+            )
+            if np.isfinite(similarity)
+        ]
+        return _choose_typical(frames, lengths)
+
+    return {
+        member.directory: [of_cluster(slot, cluster) for cluster in range(member.num_clusters)]
+        for slot, member in enumerate(members)
+    }
 
 
 def _choose_typical(
@@ -229,14 +226,11 @@ def _choose_typical(
         in_video, apart = chosen.setdefault(each.video, []), lengths[each.video] / _APART
         if all(abs(each.frame - other.frame) >= apart for other in in_video):
             in_video.append(each)
-    ranked = [
-        (rank, -each.similarity, each)
-        for in_video in chosen.values()
-        for rank, each in enumerate(in_video)
-    ]
+    ranked = [pair for in_video in chosen.values() for pair in enumerate(in_video)]
     # By rank and similarity alone: frames of the same stay in the order of their videos.
-    ranked.sort(key=lambda entry: entry[:2])
-    return [each for *_, each in sorted(ranked[:TYPICAL_FRAMES], key=lambda entry: entry[1])]
+    ranked.sort(key=lambda pair: (pair[0], -pair[1].similarity))
+    best = [each for _, each in ranked[:TYPICAL_FRAMES]]
+    return sorted(best, key=lambda each: -each.similarity)
 
 
 def _objectives(

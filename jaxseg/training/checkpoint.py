@@ -7,7 +7,6 @@ from pathlib import Path
 
 import jax
 import orbax.checkpoint as ocp
-from jax.sharding import Mesh
 
 from jaxseg import processes
 from jaxseg.config import Config
@@ -17,16 +16,6 @@ from jaxseg.training.step import TrainState, make_fill
 
 CHECKSUMS = "checksums.json"
 OVERHEAD = 2**18  # bytes of a checkpoint beside the numbers in it, generously
-
-
-def open_checkpoints(config: Config, setup: Setup, workdir: Path) -> "Checkpoints":
-    """The checkpoints of a run, to be closed by the caller."""
-    return Checkpoints(
-        workdir / "checkpoints",
-        keep=config.checkpoint.keep,
-        num_members=len(setup.members),
-        mesh=setup.mesh,
-    )
 
 
 class Checkpoints:
@@ -40,22 +29,20 @@ class Checkpoints:
     on any mesh, of any number of processes, can go on from a checkpoint.
 
     Args:
-        directory: where they are; made where it is missing.
-        keep: how many of the newest are kept.
-        num_members: members of the run, without the idle ones.
-        mesh: where the state lives.
+        config: of the run; its `checkpoint.keep` newest are kept.
+        setup: its members, and the mesh where the state lives.
+        workdir: of the run; `checkpoints/` is made in it where it is missing.
     """
 
-    def __init__(self, directory: Path, *, keep: int, num_members: int, mesh: Mesh):
-        self.directory = directory.absolute()
-        self._num_members = num_members
-        self._fill = make_fill(num_members, mesh)
+    def __init__(self, config: Config, setup: Setup, workdir: Path):
+        self.directory = (workdir / "checkpoints").absolute()
+        self._num_members = len(setup.members)
+        self._fill = make_fill(self._num_members, setup.mesh)
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=config.checkpoint.keep, create=True, enable_async_checkpointing=False
+        )
         self._manager = ocp.CheckpointManager(
-            self.directory,
-            item_handlers=ocp.PyTreeCheckpointHandler(),
-            options=ocp.CheckpointManagerOptions(
-                max_to_keep=keep, create=True, enable_async_checkpointing=False
-            ),
+            self.directory, item_handlers=ocp.PyTreeCheckpointHandler(), options=options
         )
 
     def save(self, state: TrainState) -> None:
@@ -70,10 +57,8 @@ class Checkpoints:
         try:
             self._require_space(sum(leaf.nbytes for leaf in jax.tree.leaves(state)))
             self._manager.save(step, args=ocp.args.PyTreeSave(_as_dict(state)))
-            folder = self.directory / str(step)
-            processes.first_alone(
-                lambda: write_json(folder / CHECKSUMS, _checksums(folder)), "checksums"
-            )
+            path = self.directory / str(step) / CHECKSUMS
+            processes.first_alone(lambda: write_json(path, _checksums(path.parent)), "checksums")
         except Exception as error:  # orbax and its storage raise many types; all mean: not saved
             if processes.is_loss(error):
                 raise
@@ -99,9 +84,8 @@ class Checkpoints:
         Raises:
             ValueError: where there are checkpoints and none of them can be read.
         """
-        steps = sorted(self._manager.all_steps(), reverse=True)
         damaged = []
-        for step in steps:
+        for step in sorted(self._manager.all_steps(), reverse=True):
             state = self._read(step, like)
             if processes.everyone(state is not None):
                 for bad in damaged:
@@ -142,7 +126,8 @@ class Checkpoints:
             restored = self._manager.restore(step, args=ocp.args.PyTreeRestore(leaves, arguments))
         except Exception:  # orbax raises whatever a broken file leads it to; the answer is the same
             return None
-        state = _from_dict(restored, like)
+        leaves = [restored[name] for name in sorted(restored)]
+        state = jax.tree.unflatten(jax.tree.structure(like), leaves)
         return state if int(state.step) == step else None
 
     def _require_same_network(self, step: int, expected: dict) -> None:
@@ -164,10 +149,6 @@ class Checkpoints:
 def _as_dict(state: TrainState) -> dict:
     """Numbered leaves: restoring needs no agreement on the names of optax's tuples."""
     return {f"{index:04d}": leaf for index, leaf in enumerate(jax.tree.leaves(state))}
-
-
-def _from_dict(leaves: dict, like: TrainState) -> TrainState:
-    return jax.tree.unflatten(jax.tree.structure(like), [leaves[name] for name in sorted(leaves)])
 
 
 def _checksums(folder: Path) -> dict[str, int]:

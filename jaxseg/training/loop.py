@@ -1,5 +1,7 @@
 """The training loop: restore or start, step, log, save; it knows no method by name."""
 
+import contextlib
+import dataclasses
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +15,7 @@ from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.runfiles.metrics import MetricsWriter
 from jaxseg.training import sharding
-from jaxseg.training.checkpoint import Checkpoints, open_checkpoints
+from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.interrupts import Interrupts, Stopped
 from jaxseg.training.members import Member
 from jaxseg.training.refreshes import Refreshes
@@ -51,28 +53,21 @@ def train(
         Stopped: after SIGINT or SIGTERM, once the state is saved.
         ValueError, OSError: see `Checkpoints`.
     """
-    checkpoints = open_checkpoints(config, setup, workdir)
-    try:
+    with contextlib.closing(Checkpoints(config, setup, workdir)) as checkpoints:
         state = checkpoints.restore(abstract_state(setup))
         if state is None:
             state = _first_state(setup)
-        start = int(state.step)
+        start, total = int(state.step), setup.num_steps
+        refreshes = None  # of the method's pseudo-labels
+        if setup.method.refresh and start < total:
+            refreshes = Refreshes(config, setup, workdir, progress=progress)
+            refreshes.restore(start)
         writer = MetricsWriter(workdir, start=start, enabled=processes.is_first())
-        try:
-            run = _Loop(
-                config,
-                setup,
-                checkpoints=checkpoints,
-                writer=writer,
-                refreshes=_refreshes(config, setup, workdir, start, progress),
-                watch=watch,
-                progress=progress and processes.is_first(),
-            )
+        disable = not (progress and processes.is_first())
+        bar = tqdm(total=total, initial=start, desc="train", unit="step", disable=disable)
+        with contextlib.closing(writer), bar:
+            run = _Loop(config, setup, checkpoints, writer, refreshes, watch, bar)
             return run(state, start)
-        finally:
-            writer.close()
-    finally:
-        checkpoints.close()
 
 
 def _first_state(setup: Setup) -> TrainState:
@@ -85,86 +80,61 @@ def _first_state(setup: Setup) -> TrainState:
     return make_warm_start(setup.method, setup.mesh)(state, sample, setup.inputs)
 
 
-def _refreshes(
-    config: Config, setup: Setup, workdir: Path, start: int, progress: bool
-) -> Refreshes | None:
-    """The method's pseudo-labels as step `start` expects them; None for a method without."""
-    if setup.method.refresh is None or start >= setup.num_steps:
-        return None
-    refreshes = Refreshes(config, setup, workdir, progress=progress)
-    refreshes.restore(start)
-    return refreshes
-
-
+@dataclasses.dataclass
 class _Loop:
     """The steps of one call of `train`, and what is done between two of them."""
 
-    def __init__(
-        self,
-        config: Config,
-        setup: Setup,
-        *,
-        checkpoints: Checkpoints,
-        writer: MetricsWriter,
-        refreshes: Refreshes | None,
-        watch: Watch | None,
-        progress: bool,
-    ):
-        self._setup, self._checkpoints, self._writer = setup, checkpoints, writer
-        self._refreshes, self._watch, self._progress = refreshes, watch, progress
-        self._total = setup.num_steps
-        self._last_steps = np.array([member.num_steps for member in setup.members])
-        self._save_every = config.checkpoint.every or max(1, -(-self._total // 5))
-        self._watch_every = config.checkpoint.watch_every
-        self._log_every = max(1, self._total // LOGGED_LINES)
-        self._alarm = CollapseAlarm(setup.members, _warn)
+    config: Config
+    setup: Setup
+    checkpoints: Checkpoints
+    writer: MetricsWriter
+    refreshes: Refreshes | None
+    watch: Watch | None
+    bar: tqdm
 
     def __call__(self, state: TrainState, start: int) -> TrainState:
         """Takes the steps from `start` on; returns the last state."""
-        setup, total = self._setup, self._total
+        setup, total = self.setup, self.setup.num_steps
+        save_every = self.config.checkpoint.every or max(1, -(-total // 5))
+        watch_every = self.config.checkpoint.watch_every
+        log_every = max(1, total // LOGGED_LINES)
+        alarm = CollapseAlarm(setup.members, _warn)
         train_step = make_step(setup.method, setup.mesh)
         agree = processes.Agreement()
-        bar = tqdm(
-            total=total,
-            initial=start,
-            desc="train",
-            unit="step",
-            disable=not self._progress,
-            leave=True,
-        )
-        with Interrupts() as interrupts, bar:
+        with Interrupts() as interrupts:
             for step, batch in enumerate(setup.batches.iterate(start), start):
-                if self._refreshes:
-                    state = self._refreshes.before(step, state)
-                    batch |= {"targets": self._refreshes.targets(step, batch)}
+                if self.refreshes:
+                    state = self.refreshes.before(step, state)
+                    batch |= {"targets": self.refreshes.targets(step, batch)}
                 state, metrics = train_step(state, place_batch(setup, batch), setup.inputs)
                 done = step + 1
-                if step % self._log_every == 0 or done == total:
-                    self._log(bar, step, metrics)
-                bar.update()
-                if self._watch and (done % self._watch_every == 0 or done == total):
-                    self._watch(done, state)
-                if done % self._save_every == 0 or done == total:
-                    self._checkpoints.save(state)
+                if step % log_every == 0 or done == total:
+                    alarm.check(step, self._log(step, metrics))
+                self.bar.update()
+                if self.watch and (done % watch_every == 0 or done == total):
+                    self.watch(done, state)
+                if done % save_every == 0 or done == total:
+                    self.checkpoints.save(state)
                 if received := agree(interrupts.received or 0):
-                    self._checkpoints.save(state)
+                    self.checkpoints.save(state)
                     raise _stopped(received, done, total)
             # Several processes agree one step late: what came at the last step is told here.
             if received := agree(interrupts.received or 0) or agree.settled():
                 raise _stopped(received, total, total)
         if total == start == 0:
-            self._checkpoints.save(state)
+            self.checkpoints.save(state)
         return state
 
-    def _log(self, bar: tqdm, step: int, metrics: Mapping[str, jax.Array]) -> None:
-        running = step < self._last_steps
+    def _log(self, step: int, metrics: Mapping[str, jax.Array]) -> dict[str, np.ndarray]:
+        """Writes the metrics of all members that are still trained; returns those of all."""
+        running = np.array([step < member.num_steps for member in self.setup.members])
         values = {
             name: metric[: len(running)]  # without the idle members
-            for name, metric in sharding.on_host(metrics, self._setup.mesh).items()
+            for name, metric in sharding.on_host(metrics, self.setup.mesh).items()
         }
-        self._writer.write(step, values, running)
-        bar.set_postfix(loss=f"{values['loss'][running].mean():.3f}", refresh=False)
-        self._alarm.check(step, values)
+        self.writer.write(step, values, running)
+        self.bar.set_postfix(loss=f"{values['loss'][running].mean():.3f}", refresh=False)
+        return values
 
 
 def _stopped(number: int, done: int, total: int) -> Stopped:

@@ -2,13 +2,11 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
 from tqdm import tqdm
 
 from jaxseg import processes
@@ -54,7 +52,10 @@ class Refreshes:
         self._gather = make_gather(len(setup.members), setup.mesh)
         self._forward = make_forward(setup.method, self._gather(setup.inputs))
         self._first_member = setup.part.members.start
-        self._reset = _make_reset(self._refresh.reset, setup.mesh)
+        self._reset = None
+        if reset := self._refresh.reset:  # carried state, placed as the step expects it
+            where = sharding.by_member(setup.mesh)
+            self._reset = jax.jit(jax.vmap(reset), donate_argnums=0, out_shardings=where)
         # Of the last refresh and the one before it, by member and video.
         self._newest: list[list[list[SparseLabels]]] = []
 
@@ -88,7 +89,8 @@ class Refreshes:
                 shown |= {"epoch": np.array(step / self._per_epoch)}
                 pseudo_labels.write_all(self._workdir, number, self._directories, labels)
                 pseudo_labels.write_shown(self._workdir, number, shown)
-            state = state._replace(carried=self._reset(state.carried))
+            if self._reset:
+                state = state._replace(carried=self._reset(state.carried))
         return state
 
     def targets(self, step: int, batch: dict[str, np.ndarray]) -> np.ndarray:
@@ -182,13 +184,6 @@ class Refreshes:
             listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
             tqdm.write(f"{title}: {listed}", file=sys.stderr)
         return {f"counts/{name}": np.array(n) for name, n in counts.items()}
-
-
-def _make_reset(reset: Callable | None, mesh: Mesh) -> Callable:
-    """Carried state of all members -> the same after a refresh, placed as the step expects it."""
-    if reset is None:
-        return lambda carried: carried
-    return jax.jit(jax.vmap(reset), donate_argnums=0, out_shardings=sharding.by_member(mesh))
 
 
 def _without_zeros(labels: np.ndarray) -> SparseLabels:

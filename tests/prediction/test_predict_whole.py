@@ -14,7 +14,7 @@ from jaxseg.data.batches import snippets as whole_videos
 from jaxseg.prediction.finished import read_best
 from jaxseg.prediction.intervals import predict
 from jaxseg.prediction.oracle import OracleTest
-from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.setup import set_up
 from jaxseg.training.step import make_init
 
@@ -40,7 +40,7 @@ def run(quickly, tmp_path_factory):
         workdir = tmp_path_factory.mktemp("run")
         with quickly():
             setup, state = start(config)
-            checkpoints = open_checkpoints(config, setup, workdir)
+            checkpoints = Checkpoints(config, setup, workdir)
             checkpoints.save(change(state))
             checkpoints.close()
             predict(config, DATA, setup, workdir, progress=False)
@@ -172,7 +172,7 @@ def test_the_best_on_the_test_videos(tmp_path):
     none = jax.tree.map(jnp.zeros_like, state.params)
     for step, params in ((3, state.params), (7, none), (9, state.params)):
         watched(step, state._replace(params=params))
-    checkpoints = open_checkpoints(config, setup, tmp_path)
+    checkpoints = Checkpoints(config, setup, tmp_path)
     checkpoints.save(state)
     checkpoints.close()
     best = read_best(tmp_path, like=(state.params, state.carried))

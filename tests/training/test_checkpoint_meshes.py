@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.setup import abstract_state, set_up
 from jaxseg.training.step import make_init
 
@@ -72,13 +72,13 @@ state = make_init(setup.method, setup.mesh)(example, setup.inputs)
 spoilt = jax.tree.map(spoil, tuple(state[1:]))
 spoilt = jax.device_put(type(state)(state.step, *spoilt), state_shardings(setup.mesh))
 assert np.isnan(np.asarray(jax.tree.leaves(spoilt.params)[0])).any()
-checkpoints = open_checkpoints(config, setup, Path(sys.argv[2]))
+checkpoints = Checkpoints(config, setup, Path(sys.argv[2]))
 checkpoints.save(spoilt)
 checkpoints.close()
 slots = {}
 for mesh in ("8x1", "4x2", "2x4", "1x8"):
     config, _, setup = mesh_runs.set_up(sys.argv[1], mesh)
-    checkpoints = open_checkpoints(config, setup, Path(sys.argv[2]))
+    checkpoints = Checkpoints(config, setup, Path(sys.argv[2]))
     found = checkpoints.restore(abstract_state(setup))
     checkpoints.close()
     for own, leaf in zip(jax.tree.leaves(state[1:]), jax.tree.leaves(found[1:]), strict=True):
@@ -97,14 +97,14 @@ def test_what_stands_in_idle_members_is_of_no_account(tmp_path):
 
 def save(config, workdir) -> None:
     setup = set_up(config, toy.make_data())
-    checkpoints = open_checkpoints(config, setup, workdir)
+    checkpoints = Checkpoints(config, setup, workdir)
     checkpoints.save(make_init(setup.method, setup.mesh)(setup.batches.batch(0), setup.inputs))
     checkpoints.close()
 
 
 def restore(config, workdir):
     setup = set_up(config, toy.make_data())
-    checkpoints = open_checkpoints(config, setup, workdir)
+    checkpoints = Checkpoints(config, setup, workdir)
     try:
         return checkpoints.restore(abstract_state(setup))
     finally:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.training.checkpoint import CHECKSUMS, open_checkpoints
+from jaxseg.training.checkpoint import CHECKSUMS, Checkpoints
 from jaxseg.training.setup import abstract_state
 
 EVERY_STEP = {"seeds": 2, "num_epochs": 2, "checkpoint.every": 1}  # four steps
@@ -27,7 +27,7 @@ def copy(finished, tmp_path):
 
 
 def restore(setup, workdir):
-    checkpoints = open_checkpoints(toy.make_config(), setup, workdir)
+    checkpoints = Checkpoints(toy.make_config(), setup, workdir)
     try:
         return checkpoints.restore(abstract_state(setup))
     finally:
@@ -141,7 +141,7 @@ def test_none_at_all(finished, tmp_path):
 def test_what_cannot_be_saved_is_one_line(finished, tmp_path):
     setup, state, _ = finished
     (tmp_path / "checkpoints").mkdir()
-    checkpoints = open_checkpoints(toy.make_config(), setup, tmp_path)
+    checkpoints = Checkpoints(toy.make_config(), setup, tmp_path)
     (tmp_path / "checkpoints").rmdir()
     (tmp_path / "checkpoints").write_text("in the way")
     with pytest.raises(OSError, match=r"cannot write checkpoint 4 in .*checkpoints") as error:

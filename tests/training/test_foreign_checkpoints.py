@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.training.checkpoint import open_checkpoints
+from jaxseg.training.checkpoint import Checkpoints
 from jaxseg.training.setup import abstract_state
 
 CONFIG = toy.make_config({"seeds": 2})
@@ -24,7 +24,7 @@ def checkpoints(toy_run, tmp_path):
 
 
 def restore(setup, checkpoints):
-    opened = open_checkpoints(CONFIG, setup, checkpoints.parent)
+    opened = Checkpoints(CONFIG, setup, checkpoints.parent)
     try:
         return opened.restore(abstract_state(setup))
     finally:
