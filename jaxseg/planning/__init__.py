@@ -17,15 +17,7 @@ import numpy as np
 
 from jaxseg.config import Config
 from jaxseg.config.shared import MeshConfig
-from jaxseg.data import (
-    DATA_SETS,
-    DataSet,
-    LocalizationEntry,
-    SegmentationEntry,
-    SnippetSet,
-    SnippetVideo,
-    Video,
-)
+from jaxseg.data import DATA_SETS, DataSet, SnippetSet, SnippetVideo, Video
 from jaxseg.formats.files import write_json
 from jaxseg.formats.names import check_known
 from jaxseg.methods import from_dict
@@ -61,7 +53,9 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
         # Nobody reads this root; that there is one makes the schedule that of the real data.
         values = {**values, "data": {**values["data"], "root": "published"}}
     config = from_dict(values)
-    shapes = [_shape(mesh) for mesh in meshes] or [_configured(config.mesh)]
+    # The config's own mesh is planned on the fewest devices that it fits.
+    fewest = max(1, config.mesh.member) * max(1, config.mesh.data)
+    shapes = [_shape(mesh) for mesh in meshes] or [(fewest, config.mesh)]
     devices = _devices(max(count for count, _ in shapes))
     data = published(config) if as_published else TASKS[config.task].load(config, folder)
     steps = [
@@ -89,26 +83,16 @@ def published(config: Config) -> DataSet | SnippetSet:
     sizes = {each: entry for each, entry in DATA_SETS.items() if entry.videos}
     check_known("config.data.name", [name], sizes)
     size = sizes[name]
-    return _frames(config, size) if size.task == "segmentation" else _snippets(name, size)
-
-
-def _zeros(*shape: int) -> np.ndarray:
-    return np.broadcast_to(np.float32(0), shape)
-
-
-def _frames(config: Config, size: SegmentationEntry) -> DataSet:
-    check_known("activities", config.activities, size.videos)
-    features = _zeros(size.frames, size.channels)
-    videos = tuple(
-        Video(f"{number:04d}", activity, features)
-        for activity in sorted(config.activities or size.videos)
-        for number in range(size.videos[activity])
-    )
-    return DataSet(config.data.name, videos)
-
-
-def _snippets(name: str, size: LocalizationEntry) -> SnippetSet:
-    features = _zeros(size.snippets, size.channels)
+    if size.task == "segmentation":
+        check_known("activities", config.activities, size.videos)
+        features = np.broadcast_to(np.float32(0), (size.frames, size.channels))
+        videos = tuple(
+            Video(f"{number:04d}", activity, features)
+            for activity in sorted(config.activities or size.videos)
+            for number in range(size.videos[activity])
+        )
+        return DataSet(name, videos)
+    features = np.broadcast_to(np.float32(0), (size.snippets, size.channels))
     labels = np.eye(size.classes, dtype=np.float32)
     videos = tuple(
         SnippetVideo(
@@ -137,11 +121,6 @@ def _shape(text: str) -> tuple[int, MeshConfig]:
     if member * data > MOST_DEVICES:
         raise ValueError(f"--meshes: {text!r} has more than {MOST_DEVICES} devices")
     return member * data, MeshConfig(member, data) if len(numbers) == 2 else MeshConfig(0, 0)
-
-
-def _configured(mesh: MeshConfig) -> tuple[int, MeshConfig]:
-    """The config's own mesh, on the fewest devices that it fits."""
-    return max(1, mesh.member) * max(1, mesh.data), mesh
 
 
 def _devices(count: int) -> list[jax.Device]:

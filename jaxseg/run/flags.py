@@ -51,8 +51,10 @@ def parse(arguments: list[str], description: str = "") -> list[str]:
             if name == "config":
                 file = _find(value if given else following)
             elif name.startswith("config."):
+                from jaxseg.methods import check_key  # seconds, without such a flag not needed
+
                 keys.append(name.removeprefix("config."))
-                _check_key(keys[-1])
+                check_key(keys[-1])
         rest = flags.FLAGS(arguments)
     except (flags.Error, ValueError, OSError) as error:
         sys.exit(complain(str(error)))
@@ -72,12 +74,6 @@ def parse(arguments: list[str], description: str = "") -> list[str]:
 def config_name() -> str:
     """Name of the config file without its folder and suffix."""
     return Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
-
-
-def _check_key(key: str) -> None:
-    from jaxseg.methods import check_key  # not needed, and not loaded, without such a flag
-
-    check_key(key)
 
 
 def _join(arguments: list[str]) -> list[str]:
@@ -105,26 +101,19 @@ def _find(name: str) -> Path:
 
 
 def _help(description: str) -> str:
-    parts = [
-        description.strip(),
-        "Flags:",
-        *(_entry(f"--{name}", flags.FLAGS[name].help) for name in _NAMES),
-    ]
+    entries = [_entry(f"--{name}", flags.FLAGS[name].help) for name in _NAMES]
+    parts = [description.strip(), "Flags:", *entries]
     if CONFIG.value is not None:
-        parts += [f"Keys of {config_name()}, each with its value there:", *_keys()]
+        from jaxseg.config import describe, flatten
+        from jaxseg.methods import from_dict
+
+        values = CONFIG.value.to_dict()
+        given = flatten(values)
+        parts += [f"Keys of {config_name()}, each with its value there:"] + [
+            _entry(f"--config.{key.path}={given.get(key.path, key.default)}", key.comment)
+            for key in describe(type(from_dict(values)))
+        ]
     return "\n".join(parts)
-
-
-def _keys() -> list[str]:
-    from jaxseg.config import describe, flatten
-    from jaxseg.methods import from_dict
-
-    values = CONFIG.value.to_dict()
-    given = flatten(values)
-    return [
-        _entry(f"--config.{key.path}={given.get(key.path, key.default)}", key.comment)
-        for key in describe(type(from_dict(values)))
-    ]
 
 
 def _entry(head: str, text: str) -> str:

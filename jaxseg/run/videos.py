@@ -1,13 +1,12 @@
-"""The two stages that only runs on videos have: features before training, pictures at the end."""
+"""The stage that only runs on videos have: their features, made before training."""
 
 from pathlib import Path
 
 import numpy as np
 
-from jaxseg import data, footage
+from jaxseg import data
 from jaxseg.config import Config
 from jaxseg.features import job
-from jaxseg.features.kinds import Kind
 from jaxseg.footage import patchwork
 from jaxseg.formats.files import read_json, write_text
 from jaxseg.formats.names import listed
@@ -26,12 +25,16 @@ def extract(config: Config, folder: Path) -> None:
             changed since the run was made.
         OSError: a file that cannot be written.
     """
-    given, fps = config.data.videos, config.data.fps
-    kind = make_kind(config)
+    settings, features = config.data, folder / "features"
+    options = {"model": settings.onnx} if settings.onnx else {}
+    kind = job.make_kind(settings.features, **options)
+    if settings.reuse:
+        kind.load(Path(settings.reuse).expanduser())
+    given = settings.videos
     videos = Path(given).expanduser() if given else patchwork.make(folder / "videos")
-    features = folder / "features"
     _check_same(videos, folder)
-    summary = job.extract(videos, features, kind, fps=fps, least_frames=least_frames(config))
+    shortest = least_frames(config)
+    summary = job.extract(videos, features, kind, fps=settings.fps, least_frames=shortest)
     for file, reason in summary.failed.items():
         print_once(f"left out: {listed([file])}: {reason}")
     for name in summary.truncated:
@@ -64,16 +67,6 @@ def least_frames(config: Config) -> int:
     return model.num_clusters or max([2, *model.clusters_by_activity.values()])
 
 
-def make_kind(config: Config) -> Kind:
-    """The kind of features that the config asks for, fitted where it names what to reuse."""
-    settings = config.data
-    options = {"model": settings.onnx} if settings.onnx else {}
-    kind = job.make_kind(settings.features, **options)
-    if settings.reuse:
-        kind.load(Path(settings.reuse).expanduser())
-    return kind
-
-
 def write_truth(videos: Path, features: Path) -> None:
     """Writes the labels of videos that were made of clips: `<videos>/groundTruth/<video>.txt`."""
     record = read_json(features / "features.json")
@@ -86,8 +79,3 @@ def write_truth(videos: Path, features: Path) -> None:
         seconds = np.arange(video["frames"]) / record["fps"]
         labels = patchwork.labels_at(segments[name], seconds)
         write_text(truth / f"{name}.txt", "".join(f"{label}\n" for label in labels))
-
-
-def write_footage(config: Config, folder: Path) -> None:
-    """Writes pictures, contact sheets and tables of segments, which the report links to."""
-    footage.write(folder, max_videos=config.report.max_videos)

@@ -5,7 +5,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,18 +128,18 @@ def _read_dataset(folder: Path) -> about.DataRecord:
 
 def _unlike(old: Sequence[Any], new: Sequence[Any]) -> str:
     """Names of the videos that only one of two lists has, or has in that length."""
-    before, now = ({_key(video): video for video in videos} for videos in (old, new))
-    return listed([key for key in sorted(before | now) if before.get(key) != now.get(key)])
 
+    def key(video: about.FrameVideo | about.SnippetVideo) -> str:
+        return f"{video.activity}/{video.name}" if hasattr(video, "activity") else video.name
 
-def _key(video: about.FrameVideo | about.SnippetVideo) -> str:
-    return "/".join(filter(None, (getattr(video, "activity", ""), video.name)))
+    before, now = ({key(video): video for video in videos} for videos in (old, new))
+    return listed([name for name in sorted(before | now) if before.get(name) != now.get(name)])
 
 
 def _versions() -> about.Versions:
     device = jax.devices()[0]
     return about.Versions(
-        packages=_packages(),
+        packages={name: _version(name) for name in PACKAGES},
         python=platform.python_version(),
         platform=platform.platform(),
         device=f"{jax.device_count()} x {device.device_kind} ({device.platform})",
@@ -148,28 +148,22 @@ def _versions() -> about.Versions:
     )
 
 
-def _packages() -> Mapping[str, str | None]:
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = None  # jaxseg itself, run from a checkout
-    return versions
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # jaxseg itself, run from a checkout
+        return None
 
 
 def _commit() -> str | None:
     """The checkout's commit, with a + where files differ from it; None outside a checkout."""
-    package = Path(__file__).resolve().parent
 
-    def git(*words: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            ["git", "-C", str(package), *words], capture_output=True, text=True, check=False
-        )
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(Path(__file__).resolve().parent), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        head = git("rev-parse", "HEAD")
-        changed = git("status", "--porcelain", "--", ".").stdout.strip()
-    except OSError:  # no git on this machine
+        head, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--", ".")
+    except (OSError, subprocess.CalledProcessError):  # no git on this machine, or no checkout
         return None
-    return head.stdout.strip() + ("+" if changed else "") if head.returncode == 0 else None
+    return head + ("+" if changed else "")
