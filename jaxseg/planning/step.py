@@ -74,7 +74,7 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
         ValueError: as `setup.set_up`.
     """
     layout = lay_out(config, data, devices)
-    method, mesh, num_slots = layout.method, layout.mesh, len(layout.members)
+    method, mesh, num_slots = layout.method, layout.mesh, len(layout.inputs.num_steps)
     inputs = sharding.abstract(layout.inputs, sharding.by_member(mesh))
     where = sharding.by_member_and_video(mesh)
     batch = sharding.abstract(_batch(config, data, method, num_slots), where)
@@ -88,7 +88,7 @@ def compile_step(config: Config, data: DataSet | SnippetSet, devices: list[jax.D
     total_bytes = memory.argument_size_in_bytes + memory.temp_size_in_bytes + outputs
     return Step(
         mesh=(mesh.shape["member"], mesh.shape["data"]),
-        members=num_slots - layout.num_idle,
+        members=len(layout.members),
         videos_per_batch=config.data.videos_per_batch,
         num_steps=layout.num_steps,
         parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)) // num_slots,

@@ -146,9 +146,13 @@ def appearing_together(workdir: Path, names: Sequence[str]) -> Iterator[dict[str
     """
     partial = {name: workdir / f".{name}.partial" for name in names}
 
-    def begin() -> None:
+    def remove() -> None:
         for folder in partial.values():
             shutil.rmtree(folder, ignore_errors=True)
+
+    def begin() -> None:
+        remove()
+        for folder in partial.values():
             folder.mkdir()
 
     def end() -> None:
@@ -163,8 +167,7 @@ def appearing_together(workdir: Path, names: Sequence[str]) -> Iterator[dict[str
         processes.first_alone(end, "prediction is complete")
     finally:
         if processes.is_first():
-            for folder in partial.values():
-                shutil.rmtree(folder, ignore_errors=True)
+            remove()
 
 
 def evenly_chosen(count: int, most: int) -> set[int]:

@@ -56,7 +56,9 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
         if "predict" in stages:
             task.predict(config, data_set, setup, folder)
     if "evaluate" in stages and processes.is_first():
-        processes.print_once("\n".join(task.summary(task.evaluate(config, folder))))
+        processes.print_once(
+            "\n".join(task.summary(task.evaluate(folder, **vars(config.evaluation))))
+        )
     if "report" in stages and processes.is_first():
         if from_videos:  # pictures, contact sheets and tables, which the report links to
             footage.write(folder, max_videos=config.report.max_videos)
@@ -83,14 +85,15 @@ class Task(NamedTuple):
             cached beside the workdir.
         watch: (config, data set, setup, workdir) -> the watch of `loop.train`, or None.
         predict: (config, data set, setup, workdir); writes the predictions.
-        evaluate: (config, workdir) -> scores, which it writes to `evaluation.json` too.
+        evaluate: (workdir, keys of `config.evaluation`) -> scores, which it writes to
+            `evaluation.json` too.
         summary: scores -> lines for the terminal.
     """
 
     load: Callable[[Config, Path | None], Any]
     watch: Callable[[Config, Any, Setup, Path], Callable[[int, TrainState], None] | None]
     predict: Callable[[Config, Any, Setup, Path], None]
-    evaluate: Callable[[Config, Path], dict]
+    evaluate: Callable[..., dict]
     summary: Callable[[dict], list[str]]
 
 
@@ -102,17 +105,6 @@ def _load_frames(config: Config, folder: Path | None) -> data.DataSet:
         progress=processes.is_first(),
         processes=processes,
         workdir=folder,
-    )
-
-
-def _evaluate_frames(config: Config, folder: Path) -> dict:
-    rules = config.evaluation
-    return segment_scores.evaluate(
-        folder,
-        protocols=rules.protocols,
-        seed=rules.seed,
-        exclusion=rules.exclusion,
-        split_sil=rules.split_sil,
     )
 
 
@@ -129,26 +121,19 @@ def _watch_tests(config: Config, *others: Any) -> OracleTest | None:
     return OracleTest(config, *others) if config.checkpoint.rule == "oracle-test" else None
 
 
-def _evaluate_intervals(config: Config, folder: Path) -> dict:
-    rules = config.evaluation
-    return interval_scores.evaluate(
-        folder, protocols=rules.protocols, tiou=rules.tiou, ambiguous=rules.ambiguous
-    )
-
-
 TASKS = {
     "segmentation": Task(
         load=_load_frames,
         watch=lambda *_: None,
         predict=segments.predict,
-        evaluate=_evaluate_frames,
+        evaluate=segment_scores.evaluate,
         summary=segment_scores.summary_lines,
     ),
     "localization": Task(
         load=_load_snippets,
         watch=_watch_tests,
         predict=intervals.predict,
-        evaluate=_evaluate_intervals,
+        evaluate=interval_scores.evaluate,
         summary=interval_scores.summary_lines,
     ),
 }

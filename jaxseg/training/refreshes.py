@@ -164,7 +164,8 @@ class Refreshes:
 
         Of the first member the arrays for the report are added, under "shown/".
         """
-        columns, values = _without_zeros(labels.labels)
+        columns = np.flatnonzero(labels.labels.any(axis=0))  # most classes are 0 throughout
+        values = np.ascontiguousarray(labels.labels[:, columns], np.float32)
         arrays = {f"{prefix}/columns": columns, f"{prefix}/values": values}
         arrays |= {f"{prefix}/counts/{name}": np.array(n) for name, n in labels.counts.items()}
         if is_first and video.name in self._shown:
@@ -184,9 +185,3 @@ class Refreshes:
             listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
             tqdm.write(f"{title}: {listed}", file=sys.stderr)
         return {f"counts/{name}": np.array(n) for name, n in counts.items()}
-
-
-def _without_zeros(labels: np.ndarray) -> SparseLabels:
-    """Labels [T, W] without the columns that are 0 throughout, as they are for most classes."""
-    columns = np.flatnonzero(labels.any(axis=0))
-    return SparseLabels(columns, np.ascontiguousarray(labels[:, columns], np.float32))

@@ -23,21 +23,22 @@ class Setup(NamedTuple):
     Attributes:
         method: with the optimizer's betas.
         members: of the run, without the idle ones that fill the mesh.
-        inputs: of all members with the idle ones, on the devices.
-        mesh: of all devices.
-        batches: of every step, this process's part.
+        inputs: of all members, and behind them of the idle ones, which have no steps; on the
+            devices, but NumPy arrays (the keys JAX's) from `lay_out`.
+        mesh: of the config's shape.
+        batches: of every step, this process's part; None from `lay_out`.
     """
 
     method: Method
     members: tuple[Member, ...]
     inputs: MemberInputs
     mesh: Mesh
-    batches: Batches
+    batches: Batches | None = None
 
     @property
     def num_steps(self) -> int:
         """Steps of the longest member."""
-        return self.batches.num_steps
+        return max(member.num_steps for member in self.members)
 
     @property
     def lengths(self) -> tuple[int, int]:
@@ -60,46 +61,18 @@ def set_up(config: Config, data: DataSet | SnippetSet) -> Setup:
     layout = lay_out(config, data)
     for note in clipping_notes(config, data):
         processes.print_once(note)
-    num_slots = len(layout.members)
-    part = sharding.own_part(layout.mesh, num_slots, config.data.videos_per_batch)
-    streams = _streams(config, data, layout.members)
-    batches = Batches(streams, layout.num_steps, part.members, part.videos)
-    return Setup(
-        method=layout.method,
-        members=layout.members[: num_slots - layout.num_idle],
-        inputs=_place_inputs(layout.inputs, layout.mesh),
-        mesh=layout.mesh,
-        batches=batches,
+    part = sharding.own_part(
+        layout.mesh, len(layout.inputs.num_steps), config.data.videos_per_batch
     )
-
-
-class Layout(NamedTuple):
-    """Which members a run has and where they live, before anything of it is on a device.
-
-    Attributes:
-        method: with the optimizer's betas.
-        members: of the run, and behind them the idle ones that fill the mesh.
-        inputs: of all of these, NumPy arrays (the keys JAX's); idle ones have no steps.
-        mesh: of the config's shape.
-        num_idle: how many of the members are idle.
-    """
-
-    method: Method
-    members: tuple[Member, ...]
-    inputs: MemberInputs
-    mesh: Mesh
-    num_idle: int
-
-    @property
-    def num_steps(self) -> int:
-        """Steps of the longest member."""
-        return max(member.num_steps for member in self.members)
+    streams = _streams(config, data, _with_idle(layout.members, layout.mesh))
+    batches = Batches(streams, layout.num_steps, part.members, part.videos)
+    return layout._replace(inputs=_place_inputs(layout.inputs, layout.mesh), batches=batches)
 
 
 def lay_out(
     config: Config, data: DataSet | SnippetSet, devices: Sequence[jax.Device] | None = None
-) -> Layout:
-    """Members and mesh; raises as `set_up`.
+) -> Setup:
+    """Members and mesh, before anything of a run is on a device; raises as `set_up`.
 
     Args:
         devices: those to use instead of all.
@@ -117,9 +90,7 @@ def lay_out(
         videos_per_batch=config.data.videos_per_batch,
         devices=devices,
     )
-    num_idle = sharding.padding(len(members), mesh)
-    padded = members + (members[-1],) * num_idle
-    inputs = stack(padded)
+    inputs = stack(_with_idle(members, mesh))
     inputs.num_steps[len(members) :] = 0
     method = methods.make(config, num_clusters=inputs.cluster_mask.shape[1])
     method = method._replace(betas=config.optimizer.betas)
@@ -128,7 +99,12 @@ def lay_out(
             f"config.optimizer.freeze_steps={config.optimizer.freeze_steps}: {config.method} has "
             "no parameters that stay frozen at first"
         )
-    return Layout(method, padded, inputs, mesh, num_idle)
+    return Setup(method, members, inputs, mesh)
+
+
+def _with_idle(members: tuple[Member, ...], mesh: Mesh) -> tuple[Member, ...]:
+    """Members with copies of the last one that fill the mesh."""
+    return members + members[-1:] * sharding.padding(len(members), mesh)
 
 
 def place_batch(setup: Setup, batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:

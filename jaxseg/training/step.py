@@ -177,12 +177,11 @@ def make_gather(num_members: int, mesh: Mesh) -> Callable[[Any], Any]:
     Idle members of the mesh are left out. All processes call it together; what each does with
     its copy needs no other process and does not depend on the mesh.
     """
-
-    def copy(tree):
-        return jax.tree.map(lambda leaf: leaf[:num_members], tree)
-
-    everywhere = jax.jit(copy, out_shardings=sharding.replicated(mesh))
-    return lambda tree: jax.tree.map(lambda leaf: leaf.addressable_data(0), everywhere(tree))
+    copy = jax.jit(
+        lambda tree: jax.tree.map(lambda leaf: leaf[:num_members], tree),
+        out_shardings=sharding.replicated(mesh),
+    )
+    return lambda tree: jax.tree.map(lambda leaf: leaf.addressable_data(0), copy(tree))
 
 
 def make_forward(method: Method, inputs: MemberInputs) -> Forward:
