@@ -56,9 +56,8 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
         if "predict" in stages:
             task.predict(config, data_set, setup, folder)
     if "evaluate" in stages and processes.is_first():
-        processes.print_once(
-            "\n".join(task.summary(task.evaluate(folder, **vars(config.evaluation))))
-        )
+        scores = task.evaluate(folder, **vars(config.evaluation))
+        processes.print_once("\n".join(task.summary(scores)))
     if "report" in stages and processes.is_first():
         if from_videos:  # pictures, contact sheets and tables, which the report links to
             footage.write(folder, max_videos=config.report.max_videos)
