@@ -5,7 +5,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,9 @@ def check(folder: Path, config: Config) -> None:
         ValueError: the folder belongs to a run that trains something else, with the first key
             that differs; its config.json cannot be read.
     """
-    path = folder / "config.json"
-    if not path.exists():
+    if not (folder / "config.json").exists():
         return
-    try:
-        values = flatten(about.read_config(folder))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}); remove it or the folder") from None
+    values = flatten(_read(folder, "config.json", about.read_config))
     # As a JSON file gives it back: tuples are lists.
     expected = flatten(json.loads(json.dumps(to_dict(config))))
     for name in sorted(values | expected):
@@ -61,7 +57,7 @@ def claim(
     record = data_record(data)
     path = folder / "dataset.json"
     if path.exists():
-        before = _read_dataset(folder)
+        before = _read(folder, path.name, about.read_dataset)
         if before.videos != record.videos:
             raise ValueError(
                 f"{path} lists other videos than there are now (new, gone or of other length: "
@@ -89,7 +85,8 @@ def videos_of(folder: Path) -> set[tuple[str, str]]:
     """
     if not (folder / "dataset.json").exists():
         return set()
-    return {(video.activity, video.name) for video in _read_dataset(folder).videos}
+    record = _read(folder, "dataset.json", about.read_dataset)
+    return {(video.activity, video.name) for video in record.videos}
 
 
 def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
@@ -118,12 +115,11 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
     )
 
 
-def _read_dataset(folder: Path) -> about.DataRecord:
+def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
     try:
-        return about.read_dataset(folder)
+        return read(folder)
     except ValueError as error:
-        path = folder / "dataset.json"
-        raise ValueError(f"{path} is damaged ({error}); remove it or the folder") from None
+        raise ValueError(f"{folder / name} is damaged ({error}); remove it or the folder") from None
 
 
 def _unlike(old: Sequence[Any], new: Sequence[Any]) -> str:

@@ -122,7 +122,8 @@ class Checkpoints:
             for name, leaf in leaves.items()
         }
         try:
-            self._require_same_network(step, leaves)
+            if not self._is_of_same_network(step, leaves):
+                return None
             restored = self._manager.restore(step, args=ocp.args.PyTreeRestore(leaves, arguments))
         except Exception:  # orbax raises whatever a broken file leads it to; the answer is the same
             return None
@@ -130,16 +131,14 @@ class Checkpoints:
         state = jax.tree.unflatten(jax.tree.structure(like), leaves)
         return state if int(state.step) == step else None
 
-    def _require_same_network(self, step: int, expected: dict) -> None:
-        """Raises if a restored array would differ in shape on any axis but the member axis."""
+    def _is_of_same_network(self, step: int, expected: dict) -> bool:
+        """Whether the saved arrays have the expected shapes but for more or fewer idle members."""
         saved = self._manager.item_metadata(step).tree
-        if saved.keys() != expected.keys():
-            raise ValueError("other leaves")
-        for name, leaf in expected.items():
-            shape = saved[name].shape
-            too_few = shape and shape[0] < self._num_members
-            if len(shape) != len(leaf.shape) or shape[1:] != leaf.shape[1:] or too_few:
-                raise ValueError(f"leaf {name}: {shape}, not {leaf.shape}")
+        shapes = {name: leaf.shape for name, leaf in saved.items()}
+        has_all = all(not shape or shape[0] >= self._num_members for shape in shapes.values())
+        return has_all and {name: (len(shape), shape[1:]) for name, shape in shapes.items()} == {
+            name: (leaf.ndim, leaf.shape[1:]) for name, leaf in expected.items()
+        }
 
     def close(self) -> None:
         """Ends orbax's threads."""

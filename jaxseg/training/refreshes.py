@@ -40,6 +40,7 @@ class Refreshes:
     def __init__(self, config: Config, setup: Setup, workdir: Path, *, progress: bool = True):
         self._refresh = setup.method.refresh
         self._config, self._members = config, setup.members
+        self._directories = [member.directory for member in setup.members]
         self._videos = setup.batches.unique[0].videos
         self._per_epoch = config.data.steps_per_epoch(len(self._videos))
         # Rounded first: epochs of a schedule that was scaled are whole steps up to rounding alone.
@@ -111,10 +112,6 @@ class Refreshes:
                     columns, values = labels[self._first_member + row][video]
                     targets[row, slot, : len(values), columns] += weight * values.T
         return targets
-
-    @property
-    def _directories(self) -> list[str]:
-        return [member.directory for member in self._members]
 
     def _make(
         self, number: int, state: TrainState
