@@ -8,7 +8,8 @@ import jax
 import mesh_runs
 
 from jaxseg.config.shared import MeshConfig
-from jaxseg.planning import Collective, compile_step
+from jaxseg.planning.collectives import Collective
+from jaxseg.planning.step import compile_step
 
 
 def found(method: str, mesh: str) -> list[Collective]:

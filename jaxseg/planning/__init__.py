@@ -22,11 +22,8 @@ from jaxseg.formats.files import write_json
 from jaxseg.formats.names import check_known
 from jaxseg.methods import from_dict
 from jaxseg.planning import table
-from jaxseg.planning.collectives import Collective, collectives
-from jaxseg.planning.step import Step, compile_step
+from jaxseg.planning.step import compile_step
 from jaxseg.run.stages import TASKS
-
-__all__ = ["Collective", "Step", "collectives", "compile_step", "published", "run"]
 
 MOST_DEVICES = 4096
 

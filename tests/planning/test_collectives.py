@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import toy
 
-from jaxseg.planning import collectives
-from jaxseg.planning.collectives import unknown_loops
+from jaxseg.planning.collectives import collectives, unknown_loops
 
 ROOTS = [str(Path(toy.__file__).parent), str(Path(toy.__file__).parents[1])]
 
@@ -23,7 +22,7 @@ jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", 8)
 from jax.sharding import AxisType, PartitionSpec as P
 import toy
-from jaxseg.planning import collectives
+from jaxseg.planning.collectives import collectives
 from jaxseg.planning.step import compile_step
 
 mesh = jax.make_mesh((2, 4), ("member", "data"), axis_types=(AxisType.Auto,) * 2)
