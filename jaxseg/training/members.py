@@ -19,7 +19,7 @@ from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs
 from jaxseg.runfiles import about
 
-_SWEEPABLE = ("solver.", "optimizer.", "model.", "loss.")
+_SWEEPABLE = ("solver", "optimizer", "model", "loss")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,8 +120,7 @@ def stack(members: Sequence[Member]) -> MemberInputs:
 def hyper_parameters(config: Config) -> dict:
     """The numeric hyper-parameters, nested as in the config; all of them may differ by member."""
     values = to_dict(config)
-    names = [section.removesuffix(".") for section in _SWEEPABLE]
-    return {name: _floats(values[name]) for name in names if name in values}
+    return {name: _floats(values[name]) for name in _SWEEPABLE if name in values}
 
 
 def _cluster_counts(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:
@@ -163,7 +162,7 @@ def _override(config: Config, entry: str) -> Config:
     known = [
         name
         for name, value in flatten(values).items()
-        if name.startswith(_SWEEPABLE) and isinstance(value, float)
+        if name.split(".")[0] in _SWEEPABLE and isinstance(value, float)
     ]
     for assignment in entry.split(","):
         name, _, text = assignment.partition("=")
