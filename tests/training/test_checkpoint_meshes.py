@@ -58,7 +58,8 @@ import json, sys
 from pathlib import Path
 import jax, jax.numpy as jnp, numpy as np
 import mesh_runs
-from jaxseg.training import loop
+from jaxseg.training.checkpoint import Checkpoints
+from jaxseg.training.setup import abstract_state, place_batch
 from jaxseg.training.step import make_init, state_shardings
 
 def spoil(leaf):

@@ -72,7 +72,7 @@ def test_from_the_checkpoint_to_the_report(trained, quick_compile):
     again = loop.train(config, set_up(config, DATA), folder, progress=False)
     assert int(again.step) == int(state.step)  # resumed at its end
     task.predict(config, DATA, setup, folder)
-    evaluation = task.evaluate(config, folder)
+    evaluation = task.evaluate(folder, **vars(config.evaluation))
     choice = json.loads((folder / "num_clusters.json").read_text())["activities"]
     objectives = json.loads((folder / "objectives.json").read_text())
     for activity, found in choice.items():
