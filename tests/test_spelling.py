@@ -32,7 +32,6 @@ NAMES = re.compile(
     r"""
     "generalisation" | "as\ labelled"  # key and value of evaluation.json
     | analytic_centre  # array of a recorded file
-    | ["=]centred"?  # value of prior_indices
     | \.cancelled\(  # of concurrent.futures
     | (?i:emphasis | analyses | LICENCE\b)
     """,

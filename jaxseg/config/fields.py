@@ -13,7 +13,6 @@ A check that needs several keys at once is a method `validate(self, path)` of th
 import dataclasses
 import difflib
 import functools
-import math
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +45,7 @@ def section(cls, **changes) -> Any:
 
 def positive(path: str, value: float) -> None:
     """Check that refuses 0, negative numbers and NaN."""
-    if not value > 0 or math.isnan(value):
+    if not value > 0:
         raise ValueError(f"config.{path} must be positive, got {value}")
 
 

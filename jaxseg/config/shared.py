@@ -40,14 +40,12 @@ class DataConfig:
     name: str = key("breakfast", 'data set; "folder" and "videos" are people\'s own')
     root: str = key("", "folder of the data; empty: the embedded twin, generated data")
     videos: str = key("", 'name "videos": their folder; empty: a few are made of short clips')
-    features: str = key("motion", 'name "videos": features that are made, "motion" or "onnx"')
+    features: str = key("motion", 'name "videos": what is made of it', one_of("motion", "onnx"))
     onnx: str = key("", 'name "videos": file of a network, see python -m jaxseg.features --help')
     reuse: str = key("", 'name "videos": file of fitted parts of an earlier run')
     standardize: bool = key(False, "scale each video's channels to mean 0 and variance 1")
     unit_frames: bool = key(True, "where standardized, scale by 1/sqrt(channels) too")
-    excluded: tuple[str, ...] = key(
-        (), "classes not evaluated; empty: the field's habit", commas=True
-    )
+    excluded: tuple[str, ...] = key((), "classes not evaluated; empty: as is usual", commas=True)
     length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
     videos_per_batch: int = key(2, "videos of a training step", at_least(1))
@@ -81,7 +79,6 @@ class DataConfig:
             )
         positive(f"{path}.fps", self.fps)
         between(0, 1000)(f"{path}.fps", self.fps)
-        one_of("motion", "onnx")(f"{path}.features", self.features)
         if (self.features == "onnx") != bool(self.onnx):
             raise ValueError(
                 f"config.{path}.features=onnx and config.{path}.onnx=FILE.onnx go together, "
@@ -116,11 +113,10 @@ class ClustersConfig:
         return self.num_clusters == AUTO
 
     def validate(self, path: str) -> None:
-        at_least_two = at_least(2)
         if self.num_clusters and not self.chooses:
-            at_least_two(f"{path}.num_clusters", self.num_clusters)
+            at_least(2)(f"{path}.num_clusters", self.num_clusters)
         for activity, count in self.clusters_by_activity.items():
-            at_least_two(f"{path}.clusters_by_activity.{activity}", count)
+            at_least(2)(f"{path}.clusters_by_activity.{activity}", count)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,9 +130,7 @@ class EncoderConfig(ClustersConfig):
     num_clusters: int | Literal["auto"] = key(
         0, 'K; 0: clusters_by_activity; "auto": one of cluster_range'
     )
-    cluster_range: tuple[int, ...] = key(
-        (2, 12), 'fewest and most K of "auto", with 2 seeds or more'
-    )
+    cluster_range: tuple[int, ...] = key((2, 12), 'fewest and most K of "auto" (2 seeds or more)')
     layers: tuple[int, ...] = key((64, 128, 40), "feature channels (0: as they are), then widths")
     temperature: float = key(0.1, "divides cosines before a softmax", positive)
 
@@ -171,9 +165,7 @@ class OptimizerConfig:
     freeze_steps: int = key(0, "steps for which late parameters (prototypes) stay", at_least(0))
     betas: tuple[float, float] = key((0.9, 0.999), "how much of its moments Adam keeps in a step")
     change_at: tuple[float, ...] = key((), "epochs from which on the learning rate is another")
-    factors: tuple[float, ...] = key(
-        (), "of learning_rate, from each of these on", each(at_least(0))
-    )
+    factors: tuple[float, ...] = key((), "of learning_rate, from each on", each(at_least(0)))
 
     def validate(self, path: str) -> None:
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
@@ -233,21 +225,18 @@ class ReportConfig:
     max_videos: int = key(6, "videos of an activity that are drawn", at_least(1))
 
 
-def chosen_schedule(values: Mapping) -> Mapping:
-    """The schedule that counts: the embedded twin's, which is small, where there is no root."""
-    return values["schedule" if values["data"]["root"] else "twin_schedule"]
-
-
 @dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that decides a run of any method; each method's class adds to it.
 
-    A method's class sets `task`, "segmentation" or "localization", and `sampling`, the name of its
-    stream of batches in `jaxseg.data.batches.loader`.
+    A method's class sets `task`, "segmentation" or "localization", `sampling`, the name of its
+    stream of batches in `jaxseg.data.batches.loader`, and `scheduled`, the dotted paths of the keys
+    that its sections `schedule` and `twin_schedule` have values for, under the path's last name.
     """
 
     task: ClassVar[str] = "segmentation"
     sampling: ClassVar[str] = "frames"
+    scheduled: ClassVar[tuple[str, ...]] = ()
 
     method: str = key("", "the method's name, that of its folder in jaxseg/methods")
     seeds: int = key(3, "runs of every activity, side by side in one program", at_least(1))
@@ -268,14 +257,16 @@ class Config:
         """Epochs of this run to one of those in which the config counts its schedule."""
         return 1.0
 
-    @staticmethod
-    def open_values(values: Mapping) -> dict[str, object]:
+    @classmethod
+    def open_values(cls, values: Mapping) -> dict[str, object]:
         """Values, by dotted path, of the keys that are open (None) unless they are given.
 
         Args:
             values: of all keys, nested.
         """
-        return {}
+        # The embedded twin, which is small, has a schedule of its own.
+        schedule = values.get("schedule" if values["data"]["root"] else "twin_schedule")
+        return {path: schedule[path.split(".")[-1]] for path in cls.scheduled}
 
     def validate(self, path: str) -> None:
         """Raises ValueError for what sections cannot see by themselves.

@@ -55,7 +55,7 @@ def check(settings: Settings) -> Settings:
     for name, value in settings._asdict().items():
         if not math.isfinite(value):
             raise ValueError(f"{name} must be finite, got {value}")
-        require(name, value, "in [0, 1]" if name == "alpha" else "positive")
+        require("in [0, 1]" if name == "alpha" else "positive", **{name: value})
     return settings
 
 

@@ -8,7 +8,10 @@
     )
     plan = GromovWasserstein(sinkhorn.Sinkhorn(), epsilon=0.2)(problem).matrix
 
-ott-jax's own solvers take the very same problem. Everything works under `jit` and `vmap`.
+ott-jax's own solvers take the very same problem. Everything works under `jit` and `vmap`. The two
+geometries of a temporal problem are ott-jax's own `Geometry` and give it a dense `cost_matrix`
+where it asks for one; but they know their structure, so that their products with vectors take
+linear time, in ott-jax's solvers too.
 """
 
 import dataclasses
@@ -16,22 +19,19 @@ import warnings
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import xlogy
 
-from jaxseg.interop.ott_geometry import (
-    PRODUCT_LOSS,
-    BandGeometry,
-    DiscreteGeometry,
-    require_temporal,
-)
 from jaxseg.solvers import fugw, sinkhorn
+from jaxseg.solvers.checks import require
 from jaxseg.solvers.sinkhorn import Solution
+from jaxseg.solvers.sliding_window import half_width, neighbor_sum
 
 with warnings.catch_warnings():  # ott still imports jaxopt, which announces its own end
     warnings.simplefilter("ignore", DeprecationWarning)
     from ott.geometry import geometry
     from ott.problems.linear import linear_problem
-    from ott.problems.quadratic import quadratic_problem
+    from ott.problems.quadratic import quadratic_costs, quadratic_problem
 
 __all__ = [
     "PRODUCT_LOSS",
@@ -43,9 +43,126 @@ __all__ = [
     "SinkhornOutput",
 ]
 
+_NOTHING = quadratic_costs.Loss(jnp.zeros_like, is_linear=True)
+
+# ab as ott-jax's f1(a) + f2(b) - h1(a) h2(b)
+PRODUCT_LOSS = quadratic_costs.GWLoss(
+    _NOTHING,
+    _NOTHING,
+    quadratic_costs.Loss(jnp.negative, is_linear=True),
+    quadratic_costs.Loss(lambda values: values, is_linear=True),
+)
+
+
+class _Structured(geometry.Geometry):
+    """A square cost of one size and at most one number, never stored.
+
+    Subclasses give the two values that the cost takes, the places of the first by their distance
+    from the diagonal, and the product with those places; any function of the cost is then as
+    quick to apply as the cost itself.
+    """
+
+    def __init__(self, size: int, number=None, **settings):
+        super().__init__(**settings)
+        self._size, self._number = size, number
+        if self._scale_cost != 1.0:
+            name = type(self).__name__
+            raise ValueError(f"{name} is not scaled: scale_cost must be 1, got {self._scale_cost}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._size, self._size
+
+    @property
+    def dtype(self):
+        return jnp.result_type(float if self._number is None else self._number, float)
+
+    @property
+    def cost_matrix(self) -> jax.Array:
+        near, far = jnp.asarray(self._values(), self.dtype)
+        place = jnp.arange(self._size)
+        return jnp.where(self._places(jnp.abs(place[:, None] - place)), near, far)
+
+    def _apply_cost_to_vec(self, vec, axis=0, fn=None, is_linear=False) -> jax.Array:
+        """fn(cost) @ vec, [N]; both costs are symmetric, so that the axis does not matter."""
+        near, far = jnp.asarray(self._values(), self.dtype)
+        if fn is not None:
+            near, far = fn(near), fn(far)
+        # One of the two values everywhere, and what differs from it on the places of the other.
+        return (near - far) * self._gather(vec) + far * vec.sum()
+
+    def tree_flatten(self):
+        settings = {"relative_epsilon": self._relative_epsilon, "scale_cost": self._scale_cost}
+        return (self._number, self._epsilon_init), {"size": self._size, **settings}
+
+    @classmethod
+    def tree_unflatten(cls, settings, children):
+        made = cls.__new__(cls)
+        number, epsilon = children
+        _Structured.__init__(made, number=number, epsilon=epsilon, **settings)
+        return made
+
+
+@jax.tree_util.register_pytree_node_class
+class BandGeometry(_Structured):
+    """ASOT's temporal cost between frames: 1/r at distances of 1 to floor(N r), else 0 (Eq. 5).
+
+    Args:
+        num_frames: N, static.
+        radius: r, reach as a share of the frames, > 0; may be traced.
+        settings: `epsilon` and `relative_epsilon` of ott-jax's `Geometry`.
+
+    Raises:
+        ValueError: for a known radius that is not positive.
+    """
+
+    def __init__(self, num_frames: int, radius: jax.Array | float, **settings):
+        require("positive", radius=radius)
+        super().__init__(num_frames, radius, **settings)
+
+    @property
+    def radius(self) -> jax.Array | float:
+        return self._number
+
+    def _values(self):
+        return 1 / self.radius, 0
+
+    def _places(self, distance):
+        return (distance >= 1) & (distance <= half_width(self._size, self.radius))
+
+    def _gather(self, vec):
+        return neighbor_sum(vec, half_width(self._size, self.radius))
+
+
+@jax.tree_util.register_pytree_node_class
+class DiscreteGeometry(_Structured):
+    """ASOT's cost between actions, the discrete metric: 0 with itself, 1 with any other.
+
+    Args:
+        num_actions: K, static.
+        settings: `epsilon` and `relative_epsilon` of ott-jax's `Geometry`.
+    """
+
+    def __init__(self, num_actions: int, **settings):
+        super().__init__(num_actions, **settings)
+
+    def _values(self):
+        return 0, 1
+
+    def _places(self, distance):
+        return distance == 0
+
+    def _gather(self, vec):
+        return vec
+
 
 class _Output:
     """Properties of both outputs; `matrix` is [N, K] with the mass that the problem asks for."""
+
+    @property
+    def converged(self) -> jax.Array:
+        """Whether the last step stayed under the threshold."""
+        return self.solution.converged
 
     @property
     def n_iters(self) -> jax.Array:
@@ -81,7 +198,6 @@ class GromovWassersteinOutput(_Output):
         reg_gw_cost: the regularized cost below of the plan in that linear problem.
         costs: [max_iterations + 1], J / alpha of `fugw` before each step and at the end; from
             `n_iters` on it is constant.
-        converged: whether the last step stayed under the threshold.
         solution: what `fugw.solve` returned; its plan has rows of sum 1.
     """
 
@@ -89,7 +205,6 @@ class GromovWassersteinOutput(_Output):
     geom: geometry.Geometry
     reg_gw_cost: jax.Array
     costs: jax.Array
-    converged: jax.Array
     solution: Solution
 
 
@@ -152,7 +267,6 @@ class GromovWasserstein:
             geom=geometry.Geometry(linear, epsilon=self.epsilon),
             reg_gw_cost=_regularized(plan, linear, self.epsilon, prob),
             costs=solution.objective / alpha,
-            converged=solution.converged,
             solution=solution,
         )
 
@@ -166,14 +280,12 @@ class SinkhornOutput(_Output):
         matrix: [N, K].
         geom: the problem's own.
         reg_ot_cost: the regularized cost below.
-        converged: whether the last round stayed under the threshold.
         solution: what `sinkhorn.solve` returned.
     """
 
     matrix: jax.Array
     geom: geometry.Geometry
     reg_ot_cost: jax.Array
-    converged: jax.Array
     solution: Solution
 
 
@@ -206,7 +318,6 @@ class Sinkhorn:
             matrix=solution.plan,
             geom=prob.geom,
             reg_ot_cost=_regularized(solution.plan, prob.geom.cost_matrix, epsilon, prob),
-            converged=solution.converged,
             solution=solution,
         )
 
@@ -232,3 +343,30 @@ def _regularized(plan, cost, epsilon, prob) -> jax.Array:
 def _divergence(mass, of) -> jax.Array:
     """KL between measures, of any masses."""
     return jnp.sum(xlogy(mass, mass) - xlogy(mass, of) - mass + of)
+
+
+def require_temporal(prob: quadratic_problem.QuadraticProblem) -> None:
+    """Raises ValueError for a quadratic problem that `fugw.solve` does not solve."""
+    for name, expected in (("geom_xx", BandGeometry), ("geom_yy", DiscreteGeometry)):
+        given = getattr(prob, name)
+        if not isinstance(given, expected):
+            got = type(given).__name__
+            raise ValueError(f"{name} must be jaxseg's {expected.__name__}, got {got}")
+    if prob.loss != PRODUCT_LOSS:
+        raise ValueError(f"loss must be jaxseg's PRODUCT_LOSS, got {prob._loss_name!r}")
+    if prob.tau_a != 1 and prob.tau_b != 1:
+        taus = f"tau_a={prob.tau_a} and tau_b={prob.tau_b}"
+        raise ValueError(f"tau_a or tau_b must be 1, one marginal hard, got {taus}")
+    for name, weights in (("a", prob._a), ("b", prob._b)):
+        _require_uniform(name, weights)
+
+
+def _require_uniform(name: str, weights) -> None:
+    if weights is None:
+        return
+    if isinstance(weights, jax.core.Tracer):
+        raise ValueError(f"{name} is traced and cannot be seen to be uniform: leave it out")
+    weights = np.asarray(weights, np.float64)
+    off = weights[np.argmax(np.abs(weights - 1 / weights.size))]
+    if not abs(off * weights.size - 1) < 1e-5:
+        raise ValueError(f"{name} must be uniform, 1/{weights.size} each, got {off:g}")

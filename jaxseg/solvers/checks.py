@@ -30,37 +30,45 @@ LARGEST_COST = 1e6
 MOST_FRAMES, MOST_CLUSTERS = 2**24, 1000
 
 
-def require(name: str, value, condition: str) -> None:
-    """Raises ValueError where a number is known to break its condition or to leave its range.
+def require(condition: str, **numbers) -> None:
+    """Raises ValueError where a number is known to break the condition or to leave its range.
 
     Args:
-        name: the argument's name.
-        value: a number or None; traced values cannot be looked at and pass.
         condition: "positive", "not negative" or "in [0, 1]".
+        numbers: a number or None by argument's name; traced values cannot be looked at and pass.
     """
-    if np.ndim(value) > 0:
-        raise ValueError(f"{name} must be one number, got shape {np.shape(value)}")
-    if value is None or isinstance(value, jax.core.Tracer):
-        return
-    number = np.asarray(value)
-    holds = {
-        "positive": number > 0,
-        "not negative": number >= 0,
-        "in [0, 1]": (number >= 0) & (number <= 1),
-    }[condition]
-    if not holds:
-        raise ValueError(f"{name} must be {condition}, got {value}")
-    least, most = RANGES.get(name, (-np.inf, np.inf))
-    # A float32 of the least epsilon may lie a rounding below it.
-    if number < least * (1 - 1e-6) or number > most * (1 + 1e-6):
-        raise ValueError(f"{name} must be between {least:g} and {most:g}, got {value}")
+    for name, value in numbers.items():
+        if np.ndim(value) > 0:
+            raise ValueError(f"{name} must be one number, got shape {np.shape(value)}")
+        if value is None or isinstance(value, jax.core.Tracer):
+            continue
+        number = np.asarray(value)
+        holds = {
+            "positive": number > 0,
+            "not negative": number >= 0,
+            "in [0, 1]": (number >= 0) & (number <= 1),
+        }[condition]
+        if not holds:
+            raise ValueError(f"{name} must be {condition}, got {value}")
+        least, most = RANGES.get(name, (-np.inf, np.inf))
+        # A float32 of the least epsilon may lie a rounding below it.
+        if number < least * (1 - 1e-6) or number > most * (1 + 1e-6):
+            raise ValueError(f"{name} must be between {least:g} and {most:g}, got {value}")
 
 
-def require_count(name: str, value) -> None:
-    """Raises ValueError unless a number is a whole one above 0."""
-    if not isinstance(value, int | np.integer):
-        raise ValueError(f"{name} must be a whole number, got {value}")
-    require(name, value, "positive")
+def require_counts(**numbers) -> None:
+    """Raises ValueError unless all numbers are whole ones above 0."""
+    for name, value in numbers.items():
+        if not isinstance(value, int | np.integer):
+            raise ValueError(f"{name} must be a whole number, got {value}")
+    require("positive", **numbers)
+
+
+def require_choice(name: str, value, *choices: str | None) -> None:
+    """Raises ValueError, which lists the choices, where a value is none of them."""
+    if value not in choices:
+        *others, last = (f'"{choice}"' if choice is not None else "None" for choice in choices)
+        raise ValueError(f"{name} must be {', '.join(others)} or {last}, got {value!r}")
 
 
 def as_problem(
@@ -104,8 +112,7 @@ def as_matrix(name: str, values) -> jax.Array:
     differ by 1 in 256, and no row of a plan in it would sum to 1.
     """
     values = jnp.asarray(values)
-    if values.ndim != 2 or values.size == 0:
-        raise _wrong_axes(name, "frames, clusters", values)
+    _require_axes(name, values, "frames, clusters")
     if values.shape[0] > MOST_FRAMES or values.shape[1] > MOST_CLUSTERS:
         most = f"at most {MOST_FRAMES} frames and {MOST_CLUSTERS} clusters"
         raise ValueError(f"{name} must have {most}, got shape {values.shape}")
@@ -196,21 +203,25 @@ def as_array(name: str, values, axes: str) -> jax.Array:
         ValueError: for another number of axes, or nothing on one of them.
     """
     values = jnp.asarray(values)
-    if values.ndim != 1 + axes.count(",") or values.size == 0:
-        raise _wrong_axes(name, axes, values)
+    _require_axes(name, values, axes)
     return values.astype(jnp.result_type(values, jnp.float32))
 
 
-def _wrong_axes(name: str, axes: str, values: jax.Array) -> ValueError:
-    got = f"got shape {values.shape}; use jax.vmap over batches"
-    return ValueError(f"{name} must be [{axes}], {got}")
+def _require_axes(name: str, values: jax.Array, axes: str) -> None:
+    if values.ndim != 1 + axes.count(",") or values.size == 0:
+        got = f"got shape {values.shape}; use jax.vmap over batches"
+        raise ValueError(f"{name} must be [{axes}], {got}")
 
 
-def as_vector(name: str, values, length: int) -> jax.Array:
-    """One number for each instance, at least float32; ValueError for another length."""
+def as_vector(name: str, values, mask: jax.Array) -> jax.Array:
+    """One number for each instance, at least float32, and 0 where the mask does not hold.
+
+    Raises:
+        ValueError: for another length, and for a valid number that is known and not finite.
+    """
     values = as_array(name, values, "instances")
-    require_shape(name, values, (length,))
-    return values
+    require_shape(name, values, mask.shape)
+    return where_valid(name, values, mask)
 
 
 def as_length(length, num_snippets: int):

@@ -17,15 +17,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.reductions import sum_over_clusters
+from jaxseg.solvers.reductions import matmul, sum_over_clusters
 
 DERIVATIVES = ("unrolled", "implicit")
-
-
-def require_derivative(derivative: str) -> None:
-    """Raises ValueError unless the way to differentiate is a known one."""
-    if derivative not in DERIVATIVES:
-        raise ValueError(f'derivative must be "unrolled" or "implicit", got {derivative!r}')
 
 
 class Coupling(NamedTuple):
@@ -38,14 +32,14 @@ class Coupling(NamedTuple):
 
     def product(self, f, g):
         """The left side of the system, [1, N] and [K, 1]."""
-        rows = self.rows * f + _matmul(g.T, self.plan)
-        return rows, self.columns * g + _matmul(self.plan, f.T)
+        rows = self.rows * f + matmul(g.T, self.plan)
+        return rows, self.columns * g + matmul(self.plan, f.T)
 
     def scalings(self, rows, columns):
         """f [1, N] and g [K, 1] of the right side; 0 on rows and columns without mass."""
         weights = _reciprocal(self.rows)
-        g = _matmul(self.inverse, columns - _matmul(self.plan, (weights * rows).T))
-        return weights * (rows - _matmul(g.T, self.plan)), g
+        g = matmul(self.inverse, columns - matmul(self.plan, (weights * rows).T))
+        return weights * (rows - matmul(g.T, self.plan)), g
 
 
 def couple(plan: jax.Array, row_slack, column_slack) -> Coupling:
@@ -58,7 +52,7 @@ def couple(plan: jax.Array, row_slack, column_slack) -> Coupling:
     rows, columns = sum_over_clusters(plan), plan.sum(1, keepdims=True)
     weights = _reciprocal((1 + row_slack) * rows)
     inverse = _inverse(
-        links=_matmul(plan * weights, plan.T),
+        links=matmul(plan * weights, plan.T),
         excess=columns * (column_slack + row_slack / (1 + row_slack)),
         smallest=jnp.finfo(plan.dtype).eps * columns[:, 0],
     )
@@ -206,8 +200,3 @@ def _reciprocal(sums):
     """1 / sums, and 0 where there is no mass."""
     positive = sums > 0
     return jnp.where(positive, 1 / jnp.where(positive, sums, 1), 0)
-
-
-def _matmul(a, b):
-    """A product in full precision, which GPUs and TPUs do not give by default."""
-    return jnp.matmul(a, b, precision=lax.Precision.HIGHEST)

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from jaxseg.solvers.checks import require
+from jaxseg.solvers.checks import require, require_choice
 
 
 def asot_prior(
@@ -56,7 +56,7 @@ def tot_log_prior(
         num_frames: N, the valid frames (default: all rows); may be traced.
         num_clusters: K, the valid clusters (default: all columns); may be traced.
         indices: "first" counts from 0, as in the authors' program, which favors the last
-            cluster on more frames than the first; "centred" takes i + 1/2 and j + 1/2.
+            cluster on more frames than the first; "centered" takes i + 1/2 and j + 1/2.
 
     Returns:
         [num_rows, num_columns]; what stands beyond N and K has no meaning.
@@ -64,12 +64,11 @@ def tot_log_prior(
     Raises:
         ValueError: for a known sigma that is not positive and for other `indices`.
     """
-    require("sigma", sigma, "positive")
-    if indices not in ("first", "centred"):
-        raise ValueError(f'indices must be "first" or "centred", got {indices!r}')
+    require("positive", sigma=sigma)
+    require_choice("indices", indices, "first", "centered")
     frames = jnp.asarray(num_rows if num_frames is None else num_frames, dtype)
     clusters = jnp.asarray(num_columns if num_clusters is None else num_clusters, dtype)
-    shift = 0.5 if indices == "centred" else 0
+    shift = 0.5 if indices == "centered" else 0
     time = (jnp.arange(num_rows, dtype=dtype) + shift) / frames
     order = (jnp.arange(num_columns, dtype=dtype) + shift) / clusters
     squared = (time[:, None] - order[None, :]) ** 2 / (1 / frames**2 + 1 / clusters**2)
@@ -113,9 +112,8 @@ def rank_prior(
     Raises:
         ValueError: for a known sigma that is not positive and for another `compat`.
     """
-    require("sigma", sigma, "positive")
-    if compat not in (None, "case"):
-        raise ValueError(f'compat must be None or "case", got {compat!r}')
+    require("positive", sigma=sigma)
+    require_choice("compat", compat, None, "case")
     length = attention.shape[0]
     valid = jnp.ones(length, bool) if mask is None else mask
     falling = jnp.argsort(jnp.where(valid, -attention, jnp.inf), stable=True)

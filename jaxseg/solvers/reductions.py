@@ -5,9 +5,14 @@ of whole numbers, and products with vectors, use whole registers. At 100,000 fra
 difference between half the time of an exponential and ten times it.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jax import lax
+
+# HIGHEST: GPUs and TPUs would otherwise multiply in TensorFloat-32 or bfloat16.
+matmul = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
 
 _NOTHING = -1e30  # log of a mass that float32 and float64 round to 0, finite so that 0 * it is 0
 
@@ -20,8 +25,7 @@ def sum_over_clusters(values: jax.Array) -> jax.Array:
 def weighted_sum(values: jax.Array, weights: jax.Array, axis: int) -> jax.Array:
     """Sum of [K, N] values along an axis, which stays, times one weight each: [K, 1] or [1, N]."""
     left, right = (values, weights.T) if axis else (weights.T, values)
-    # HIGHEST: GPUs and TPUs would otherwise multiply in TensorFloat-32 or bfloat16.
-    return jnp.matmul(left, right, precision=lax.Precision.HIGHEST)
+    return matmul(left, right)
 
 
 def largest(values: jax.Array, axis: int) -> jax.Array:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxseg.solvers import checks
-from jaxseg.solvers.implicit import attach_scalings, require_derivative
+from jaxseg.solvers.implicit import DERIVATIVES, attach_scalings
 from jaxseg.solvers.reductions import log_sums
 
 DEFAULT_TOLERANCE = 1e-3  # judges `converged` where no tolerance stops the updates
@@ -91,14 +91,10 @@ def solve(
             `checks` states, for weights known to be negative or not finite, and for another
             derivative.
     """
-    require_derivative(derivative)
-    for name, value in (
-        ("epsilon", epsilon),
-        ("lambda_rows", lambda_rows),
-        ("lambda_columns", lambda_columns),
-    ):
-        checks.require(name, value, "positive")
-    checks.require_count("num_iterations", num_iterations)
+    checks.require_choice("derivative", derivative, *DERIVATIVES)
+    penalties = {"lambda_rows": lambda_rows, "lambda_columns": lambda_columns}
+    checks.require("positive", epsilon=epsilon, **penalties)
+    checks.require_counts(num_iterations=num_iterations)
     least = checks.least_cost(epsilon, lambda_rows, lambda_columns)
     cost, mask, cluster_mask = checks.as_problem(cost, mask, cluster_mask, least)
     # In the order of the fields of `Numbers`.

@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxseg.solvers.reductions import matmul
+
 _BLOCK = 16
 
 
@@ -30,7 +32,7 @@ def running_sum(values: jax.Array, modulus: jax.Array | None = None) -> jax.Arra
     padding = [(0, 0)] * (values.ndim - 1) + [(0, num_blocks * _BLOCK - length)]
     blocks = jnp.pad(values, padding).reshape(*values.shape[:-1], num_blocks, _BLOCK)
     triangle = jnp.triu(jnp.ones((_BLOCK, _BLOCK), values.dtype))
-    inside = jnp.matmul(blocks, triangle, precision=lax.Precision.HIGHEST)
+    inside = matmul(blocks, triangle)
     if num_blocks > 1:
         # Before a block stands the running sum of the totals without the block's own.
         totals = _wrap(inside[..., -1], modulus)

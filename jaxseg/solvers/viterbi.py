@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxseg.solvers.checks import as_mask, as_matrix, require_entries
+from jaxseg.solvers.checks import as_mask, as_matrix, is_known, require_entries, require_shape
 
 
 def decode(
@@ -154,10 +154,7 @@ def order_by_time(sums: jax.Array, *, cluster_mask: jax.Array | None = None) -> 
 
 
 def mean_time_order(
-    assignment: jax.Array,
-    *,
-    mask: jax.Array | None = None,
-    cluster_mask: jax.Array | None = None,
+    assignment: jax.Array, *, mask: jax.Array | None = None, cluster_mask: jax.Array | None = None
 ) -> jax.Array:
     """The order of the clusters in one video: `order_by_time` of its `time_sums`."""
     return order_by_time(time_sums(assignment, mask=mask), cluster_mask=cluster_mask)
@@ -167,14 +164,12 @@ def _as_order(order, num_clusters) -> jax.Array:
     """A permutation of the clusters, or their numbers; traced ones cannot be looked at and pass."""
     if order is None:
         return jnp.arange(num_clusters)
-    shape = np.shape(order)
-    if shape != (num_clusters,):
-        raise ValueError(f"order has shape {shape}, the problem asks for ({num_clusters},)")
-    known = not isinstance(order, jax.core.Tracer)
-    if known and not np.array_equal(np.sort(order), np.arange(num_clusters)):
-        given = np.asarray(order).tolist()
-        raise ValueError(f"order must hold each of 0 to {num_clusters - 1} once, got {given}")
-    return jnp.asarray(order, jnp.int32)
+    order = jnp.asarray(order)
+    require_shape("order", order, (num_clusters,))
+    if is_known(order) and not np.array_equal(np.sort(order), np.arange(num_clusters)):
+        message = f"order must hold each of 0 to {num_clusters - 1} once, got {order.tolist()}"
+        raise ValueError(message)
+    return order.astype(jnp.int32)
 
 
 def _log_odds_of_advance(stay_probability, dtype) -> jax.Array:

@@ -11,7 +11,6 @@ from ott.solvers.linear import sinkhorn
 from ott.solvers.quadratic import gromov_wasserstein
 
 from jaxseg.interop import ott as ours
-from jaxseg.interop.ott_geometry import require_temporal
 
 FRAMES, ACTIONS = 60, 5
 EPSILON = 0.15
@@ -211,7 +210,7 @@ def test_an_epsilon_is_needed():
 
 def test_uniform_weights_may_be_given_but_not_traced():
     weights = jnp.full(FRAMES, 1 / FRAMES)
-    require_temporal(make_problem(make_cost(), a=weights))
+    ours.require_temporal(make_problem(make_cost(), a=weights))
     with pytest.raises(ValueError, match=r"^a is traced and cannot be seen to be uniform"):
         jax.jit(solver(ours))(make_problem(make_cost(), a=weights))
 

@@ -45,7 +45,7 @@ def formula(frames, clusters, sigma, shift):
     return prior
 
 
-@pytest.mark.parametrize("indices, shift", [("first", 0), ("centred", 0.5)])
+@pytest.mark.parametrize("indices, shift", [("first", 0), ("centered", 0.5)])
 @pytest.mark.parametrize("frames, clusters, sigma", [(12, 5, 1.25), (1, 3, 2.0), (3, 7, 0.75)])
 def test_tots_prior_is_the_papers_formula(frames, clusters, sigma, indices, shift):
     expected = formula(frames, clusters, sigma, shift)
@@ -70,7 +70,7 @@ def test_the_logarithm_goes_on_where_float32_has_only_0():
     np.testing.assert_allclose(log, expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("indices", ["first", "centred"])
+@pytest.mark.parametrize("indices", ["first", "centered"])
 def test_counts_and_width_may_be_traced(indices):
     """Padded rows and columns leave the others as they are, to the last bit but rounding."""
     shorter = tot_prior(5, 3, sigma=1.5, indices=indices)
@@ -99,7 +99,7 @@ def test_counting_from_0_favors_the_last_cluster():
 
 def test_centered_indices_favor_none():
     """Equal shares, and the same prior with time and clusters reversed."""
-    prior = tot_prior(126, 7, sigma=1.0, indices="centred")
+    prior = tot_prior(126, 7, sigma=1.0, indices="centered")
     np.testing.assert_array_equal(share(prior), np.full(7, 18 / 126))
     np.testing.assert_allclose(prior[::-1, ::-1], prior, rtol=0, atol=1e-6)
 
@@ -161,7 +161,7 @@ def test_sigma_may_be_traced_and_batches_be_vmapped():
         (
             priors.tot_prior,
             {"sigma": 1, "indices": "middle"},
-            'indices must be "first" or "centred", got \'middle\'',
+            'indices must be "first" or "centered", got \'middle\'',
         ),
         (priors.rank_prior, {"sigma": 0.0}, "sigma must be positive, got 0.0"),
         (

@@ -135,5 +135,5 @@ def test_what_is_traced_passes(solve):
 def test_the_ends_of_the_range_belong_to_it(ends):
     """In float32 too, whose 0.001 may be less than that of float64."""
     for epsilon in (ends, np.float32(ends), jnp.float32(ends)):
-        checks.require("epsilon", epsilon, "positive")
+        checks.require("positive", epsilon=epsilon)
     checks.as_problem(np.full((2, 2), 1e6, np.float32), None, None)

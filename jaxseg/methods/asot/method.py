@@ -72,13 +72,7 @@ def make(config: AsotConfig, *, num_clusters: int) -> Method:
             "objective": solution.objective[-1],
         }
 
-    return Method(
-        init=init,
-        warm_start=warm_start,
-        loss=loss,
-        project=project,
-        predict=predict,
-    )
+    return Method(init=init, warm_start=warm_start, loss=loss, project=project, predict=predict)
 
 
 def project(params: dict) -> dict:
@@ -95,10 +89,7 @@ def solve_problem(settings: FugwConfig, hyper: dict, member: MemberInputs) -> Ca
     def one_video(cosine, mask):
         num_frames, num_clusters = cosine.shape
         prior = priors.asot_prior(
-            num_frames,
-            num_clusters,
-            num_frames=mask.sum(),
-            num_clusters=member.cluster_mask.sum(),
+            num_frames, num_clusters, num_frames=mask.sum(), num_clusters=member.cluster_mask.sum()
         )
         return fugw.solve(
             1 - cosine + hyper["rho"] * prior,

@@ -1,21 +1,11 @@
 """CASE's keys, with the paper's symbols; defaults are THUMOS14's, whose program was released."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import ClassVar
 
-from jaxseg.config.fields import (
-    at_least,
-    between,
-    each,
-    key,
-    not_empty,
-    one_of,
-    positive,
-    section,
-)
+from jaxseg.config.fields import at_least, between, each, key, not_empty, one_of, positive, section
 from jaxseg.config.localization import LocalizationConfig, VideosConfig
-from jaxseg.config.shared import ClustersConfig, OptimizerConfig, chosen_schedule
+from jaxseg.config.shared import ClustersConfig, OptimizerConfig
 
 _THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 ASSIGNMENTS = ("ot", "ot-hard", "soft", "hard")
@@ -40,12 +30,8 @@ class CaseTestConfig:
     thresholds: tuple[float, ...] = key(
         _THRESHOLDS, "of the map; what lies above one is a proposal", not_empty, each(between(0, 1))
     )
-    flank: float = key(
-        0.15, "width of each flank of a proposal, as a share of its length", at_least(0)
-    )
-    gamma: float = key(
-        0.2, "weight of the video's score, which is added to a proposal's", at_least(0)
-    )
+    flank: float = key(0.15, "width of a proposal's flanks, shares of its length", at_least(0))
+    gamma: float = key(0.2, "weight of the video's score in that of a proposal", at_least(0))
     nms: str = key("soft", "suppression of proposals", one_of("soft", "hard", "none"))
     nms_threshold: float = key(0.4, "tIoU of the suppression", positive, between(0, 1))
     nms_alpha: float = key(0.35, "width of the decay of soft suppression", positive)
@@ -125,6 +111,7 @@ class CaseConfig(LocalizationConfig):
     """Everything that decides a run of CASE."""
 
     sampling: ClassVar[str] = "snippets"
+    scheduled: ClassVar[tuple[str, ...]] = ("num_epochs", "data.num_snippets")
 
     method: str = key("case", "the method's name")
     data: SnippetsConfig = section(SnippetsConfig)
@@ -135,12 +122,3 @@ class CaseConfig(LocalizationConfig):
     twin_schedule: ScheduleConfig = section(ScheduleConfig, num_epochs=400, num_snippets=150)
     optimizer: OptimizerConfig = section(OptimizerConfig, learning_rate=1e-4, weight_decay=5e-4)
     predict: CaseTestConfig = section(CaseTestConfig)
-
-    @staticmethod
-    def open_values(values: Mapping) -> dict[str, object]:
-        """num_epochs and num_snippets of the schedule."""
-        schedule = chosen_schedule(values)
-        return {
-            "num_epochs": schedule["num_epochs"],
-            "data.num_snippets": schedule["num_snippets"],
-        }

@@ -116,11 +116,7 @@ def snippet_labels(
         cost, prior = -cosines, None
         if solver.prior:
             prior = priors.rank_prior(
-                attention,
-                foreground,
-                sigma=solver.sigma,
-                mask=mask,
-                compat=solver.compat or None,
+                attention, foreground, sigma=solver.sigma, mask=mask, compat=solver.compat or None
             )
         labels = sinkhorn.solve(
             cost,

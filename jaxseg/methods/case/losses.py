@@ -57,14 +57,22 @@ def step(
         valid = jnp.repeat(mask, pseudo[0].foreground.shape[1])
         flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), list(streams))
         pseudo = _label_snippets(flat, pseudo, cluster_classes, valid, solver, scale)
-        parts["snippet_loss"] = _snippet_loss(flat, pseudo, valid, scale)
+        errors = [
+            assignment_loss(labeled.snippets, stream.cosines, scale)
+            for stream, labeled in zip(flat, pseudo, strict=True)
+        ]
+        parts["snippet_loss"] = masked_mean(sum(errors), valid)  # Eq. 3
     if loss.clustering == "full":
         cosines = [
             cluster_cosines(stream.embeddings, labeled.snippets, labeled.foreground, valid)
-            for stream, labeled in _pairs(flat, pseudo)
+            for stream, labeled in zip(flat, pseudo, strict=True)
         ]
         pseudo = _label_clusters(cosines, pseudo, mask, solver)
-        parts["cluster_loss"] = _cluster_loss(cosines, pseudo, scale)
+        errors = [
+            assignment_loss(labeled.clusters, stream_cosines, scale)
+            for stream_cosines, labeled in zip(cosines, pseudo, strict=True)
+        ]
+        parts["cluster_loss"] = jnp.mean(sum(errors))  # Eq. 6
     weights = {"snippet_loss": loss.snippet_weight, "cluster_loss": loss.cluster_weight}
     total = sum(weights.get(name, 1) * part for name, part in parts.items())  # Eq. 14
     return {"loss": total, **parts}, pseudo
@@ -133,10 +141,6 @@ def cluster_cosines(
     return prototypes[:-2] @ prototypes[-2:].T
 
 
-def _pairs(streams: Sequence, pseudo: Sequence[PseudoLabels]) -> list[tuple]:
-    return list(zip(streams, pseudo, strict=True))
-
-
 def _label_foreground(streams, labels, solver) -> list[PseudoLabels]:
     maps = [
         (pseudo_labels.calibrated_map(stream.class_logits, stream.attention_logits, solver.omega),)
@@ -152,7 +156,7 @@ def _label_foreground(streams, labels, solver) -> list[PseudoLabels]:
 
 def _baseline_losses(streams, pseudo, labels, mask, loss) -> dict[str, jax.Array]:
     gamma = loss.gamma if loss.attention == "gce" else None
-    pairs = _pairs(streams, pseudo)
+    pairs = list(zip(streams, pseudo, strict=True))
     videos = [video_loss(stream.class_logits, labeled.top, labels) for stream, labeled in pairs]
     attention = [
         attention_loss(stream.attention_logits, labeled.foreground, gamma)
@@ -172,17 +176,7 @@ def _label_snippets(streams, pseudo, cluster_classes, valid, solver, scale) -> l
     ]
     label = partial(pseudo_labels.snippet_labels, mask=valid, solver=solver, scale=scale)
     labels = pseudo_labels.co_label(label, predictions, shared=solver.co_labeling == "full")
-    return [
-        labeled._replace(snippets=snippets)
-        for labeled, snippets in zip(pseudo, labels, strict=True)
-    ]
-
-
-def _snippet_loss(streams, pseudo, valid, scale) -> jax.Array:
-    """L_S (Eq. 3), the sum over the streams."""
-    pairs = _pairs(streams, pseudo)
-    errors = [assignment_loss(labeled.snippets, stream.cosines, scale) for stream, labeled in pairs]
-    return masked_mean(sum(errors), valid)
+    return [each._replace(snippets=new) for each, new in zip(pseudo, labels, strict=True)]
 
 
 def _label_clusters(cosines, pseudo, mask, solver) -> list[PseudoLabels]:
@@ -190,16 +184,4 @@ def _label_clusters(cosines, pseudo, mask, solver) -> list[PseudoLabels]:
     label = partial(pseudo_labels.cluster_labels, solver=solver)
     predictions = zip(cosines, shares, strict=True)
     labels = pseudo_labels.co_label(label, predictions, shared=solver.co_labeling == "full")
-    return [
-        labeled._replace(clusters=clusters)
-        for labeled, clusters in zip(pseudo, labels, strict=True)
-    ]
-
-
-def _cluster_loss(cosines, pseudo, scale) -> jax.Array:
-    """L_C (Eq. 6), the sum over the streams."""
-    errors = [
-        assignment_loss(labeled.clusters, stream_cosines, scale)
-        for stream_cosines, labeled in _pairs(cosines, pseudo)
-    ]
-    return jnp.mean(sum(errors))
+    return [each._replace(clusters=new) for each, new in zip(pseudo, labels, strict=True)]

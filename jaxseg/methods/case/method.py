@@ -56,7 +56,9 @@ def make(config: CaseConfig, *, num_clusters: int) -> Method:
         }
 
     def loss(params, carried, batch, key, member):
-        streams = outputs(params, carried, _valid_videos(batch))
+        # 0 in padding: a NaN there would reach the gradient, even at no weight.
+        valid = {name: jnp.where(batch["mask"][:, None, None], batch[name], 0) for name in STREAMS}
+        streams = outputs(params, carried, valid)
         parts, pseudo = losses.step(
             streams,
             carried["cluster_classes"],
@@ -68,7 +70,9 @@ def make(config: CaseConfig, *, num_clusters: int) -> Method:
             scale=member.hyper["model"]["scale"],
         )
         if config.loss.clustering == "full":
-            carried = carried | {"cluster_classes": _cluster_classes(config, pseudo)}
+            classes = [labeled.clusters for labeled in pseudo]
+            shared = config.solver.co_labeling == "full"
+            carried = carried | {"cluster_classes": classes[0] if shared else jnp.stack(classes)}
         health = _health(streams, pseudo, batch["mask"], member)
         return parts["loss"], (carried, parts | health)
 
@@ -82,12 +86,7 @@ def make(config: CaseConfig, *, num_clusters: int) -> Method:
         return result | {"cluster_classes": carried["cluster_classes"]}
 
     return Method(
-        init=init,
-        warm_start=None,
-        loss=loss,
-        project=project,
-        predict=predict,
-        locate=locate,
+        init=init, warm_start=None, loss=loss, project=project, predict=predict, locate=locate
     )
 
 
@@ -103,10 +102,7 @@ def locate(outputs: Mapping[str, np.ndarray], settings: CaseTestConfig, seconds:
         ValueError: outputs that are not finite.
     """
     scores = score_map(
-        outputs,
-        outputs["cluster_classes"],
-        foreground=settings.foreground,
-        omega=settings.omega,
+        outputs, outputs["cluster_classes"], foreground=settings.foreground, omega=settings.omega
     )
     video = video_scores(outputs, scores, divisor=settings.top_divisor)
     detections = localize(
@@ -125,17 +121,6 @@ def locate(outputs: Mapping[str, np.ndarray], settings: CaseTestConfig, seconds:
     drawn = {name: outputs[name] for name in ("attention_rgb", "attention_flow")}
     drawn["clusters"] = cluster_probabilities(outputs)
     return Located(score_map=scores, video_scores=video, detections=detections, drawn=drawn)
-
-
-def _valid_videos(batch: dict) -> dict[str, jax.Array]:
-    """Features with 0 in padding: a NaN there would reach the gradient, even at no weight."""
-    return {name: jnp.where(batch["mask"][:, None, None], batch[name], 0) for name in STREAMS}
-
-
-def _cluster_classes(config: CaseConfig, pseudo) -> jax.Array:
-    """Q_C as it is carried: [K, 2], or one for each stream where they do not share it."""
-    clusters = [labeled.clusters for labeled in pseudo]
-    return clusters[0] if config.solver.co_labeling == "full" else jnp.stack(clusters)
 
 
 def _health(streams, pseudo, mask: jax.Array, member: MemberInputs) -> dict[str, jax.Array]:

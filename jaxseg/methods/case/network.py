@@ -1,12 +1,11 @@
 """CASE's network (Sec. 3 and 4.1): T-CAS, attention and clusters of each snippet, RGB and flow."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 
-from jaxseg.methods.parts.encoder import cosines, unit
+from jaxseg.methods.parts.encoder import cosines, uniform_within, unit
 
 STREAMS = ("rgb", "flow")
 
@@ -20,10 +19,6 @@ class StreamOutputs(NamedTuple):
     embeddings: jax.Array  # [..., T, hidden], not normalized
 
 
-def _uniform_within(bound: float) -> Callable:
-    return lambda key, shape: jax.random.uniform(key, shape, minval=-bound, maxval=bound)
-
-
 class _Dense(nn.Module):
     """A linear layer with PyTorch's start: weights and bias uniform in +-1/sqrt(inputs).
 
@@ -34,11 +29,9 @@ class _Dense(nn.Module):
 
     @nn.compact
     def __call__(self, inputs):
-        uniform = _uniform_within(inputs.shape[-1] ** -0.5)
+        uniform = uniform_within(inputs.shape[-1] ** -0.5)
         kernel = self.param(
-            "kernel",
-            lambda key, shape: uniform(key, shape).T,
-            (self.width, inputs.shape[-1]),
+            "kernel", lambda key, shape: uniform(key, shape).T, (self.width, inputs.shape[-1])
         )
         return inputs @ kernel + self.param("bias", uniform, (self.width,))
 
@@ -66,7 +59,7 @@ class Stream(nn.Module):
         snippets = features.reshape(-1, features.shape[-1])
         class_features = nn.relu(_Dense(self.hidden, name="class_encoder")(snippets))
         embeddings = nn.relu(_Dense(self.hidden, name="embedding_encoder")(snippets))
-        uniform = _uniform_within(self.hidden**-0.5)
+        uniform = uniform_within(self.hidden**-0.5)
         prototypes = self.param("prototypes", uniform, (self.num_clusters, self.hidden))
         outputs = StreamOutputs(
             class_logits=_Dense(self.num_classes, name="classifier")(class_features),
@@ -88,16 +81,8 @@ class TwoStream(nn.Module):
 
     @nn.compact
     def __call__(self, rgb: jax.Array, flow: jax.Array) -> tuple[StreamOutputs, StreamOutputs]:
-        def stream(name, features):
-            network = Stream(
-                num_classes=self.num_classes,
-                num_clusters=self.num_clusters,
-                hidden=self.hidden,
-                name=name,
-            )
-            return network(features)
-
-        return stream("rgb", rgb), stream("flow", flow)
+        sizes = self.num_classes, self.num_clusters, self.hidden
+        return Stream(*sizes, name="rgb")(rgb), Stream(*sizes, name="flow")(flow)
 
 
 def project(params: dict) -> dict:

@@ -15,11 +15,6 @@ from jaxseg.methods.parts.encoder import unit
 from jaxseg.methods.parts.losses import masked_mean
 
 
-def prototypes(key: jax.Array, num_clusters: int, width: int) -> jax.Array:
-    """Start of the clusters' prototypes, [K, D]: random directions."""
-    return jax.random.normal(jax.random.fold_in(key, num_clusters), (num_clusters, width))
-
-
 def step(
     outputs: RskpOutputs,
     prototypes: jax.Array,
@@ -48,16 +43,12 @@ def step(
     embeddings = outputs.embeddings.reshape(len(valid), -1)
     cosines = unit(embeddings) @ prototypes.T
     attention = jax.lax.stop_gradient(jax.nn.sigmoid(outputs.original.attention_logits)).reshape(-1)
+    constant = jax.lax.stop_gradient(cosines)
     snippets = case_labels.snippet_labels(
-        jax.lax.stop_gradient(cosines),
-        attention,
-        cluster_classes[:, 0],
-        valid,
-        solver=solver,
-        scale=scale,
+        constant, attention, cluster_classes[:, 0], valid, solver=solver, scale=scale
     )
-    losses = {"snippet_loss": masked_mean(assignment_loss(snippets, cosines, scale), valid)}
-    losses["snippet_loss"] *= weights["snippet_weight"]
+    snippet_loss = masked_mean(assignment_loss(snippets, cosines, scale), valid)
+    losses = {"snippet_loss": snippet_loss * weights["snippet_weight"]}
     if config.loss.clustering == "scc":
         return losses, cluster_classes
     foreground = _foreground(outputs, batch, config)
@@ -82,9 +73,6 @@ def _foreground(outputs: RskpOutputs, batch: dict, config: GaufuseConfig) -> jax
         share * original + (1 - share) * propagated
     )
     counts = jnp.maximum(jnp.sum(batch["mask"], axis=1) // config.solver.top_divisor, 1)
-
-    def one_video(scores, mask, count):
-        return jax.vmap(top, in_axes=(1, None, None), out_axes=1)(scores, mask, count)
-
-    chosen = jax.vmap(one_video)(jax.lax.stop_gradient(scores), batch["mask"], counts)
+    top_of_video = jax.vmap(top, in_axes=(1, None, None), out_axes=1)  # class by class
+    chosen = jax.vmap(top_of_video)(jax.lax.stop_gradient(scores), batch["mask"], counts)
     return case_labels.foreground_labels(chosen, batch["labels"])

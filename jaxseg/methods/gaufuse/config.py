@@ -1,7 +1,6 @@
 """GauFuse's keys, with the paper's symbols; epochs are counted in the published schedule's."""
 
 import dataclasses
-from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.fields import (
@@ -16,7 +15,7 @@ from jaxseg.config.fields import (
     section,
 )
 from jaxseg.config.localization import LocalizationConfig, VideosConfig
-from jaxseg.config.shared import ClustersConfig, OptimizerConfig, chosen_schedule
+from jaxseg.config.shared import ClustersConfig, OptimizerConfig
 from jaxseg.methods.case.config import ClusterSolverConfig
 
 COUNTED_IN = 350  # epochs of the published schedule, in which every epoch below is counted
@@ -59,11 +58,9 @@ class GaufuseLossConfig:
     memory_weight: float = key(0.5, "of the memory in the first two losses", at_least(0))
     memory_share: float = key(0.2, "of the memory in the distillation's target", between(0, 1))
     distillation_temperature: float = key(0.2, "of both sides of the self-distillation", positive)
-    distillation_at: tuple[int, ...] = key(
-        (100, 200), "epochs after which the weight of the self-distillation changes", ascending
-    )
+    distillation_at: tuple[int, ...] = key((100, 200), "epochs after which it changes", ascending)
     distillation_weights: tuple[float, ...] = key(
-        (1.0, 0.5, 1.0), "its weight before the first and after each", each(at_least(0))
+        (1.0, 0.5, 1.0), "of the self-distillation, before and after each", each(at_least(0))
     )
     pseudo_from: int = key(200, "epoch after which pseudo-labels are learned from")
     pseudo_share: float = key(0.8, "of the original branch in their loss", between(0, 1))
@@ -174,6 +171,7 @@ class GaufuseConfig(LocalizationConfig):
     """Everything that decides a run of GauFuse, or of CASE on its backbone."""
 
     sampling: ClassVar[str] = "whole"
+    scheduled: ClassVar[tuple[str, ...]] = ("num_epochs", "model.hidden", "optimizer.learning_rate")
 
     method: str = key("gaufuse", "the method's name")
     data: WholeVideosConfig = section(WholeVideosConfig)
@@ -211,13 +209,3 @@ class GaufuseConfig(LocalizationConfig):
                 f"config.pseudo.refresh_at counts in the schedule's {COUNTED_IN} epochs, whatever "
                 f"num_epochs is: got {self.pseudo.refresh_at}"
             )
-
-    @staticmethod
-    def open_values(values: Mapping) -> dict[str, object]:
-        """num_epochs, hidden and learning_rate of the schedule."""
-        schedule = chosen_schedule(values)
-        return {
-            "num_epochs": schedule["num_epochs"],
-            "model.hidden": schedule["hidden"],
-            "optimizer.learning_rate": schedule["learning_rate"],
-        }

@@ -5,7 +5,6 @@ Both look for instances in the same map. The fusion, with the supplement's Eq. 2
 """
 
 from collections.abc import Mapping
-from functools import partial
 
 import jax
 import numpy as np
@@ -38,8 +37,7 @@ def locate(
     """
     scores = score_map(outputs, share=settings.share, foreground=settings.foreground)[:, :-1]
     video = video_scores(outputs, share=settings.video_share)[:-1]
-    candidates = _find(scores, video, settings)
-    chosen = _choose(candidates, settings, tau=settings.tau)
+    candidates, chosen = _find_and_choose(scores, video, settings, tau=settings.tau)
     second = seconds / len(scores) if len(scores) else 0.0
     drawn = {
         "attention": outputs["attention"],
@@ -65,7 +63,7 @@ def label(outputs: Mapping[str, np.ndarray], number: int, config: GaufuseConfig)
     pseudo = config.pseudo
     scores = score_map(outputs, share=pseudo.share)
     video = video_scores(outputs, share=pseudo.video_share)
-    fused = _choose(_find(scores, video, pseudo), pseudo, tau=pseudo.taus[number])
+    _, fused = _find_and_choose(scores, video, pseudo, tau=pseudo.taus[number])
     labels, unmet = np.zeros(scores.shape, np.float32), 0
     for column in np.unique(fused.label):
         of_class = Instances(*(values[fused.label == column] for values in fused))
@@ -113,9 +111,11 @@ def video_scores(outputs: Mapping[str, np.ndarray], *, share: float) -> np.ndarr
     return share * original + (1 - share) * propagated
 
 
-def _find(scores: np.ndarray, video: np.ndarray, settings: InstancesConfig) -> Instances:
-    """All instances of a map [T, C] under a config, in snippets."""
-    return find_instances(
+def _find_and_choose(
+    scores: np.ndarray, video: np.ndarray, settings: InstancesConfig, *, tau: float
+) -> tuple[Instances, Instances]:
+    """All instances of a map [T, C], in snippets, and those that fusion or suppression leaves."""
+    candidates = find_instances(
         scores,
         video,
         class_threshold=settings.class_threshold,
@@ -123,11 +123,7 @@ def _find(scores: np.ndarray, video: np.ndarray, settings: InstancesConfig) -> I
         shortest=settings.shortest,
         compat=settings.compat,
     )
-
-
-def _choose(candidates: Instances, settings: InstancesConfig, *, tau: float) -> Instances:
-    """Instances that fusion or suppression leaves of them under a config."""
-    return select(
+    chosen = select(
         candidates,
         tau=tau,
         method=settings.method,
@@ -137,6 +133,7 @@ def _choose(candidates: Instances, settings: InstancesConfig, *, tau: float) -> 
         nms_threshold=settings.nms_threshold,
         nms_alpha=settings.nms_alpha,
     )
+    return candidates, chosen
 
 
 def _scores_of_holders(fused: Instances, length: int, pseudo: PseudoConfig) -> np.ndarray:
@@ -168,26 +165,15 @@ def _linear_program(fused: Instances, length: int, pseudo: PseudoConfig) -> Line
         start,
         end,
         score,
-        length,
-        row_mask,
-        num_snippets=snippets,
+        snippets,
+        length=length,
+        row_mask=row_mask,
         mode=pseudo.linpro,
         compat=pseudo.compat,
     )
 
 
-@partial(jax.jit, static_argnames=("num_snippets", "mode", "compat"))
-def _solve(start, end, score, length, row_mask, *, num_snippets, mode, compat) -> LinearProgram:
-    return linear_program.solve_intervals(
-        start,
-        end,
-        score,
-        num_snippets,
-        length=length,
-        row_mask=row_mask,
-        mode=mode,
-        compat=compat,
-    )
+_solve = jax.jit(linear_program.solve_intervals, static_argnames=("num_snippets", "mode", "compat"))
 
 
 def _power_of_two(number: int, least: int) -> int:

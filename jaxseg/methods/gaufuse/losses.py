@@ -32,13 +32,8 @@ def video_losses(
     """
     remembers = jnp.where(epoch > loss.memory_from, loss.memory_weight, 0.0)
     branches = ((outputs.original, 1.0), (outputs.propagated, 1.0), (outputs.memory, remembers))
-    agnostic = [
-        weight * class_loss(branch.agnostic_logits, labels, background=0)
-        for branch, weight in branches
-    ]
-    wise = [
-        weight * class_loss(branch.wise_logits, labels, background=1) for branch, weight in branches
-    ]
+    agnostic = [weight * class_loss(each.agnostic_logits, labels, 0) for each, weight in branches]
+    wise = [weight * class_loss(each.wise_logits, labels, 1) for each, weight in branches]
     attention = jax.nn.sigmoid(outputs.original.attention_logits)
     return {
         "agnostic_loss": loss.agnostic_weight * sum(agnostic),

@@ -17,11 +17,7 @@ def empty(num_classes: int, slots: int, width: int) -> dict:
 
 
 def update(
-    bank: dict,
-    means: jax.Array,
-    mean_scores: jax.Array,
-    labels: jax.Array,
-    video_mask: jax.Array,
+    bank: dict, means: jax.Array, mean_scores: jax.Array, labels: jax.Array, video_mask: jax.Array
 ) -> dict:
     """The bank after a batch; the order of its videos does not matter.
 
@@ -44,7 +40,9 @@ def update(
     scores = jnp.concatenate([bank["scores"], offered], axis=1)
 
     before = jnp.full_like(bank["scores"], -jnp.inf)
-    places = jnp.broadcast_to(_digest(means), offered.shape)
+    # A number for each mean, which tells means apart whatever their order.
+    digest = jnp.sum(means * jnp.cos(jnp.arange(1.0, means.shape[1] + 1)), axis=1)
+    places = jnp.broadcast_to(digest, offered.shape)
     ties = jnp.concatenate([before, places], axis=1)
     best = jnp.lexsort((ties, -scores))[:, :slots]
     return {
@@ -67,11 +65,6 @@ def read(bank: dict, classes: jax.Array) -> tuple[jax.Array, jax.Array]:
     index = jnp.where(exists, classes, 0)
     filled = exists[:, None] & (bank["scores"][index] > 0)
     return bank["means"][index].reshape(-1, bank["means"].shape[-1]), filled.reshape(-1)
-
-
-def _digest(means: jax.Array) -> jax.Array:
-    """A number for each mean, [N, D] to [N], that tells means apart whatever their order."""
-    return jnp.sum(means * jnp.cos(jnp.arange(1.0, means.shape[1] + 1)), axis=1)
 
 
 def _chosen(old: jax.Array, new: jax.Array, best: jax.Array) -> jax.Array:

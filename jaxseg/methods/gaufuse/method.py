@@ -20,6 +20,7 @@ from jaxseg.methods.parts.encoder import unit
 from jaxseg.methods.parts.losses import masked_mean
 
 _RULED_OUT = -1e9  # logit of a class that no training video has: no softmax knows it
+_BRANCHES = ("original", "propagated", "memory")
 _LOGITS = ("class_logits", "agnostic_logits", "wise_logits")
 
 
@@ -59,8 +60,9 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
             "memory": memory_bank.empty(len(known), config.model.memory_slots, config.model.hidden),
         }
         if clustering:
-            width = config.model.hidden
-            params["prototypes"] = clusters.prototypes(key, num_clusters, width)
+            # Random directions.
+            shape = num_clusters, config.model.hidden
+            params["prototypes"] = jax.random.normal(jax.random.fold_in(key, num_clusters), shape)
             carried["cluster_classes"] = jnp.full((num_clusters, 2), 0.5, jnp.float32)
         return project(params), carried
 
@@ -78,25 +80,18 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
         settings = dataclasses.replace(config.loss, **member.hyper["loss"])
 
         def one_video(features, mask, classes, labels, targets, key):
-            sources, sources_mask = memory_bank.read(carried["memory"], classes)
+            sources, exist = memory_bank.read(carried["memory"], classes)
             outputs = apply(
-                params,
-                carried,
-                member,
-                features,
-                mask,
-                key=key,
-                memory=sources,
-                memory_mask=sources_mask,
+                params, carried, member, features, mask, key=key, memory=sources, memory_mask=exist
             )
             return outputs, video_losses(outputs, mask, labels, targets, epoch, settings)
 
-        names = ("mask", "classes", "labels", "targets")
         keys = jax.random.split(key, len(features))
         if "targets" not in batch:  # a run without refreshes
             columns = batch["labels"].shape[1] + 1
             batch = batch | {"targets": jnp.zeros((*batch["mask"].shape, columns))}
-        outputs, parts = jax.vmap(one_video)(features, *(batch[name] for name in names), keys)
+        per_video = (batch[name] for name in ("mask", "classes", "labels", "targets"))
+        outputs, parts = jax.vmap(one_video)(features, *per_video, keys)
         parts = {name: masked_mean(each, present) for name, each in parts.items()}
         if clustering:
             cluster_parts, classes = clusters.step(
@@ -109,7 +104,13 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
             )
             parts = parts | cluster_parts
             carried = carried | {"cluster_classes": classes}
-        carried = carried | {"memory": _remember(carried["memory"], outputs, batch, epoch)}
+        has_snippets = batch["mask"].any(axis=1)
+        memory = memory_bank.update(
+            carried["memory"], outputs.means, outputs.mean_scores, batch["labels"], has_snippets
+        )
+        fills = epoch >= config.loss.memory_from
+        memory = jax.tree.map(lambda a, b: jnp.where(fills, a, b), memory, carried["memory"])
+        carried = carried | {"memory": memory}
         total = sum(parts.values())
         metrics = parts | {"loss": total}
         if config.pseudo.refresh_at:
@@ -117,18 +118,6 @@ def make(config: GaufuseConfig, *, num_clusters: int) -> Method:
             metrics["pseudo_weight"] = jnp.where(learns, pseudo_weight(epoch, settings), 0)
         # The published gradients are sums over the videos of a batch.
         return total * jnp.sum(present), (carried, metrics)
-
-    def _remember(memory, outputs, batch, epoch):
-        present = batch["mask"].any(axis=1)
-        new = memory_bank.update(
-            memory,
-            outputs.means,
-            outputs.mean_scores,
-            batch["labels"],
-            present,
-        )
-        fills = epoch >= config.loss.memory_from
-        return jax.tree.map(lambda a, b: jnp.where(fills, a, b), new, memory)
 
     def predict(params, carried, video, member):
         outputs = apply(params, carried, member, video["features"], video["mask"])
@@ -180,13 +169,10 @@ def _without_unknown(outputs: RskpOutputs, known: jax.Array) -> RskpOutputs:
     def ruled(branch: Branch | None) -> Branch | None:
         if branch is None:
             return None
-        logits = {name: getattr(branch, name) for name in _LOGITS}
-        return branch._replace(
-            **{name: jnp.where(known, each, _RULED_OUT) for name, each in logits.items()}
-        )
+        logits = {name: jnp.where(known, getattr(branch, name), _RULED_OUT) for name in _LOGITS}
+        return branch._replace(**logits)
 
-    names = ("original", "propagated", "memory")
-    branches = {name: ruled(getattr(outputs, name)) for name in names}
+    branches = {name: ruled(getattr(outputs, name)) for name in _BRANCHES}
     scores = jnp.where(known, outputs.mean_scores, 0)
     return outputs._replace(**branches, mean_scores=scores / scores.sum(axis=-1, keepdims=True))
 
@@ -207,15 +193,14 @@ def _refresh(config: GaufuseConfig) -> Refresh | None:
             return 1.0, 0.0
         return factors[-1], -factors[-1]  # f (P_r - P_r-1)
 
+    def forget(carried: dict) -> dict:
+        # The released program empties its memory at each refresh.
+        return carried | {"memory": jax.tree.map(jnp.zeros_like, carried["memory"])}
+
     return Refresh(
         epochs=tuple(epoch * config.epoch_scale for epoch in pseudo.refresh_at),
         extra_columns=1,
         label=instances.label,
         mix=mix,
-        reset=_forget,
+        reset=forget,
     )
-
-
-def _forget(carried: dict) -> dict:
-    """Empties the memory, as the released program does at each refresh."""
-    return carried | {"memory": jax.tree.map(jnp.zeros_like, carried["memory"])}

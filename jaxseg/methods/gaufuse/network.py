@@ -13,15 +13,12 @@ from typing import NamedTuple
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from jaxseg.methods.parts.encoder import cosines, unit
+from jaxseg.solvers.reductions import matmul
 
 _xavier = nn.initializers.xavier_uniform()
 _NOTHING = -1e30  # logit of what has no share, finite so that a softmax over nothing is no NaN
-
-# The linear system is worth full float32 where accelerators multiply with less by default.
-_product = functools.partial(jnp.matmul, precision=lax.Precision.HIGHEST)
 
 
 class Branch(NamedTuple):
@@ -95,18 +92,15 @@ class Rskp(nn.Module):
         foreground = self.param("foreground", lambda _: -centers[-1])
         start = self.param("means", _xavier, (self.num_means, self.hidden))
 
-        def branch(embeddings):
-            return _branch(embeddings, mask, centers, foreground, self.scale)
-
-        def spread(sources, sources_mask=None):
-            return propagate(x, mask, sources, sources_mask=sources_mask, weight=self.weight)
-
+        heads = {"mask": mask, "centers": centers, "foreground": foreground, "scale": self.scale}
+        branch = functools.partial(_branch, **heads)
+        spread = functools.partial(propagate, x, mask, weight=self.weight)
         means = expectation_maximization(start, x, mask, rounds=self.em_rounds)
         propagated = spread(means)
         return RskpOutputs(
             original=branch(x),
             propagated=branch(propagated),
-            memory=None if memory is None else branch(spread(memory, memory_mask)),
+            memory=None if memory is None else branch(spread(memory, sources_mask=memory_mask)),
             means=means,
             mean_scores=jax.nn.softmax(self.scale * cosines(means, unit(centers))),
             embeddings=x,
@@ -194,7 +188,7 @@ def expectation_maximization(
     """
     x = jnp.where(mask[:, None], x, 0)
     for _ in range(rounds):
-        means = _product(_over_snippets(assignments(means, x, mask)), x)
+        means = matmul(_over_snippets(assignments(means, x, mask)), x)
     return means
 
 
@@ -231,9 +225,9 @@ def propagate(
         sources = jnp.where(sources_mask[:, None], sources, 0)
     z = assignments(sources, x, mask, means_mask=sources_mask)
     shares = _over_snippets(z)
-    system = jnp.eye(len(sources), dtype=x.dtype) - weight**2 * _product(shares, z.T)
-    reached = _product(_inverse(system), sources + weight * _product(shares, x))
-    return (1 - weight) * (x + weight * _product(z.T, reached))
+    system = jnp.eye(len(sources), dtype=x.dtype) - weight**2 * matmul(shares, z.T)
+    reached = matmul(_inverse(system), sources + weight * matmul(shares, x))
+    return (1 - weight) * (x + weight * matmul(z.T, reached))
 
 
 def _inverse(system: jax.Array) -> jax.Array:

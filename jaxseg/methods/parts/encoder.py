@@ -1,6 +1,6 @@
 """Unit vectors and cosines, and ASOT's network: an MLP on each frame, one prototype per cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import flax.linen as nn
 import jax
@@ -26,6 +26,11 @@ def cosines(rows: jax.Array, units: jax.Array) -> jax.Array:
     return rows @ units.T * jax.lax.rsqrt(jnp.where(square > 0, square, 1))
 
 
+def uniform_within(bound: float) -> Callable:
+    """(key, shape) -> array, the start of parameters that are uniform in +-bound."""
+    return lambda key, shape: jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+
+
 class _Layer(nn.Module):
     """A linear layer whose bias starts from the fan-in too."""
 
@@ -35,12 +40,7 @@ class _Layer(nn.Module):
     def __call__(self, inputs):
         fan_in = inputs.shape[-1]
         kernel = self.param("kernel", _uniform_fan_in, (fan_in, self.width))
-        bound = fan_in**-0.5
-
-        def uniform(key, shape):
-            return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
-
-        return inputs @ kernel + self.param("bias", uniform, (self.width,))
+        return inputs @ kernel + self.param("bias", uniform_within(fan_in**-0.5), (self.width,))
 
 
 class FrameEncoder(nn.Module):

@@ -11,7 +11,6 @@ from jaxseg.config.shared import (
     EncoderConfig,
     EvaluationConfig,
     OptimizerConfig,
-    chosen_schedule,
 )
 
 
@@ -49,15 +48,13 @@ class LossConfig:
 class LabelsConfig:
     """Constants of the pseudo-labels (Eq. 8 to 10).
 
-    Frame i and cluster j lie at i/B and j/K ("first"), or at (i + .5)/B and (j + .5)/K ("centred").
+    Frame i and cluster j lie at i/B and j/K ("first") or (i + .5)/B and (j + .5)/K ("centered").
     """
 
-    rho: float = key(
-        None, "weight of entropy and prior; open: as in the row of constants", positive
-    )
-    sigma: float = key(None, "width of the prior; open: as in the row of constants", positive)
+    rho: float = key(None, "weight of entropy and prior; open: as in constants", positive)
+    sigma: float = key(None, "width of the prior; open: as in constants", positive)
     num_iterations: int = key(3, "rounds of Sinkhorn", at_least(1))
-    prior_indices: str = key("first", "where indices lie in time", one_of("first", "centred"))
+    prior_indices: str = key("first", "where indices lie in time", one_of("first", "centered"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,10 +74,10 @@ class DecodingConfig:
     percentile: float = key(45.0, "of a cluster's scores; above it, it claims", between(0, 100))
 
     def validate(self, path: str) -> None:
-        if not 0 < self.stay_probability < 1:
+        chance = self.stay_probability
+        if not 0 < chance < 1:
             raise ValueError(
-                f"config.{path}.stay_probability must be between 0 and 1, "
-                f"got {self.stay_probability}"
+                f"config.{path}.stay_probability must be between 0 and 1, got {chance}"
             )
 
 
@@ -125,6 +122,7 @@ class TotConfig(Config):
     """
 
     sampling: ClassVar[str] = "pairs"
+    scheduled: ClassVar[tuple[str, ...]] = ("num_epochs", "optimizer.freeze_steps")
 
     method: str = key("tot", "the method's name")
     num_epochs: int = key(None, "passes over an activity's videos; open: as scheduled", at_least(0))
@@ -144,17 +142,12 @@ class TotConfig(Config):
         EvaluationConfig, protocols=("cte", "cte-soft", "tot-text"), exclusion="background"
     )
 
-    @staticmethod
-    def open_values(values: Mapping) -> dict[str, object]:
-        """rho and sigma of the table's row; num_epochs and freeze_steps of the schedule."""
+    @classmethod
+    def open_values(cls, values: Mapping) -> dict[str, object]:
+        """rho and sigma of the table's row besides what is scheduled."""
         row = values["constants"]["tot_tcl" if values["tcl"] else "tot"]
-        schedule = chosen_schedule(values)
-        return {
-            "solver.train.rho": row["rho"],
-            "solver.train.sigma": row["sigma"],
-            "num_epochs": schedule["num_epochs"],
-            "optimizer.freeze_steps": schedule["freeze_steps"],
-        }
+        constants = {"solver.train.rho": row["rho"], "solver.train.sigma": row["sigma"]}
+        return super().open_values(values) | constants
 
     def validate(self, path: str) -> None:
         super().validate(path)

@@ -4,6 +4,7 @@ Where its formulas are: Eq. 1 in `log_probabilities`, Eq. 2 to 4 in `make`'s `lo
 `temporal_coherence`, Eq. 5 and 10 in `pseudo_labels`, Eq. 8 in `jaxseg.solvers.priors`.
 """
 
+import functools
 from collections.abc import Sequence
 
 import flax.linen as nn
@@ -68,7 +69,8 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
         embeddings, scores, time = apply(params, batch)
         parts, signs = {}, {}
         if learned:
-            plan = pseudo_labels(config, jax.lax.stop_gradient(scores), batch["mask"], member)
+            constant = jax.lax.stop_gradient(scores)
+            plan = pseudo_labels(config, constant, batch["mask"], member).plan
             log_codes = log_probabilities(scores, member)
             errors = losses.soft_cross_entropy(plan, log_codes)
             parts["cluster_loss"] = losses.masked_mean(errors, batch["mask"])  # Eq. 2
@@ -90,24 +92,28 @@ def make(config: TotConfig, *, num_clusters: int) -> Method:
         embeddings, scores, _ = apply(params, video)
         if not learned:
             scores = carried.scores(embeddings)
-        log_codes = log_probabilities(scores, member)
-        labels, likeliest = decode(config, log_codes, scores, video["mask"], carried, member)
+        log_codes, mask = log_probabilities(scores, member), video["mask"]
+        labels, likeliest = decode(config, log_codes, scores, mask, carried, member)
+        # Of a batch that is this video alone.
+        transport = functools.partial(pseudo_labels, config, scores[None], mask[None], member)
         return {
             "labels": labels,
             "decodings": {"argmax": likeliest} if config.solver.eval.viterbi else {},
-            "matrices": _matrices(config, scores, log_codes, video["mask"], member),
-            "typical": losses.typical_frames(scores, labels, video["mask"]),
-            "objective": _objective(config, scores, video["mask"], member),
+            "matrices": {  # of the paper's Figure 3
+                "plan": transport(temporal_prior=True).plan[0],
+                "plan_without_prior": transport(temporal_prior=False).plan[0],
+                "codes": jnp.exp(log_codes),
+                "affinity": scores,
+            },
+            "typical": losses.typical_frames(scores, labels, mask),
+            "objective": transport().objective[-1] / jnp.maximum(mask.sum(), 1),
         }
-
-    def project(params):
-        return params
 
     return Method(
         init=init,
         warm_start=None,
         loss=loss,
-        project=project,
+        project=lambda params: params,
         predict=predict,
         observe=observe,
         survey=make_survey(config),
@@ -128,7 +134,7 @@ def pseudo_labels(
     member: MemberInputs,
     *,
     temporal_prior: bool | None = None,
-) -> jax.Array:
+) -> Solution:
     """The pseudo-label codes Q (Eq. 10; without the prior Eq. 5) of a batch, solved jointly.
 
     Every cluster gets the same share of all frames (Eq. 6).
@@ -136,17 +142,12 @@ def pseudo_labels(
     Args:
         scores: [videos, frames, K], raw dot products.
         mask: [videos, frames].
-        temporal_prior: whether the prior of Eq. 8 takes part (default: as the config says).
+        temporal_prior: whether the prior of Eq. 8 takes part; None: as the config says.
 
     Returns:
-        [videos, frames, K], rows sum to 1.
+        The transport of all frames to the clusters; its plan [videos, frames, K] is Q, whose rows
+        sum to 1.
     """
-    use = config.temporal_prior if temporal_prior is None else temporal_prior
-    return _transport(config, scores, mask, member, temporal_prior=use).plan.reshape(scores.shape)
-
-
-def _transport(config, scores, mask, member, *, temporal_prior: bool) -> Solution:
-    """The transport between all frames of a batch and the clusters that gives Q."""
     settings, hyper = config.solver.train, member.hyper["solver"]["train"]
     num_clusters = scores.shape[-1]
 
@@ -160,15 +161,16 @@ def _transport(config, scores, mask, member, *, temporal_prior: bool) -> Solutio
             indices=settings.prior_indices,
         )
 
-    if temporal_prior:
+    if config.temporal_prior if temporal_prior is None else temporal_prior:
         scores = scores + hyper["rho"] * jax.vmap(log_prior)(mask)  # Z C' + rho log T, Eq. 10
-    return sinkhorn.solve(
+    solution = sinkhorn.solve(
         -scores.reshape(-1, num_clusters),
         mask=mask.reshape(-1),
         cluster_mask=member.cluster_mask,
         epsilon=hyper["rho"],
         num_iterations=settings.num_iterations,
     )
+    return solution._replace(plan=solution.plan.reshape(scores.shape))
 
 
 def temporal_coherence(
@@ -188,8 +190,11 @@ def temporal_coherence(
     embeddings = embeddings / member.hyper["loss"]["tcl_temperature"]
     present = batch["mask"].any(-1)
     if config.loss.tcl_groups == "paper":
-        means = jax.vmap(_pairs_of_video)(embeddings, batch["pairs"])
-        return losses.masked_mean(means, present)
+
+        def of_video(embeddings, pairs):
+            return jnp.mean(n_pair(embeddings[pairs[:, 0]], embeddings[pairs[:, 1]]))
+
+        return losses.masked_mean(jax.vmap(of_video)(embeddings, batch["pairs"]), present)
     videos, frames, width = embeddings.shape
     size = frames // config.data.bins
     groups = jnp.arange(videos * config.data.bins)
@@ -197,10 +202,6 @@ def temporal_coherence(
     rows = embeddings.reshape(-1, width)
     valid = jnp.repeat(present, config.data.bins)
     return losses.masked_mean(n_pair(rows[anchors], rows[anchors + 1], valid), valid)
-
-
-def _pairs_of_video(embeddings: jax.Array, pairs: jax.Array) -> jax.Array:
-    return jnp.mean(n_pair(embeddings[pairs[:, 0]], embeddings[pairs[:, 1]]))
 
 
 def n_pair(anchors: jax.Array, positives: jax.Array, valid: jax.Array | None = None) -> jax.Array:
@@ -233,8 +234,7 @@ def collapse_signs(log_codes: jax.Array, mask: jax.Array, member: MemberInputs) 
     used = jnp.sum(jnp.any(jnp.where(mask[..., None], votes, 0) > 0, axis=(0, 1)))
     top = losses.masked_mean(codes.max(-1), mask)
     entropy = -jnp.sum(shares * jnp.log(jnp.where(shares > 0, shares, 1)))
-    flat = top < 1.2 / num_clusters
-    few = used < num_clusters / 2
+    flat, few = top < 1.2 / num_clusters, used < num_clusters / 2
     uneven = entropy < 0.5 * jnp.log(num_clusters)
     return {
         "top_probability": top,
@@ -242,28 +242,3 @@ def collapse_signs(log_codes: jax.Array, mask: jax.Array, member: MemberInputs) 
         "entropy": entropy,
         "collapsed": flat | few | uneven,
     }
-
-
-def _matrices(config, scores, log_codes, mask, member) -> dict[str, jax.Array]:
-    """The matrices of a video that the paper's Figure 3 shows, [frames, K] each."""
-
-    def labels(temporal_prior):
-        codes = pseudo_labels(
-            config, scores[None], mask[None], member, temporal_prior=temporal_prior
-        )
-        return codes[0]
-
-    return {
-        "plan": labels(True),
-        "plan_without_prior": labels(False),
-        "codes": jnp.exp(log_codes),
-        "affinity": scores,
-    }
-
-
-def _objective(config, scores, mask, member) -> jax.Array:
-    """The dual objective, divided by the frames, of the transport of one video by itself."""
-    solution = _transport(
-        config, scores[None], mask[None], member, temporal_prior=config.temporal_prior
-    )
-    return solution.objective[-1] / jnp.maximum(mask.sum(), 1)

@@ -18,11 +18,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxseg.solvers.checks import as_numbers, as_problem, least_cost, require, require_count
+from jaxseg.solvers import checks
 from jaxseg.solvers.fugw.implicit import attach, without_gradient
 from jaxseg.solvers.fugw.problem import Plan, Problem, inverse_step_size, mass_nearby
-from jaxseg.solvers.fugw.steps import End, Static, descend, require_step
-from jaxseg.solvers.implicit import require_derivative
+from jaxseg.solvers.fugw.steps import STEPS, End, Static, descend
+from jaxseg.solvers.implicit import DERIVATIVES
 from jaxseg.solvers.sinkhorn import DEFAULT_TOLERANCE, Solution
 from jaxseg.solvers.sliding_window import half_width, widest
 
@@ -100,28 +100,24 @@ def solve(
             relaxed without a step size, another `derivative`, another `step` or one that does
             not fit the marginals.
     """
-    require_derivative(derivative)
-    require_step(step, lambda_frames is None and lambda_actions is None)
-    require("alpha", alpha, "in [0, 1]")
-    for name, value in (
-        ("epsilon", epsilon),
-        ("radius", radius),
-        ("lambda_frames", lambda_frames),
-        ("lambda_actions", lambda_actions),
-        ("step_size", step_size),
-    ):
-        require(name, value, "positive")
-    require_count("num_iterations", num_iterations)
-    require_count("num_sinkhorn_iterations", num_sinkhorn_iterations)
-    if compat not in (None, "asot"):
-        raise ValueError(f'compat must be None or "asot", got {compat!r}')
+    checks.require_choice("derivative", derivative, *DERIVATIVES)
+    checks.require_choice("step", step, *STEPS)
+    if lambda_frames is None and lambda_actions is None and step != "fixed":
+        raise ValueError(f'step must be "fixed" where both marginals are hard, got {step!r}')
+    checks.require("in [0, 1]", alpha=alpha)
+    penalties = {"lambda_frames": lambda_frames, "lambda_actions": lambda_actions}
+    checks.require("positive", epsilon=epsilon, radius=radius, **penalties, step_size=step_size)
+    checks.require_counts(
+        num_iterations=num_iterations, num_sinkhorn_iterations=num_sinkhorn_iterations
+    )
+    checks.require_choice("compat", compat, None, "asot")
     if lambda_frames is not None and lambda_actions is not None and step_size is None:
         raise ValueError("step_size has to be given where both marginals are relaxed")
-    least = least_cost(epsilon, lambda_frames, lambda_actions)
-    cost, mask, cluster_mask = as_problem(cost, mask, cluster_mask, least)
+    least = checks.least_cost(epsilon, lambda_frames, lambda_actions)
+    cost, mask, cluster_mask = checks.as_problem(cost, mask, cluster_mask, least)
 
     # In the order of the fields of `Numbers`.
-    numbers = as_numbers(
+    numbers = checks.as_numbers(
         cost, epsilon, alpha, radius, lambda_frames, lambda_actions, step_size, tolerance
     )
     static = Static(

@@ -68,14 +68,6 @@ class Iterate(NamedTuple):
     objective: jax.Array  # J
 
 
-def require_step(step: str, balanced: bool) -> None:
-    """Raises ValueError unless the rule for steps is a known one that fits the marginals."""
-    if step not in STEPS:
-        raise ValueError(f'step must be "fixed", "search" or "momentum", got {step!r}')
-    if balanced and step != "fixed":
-        raise ValueError(f'step must be "fixed" where both marginals are hard, got {step!r}')
-
-
 def descend(
     problem: Problem, static: Static, inverse_step: jax.Array | None, tolerance: jax.Array | None
 ) -> End:
@@ -274,9 +266,7 @@ def _scaled(problem: Problem, log_kernel, scalings, static: Static):
 
     def one_round(_, scalings):
         columns, rows = scalings
-        if (
-            static.compat
-        ):  # rows first, as the authors' program has it, so that the columns are exact
+        if static.compat:  # rows first, as in the authors' program, so that the columns are exact
             rows = scaling(log_kernel + columns, 0, problem.frames)
             return scaling(log_kernel + rows, 1, problem.clusters), rows
         # Columns first: what comes last is exact after any number of rounds, and every frame has

@@ -49,10 +49,10 @@ def assert_close(tree, other, atol=1e-6):
     [
         ({}, 1.0, 0),
         ({"temporal_prior": False}, None, 0),
-        ({"solver.train.prior_indices": "centred", "solver.train.sigma": 0.75}, 0.75, 0.5),
+        ({"solver.train.prior_indices": "centered", "solver.train.sigma": 0.75}, 0.75, 0.5),
         ({"solver.train.rho": 0.2, "solver.train.num_iterations": 9}, 1.0, 0),
     ],
-    ids=["TOT", "OT", "centred", "nine rounds"],
+    ids=["TOT", "OT", "centered", "nine rounds"],
 )
 def test_the_cluster_loss_is_the_papers(overrides, sigma, shift):
     """Q of both videos together by plain Sinkhorn, and -sum Q log P over all frames."""
@@ -130,7 +130,7 @@ def plan_and_scores(overrides):
     batch = reference.make_batch()
     scores = reference.encode(PARAMS, batch["frames"])[1].astype("f4")
     scores[1] += np.array([0.3, 0, 0, 0], "f4")
-    solve = jax.jit(lambda scores, mask: tot.pseudo_labels(config, scores, mask, member))
+    solve = jax.jit(lambda scores, mask: tot.pseudo_labels(config, scores, mask, member).plan)
     return np.array(solve(scores, batch["mask"])), scores[..., :3]
 
 
