@@ -44,15 +44,15 @@ def test_every_config_takes_a_number_or_auto(file):
         words = ["--config.seeds=2", "--config.data.root=somewhere"]
         if file.stem == "asot_videos":
             words.pop()
-        found = from_dict(parsed(file, *words, f"--config.model.num_clusters={given}"))
-        assert found.model.num_clusters == value and found.model.chooses == (given == "auto")
-        assert to_dict(found)["model"]["num_clusters"] == value
+        result = from_dict(parsed(file, *words, f"--config.model.num_clusters={given}"))
+        assert result.model.num_clusters == value and result.model.chooses == (given == "auto")
+        assert to_dict(result)["model"]["num_clusters"] == value
 
 
 def test_the_number_may_stand_behind_a_space():
     file = CONFIGS / "asot_breakfast.py"
-    found = parsed(file, "--config.model.num_clusters", "7", "--config.model.cluster_range", "3,9")
-    assert found["model"]["num_clusters"] == 7 and found["model"]["cluster_range"] == (3, 9)
+    result = parsed(file, "--config.model.num_clusters", "7", "--config.model.cluster_range", "3,9")
+    assert result["model"]["num_clusters"] == 7 and result["model"]["cluster_range"] == (3, 9)
 
 
 @pytest.mark.parametrize("value", ["seven", "", 7.5, True, None])

@@ -65,38 +65,38 @@ RELAXED = {"gw_unbalanced_correction": False}
 def test_one_problem_has_one_plan(changes):
     problem = make_problem(make_cost(), **changes)
     theirs = jax.jit(solver(gromov_wasserstein, **TO_THE_END))(problem)
-    found = jax.jit(solver(ours, max_iterations=1500))(problem)
-    assert found.converged and found.n_iters < 1500
+    result = jax.jit(solver(ours, max_iterations=1500))(problem)
+    assert result.converged and result.n_iters < 1500
     assert FRAMES * np.ptp(theirs.matrix) > 0.5  # no uniform plan, which all would agree on
     scaled = {"rtol": 0, "atol": 1e-9}
-    np.testing.assert_allclose(FRAMES * found.matrix, FRAMES * theirs.matrix, **scaled)
-    np.testing.assert_allclose(found.primal_cost, theirs.primal_cost, **scaled)
-    np.testing.assert_allclose(found.geom.cost_matrix, theirs.geom.cost_matrix, **scaled)
-    assert found.geom.epsilon == theirs.geom.epsilon == EPSILON
+    np.testing.assert_allclose(FRAMES * result.matrix, FRAMES * theirs.matrix, **scaled)
+    np.testing.assert_allclose(result.primal_cost, theirs.primal_cost, **scaled)
+    np.testing.assert_allclose(result.geom.cost_matrix, theirs.geom.cost_matrix, **scaled)
+    assert result.geom.epsilon == theirs.geom.epsilon == EPSILON
     if not changes:
-        np.testing.assert_allclose(found.reg_gw_cost, theirs.reg_gw_cost, **scaled)
+        np.testing.assert_allclose(result.reg_gw_cost, theirs.reg_gw_cost, **scaled)
     for axis, size in ((0, FRAMES), (1, ACTIONS)):
         inputs = jnp.arange(2.0 * size).reshape(2, size) / size
         for each in (inputs, inputs[0]):
             expected = theirs.apply(each, axis=axis)
-            np.testing.assert_allclose(found.apply(each, axis=axis), expected, **scaled)
+            np.testing.assert_allclose(result.apply(each, axis=axis), expected, **scaled)
 
 
 @pytest.mark.slow
 def test_without_a_linear_term():
     """Pure Gromov-Wasserstein stays at its start, as ott-jax's does."""
     problem = make_problem(None, geom_xy=None)
-    theirs, found = (jax.jit(solver(each))(problem) for each in (gromov_wasserstein, ours))
-    np.testing.assert_allclose(found.matrix, theirs.matrix, rtol=0, atol=1e-14)
-    np.testing.assert_allclose(found.reg_gw_cost, theirs.reg_gw_cost, rtol=0, atol=1e-12)
+    theirs, result = (jax.jit(solver(each))(problem) for each in (gromov_wasserstein, ours))
+    np.testing.assert_allclose(result.matrix, theirs.matrix, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(result.reg_gw_cost, theirs.reg_gw_cost, rtol=0, atol=1e-12)
 
 
 def test_costs_fall_to_the_end():
     problem = make_problem(make_cost(), tau_b=0.6, **RELAXED)
-    found = jax.jit(solver(ours, max_iterations=1500))(problem)
-    assert np.all(np.diff(found.costs) <= 1e-14)
-    assert found.costs.shape == (1501,)
-    assert np.all(found.costs[found.n_iters :] == found.costs[-1])
+    result = jax.jit(solver(ours, max_iterations=1500))(problem)
+    assert np.all(np.diff(result.costs) <= 1e-14)
+    assert result.costs.shape == (1501,)
+    assert np.all(result.costs[result.n_iters :] == result.costs[-1])
 
 
 def test_under_jit_and_vmap():
@@ -109,16 +109,16 @@ def test_under_jit_and_vmap():
         return solver(ours)(make_problem(cost, geom_xx=band)).matrix
 
     batch = jax.jit(jax.vmap(plan))(costs, radii)
-    for cost, radius, found in zip(costs, radii, batch, strict=True):
-        np.testing.assert_allclose(found, jax.jit(plan)(cost, radius), rtol=0, atol=1e-14)
+    for cost, radius, result in zip(costs, radii, batch, strict=True):
+        np.testing.assert_allclose(result, jax.jit(plan)(cost, radius), rtol=0, atol=1e-14)
 
 
 @pytest.mark.slow
 def test_a_gradient_goes_through():
     @jax.jit
     def mass(scale):
-        found = solver(ours, max_iterations=20)(make_problem(scale * make_cost()))
-        return found.apply(jnp.arange(1.0, FRAMES + 1))[0]
+        result = solver(ours, max_iterations=20)(make_problem(scale * make_cost()))
+        return result.apply(jnp.arange(1.0, FRAMES + 1))[0]
 
     step = 1e-6
     expected = (mass(1 + step) - mass(1 - step)) / (2 * step)
@@ -133,11 +133,11 @@ def test_structured_products_are_the_dense_ones(radius, function):
     for geom in (ours.BandGeometry(FRAMES, radius), ours.DiscreteGeometry(FRAMES)):
         dense = geometry.Geometry(geom.cost_matrix)
         for vectors in (rng.normal(size=FRAMES), rng.normal(size=(FRAMES, 3))):
-            found, expected = (
+            result, expected = (
                 each.apply_cost(jnp.asarray(vectors), axis=1, fn=function) for each in (geom, dense)
             )
             scale = np.abs(expected).max()
-            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13 * scale)
+            np.testing.assert_allclose(result, expected, rtol=0, atol=1e-13 * scale)
 
 
 def test_the_band_is_the_papers():
@@ -164,15 +164,15 @@ def test_sinkhorn_has_the_same_plan(taus):
     geom = geometry.Geometry(make_cost(), epsilon=0.1)
     problem = linear_problem.LinearProblem(geom, a, b, tau_a=taus[0], tau_b=taus[1])
     theirs = jax.jit(sinkhorn.Sinkhorn(threshold=1e-13))(problem)
-    found = jax.jit(ours.Sinkhorn(threshold=1e-13, max_iterations=1000))(problem)
-    assert found.converged and found.n_iters < 1000
-    np.testing.assert_allclose(FRAMES * found.matrix, FRAMES * theirs.matrix, rtol=0, atol=1e-10)
+    result = jax.jit(ours.Sinkhorn(threshold=1e-13, max_iterations=1000))(problem)
+    assert result.converged and result.n_iters < 1000
+    np.testing.assert_allclose(FRAMES * result.matrix, FRAMES * theirs.matrix, rtol=0, atol=1e-10)
     for axis in (0, 1):
-        np.testing.assert_allclose(found.marginal(axis), theirs.marginal(axis), rtol=1e-9)
-    np.testing.assert_allclose(found.primal_cost, theirs.primal_cost, rtol=1e-9)
-    np.testing.assert_allclose(found.transport_mass, theirs.transport_mass, rtol=1e-9)
+        np.testing.assert_allclose(result.marginal(axis), theirs.marginal(axis), rtol=1e-9)
+    np.testing.assert_allclose(result.primal_cost, theirs.primal_cost, rtol=1e-9)
+    np.testing.assert_allclose(result.transport_mass, theirs.transport_mass, rtol=1e-9)
     if taus == (1, 1):
-        np.testing.assert_allclose(found.reg_ot_cost, theirs.reg_ot_cost, rtol=1e-9)
+        np.testing.assert_allclose(result.reg_ot_cost, theirs.reg_ot_cost, rtol=1e-9)
 
 
 UNEVEN = np.arange(1, ACTIONS + 1) / 15

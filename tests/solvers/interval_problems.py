@@ -69,8 +69,8 @@ def solve(A, q, dtype=np.float64, mode="spread"):
 
 def reference(A, q):
     """Nearest scores in least squares, and the least sum of p that has them."""
-    found = lsq_linear(A, q, (0, 1), method="bvls", tol=1e-14, max_iter=2000)
-    reached = q if np.abs(found.fun).max() < 1e-8 * np.abs(q).max() else A @ found.x
+    result = lsq_linear(A, q, (0, 1), method="bvls", tol=1e-14, max_iter=2000)
+    reached = q if np.abs(result.fun).max() < 1e-8 * np.abs(q).max() else A @ result.x
     best = linprog(np.ones(A.shape[1]), A_eq=A, b_eq=reached, bounds=(0, 1))
     assert best.status == 0
     return reached, best.fun

@@ -79,8 +79,8 @@ def test_batch_mates_do_not_exist(rule):
     expected = jax.tree.map(lambda each: np.asarray(each)[1], program(costs, masks, NUMBERS))
     for mate in (random_cost(9), np.full((FRAMES, CLUSTERS), np.nan), 1e3 * random_cost(5)):
         changed = costs.at[0].set(mate).at[2].set(mate)
-        found = jax.tree.map(lambda each: np.asarray(each)[1], program(changed, masks, NUMBERS))
-        for ours, theirs in zip(found, expected, strict=True):
+        result = jax.tree.map(lambda each: np.asarray(each)[1], program(changed, masks, NUMBERS))
+        for ours, theirs in zip(result, expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 

@@ -159,8 +159,8 @@ def test_padding_is_a_smaller_problem():
     np.testing.assert_allclose(solved.p[columns], expected.p, rtol=0, atol=1e-12)
     assert not np.asarray(solved.p)[~mask].any()
     assert solved.num_iterations == expected.num_iterations
-    for other, own in zip(solved[1:], expected[1:], strict=True):
-        np.testing.assert_allclose(other, own, rtol=0, atol=1e-12)
+    for other, alone in zip(solved[1:], expected[1:], strict=True):
+        np.testing.assert_allclose(other, alone, rtol=0, atol=1e-12)
 
 
 def test_vmap_is_the_loop_and_jit_is_eager():
@@ -212,11 +212,11 @@ def test_few_iterations_are_told():
 @pytest.mark.parametrize("factor", [1e3, 1e6, 1e8, 1e12])
 def test_scores_far_out_of_reach(factor):
     start, end, q = [10.0, 20.0], [30.0, 50.0], np.array([0.3, 0.2]) * factor
-    found = solve_intervals(start, end, q, 100)
-    assert found.converged and found.num_unmet == 2
+    result = solve_intervals(start, end, q, 100)
+    assert result.converged and result.num_unmet == 2
     rows = np.float64(interval_rows(start, end, 100))
     nearest = lsq_linear(rows, 1e3 * q / factor, (0, 1)).x  # the same from there on
-    np.testing.assert_allclose(rows @ found.p, rows @ nearest, rtol=1e-4)
+    np.testing.assert_allclose(rows @ result.p, rows @ nearest, rtol=1e-4)
 
 
 def test_scores_too_small_for_the_precision_are_none():
@@ -227,9 +227,9 @@ def test_scores_too_small_for_the_precision_are_none():
 
 
 def test_instances_without_a_snippet_take_no_step():
-    found = solve_intervals([10.0, 120.0], [10.0, 130.0], [0.3, 0.2], 100)
-    assert found.converged and found.num_iterations == 0 and found.num_unmet == 2
-    assert not np.any(found.p)
+    result = solve_intervals([10.0, 120.0], [10.0, 130.0], [0.3, 0.2], 100)
+    assert result.converged and result.num_iterations == 0 and result.num_unmet == 2
+    assert not np.any(result.p)
 
 
 @pytest.mark.parametrize("length", [-1, 101, 50.5])

@@ -82,8 +82,8 @@ def test_viterbi_in_the_order_found_follows_the_video():
     labels = order[np.sort(np.append(rng.integers(0, CLUSTERS, 300), np.arange(CLUSTERS)))]
     scores = 3 * np.eye(CLUSTERS)[labels] + rng.normal(size=(len(labels), CLUSTERS))
     scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
-    found = order_of(np.exp(scores))
-    np.testing.assert_array_equal(found, order)
+    result = order_of(np.exp(scores))
+    np.testing.assert_array_equal(result, order)
     decode = jax.jit(lambda scores, order: viterbi.decode(scores, order=order))
-    assert np.mean(decode(scores, found) == labels) > 0.95
+    assert np.mean(decode(scores, result) == labels) > 0.95
     assert np.mean(decode(scores, np.arange(CLUSTERS)) == labels) < 0.7

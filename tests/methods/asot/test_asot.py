@@ -74,22 +74,22 @@ def test_the_loss_is_the_papers():
     """- mean over valid frames of sum_j T_ij log softmax(cos / .1)_ij, cosines from predict."""
     solver = {"epsilon": 0.07, "alpha": 0.3, "lambda_actions": 0.1}  # as in training
     method, member, params = make({f"solver.eval.{name}": solver[name] for name in solver})
-    found = batch()
+    result = batch()
     total = 0.0
-    for frames, mask in zip(found["frames"], found["mask"], strict=True):
+    for frames, mask in zip(result["frames"], result["mask"], strict=True):
         output = method.predict(params, (), {"frames": frames, "mask": mask}, member)
         logits = np.array(output["matrices"]["affinity"], float)[mask][:, :3] / 0.1
         logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
         total -= (np.array(output["matrices"]["plan"])[mask][:, :3] * logs).sum()
-    (value, _), _ = value_and_grad(method, member)(params, found)
-    np.testing.assert_allclose(value, total / found["mask"].sum(), rtol=1e-5)
+    (value, _), _ = value_and_grad(method, member)(params, result)
+    np.testing.assert_allclose(value, total / result["mask"].sum(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("padding", [1.0, np.nan, np.inf])
 def test_padded_frames_do_not_matter(padding):
-    expected, found = loss_of(PARAMS, batch()), loss_of(PARAMS, batch(padding=padding))
-    assert_close(found, expected)
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+    expected, result = loss_of(PARAMS, batch()), loss_of(PARAMS, batch(padding=padding))
+    assert_close(result, expected)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(result))
 
 
 def test_padded_length_and_empty_videos_do_not_matter():
@@ -118,17 +118,17 @@ def test_masked_clusters_change_nothing():
 
 
 def test_projected_prototypes_have_unit_norm_and_nothing_else_changes():
-    found = METHOD.project(PARAMS | {"prototypes": jnp.array([[3.0, 4, 0, 0, 0], [0.0] * 5])})
-    np.testing.assert_allclose(found["prototypes"], [[0.6, 0.8, 0, 0, 0], [0] * 5], rtol=1e-6)
-    assert_close(found["layer_0"], PARAMS["layer_0"], atol=0)
+    result = METHOD.project(PARAMS | {"prototypes": jnp.array([[3.0, 4, 0, 0, 0], [0.0] * 5])})
+    np.testing.assert_allclose(result["prototypes"], [[0.6, 0.8, 0, 0, 0], [0] * 5], rtol=1e-6)
+    assert_close(result["layer_0"], PARAMS["layer_0"], atol=0)
 
 
 def test_the_warm_start_ignores_padding_and_gives_unit_prototypes():
     start = jax.jit(lambda sample: METHOD.warm_start(PARAMS, sample, MEMBER))
-    found = start(batch())["prototypes"]
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), [1, 1, 1, 0], atol=1e-6)
-    assert np.abs(found - PARAMS["prototypes"]).max() > 0.1
-    np.testing.assert_allclose(start(batch(padding=np.nan))["prototypes"], found, atol=1e-5)
+    result = start(batch())["prototypes"]
+    np.testing.assert_allclose(np.linalg.norm(result, axis=1), [1, 1, 1, 0], atol=1e-6)
+    assert np.abs(result - PARAMS["prototypes"]).max() > 0.1
+    np.testing.assert_allclose(start(batch(padding=np.nan))["prototypes"], result, atol=1e-5)
 
 
 def test_without_kmeans_the_start_stays():
@@ -145,13 +145,13 @@ def padded(video: dict, length: int) -> dict:
 @pytest.mark.parametrize("length", [16, 24, 64])
 def test_predictions_do_not_depend_on_the_padded_length(length):
     video = {name: array[1] for name, array in batch().items()}  # 11 of 16 frames
-    expected, found = predict_of(PARAMS, video), predict_of(PARAMS, padded(video, length))
-    assert found["labels"][:11].tolist() == expected["labels"][:11].tolist()
-    assert found["labels"][11:].tolist() == [-1] * (length - 11)
+    expected, result = predict_of(PARAMS, video), predict_of(PARAMS, padded(video, length))
+    assert result["labels"][:11].tolist() == expected["labels"][:11].tolist()
+    assert result["labels"][11:].tolist() == [-1] * (length - 11)
     np.testing.assert_allclose(
-        found["matrices"]["plan"][:11], expected["matrices"]["plan"][:11], atol=1e-6
+        result["matrices"]["plan"][:11], expected["matrices"]["plan"][:11], atol=1e-6
     )
-    assert not found["matrices"]["plan"][11:].any()
+    assert not result["matrices"]["plan"][11:].any()
 
 
 def trimmed_typical(length: int):
@@ -165,13 +165,13 @@ def test_typical_frames_are_the_nearest_of_their_label(length):
     (similarity, frames), cosine, labels = trimmed_typical(length)
     assert similarity.shape == frames.shape == (8, 4)
     for cluster in range(4):
-        own = np.flatnonzero(labels == cluster)
-        if not len(own):
+        of_cluster = np.flatnonzero(labels == cluster)
+        if not len(of_cluster):
             assert np.isneginf(similarity[:, cluster]).all()
             continue
         part = similarity[:, cluster].argmax()
-        assert frames[part, cluster] == own[cosine[own, cluster].argmax()]
-        np.testing.assert_allclose(similarity[part, cluster], cosine[own, cluster].max())
+        assert frames[part, cluster] == of_cluster[cosine[of_cluster, cluster].argmax()]
+        np.testing.assert_allclose(similarity[part, cluster], cosine[of_cluster, cluster].max())
 
 
 def test_health_tells_a_collapse():

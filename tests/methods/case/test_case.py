@@ -70,8 +70,8 @@ def test_every_option_learns(default, name):
     """Losses and gradients are finite, and clusters that are classified are carried on."""
     _, _, params, carried, batch = default
     step, _, init, _ = make(OPTIONS[name])
-    own = "solver.co_labeling" in OPTIONS[name]
-    if own:
+    per_stream = "solver.co_labeling" in OPTIONS[name]
+    if per_stream:
         _, carried = init()
     (value, (new, metrics)), gradient = step(params, carried, batch)
     assert np.isfinite(value) and value > 0 and is_finite(new) and is_finite(gradient)
@@ -84,7 +84,7 @@ def test_every_option_learns(default, name):
     for stream in gradient.values():
         assert np.any(stream["prototypes"]) == (name != "baseline")
         assert np.any(stream["attention"]["kernel"])
-    shape = (2, CLUSTERS, 2) if own else (CLUSTERS, 2)
+    shape = (2, CLUSTERS, 2) if per_stream else (CLUSTERS, 2)
     assert carried["cluster_classes"].shape == new["cluster_classes"].shape == shape
     np.testing.assert_array_equal(carried["cluster_classes"], 0.5)
     np.testing.assert_allclose(new["cluster_classes"].sum(-1), 1, rtol=1e-5)
@@ -94,14 +94,14 @@ def test_every_option_learns(default, name):
 @pytest.mark.parametrize("padding", [0.0, 1.0, np.nan])
 def test_videos_that_are_not_there_do_not_matter(default, padding):
     step, _, params, carried, batch = default
-    there = np.arange(len(batch["mask"])) != 2
-    masked = {name: batch[name].copy() for name in batch} | {"mask": there}
+    present = np.arange(len(batch["mask"])) != 2
+    masked = {name: batch[name].copy() for name in batch} | {"mask": present}
     for name in ("rgb", "flow"):
         masked[name][2] = padding
-    fewer = {name: array[there] for name, array in batch.items()}
-    found, expected = step(params, carried, masked), step(params, carried, fewer)
-    assert_close(found, expected)
-    assert is_finite(found)
+    fewer = {name: array[present] for name, array in batch.items()}
+    result, expected = step(params, carried, masked), step(params, carried, fewer)
+    assert_close(result, expected)
+    assert is_finite(result)
 
 
 def test_an_empty_batch_is_finite(default):
@@ -115,11 +115,11 @@ def test_classes_that_no_video_has_change_nothing(default):
     (value, (_, metrics)), gradient = step(params, carried, batch)
     wide, wide_predict, init, wider = make(data=toy_case.make_data(CLASSES + 2))
     more, state = init()
-    (found, (_, others)), steeper = wide(more, state, wider)
+    (result, (_, others)), steeper = wide(more, state, wider)
     assert wider["labels"].shape[-1] == CLASSES + 2
-    np.testing.assert_allclose(found, value, rtol=1e-6)
+    np.testing.assert_allclose(result, value, rtol=1e-6)
     assert_close(others, metrics)
-    cut = jax.tree.map(lambda leaf, own: leaf[..., : own.shape[-1]], steeper, gradient)
+    cut = jax.tree.map(lambda leaf, narrow: leaf[..., : narrow.shape[-1]], steeper, gradient)
     assert_close(cut, gradient)
     assert not steeper["rgb"]["classifier"]["kernel"][:, CLASSES:].any()
     video = {name: batch[name][0] for name in ("rgb", "flow")}
@@ -143,32 +143,32 @@ def test_a_video_without_foreground_and_one_of_zeros(default):
 def test_no_foreground_at_all(default):
     """Then every cluster is background."""
     step, _, params, carried, batch = default
-    found = step(params, carried, batch | {"labels": np.zeros_like(batch["labels"])})
-    (_, (new, metrics)), _ = found
-    assert is_finite(found) and metrics["video_loss"] == metrics["foreground_labels"] == 0
+    result = step(params, carried, batch | {"labels": np.zeros_like(batch["labels"])})
+    (_, (new, metrics)), _ = result
+    assert is_finite(result) and metrics["video_loss"] == metrics["foreground_labels"] == 0
     np.testing.assert_allclose(new["cluster_classes"], [[0, 1]] * CLUSTERS, atol=1e-6)
 
 
 def test_videos_of_one_snippet(default):
     step, predict, params, carried, batch = default
     short = batch | {name: batch[name][:, :1] for name in ("rgb", "flow")}
-    found = step(params, carried, short)
-    assert is_finite(found) and found[0][1][1]["foreground_labels"] == 1
+    result = step(params, carried, short)
+    assert is_finite(result) and result[0][1][1]["foreground_labels"] == 1
     video = {name: short[name][0] for name in ("rgb", "flow")}
     assert predict(params, carried, video)["attention_rgb"].shape == (1,)
 
 
 def test_what_is_predicted(default):
     _, predict, params, carried, batch = default
-    found = predict(params, carried, {name: batch[name][0] for name in ("rgb", "flow")})
+    result = predict(params, carried, {name: batch[name][0] for name in ("rgb", "flow")})
     for stream in ("rgb", "flow"):
-        assert found[f"class_logits_{stream}"].shape == (SNIPPETS, CLASSES)
-        assert found[f"cluster_logits_{stream}"].shape == (SNIPPETS, CLUSTERS)
-        assert np.abs(found[f"cluster_logits_{stream}"]).max() <= 10 + 1e-5
-        attention = np.asarray(found[f"attention_{stream}"])
+        assert result[f"class_logits_{stream}"].shape == (SNIPPETS, CLASSES)
+        assert result[f"cluster_logits_{stream}"].shape == (SNIPPETS, CLUSTERS)
+        assert np.abs(result[f"cluster_logits_{stream}"]).max() <= 10 + 1e-5
+        attention = np.asarray(result[f"attention_{stream}"])
         assert attention.shape == (SNIPPETS,) and ((attention > 0) & (attention < 1)).all()
-    np.testing.assert_array_equal(found["cluster_classes"], carried["cluster_classes"])
-    assert len(found) == 7
+    np.testing.assert_array_equal(result["cluster_classes"], carried["cluster_classes"])
+    assert len(result) == 7
 
 
 def test_health_tells_a_collapse(default):
@@ -177,6 +177,6 @@ def test_health_tells_a_collapse(default):
     (_, (_, healthy)), _ = step(params, carried, batch)
     assert 0.5 * np.log(CLUSTERS) < healthy["entropy"] <= np.log(CLUSTERS) + 1e-5
     away = np.ones((CLUSTERS, 16), np.float32) / 4 * np.array([[1], [-1], [-1], [-1]])
-    alike = {name: own | {"prototypes": away} for name, own in params.items()}
+    alike = {name: stream | {"prototypes": away} for name, stream in params.items()}
     (_, (_, collapsed)), _ = step(alike, carried, batch)
     assert collapsed["entropy"] < 0.2

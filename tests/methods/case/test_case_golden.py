@@ -56,8 +56,8 @@ def take_step(arrays, dtype):
         return losses["loss"], (losses, pseudo)
 
     outputs = {name: jnp.asarray(arrays[name], dtype) for name in OUTPUTS}
-    (_, found), gradients = jax.jit(jax.value_and_grad(loss, has_aux=True))(outputs)
-    return jax.tree.map(np.asarray, (*found, gradients))
+    (_, result), gradients = jax.jit(jax.value_and_grad(loss, has_aux=True))(outputs)
+    return jax.tree.map(np.asarray, (*result, gradients))
 
 
 def expected_losses(arrays) -> dict:
@@ -80,10 +80,10 @@ def test_a_whole_step(arrays, dtype):
     for name, value in expected_losses(arrays).items():
         assert losses[name].dtype == dtype
         np.testing.assert_allclose(losses[name], value, rtol=LOSSES, err_msg=name)
-    for own in pseudo:
-        np.testing.assert_array_equal(own.foreground, arrays["pseudo_fg_f64"].astype(bool))
-        np.testing.assert_allclose(own.snippets, arrays["Q_snippets_f64"], rtol=0, atol=LABELS)
-        np.testing.assert_allclose(own.clusters, arrays["Q_clusters_f64"], rtol=0, atol=LABELS)
+    for labeled in pseudo:
+        np.testing.assert_array_equal(labeled.foreground, arrays["pseudo_fg_f64"].astype(bool))
+        np.testing.assert_allclose(labeled.snippets, arrays["Q_snippets_f64"], rtol=0, atol=LABELS)
+        np.testing.assert_allclose(labeled.clusters, arrays["Q_clusters_f64"], rtol=0, atol=LABELS)
     for name, gradient in gradients.items():
         expected = arrays[f"grad_{name}_f64"]
         atol = GRADIENTS * np.abs(expected).max()
@@ -95,5 +95,5 @@ def test_weights_make_the_total(arrays):
     losses, _, _ = take_step(arrays, jnp.float32)
     expected = expected_losses(arrays)
     rest = expected["loss"] - expected["video_loss"] - expected["attention_loss"]
-    found = losses["snippet_loss"] + 0.3 * losses["cluster_loss"]
-    np.testing.assert_allclose(found, rest, rtol=LOSSES)
+    result = losses["snippet_loss"] + 0.3 * losses["cluster_loss"]
+    np.testing.assert_allclose(result, rest, rtol=LOSSES)

@@ -45,23 +45,23 @@ def test_shapes(params):
 
 @pytest.mark.parametrize("stream", ["rgb", "flow"])
 def test_against_numpy(params, stream):
-    own, rows = params[stream], features((7,))
+    weights, rows = params[stream], features((7,))
     index = ("rgb", "flow").index(stream)
-    found = apply(params, *rows)[index]
+    result = apply(params, *rows)[index]
 
     def dense(inputs, name):
-        return inputs @ np.array(own[name]["kernel"], float) + own[name]["bias"]
+        return inputs @ np.array(weights[name]["kernel"], float) + weights[name]["bias"]
 
     embeddings = np.maximum(dense(rows[index], "embedding_encoder"), 0)
     seen = np.maximum(dense(rows[index], "class_encoder"), 0)
     norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    np.testing.assert_allclose(found.class_logits, dense(seen, "classifier"), atol=1e-5)
+    np.testing.assert_allclose(result.class_logits, dense(seen, "classifier"), atol=1e-5)
     np.testing.assert_allclose(
-        found.attention_logits, dense(embeddings, "attention")[:, 0], atol=1e-5
+        result.attention_logits, dense(embeddings, "attention")[:, 0], atol=1e-5
     )
-    np.testing.assert_allclose(found.embeddings, embeddings, atol=1e-5)
+    np.testing.assert_allclose(result.embeddings, embeddings, atol=1e-5)
     np.testing.assert_allclose(
-        found.cosines, embeddings / norms @ np.array(own["prototypes"]).T, atol=1e-5
+        result.cosines, embeddings / norms @ np.array(weights["prototypes"]).T, atol=1e-5
     )
 
 
@@ -95,15 +95,18 @@ def test_layers_start_within_one_over_the_root_of_their_inputs(params, layer, in
 
 def test_further_classes_leave_the_first_ones_as_they_are(params):
     more = init(TwoStream(CLASSES + 2, CLUSTERS, HIDDEN))
-    cut = jax.tree.map(lambda leaf, own: leaf[..., : own.shape[-1]], more, params)
+    cut = jax.tree.map(lambda leaf, narrow: leaf[..., : narrow.shape[-1]], more, params)
     jax.tree.map(np.testing.assert_array_equal, cut, params)
 
 
 def test_projected_prototypes_have_unit_norm_and_nothing_else_changes(params):
-    scaled = {name: own | {"prototypes": 3 * own["prototypes"]} for name, own in params.items()}
-    found = project(scaled)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), found, params)
-    norms = np.linalg.norm(found["flow"]["prototypes"], axis=1)
+    scaled = {
+        name: weights | {"prototypes": 3 * weights["prototypes"]}
+        for name, weights in params.items()
+    }
+    result = project(scaled)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), result, params)
+    norms = np.linalg.norm(result["flow"]["prototypes"], axis=1)
     np.testing.assert_allclose(norms, 1, rtol=1e-6)
 
 

@@ -55,8 +55,8 @@ def is_finite(tree) -> bool:
 
 def only(batch: dict, slots) -> dict:
     """The batch without its other videos."""
-    there = np.isin(np.arange(SLOTS), slots)
-    return batch | {"mask": batch["mask"] & there[:, None]}
+    present = np.isin(np.arange(SLOTS), slots)
+    return batch | {"mask": batch["mask"] & present[:, None]}
 
 
 def test_losses_add_up(default):
@@ -75,12 +75,12 @@ def test_losses_add_up(default):
 def test_gradients_are_sums_over_videos_and_metrics_their_means(default):
     step, _, params, carried, batch = default
     (_, (_, metrics)), gradient = step(params, carried, batch)
-    own = [step(params, carried, only(batch, slot)) for slot in range(SLOTS)]
-    gradients = [each for _, each in own]
+    single = [step(params, carried, only(batch, slot)) for slot in range(SLOTS)]
+    gradients = [each for _, each in single]
     scale = max(np.abs(leaf).max() for leaf in jax.tree.leaves(gradient))
     summed = jax.tree.map(lambda *leaves: sum(leaves), *gradients)
     assert_close(summed, gradient, atol=1e-5 * scale)
-    means = jax.tree.map(lambda *leaves: sum(leaves) / SLOTS, *[each[1][1] for each, _ in own])
+    means = jax.tree.map(lambda *leaves: sum(leaves) / SLOTS, *[each[1][1] for each, _ in single])
     assert_close(metrics, means)
 
 
@@ -93,9 +93,9 @@ def test_what_stands_in_padding_does_not_matter(default, padding):
     odd = batch | {name: batch[name].copy() for name in ("features", "labels", "classes", "video")}
     odd["features"][~batch["mask"]] = padding
     odd["labels"][2], odd["classes"][2], odd["video"][2] = 1, 2, -1
-    found = step(params, carried, odd)
-    jax.tree.map(np.testing.assert_array_equal, found, expected)
-    assert is_finite(found)
+    result = step(params, carried, odd)
+    jax.tree.map(np.testing.assert_array_equal, result, expected)
+    assert is_finite(result)
 
 
 def test_a_longer_padding_changes_nothing(default):
@@ -114,8 +114,8 @@ def test_a_longer_padding_changes_nothing(default):
 
 def test_an_empty_batch_is_finite_and_leaves_the_memory(default):
     step, _, params, carried, batch = default
-    (value, (new, _)), gradient = found = step(params, carried, only(batch, ()))
-    assert is_finite(found) and value == 0
+    (value, (new, _)), gradient = result = step(params, carried, only(batch, ()))
+    assert is_finite(result) and value == 0
     assert not any(np.any(leaf) for leaf in jax.tree.leaves(gradient))
     assert_close(new, carried)
 
@@ -156,11 +156,11 @@ def test_dropout_is_another_in_every_slot_and_none_in_testing(default):
     _, predict, params, carried, batch = default
     same = {name: np.repeat(array[:1], SLOTS, axis=0) for name, array in batch.items()}
     step = default[0]
-    found = [
+    result = [
         step(params, carried, only(same, slot))[0][1][1]["distillation_loss"]
         for slot in range(SLOTS)
     ]
-    assert len({float(value) for value in found}) == SLOTS
+    assert len({float(value) for value in result}) == SLOTS
     video = {name: batch[name][0] for name in ("features", "mask")}
     assert_close(predict(params, carried, video), predict(params, carried, video), 0, 0)
 
@@ -187,9 +187,9 @@ def test_a_class_that_no_video_has_changes_nothing(default):
     scale = max(np.abs(leaf).max() for leaf in jax.tree.leaves(gradient))
     assert_close(steeper | {"classes": steeper["classes"][known]}, gradient, atol=1e-5 * scale)
     video = {name: batch[name][0] for name in ("features", "mask")}
-    said, wide = predict(params, carried, video), wide_predict(more, state, video)
-    np.testing.assert_allclose(wide["class_logits"][:, known], said["class_logits"], atol=1e-5)
-    np.testing.assert_allclose(wide["video_scores"][known], said["video_scores"], atol=1e-6)
+    plain, wide = predict(params, carried, video), wide_predict(more, state, video)
+    np.testing.assert_allclose(wide["class_logits"][:, known], plain["class_logits"], atol=1e-5)
+    np.testing.assert_allclose(wide["video_scores"][known], plain["video_scores"], atol=1e-6)
     assert is_finite(wide) and not wide["video_scores"][~known].any()
     assert not jax.nn.softmax(wide["propagated_logits"])[:, ~known].any()
 
@@ -202,9 +202,9 @@ def test_what_is_predicted_does_not_depend_on_padding(default):
     nothing = video | {"features": np.where(video["mask"][:, None], video["features"], np.nan)}
     short = {name: array[:length] for name, array in video.items()}
     expected = predict(params, carried, short)
-    for found in (predict(params, carried, video), predict(params, carried, nothing)):
-        assert found.keys() == expected.keys()
-        for name, array in found.items():
+    for result in (predict(params, carried, video), predict(params, carried, nothing)):
+        assert result.keys() == expected.keys()
+        for name, array in result.items():
             rows = array[:length] if len(array) == len(video["mask"]) else array
             np.testing.assert_allclose(rows, expected[name], rtol=1e-5, atol=1e-5)
     assert expected["class_logits"].shape == (length, CLASSES + 1)
@@ -214,8 +214,8 @@ def test_what_is_predicted_does_not_depend_on_padding(default):
 def test_videos_of_one_snippet(default):
     step, predict, params, carried, batch = default
     first = np.arange(batch["mask"].shape[1]) == 0
-    found = step(params, carried, batch | {"mask": batch["mask"] & first})
-    assert is_finite(found) and found[0][1][1]["attention_loss"] == 0
+    result = step(params, carried, batch | {"mask": batch["mask"] & first})
+    assert is_finite(result) and result[0][1][1]["attention_loss"] == 0
     video = {"features": batch["features"][0], "mask": first}
     assert is_finite(predict(params, carried, video))
 
@@ -238,10 +238,10 @@ def test_without_pseudo_labels_nothing_is_asked(default):
 
 def test_a_refresh_empties_the_memory_and_nothing_else(default):
     carried = default[3] | {"cluster_classes": np.ones((CLUSTERS, 2))}
-    found = gaufuse.make(toy_gaufuse.make_config(), num_clusters=CLUSTERS).refresh.reset(carried)
+    result = gaufuse.make(toy_gaufuse.make_config(), num_clusters=CLUSTERS).refresh.reset(carried)
     assert np.any(carried["memory"]["scores"])
-    assert not any(np.any(leaf) for leaf in found["memory"].values())
-    jax.tree.map(np.testing.assert_array_equal, found | {"memory": 0}, carried | {"memory": 0})
+    assert not any(np.any(leaf) for leaf in result["memory"].values())
+    jax.tree.map(np.testing.assert_array_equal, result | {"memory": 0}, carried | {"memory": 0})
 
 
 def test_adam_is_the_papers():

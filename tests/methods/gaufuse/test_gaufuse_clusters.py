@@ -28,9 +28,9 @@ def full(quickly):
 
 def check_step(step, params, carried, batch, names):
     """Finite losses by these names, which add up, and a gradient that reaches the clusters."""
-    (value, (new, metrics)), gradient = found = step(params, carried, batch)
+    (value, (new, metrics)), gradient = result = step(params, carried, batch)
     names = {*LOSSES, *names}
-    assert metrics.keys() == names | {"loss", "pseudo_weight"} and is_finite(found)
+    assert metrics.keys() == names | {"loss", "pseudo_weight"} and is_finite(result)
     np.testing.assert_allclose(metrics["loss"], sum(metrics[each] for each in names), rtol=1e-6)
     np.testing.assert_allclose(value, 3 * metrics["loss"], rtol=1e-6)
     assert np.any(gradient["prototypes"])
@@ -71,8 +71,8 @@ def test_what_is_not_there_does_not_matter(full):
     step, _, params, carried, batch = full
     odd = batch | {"features": np.where(batch["mask"][..., None], batch["features"], np.nan)}
     odd["labels"] = np.where(np.arange(SLOTS)[:, None] == 3, 1 - batch["labels"], batch["labels"])
-    found, expected = step(params, carried, odd), step(params, carried, batch)
-    jax.tree.map(np.testing.assert_array_equal, found, expected)
+    result, expected = step(params, carried, odd), step(params, carried, batch)
+    jax.tree.map(np.testing.assert_array_equal, result, expected)
 
 
 def test_what_is_predicted(full):
@@ -80,15 +80,15 @@ def test_what_is_predicted(full):
     _, predict, params, carried, batch = full
     method = gaufuse.make(toy_gaufuse.make_config(FULL), num_clusters=CLUSTERS)
     length = batch["mask"].shape[1]
-    found = predict(params, carried, {name: batch[name][0] for name in ("features", "mask")})
-    assert {name for name, array in found.items() if len(array) == length} == set(method.rows)
-    assert found["cluster_logits"].shape == (length, CLUSTERS)
-    assert np.abs(found["cluster_logits"]).max() <= 10 + 1e-5
-    np.testing.assert_array_equal(found["cluster_classes"], carried["cluster_classes"])
+    result = predict(params, carried, {name: batch[name][0] for name in ("features", "mask")})
+    assert {name for name, array in result.items() if len(array) == length} == set(method.rows)
+    assert result["cluster_logits"].shape == (length, CLUSTERS)
+    assert np.abs(result["cluster_logits"]).max() <= 10 + 1e-5
+    np.testing.assert_array_equal(result["cluster_classes"], carried["cluster_classes"])
 
 
 def test_prototypes_are_brought_back_to_unit_norm(full):
     prototypes = full[2]["prototypes"]
-    found = gaufuse.project({"prototypes": 3 * prototypes, "classes": 3 * prototypes})
-    np.testing.assert_allclose(found["prototypes"], prototypes, atol=1e-6)
-    np.testing.assert_array_equal(found["classes"], 3 * prototypes)
+    result = gaufuse.project({"prototypes": 3 * prototypes, "classes": 3 * prototypes})
+    np.testing.assert_allclose(result["prototypes"], prototypes, atol=1e-6)
+    np.testing.assert_array_equal(result["classes"], 3 * prototypes)

@@ -128,8 +128,8 @@ def test_the_twins_schedule_is_the_default_without_a_root(name):
         assert config.optimizer.learning_rate == schedule.learning_rate
     assert (published.num_epochs, published.model.hidden) == (350, 2048)
     values.num_epochs, values.model.hidden = 7, 3
-    own = from_dict(values.to_dict())
-    assert (own.num_epochs, own.model.hidden) == (7, 3)
+    config = from_dict(values.to_dict())
+    assert (config.num_epochs, config.model.hidden) == (7, 3)
 
 
 def test_defaults_are_those_of_the_functions():

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.usefixtures("quick_compile")
 
 def random_outputs(clusters=0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
-    found = {name: 3 * rng.standard_normal(shape) for name, shape in SHAPES.items()}
-    found["attention"] = rng.random(T)
+    result = {name: 3 * rng.standard_normal(shape) for name, shape in SHAPES.items()}
+    result["attention"] = rng.random(T)
     for name in ("video_scores", "propagated_video_scores"):
-        found[name] = rng.dirichlet(np.ones(CLASSES + 1))
+        result[name] = rng.dirichlet(np.ones(CLASSES + 1))
     if clusters:
-        found["cluster_logits"] = 3 * rng.standard_normal((T, clusters))
-        found["cluster_classes"] = rng.dirichlet(np.ones(2), size=clusters)
-    return {name: array.astype(np.float32) for name, array in found.items()}
+        result["cluster_logits"] = 3 * rng.standard_normal((T, clusters))
+        result["cluster_classes"] = rng.dirichlet(np.ones(2), size=clusters)
+    return {name: array.astype(np.float32) for name, array in result.items()}
 
 
 def outputs_of(curves: dict[int, np.ndarray]) -> dict[str, np.ndarray]:
@@ -61,8 +61,8 @@ def test_the_map_by_hand(foreground):
     mean = (attention + clusters) / 2
     weight = {"attention": attention, "clusters": clusters, "both": mean}[foreground]
     mixed = 0.85 * softmax(outputs["class_logits"]) + 0.15 * softmax(outputs["propagated_logits"])
-    found = score_map(outputs, share=0.85, foreground=foreground)
-    np.testing.assert_allclose(found, weight[:, None] * mixed, rtol=1e-6)
+    result = score_map(outputs, share=0.85, foreground=foreground)
+    np.testing.assert_allclose(result, weight[:, None] * mixed, rtol=1e-6)
     expected = 0.6 * outputs["video_scores"] + 0.4 * outputs["propagated_video_scores"]
     np.testing.assert_allclose(video_scores(outputs, share=0.6), expected, rtol=1e-6)
 
@@ -85,15 +85,15 @@ def test_a_lone_plateau():
 )
 def test_linpro_of_a_lone_plateau(linpro, inside, outside):
     """Its score is the sum inside, spread evenly; or their mean; or on one snippet alone."""
-    found = labels_of(outputs_of({1: plateau(20, 30, 0.9)}), linpro=linpro)
-    assert not np.delete(found, 1, axis=1).any()
-    own, others = found[20:30, 1], np.delete(found[:, 1], np.arange(20, 30))
+    result = labels_of(outputs_of({1: plateau(20, 30, 0.9)}), linpro=linpro)
+    assert not np.delete(result, 1, axis=1).any()
+    inner, others = result[20:30, 1], np.delete(result[:, 1], np.arange(20, 30))
     np.testing.assert_allclose(others, outside, atol=2e-3)
-    np.testing.assert_allclose(own.mean(), inside, atol=2e-3)
+    np.testing.assert_allclose(inner.mean(), inside, atol=2e-3)
     if linpro == "vertex":
-        np.testing.assert_allclose(np.sort(own)[-2:], [0, 0.9], atol=1e-5)
+        np.testing.assert_allclose(np.sort(inner)[-2:], [0, 0.9], atol=1e-5)
     else:
-        np.testing.assert_allclose(own, inside, atol=2e-3)
+        np.testing.assert_allclose(inner, inside, atol=2e-3)
 
 
 @pytest.mark.parametrize("length", [40, 64, 65])
@@ -109,10 +109,10 @@ def test_a_longer_video_has_the_same_labels_and_more_zeros(length, labels):
 
 def test_several_classes_and_background_have_columns_of_their_own():
     parts = {0: plateau(5, 15, 0.6), 3: plateau(40, 50, 0.5)}
-    found = labels_of(outputs_of(parts), labels="scores")
+    result = labels_of(outputs_of(parts), labels="scores")
     for column in range(CLASSES + 1):
         expected = parts.get(column, np.zeros(T))
-        np.testing.assert_allclose(found[:, column], expected, atol=1e-5)
+        np.testing.assert_allclose(result[:, column], expected, atol=1e-5)
 
 
 def test_a_class_that_the_video_does_not_show_has_no_labels():
@@ -150,8 +150,8 @@ def test_every_refresh_has_its_temperature(two_heights):
 )
 def test_options_reach_the_labels(two_heights, changes):
     given = {"taus": (0.5,) * 6, "labels": "mean"}
-    found, plain = labels_of(two_heights, **given, **changes), labels_of(two_heights, **given)
-    assert np.abs(found - plain).max() > 1e-4
+    result, plain = labels_of(two_heights, **given, **changes), labels_of(two_heights, **given)
+    assert np.abs(result - plain).max() > 1e-4
 
 
 def test_scores_and_means_where_instances_overlap(two_heights):
@@ -164,12 +164,12 @@ def test_scores_and_means_where_instances_overlap(two_heights):
     ]
     scores = np.array(made.shown["score"])
     held = [scores[[row[t] for row in inside]] for t in range(T)]
-    highest = [max(own, default=0) for own in held]
+    highest = [max(values, default=0) for values in held]
     np.testing.assert_allclose(made.labels[:, 2], highest, atol=1e-6)
-    mean = [own.mean() if len(own) else 0 for own in held]
-    found = labels_of(two_heights, method="none", labels="mean")
-    np.testing.assert_allclose(found[:, 2], mean, atol=1e-6)
-    assert any(len(own) > 1 and np.ptp(own) > 0.1 for own in held)
+    mean = [values.mean() if len(values) else 0 for values in held]
+    result = labels_of(two_heights, method="none", labels="mean")
+    np.testing.assert_allclose(result[:, 2], mean, atol=1e-6)
+    assert any(len(values) > 1 and np.ptp(values) > 0.1 for values in held)
 
 
 @pytest.mark.parametrize("labels", ["linpro", "scores", "mean"])
@@ -192,34 +192,36 @@ def test_a_network_that_diverged(name):
 
 def test_what_is_located_has_no_background():
     outputs = outputs_of({1: plateau(20, 30, 0.6), 3: plateau(40, 50, 0.5)})
-    found = locate(outputs, toy_gaufuse.make_config().predict, 120.0)
-    assert found.score_map.shape == (T, CLASSES) and found.video_scores.shape == (CLASSES,)
-    assert set(found.detections.label) == set(found.drawn["instances_label"]) == {1}
-    np.testing.assert_allclose(found.detections.start, [40])
-    np.testing.assert_allclose(found.detections.end, [60])
-    np.testing.assert_allclose(found.drawn["instances_start"], 40.0)
-    np.testing.assert_allclose(found.drawn["instances_end"], 60.0)
-    assert len(found.drawn["instances_score"]) == 20 and "clusters" not in found.drawn
+    result = locate(outputs, toy_gaufuse.make_config().predict, 120.0)
+    assert result.score_map.shape == (T, CLASSES) and result.video_scores.shape == (CLASSES,)
+    assert set(result.detections.label) == set(result.drawn["instances_label"]) == {1}
+    np.testing.assert_allclose(result.detections.start, [40])
+    np.testing.assert_allclose(result.detections.end, [60])
+    np.testing.assert_allclose(result.drawn["instances_start"], 40.0)
+    np.testing.assert_allclose(result.drawn["instances_end"], 60.0)
+    assert len(result.drawn["instances_score"]) == 20 and "clusters" not in result.drawn
 
 
 @pytest.mark.parametrize("length", [1, 50])
 def test_locating_in_videos_without_anything(length):
-    found = locate(outputs_of({0: np.full(length, 1e-4)}), toy_gaufuse.make_config().predict, 9.0)
-    assert len(found.detections.label) == 0 and found.score_map.shape == (length, CLASSES)
-    jax.tree.map(lambda array: np.testing.assert_array_equal(np.isfinite(array), True), found.drawn)
+    result = locate(outputs_of({0: np.full(length, 1e-4)}), toy_gaufuse.make_config().predict, 9.0)
+    assert len(result.detections.label) == 0 and result.score_map.shape == (length, CLASSES)
+    jax.tree.map(
+        lambda array: np.testing.assert_array_equal(np.isfinite(array), True), result.drawn
+    )
 
 
 def test_instances_are_counted():
-    found = label(outputs_of({0: plateau(10, 30, 0.02)}), 0, toy_gaufuse.make_config())
-    assert found.counts == {"instances": 1, "instances whose score no curve has": 0}
-    assert len(found.shown["start"]) == 1
+    result = label(outputs_of({0: plateau(10, 30, 0.02)}), 0, toy_gaufuse.make_config())
+    assert result.counts == {"instances": 1, "instances whose score no curve has": 0}
+    assert len(result.shown["start"]) == 1
 
 
 def test_scores_that_no_curve_has_are_counted():
     """Runs of one curve at many thresholds, hardly thinned: more scores than snippets."""
     curve = np.abs(np.sin(np.arange(T))) * 0.04
     settings = {"pseudo.method": "hard", "pseudo.nms_threshold": 1.0}
-    found = label(outputs_of({1: curve}), 0, toy_gaufuse.make_config(settings))
-    unmet = found.counts["instances whose score no curve has"]
-    assert 0 < unmet < found.counts["instances"]
-    assert (found.labels >= 0).all() and (found.labels <= 1).all()
+    result = label(outputs_of({1: curve}), 0, toy_gaufuse.make_config(settings))
+    unmet = result.counts["instances whose score no curve has"]
+    assert 0 < unmet < result.counts["instances"]
+    assert (result.labels >= 0).all() and (result.labels <= 1).all()

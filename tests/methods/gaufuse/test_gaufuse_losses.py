@@ -24,11 +24,11 @@ def make_outputs(length=T, classes=CLASSES, scale=3.0) -> RskpOutputs:
     """Logits at random, as if from a network."""
     rng = np.random.default_rng(0)
     shapes = ((length, classes + 1), (length,), (classes + 1,), (classes + 1,))
-    found = [
+    result = [
         Branch(*(scale * rng.standard_normal(shape).astype(np.float32) for shape in shapes))
         for _ in BRANCHES
     ]
-    return RskpOutputs(*found, None, None, None, None)
+    return RskpOutputs(*result, None, None, None, None)
 
 
 def make_targets(length=T, classes=CLASSES) -> np.ndarray:
@@ -86,17 +86,17 @@ def expected_losses(outputs, targets, epoch, labels=LABELS) -> dict[str, float]:
     }
 
 
-def near(found, expected):
-    assert found.keys() == expected.keys()
+def near(result, expected):
+    assert result.keys() == expected.keys()
     for name, value in expected.items():
-        np.testing.assert_allclose(found[name], value, rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(result[name], value, rtol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_losses_by_hand(epoch):
     outputs, targets = make_outputs(), make_targets()
-    found = video_losses(outputs, np.ones(T, bool), LABELS, targets, float(epoch), loss=LOSS)
-    near(found, expected_losses(outputs, targets, epoch))
+    result = video_losses(outputs, np.ones(T, bool), LABELS, targets, float(epoch), loss=LOSS)
+    near(result, expected_losses(outputs, targets, epoch))
 
 
 @pytest.mark.parametrize("length", [1, 7, 8, 16, 31])
@@ -105,23 +105,23 @@ def test_highest_and_lowest_are_an_eighth_of_the_valid_snippets(length):
     outputs, targets = make_outputs(length), make_targets(length)
     mask = np.arange(32) < length
     padded = np.pad(targets, [(0, 32 - length), (0, 0)])
-    found = video_losses(pad(outputs, 32 - length), mask, LABELS, padded, 201.0, loss=LOSS)
-    near(found, expected_losses(outputs, targets, 201))
+    result = video_losses(pad(outputs, 32 - length), mask, LABELS, padded, 201.0, loss=LOSS)
+    near(result, expected_losses(outputs, targets, 201))
 
 
 def test_of_equal_attentions_no_more_are_taken():
     mask = np.arange(20) < 18
-    found = np.asarray(gaufuse_losses.top(np.ones(20, np.float32), mask, 2))
-    assert np.flatnonzero(found).tolist() == [0, 1]
+    result = np.asarray(gaufuse_losses.top(np.ones(20, np.float32), mask, 2))
+    assert np.flatnonzero(result).tolist() == [0, 1]
     one_above = np.where(np.arange(20) == 7, 2, 1).astype(np.float32)
-    found = np.asarray(gaufuse_losses.top(one_above, mask, 1))
-    assert np.flatnonzero(found).tolist() == [7]
+    result = np.asarray(gaufuse_losses.top(one_above, mask, 1))
+    assert np.flatnonzero(result).tolist() == [7]
 
 
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_weights_of_an_epoch(epoch):
-    found = gaufuse_losses.distillation_weight(epoch, LOSS)
-    assert float(found) == {0: 1, 100: 1, 100.5: 0.5, 200: 0.5, 201: 1, 300: 1}[epoch]
+    result = gaufuse_losses.distillation_weight(epoch, LOSS)
+    assert float(result) == {0: 1, 100: 1, 100.5: 0.5, 200: 0.5, 201: 1, 300: 1}[epoch]
     expected = {200: 10, 201: 10.35, 300: 50}.get(epoch, 10 / 1.035 ** (200 - epoch))
     np.testing.assert_allclose(gaufuse_losses.pseudo_weight(epoch, LOSS), expected, rtol=1e-5)
 
@@ -143,26 +143,26 @@ def test_a_negative_target_pushes_its_class_down():
     """A step against the gradient raises what is asked for and lowers what is asked against."""
     targets = np.zeros((T, CLASSES + 1), np.float32)
     targets[4, 1], targets[9, 1] = 0.5, -0.5
-    found = gradient_of("pseudo_loss", 201.0, targets=targets)
+    result = gradient_of("pseudo_loss", 201.0, targets=targets)
     for branch in ("original", "propagated"):
-        gradient = np.asarray(found[branch].class_logits)
+        gradient = np.asarray(result[branch].class_logits)
         assert gradient[4, 1] < 0 < gradient[9, 1]
         assert not np.delete(gradient, [4, 9], axis=0).any()
-    ratio = found["original"].class_logits[4, 1] / found["propagated"].class_logits[4, 1]
+    ratio = result["original"].class_logits[4, 1] / result["propagated"].class_logits[4, 1]
     probabilities = [
         np.exp(log_softmax(getattr(make_outputs(), name).class_logits[4]))[1]
         for name in ("original", "propagated")
     ]
     expected = 0.8 * (1 - probabilities[0]) / (0.2 * (1 - probabilities[1]))
     np.testing.assert_allclose(ratio, expected, rtol=1e-4)
-    assert not any(leaf.any() for leaf in found["memory"])
+    assert not any(leaf.any() for leaf in result["memory"])
 
 
 def test_no_target_no_pseudo_loss():
     none = np.zeros((T, CLASSES + 1), np.float32)
     outputs = make_outputs()
-    found = video_losses(outputs, np.ones(T, bool), LABELS, none, 300.0, loss=LOSS)
-    assert float(found["pseudo_loss"]) == 0
+    result = video_losses(outputs, np.ones(T, bool), LABELS, none, 300.0, loss=LOSS)
+    assert float(result["pseudo_loss"]) == 0
 
 
 @pytest.mark.parametrize("epoch", [99.0, 100.0, 101.0])
@@ -180,10 +180,10 @@ def test_the_memory_has_a_branch_after_it_was_filled(epoch):
 
 
 def test_the_target_of_the_distillation_stays_as_it_is():
-    found = gradient_of("distillation_loss", 150.0)
-    assert np.any(found["original"].class_logits)
+    result = gradient_of("distillation_loss", 150.0)
+    assert np.any(result["original"].class_logits)
     for branch in ("propagated", "memory"):
-        assert not any(np.any(leaf) for leaf in found[branch])
+        assert not any(np.any(leaf) for leaf in result[branch])
 
 
 @pytest.mark.parametrize("epoch", [50.0, 150.0, 250.0])
@@ -200,15 +200,15 @@ def test_classes_that_are_ruled_out_change_nothing(epoch):
     wide = jax.tree.map(widen, outputs)
     targets_of_none = np.insert(targets, [CLASSES, CLASSES], 0, axis=1)
     labels = np.append(LABELS, [0, 0]).astype(np.float32)
-    found = video_losses(wide, mask, labels, targets_of_none, epoch, loss=LOSS)
-    near(found, video_losses(outputs, mask, LABELS, targets, epoch, loss=LOSS))
+    result = video_losses(wide, mask, labels, targets_of_none, epoch, loss=LOSS)
+    near(result, video_losses(outputs, mask, LABELS, targets, epoch, loss=LOSS))
 
 
 def test_a_video_without_a_class_and_one_without_snippets_cost_nothing_for_them():
     outputs = make_outputs()
     given = (make_targets(), 250.0)
-    found = video_losses(outputs, np.ones(T, bool), np.zeros(CLASSES), *given, loss=LOSS)
-    assert found["agnostic_loss"] == found["wise_loss"] == 0
+    result = video_losses(outputs, np.ones(T, bool), np.zeros(CLASSES), *given, loss=LOSS)
+    assert result["agnostic_loss"] == result["wise_loss"] == 0
     empty = video_losses(outputs, np.zeros(T, bool), LABELS, *given, loss=LOSS)
     for name in ("attention_loss", "distillation_loss", "pseudo_loss"):
         assert empty[name] == 0

@@ -35,19 +35,19 @@ def after(*batches, mask=EVERY):
     return jax.tree.map(np.asarray, bank)
 
 
-def expected(batches, label):
+def best_of(batches, label):
     """The best (scores, means) of one class over several batches, by sorting them all."""
-    found = [
+    result = [
         (float(scores[video, place, label]), means[video, place])
         for means, scores, labels in batches
         for video in np.flatnonzero(labels[:, label])
         for place in range(MEANS)
     ]
-    return sorted(found, key=lambda pair: -pair[0])[:SLOTS]
+    return sorted(result, key=lambda pair: -pair[0])[:SLOTS]
 
 
-def same(found, wanted):
-    jax.tree.map(np.testing.assert_array_equal, found, wanted)
+def same(result, expected):
+    jax.tree.map(np.testing.assert_array_equal, result, expected)
 
 
 def test_an_empty_bank_has_nothing_to_read():
@@ -62,7 +62,7 @@ def test_the_best_of_all_batches_stay(num_batches):
     batches = [batch(seed) for seed in range(num_batches)]
     bank = after(*batches)
     for label in range(CLASSES):
-        scores, means = zip(*expected(batches, label), strict=True)
+        scores, means = zip(*best_of(batches, label), strict=True)
         np.testing.assert_array_equal(bank["scores"][label], np.float32(scores))
         np.testing.assert_array_equal(bank["means"][label], means)
 
@@ -71,12 +71,12 @@ def test_the_best_of_all_batches_stay(num_batches):
 def test_the_order_of_the_videos_does_not_matter(digits):
     """Nor where scores tie, as those near 1 do: with no digit all are 0 or 1."""
     one, other = batch(0, digits), batch(1, digits)
-    wanted = after(one, other)
+    expected = after(one, other)
     if digits is not None:
         assert len(np.unique(one[1])) < 12
     for seed in range(10):
         order = np.random.default_rng(seed).permutation(VIDEOS)
-        same(after(one, tuple(part[order] for part in other)), wanted)
+        same(after(one, tuple(part[order] for part in other)), expected)
 
 
 def test_among_equal_scores_what_was_there_stays():
@@ -115,10 +115,10 @@ def test_a_video_with_fewer_means_than_slots_leaves_slots_empty():
 def test_videos_that_do_not_exist_are_nowhere(garbage):
     means, scores, labels = batch()
     mask = EVERY & (np.arange(VIDEOS) < 3)
-    wanted = after((means[:3], scores[:3], labels[:3]), mask=EVERY[:3])
+    expected = after((means[:3], scores[:3], labels[:3]), mask=EVERY[:3])
     means[3:] = scores[3:] = garbage
     labels[3:] = True
-    same(after((means, scores, labels), mask=mask), wanted)
+    same(after((means, scores, labels), mask=mask), expected)
 
 
 def test_labels_may_be_numbers():
@@ -141,10 +141,10 @@ def test_members_are_apart():
     batches = [batch(seed) for seed in range(2)]
     banks = jax.tree.map(lambda *leaves: np.stack(leaves), after(batches[0]), after(batches[1]))
     new = [np.stack(parts) for parts in zip(batches[1], batches[0], strict=True)]
-    found = jax.jit(jax.vmap(lambda *one: memory_bank.update(*one, EVERY)))(banks, *new)
+    result = jax.jit(jax.vmap(lambda *one: memory_bank.update(*one, EVERY)))(banks, *new)
     for index, order in enumerate(([0, 1], [1, 0])):
-        wanted = after(*(batches[i] for i in order))
-        same(jax.tree.map(lambda leaf, index=index: leaf[index], found), wanted)
+        expected = after(*(batches[i] for i in order))
+        same(jax.tree.map(lambda leaf, index=index: leaf[index], result), expected)
 
 
 def test_no_gradient_passes():

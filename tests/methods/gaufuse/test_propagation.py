@@ -58,9 +58,9 @@ def test_cosines_against_numpy_and_of_zeros():
     x[3] = means[1] = 0
     lengths = np.outer(np.linalg.norm(x, axis=1), np.linalg.norm(means, axis=1))
     expected = np.float64(x) @ means.T / np.where(lengths > 0, lengths, 1)
-    found = np.asarray(jax.jit(lambda x, means: cosines(x, unit(means)))(x, means))
-    np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert not found[3].any() and not found[:, 1].any()
+    result = np.asarray(jax.jit(lambda x, means: cosines(x, unit(means)))(x, means))
+    np.testing.assert_allclose(result, expected, atol=1e-6)
+    assert not result[3].any() and not result[:, 1].any()
 
 
 def test_a_softmax_over_what_is_valid():
@@ -75,17 +75,17 @@ def test_a_softmax_over_what_is_valid():
 
 def test_assignments_against_numpy():
     x, means = video()
-    found = assign(means, x, EVERY)
-    np.testing.assert_allclose(found, expected_assignments(means, x), rtol=2e-6)
-    np.testing.assert_allclose(found.sum(0), 1, rtol=1e-6)
+    result = assign(means, x, EVERY)
+    np.testing.assert_allclose(result, expected_assignments(means, x), rtol=2e-6)
+    np.testing.assert_allclose(result.sum(0), 1, rtol=1e-6)
 
 
 def test_sharpness_of_zero_assigns_evenly_and_a_great_one_to_the_nearest():
     x, means = video()
     np.testing.assert_allclose(assign(means, x, EVERY, sharpness=0.0), 1 / K, rtol=1e-6)
     nearest = np.argmax(expected_assignments(means, x), axis=0)
-    found = np.asarray(assign(means, x, EVERY, sharpness=1e5))
-    np.testing.assert_allclose(found, np.eye(K)[:, nearest], atol=1e-6)
+    result = np.asarray(assign(means, x, EVERY, sharpness=1e5))
+    np.testing.assert_allclose(result, np.eye(K)[:, nearest], atol=1e-6)
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 7])
@@ -102,8 +102,8 @@ def test_expectation_maximization_against_numpy(rounds):
 @pytest.mark.parametrize(("length", "num_sources"), [(1, 1), (3, 8), (T, K), (200, 8)])
 def test_propagation_against_the_formula(length, num_sources, weight):
     x, sources = video(length, num_sources)
-    found = spread(x, np.ones(length, bool), sources, weight=weight)
-    np.testing.assert_allclose(found, expected_propagation(x, sources, weight), atol=1e-5)
+    result = spread(x, np.ones(length, bool), sources, weight=weight)
+    np.testing.assert_allclose(result, expected_propagation(x, sources, weight), atol=1e-5)
 
 
 def test_gradients_against_those_of_the_formula():
@@ -116,9 +116,9 @@ def test_gradients_against_those_of_the_formula():
 
         return jax.jit(jax.grad(total, argnums=(0, 1)))(x, sources)
 
-    for found, expected in zip(slopes(propagate), slopes(propagate_dense), strict=True):
+    for result, expected in zip(slopes(propagate), slopes(propagate_dense), strict=True):
         assert np.abs(expected).max() > 0.1
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
 def test_equal_snippets_stay_as_they_are():
@@ -132,13 +132,13 @@ def test_equal_snippets_stay_as_they_are():
 def test_a_snippet_without_features_learns_from_the_others():
     x, means = video()
     x[4] = 0
-    found = np.asarray(spread(x, EVERY, means))
+    result = np.asarray(spread(x, EVERY, means))
     z = np.full((K, T), 1 / K)  # cosine 0 to all: evenly
     keep = np.arange(T) != 4
     z[:, keep] = expected_assignments(means, x[keep])
     inverse = np.linalg.inv(np.eye(T) - 0.25 * z.T @ (z / z.sum(1, keepdims=True)))
-    np.testing.assert_allclose(found, 0.5 * inverse @ (0.5 * z.T @ means + x), atol=1e-5)
-    assert np.abs(found[4]).max() > 0.01
+    np.testing.assert_allclose(result, 0.5 * inverse @ (0.5 * z.T @ means + x), atol=1e-5)
+    assert np.abs(result[4]).max() > 0.01
 
 
 @pytest.mark.parametrize("garbage", [np.nan, np.inf, 1e30])
@@ -150,9 +150,9 @@ def test_padding_changes_nothing(garbage):
     z = assign(means, more, mask)
     np.testing.assert_allclose(z[:, :T], assign(means, x, EVERY), **near)
     np.testing.assert_allclose(gather(means, more, mask), gather(means, x, EVERY), **near)
-    found = spread(more, mask, means)
-    np.testing.assert_allclose(found[:T], spread(x, EVERY, means), **near)
-    assert not z[:, T:].any() and not found[T:].any()
+    result = spread(more, mask, means)
+    np.testing.assert_allclose(result[:T], spread(x, EVERY, means), **near)
+    assert not z[:, T:].any() and not result[T:].any()
 
 
 def test_masked_snippets_need_not_stand_at_the_end():
@@ -166,51 +166,51 @@ def test_masked_snippets_need_not_stand_at_the_end():
 @pytest.mark.parametrize("garbage", [np.nan, 3.0])
 def test_masked_sources_are_as_if_left_out(garbage):
     x, means = video()
-    there = np.array([True, False, True, False])
-    holes = np.where(there[:, None], means, np.float32(garbage))
-    z = assign(holes, x, EVERY, means_mask=there)
-    np.testing.assert_allclose(z[there], assign(means[there], x, EVERY), rtol=1e-6)
-    assert not z[~there].any()
-    found = spread(x, EVERY, holes, sources_mask=there)
-    np.testing.assert_allclose(found, spread(x, EVERY, means[there]), rtol=0, atol=1e-6)
+    present = np.array([True, False, True, False])
+    holes = np.where(present[:, None], means, np.float32(garbage))
+    z = assign(holes, x, EVERY, means_mask=present)
+    np.testing.assert_allclose(z[present], assign(means[present], x, EVERY), rtol=1e-6)
+    assert not z[~present].any()
+    result = spread(x, EVERY, holes, sources_mask=present)
+    np.testing.assert_allclose(result, spread(x, EVERY, means[present]), rtol=0, atol=1e-6)
 
 
 def test_without_a_source_nothing_spreads():
     x, means = video()
     nothing = np.full_like(means, np.nan)
-    found = spread(x, EVERY, nothing, sources_mask=np.zeros(K, bool), weight=0.3)
-    np.testing.assert_allclose(found, np.float32(0.7) * x, rtol=1e-6)
+    result = spread(x, EVERY, nothing, sources_mask=np.zeros(K, bool), weight=0.3)
+    np.testing.assert_allclose(result, np.float32(0.7) * x, rtol=1e-6)
 
 
 def test_the_order_of_snippets_and_sources_does_not_matter():
     x, means = video()
     rng = np.random.default_rng(2)
     snippets, sources = rng.permutation(T), rng.permutation(K)
-    found = spread(x[snippets], EVERY, means[sources])
-    np.testing.assert_allclose(found, spread(x, EVERY, means)[snippets], rtol=0, atol=2e-6)
+    result = spread(x[snippets], EVERY, means[sources])
+    np.testing.assert_allclose(result, spread(x, EVERY, means)[snippets], rtol=0, atol=2e-6)
 
 
 def test_vmap_is_a_loop():
     videos = [video(seed=seed) for seed in range(3)]
     x, means = (np.stack(each) for each in zip(*videos, strict=True))
     masks = np.arange(T) < np.array([[T], [7], [0]])
-    found = jax.jit(jax.vmap(propagate))(x, masks, means)
-    for one, *inputs in zip(found, x, masks, means, strict=True):
+    result = jax.jit(jax.vmap(propagate))(x, masks, means)
+    for one, *inputs in zip(result, x, masks, means, strict=True):
         np.testing.assert_allclose(one, spread(*inputs), rtol=0, atol=1e-6)
 
 
 @jax.jit
 @functools.partial(jax.value_and_grad, argnums=(0, 1))
-def total_and_slopes(x, means, mask, there):
-    gathered = expectation_maximization(jnp.where(there[:, None], means, 0), x, mask)
-    each = propagate(x, mask, means, sources_mask=there), propagate(x, mask, gathered)
-    return sum(jnp.sum(found**2) for found in each)
+def total_and_slopes(x, means, mask, present):
+    gathered = expectation_maximization(jnp.where(present[:, None], means, 0), x, mask)
+    each = propagate(x, mask, means, sources_mask=present), propagate(x, mask, gathered)
+    return sum(jnp.sum(result**2) for result in each)
 
 
 @pytest.mark.parametrize("case", ["padding", "zeros", "no snippet", "no source"])
 def test_gradients_are_finite(case):
     x, means = video()
-    mask, there = EVERY, np.ones(K, bool)
+    mask, present = EVERY, np.ones(K, bool)
     if case == "padding":
         mask = EVERY & (np.arange(T) < 20)
         x[20:] = np.nan
@@ -219,13 +219,13 @@ def test_gradients_are_finite(case):
     elif case == "no snippet":
         x, mask = np.full_like(x, np.nan), ~EVERY
     else:
-        means, there = np.full_like(means, np.nan), ~there
+        means, present = np.full_like(means, np.nan), ~present
 
-    value, slopes = total_and_slopes(x, means, mask, there)
+    value, slopes = total_and_slopes(x, means, mask, present)
     assert np.isfinite(value)
     for slope in slopes:
         assert np.isfinite(slope).all()
-    assert not slopes[0][~mask].any() and not slopes[1][~there].any()
+    assert not slopes[0][~mask].any() and not slopes[1][~present].any()
 
 
 def test_memory_grows_with_the_snippets_and_not_with_their_square():

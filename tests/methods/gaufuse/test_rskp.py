@@ -58,20 +58,20 @@ def expected_branch(params, x):
     return classes, attention, 20 * cosine(overall, centers), np.ravel(wise)
 
 
-def near(found, expected):
+def near(result, expected):
     """Logits of size 20 in float32, summed over some dozen terms."""
-    for pair in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+    for pair in zip(jax.tree.leaves(result), jax.tree.leaves(expected), strict=True):
         np.testing.assert_allclose(*pair, rtol=0, atol=5e-5)
 
 
 def test_shapes(params):
-    found = run(params, features(), EVERY, memory=memory())
-    for branch in (found.original, found.propagated, found.memory):
+    result = run(params, features(), EVERY, memory=memory())
+    for branch in (result.original, result.propagated, result.memory):
         shapes = [leaf.shape for leaf in branch]
         assert shapes == [(T, CLASSES + 1), (T,), (CLASSES + 1,), (CLASSES + 1,)]
-    assert found.means.shape == (MEANS, HIDDEN)
-    assert found.mean_scores.shape == (MEANS, CLASSES + 1)
-    assert found.embeddings.shape == found.propagated_embeddings.shape == (T, HIDDEN)
+    assert result.means.shape == (MEANS, HIDDEN)
+    assert result.mean_scores.shape == (MEANS, CLASSES + 1)
+    assert result.embeddings.shape == result.propagated_embeddings.shape == (T, HIDDEN)
     assert run(params, features(), EVERY).memory is None
 
 
@@ -94,45 +94,45 @@ def test_size_of_the_published_network():
 
 
 def test_against_numpy(params):
-    found = run(params, features(), EVERY, memory=memory())
+    result = run(params, features(), EVERY, memory=memory())
     encoder = params["encoder"]
     x = np.maximum(features() @ np.float64(encoder["kernel"]) + encoder["bias"], 0)
-    near(found.embeddings, x)
-    near(tuple(found.original), expected_branch(params, x))
+    near(result.embeddings, x)
+    near(tuple(result.original), expected_branch(params, x))
 
     means = expectation_maximization(params["means"], jnp.float32(x), EVERY, rounds=2)
-    near(found.means, means)
+    near(result.means, means)
     spread = propagate(jnp.float32(x), EVERY, means, weight=0.5)
-    near(found.propagated_embeddings, spread)
-    near(tuple(found.propagated), expected_branch(params, spread))
+    near(result.propagated_embeddings, spread)
+    near(tuple(result.propagated), expected_branch(params, spread))
     remembered = propagate(jnp.float32(x), EVERY, memory(), weight=0.5)
-    near(tuple(found.memory), expected_branch(params, remembered))
+    near(tuple(result.memory), expected_branch(params, remembered))
 
     powers = np.exp(20 * cosine(means, params["classes"]))
-    near(found.mean_scores, powers / powers.sum(1, keepdims=True))
+    near(result.mean_scores, powers / powers.sum(1, keepdims=True))
 
 
 def test_the_three_branches_differ(params):
-    found = run(params, features(), EVERY, memory=memory())
-    branches = [np.asarray(branch.class_logits) for branch in (found.original, *found[1:3])]
+    result = run(params, features(), EVERY, memory=memory())
+    branches = [np.asarray(branch.class_logits) for branch in (result.original, *result[1:3])]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert np.abs(branches[one] - branches[other]).max() > 0.5
 
 
 def test_memory_of_the_video_s_own_means_is_its_own_propagation(params):
-    found = run(params, features(), EVERY)
+    result = run(params, features(), EVERY)
     sources = np.full((6, HIDDEN), np.nan, np.float32)
-    sources[:MEANS] = found.means
-    there = np.arange(6) < MEANS
-    again = run(params, features(), EVERY, memory=sources, memory_mask=there)
-    near(again.memory, found.propagated)
+    sources[:MEANS] = result.means
+    present = np.arange(6) < MEANS
+    again = run(params, features(), EVERY, memory=sources, memory_mask=present)
+    near(again.memory, result.propagated)
 
 
 def test_memory_that_is_masked_is_as_if_left_out(params):
-    there = np.arange(6) % 2 == 0
-    holes = np.where(there[:, None], memory(), np.float32(np.nan))
-    found = run(params, features(), EVERY, memory=holes, memory_mask=there)
-    near(found.memory, run(params, features(), EVERY, memory=memory()[there]).memory)
+    present = np.arange(6) % 2 == 0
+    holes = np.where(present[:, None], memory(), np.float32(np.nan))
+    result = run(params, features(), EVERY, memory=holes, memory_mask=present)
+    near(result.memory, run(params, features(), EVERY, memory=memory()[present]).memory)
     # An empty memory spreads nothing, and no cosine sees that x^ is half of x.
     none = run(params, features(), EVERY, memory=holes, memory_mask=np.zeros(6, bool))
     near(none.memory, none.original)
@@ -147,33 +147,33 @@ def test_padding_changes_nothing(params, garbage, dropping):
     short = run(params, features(), EVERY, memory=memory(), **key)
     more = np.full((T + 6, CHANNELS), garbage, np.float32)
     more[:T] = features()
-    found = run(params, more, np.arange(T + 6) < T, memory=memory(), **key)
+    result = run(params, more, np.arange(T + 6) < T, memory=memory(), **key)
 
     def cut(leaf, original):
         assert not leaf[len(original) :].any()
         return leaf[: len(original)]
 
-    near(jax.tree.map(cut, found, short), short)
+    near(jax.tree.map(cut, result, short), short)
 
 
 def test_videos_of_a_batch_do_not_meet(params):
     batch = np.stack([features(seed=seed) for seed in range(3)])
     masks = np.arange(T) < np.array([[T], [4], [0]])
-    found = jax.jit(jax.vmap(lambda *one: run(params, *one)))(batch, masks)
+    result = jax.jit(jax.vmap(lambda *one: run(params, *one)))(batch, masks)
     for index in range(3):
-        one = jax.tree.map(lambda leaf, index=index: leaf[index], found)
+        one = jax.tree.map(lambda leaf, index=index: leaf[index], result)
         near(one, run(params, batch[index], masks[index]))
 
 
 def test_testing_drops_nothing_and_training_the_given_share(params):
     whole = np.asarray(run(params, features(), EVERY).embeddings)
     keys = jax.random.split(jax.random.key(1), 40)
-    found = np.stack([run(params, features(), EVERY, key=key).embeddings for key in keys])
-    assert (whole >= 0).all() and not found[:, whole == 0].any()
-    dropped = found[:, whole > 0] == 0
+    result = np.stack([run(params, features(), EVERY, key=key).embeddings for key in keys])
+    assert (whole >= 0).all() and not result[:, whole == 0].any()
+    dropped = result[:, whole > 0] == 0
     deviation = np.sqrt(0.6 * 0.4 / dropped.size)
     assert abs(dropped.mean() - 0.6) < 4 * deviation < 0.03
-    np.testing.assert_allclose(found, np.where(found > 0, whole / np.float32(0.4), 0), rtol=1e-5)
+    np.testing.assert_allclose(result, np.where(result > 0, whole / np.float32(0.4), 0), rtol=1e-5)
 
 
 def test_each_key_drops_others(params):
@@ -206,15 +206,15 @@ def test_numbers_may_be_traced(params):
 
 @jax.jit
 @jax.value_and_grad
-def total_and_slopes(params, shown, mask, there):
-    how = {"memory": memory(), "memory_mask": there, "key": jax.random.key(3)}
-    found = MODEL.apply({"params": params}, shown, mask, **how)
-    return sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(found))
+def total_and_slopes(params, shown, mask, present):
+    how = {"memory": memory(), "memory_mask": present, "key": jax.random.key(3)}
+    result = MODEL.apply({"params": params}, shown, mask, **how)
+    return sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(result))
 
 
 @pytest.mark.parametrize("case", ["padding", "zeros", "no snippet", "no memory"])
 def test_gradients_are_finite_and_reach_every_parameter(params, case):
-    shown, mask, there = features(), EVERY, np.ones(6, bool)
+    shown, mask, present = features(), EVERY, np.ones(6, bool)
     if case == "padding":
         mask = np.arange(T) < 9
         shown[9:] = np.nan
@@ -223,9 +223,9 @@ def test_gradients_are_finite_and_reach_every_parameter(params, case):
     elif case == "no snippet":
         shown, mask = np.full_like(shown, np.nan), ~EVERY
     else:
-        there = ~there
+        present = ~present
 
-    value, slopes = total_and_slopes(params, shown, mask, there)
+    value, slopes = total_and_slopes(params, shown, mask, present)
     assert np.isfinite(value)
     for slope in jax.tree.leaves(slopes):
         assert np.isfinite(slope).all()

@@ -32,41 +32,41 @@ def centers(points, mask=None, cluster_mask=None, seed=0, restarts=8) -> np.ndar
     return np.array(compiled(points, mask, cluster_mask, jax.random.key(seed), restarts))
 
 
-def inertia(points, found) -> float:
-    return float(((points[:, None] - found) ** 2).sum(-1).min(1).sum())
+def inertia(points, result) -> float:
+    return float(((points[:, None] - result) ** 2).sum(-1).min(1).sum())
 
 
 def lloyd(points, num_clusters, seed) -> np.ndarray:
     """From random points until nothing moves."""
     rng = np.random.default_rng(seed)
-    found = points[rng.choice(len(points), num_clusters, replace=False)].astype(float)
+    result = points[rng.choice(len(points), num_clusters, replace=False)].astype(float)
     for _ in range(100):
-        nearest = ((points[:, None] - found) ** 2).sum(-1).argmin(1)
+        nearest = ((points[:, None] - result) ** 2).sum(-1).argmin(1)
         for cluster in np.unique(nearest):
-            found[cluster] = points[nearest == cluster].mean(0)
-    return found
+            result[cluster] = points[nearest == cluster].mean(0)
+    return result
 
 
 @pytest.mark.parametrize("num_clusters", [CLUSTERS, 3])
 def test_no_worse_than_lloyd_from_many_starts(points, num_clusters):
-    found = centers(points, cluster_mask=np.arange(CLUSTERS) < num_clusters)
+    result = centers(points, cluster_mask=np.arange(CLUSTERS) < num_clusters)
     best = min(inertia(points, lloyd(points, num_clusters, seed)) for seed in range(50))
-    assert inertia(points, found[:num_clusters]) <= best * (1 + 1e-4)
+    assert inertia(points, result[:num_clusters]) <= best * (1 + 1e-4)
 
 
 def test_centers_are_the_means_of_what_is_nearest(points):
-    found = centers(points)
-    nearest = ((points[:, None] - found) ** 2).sum(-1).argmin(1)
+    result = centers(points)
+    nearest = ((points[:, None] - result) ** 2).sum(-1).argmin(1)
     for cluster in range(CLUSTERS):
         mean = points[nearest == cluster].mean(0)
-        np.testing.assert_allclose(found[cluster], mean, atol=1e-5)
+        np.testing.assert_allclose(result[cluster], mean, atol=1e-5)
 
 
 def test_masked_clusters_are_zero_and_change_nothing(points):
     mask = np.array([True, True, True, False, False])
-    found = centers(points, cluster_mask=mask)
-    assert not found[3:].any()
-    np.testing.assert_allclose(found[:3], centers(points, cluster_mask=mask[:3]), atol=1e-5)
+    result = centers(points, cluster_mask=mask)
+    assert not result[3:].any()
+    np.testing.assert_allclose(result[:3], centers(points, cluster_mask=mask[:3]), atol=1e-5)
 
 
 @pytest.mark.parametrize("value", [0.0, 100.0, np.nan])
@@ -102,8 +102,8 @@ def test_more_restarts_are_never_worse(points):
 
 def test_fewer_distinct_points_than_clusters():
     two = np.repeat(np.eye(2, WIDTH, dtype=np.float32), 10, axis=0)
-    found = centers(two)
-    assert np.isfinite(found).all() and inertia(two, found) < 1e-10
+    result = centers(two)
+    assert np.isfinite(result).all() and inertia(two, result) < 1e-10
 
 
 def test_starts_are_points_and_spread(points):

@@ -11,8 +11,8 @@ def test_soft_cross_entropy_is_minus_sum_t_log_p():
     rng = np.random.default_rng(0)
     labels, probabilities = rng.dirichlet(np.ones(4), (2, 5)), rng.dirichlet(np.ones(4), (2, 5))
     expected = -np.einsum("vnk,vnk->vn", labels, np.log(probabilities))
-    found = soft_cross_entropy(jnp.asarray(labels), jnp.log(probabilities))
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    result = soft_cross_entropy(jnp.asarray(labels), jnp.log(probabilities))
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
 
 
 def test_a_cluster_without_label_costs_nothing():

@@ -51,24 +51,24 @@ def expected(form: str, points, batch, temperature=1.0) -> float:
 @pytest.mark.parametrize("temperature", [1.0, 0.1])
 def test_against_numpy(form, temperature):
     points, batch = embeddings(), reference.make_batch()
-    found = loss_of(form, temperature)(points, batch)
+    result = loss_of(form, temperature)(points, batch)
     # At temperature .1 logits reach 300, and float32 knows them to 2e-5.
     np.testing.assert_allclose(
-        found, expected(form, points, batch, temperature), rtol=1e-5, atol=2e-5
+        result, expected(form, points, batch, temperature), rtol=1e-5, atol=2e-5
     )
 
 
 def test_the_two_forms_and_temperatures_differ():
     points, batch = embeddings(), reference.make_batch()
-    found = [float(loss_of(form, t)(points, batch)) for form in FORMS for t in (1.0, 0.1)]
-    assert min(abs(a - b) for i, a in enumerate(found) for b in found[:i]) > 0.01
+    result = [float(loss_of(form, t)(points, batch)) for form in FORMS for t in (1.0, 0.1)]
+    assert min(abs(a - b) for i, a in enumerate(result) for b in result[:i]) > 0.01
 
 
 def test_three_videos_are_three_means_and_not_one_sample():
     points, batch = embeddings(3), reference.make_batch(3)
-    found = loss_of("paper")(points, batch)
+    result = loss_of("paper")(points, batch)
     singles = [reference.coherence(points[i : i + 1], batch["pairs"][i : i + 1]) for i in range(3)]
-    np.testing.assert_allclose(found, np.mean(singles), rtol=1e-6)
+    np.testing.assert_allclose(result, np.mean(singles), rtol=1e-6)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -93,25 +93,25 @@ def test_no_video_at_all(form):
 @pytest.mark.parametrize("form", FORMS)
 def test_gradients_against_differences(form):
     points, batch = embeddings(), reference.make_batch()
-    found = np.array(jax.grad(loss_of(form))(points, batch))
+    result = np.array(jax.grad(loss_of(form))(points, batch))
     step, rng = 1e-5, np.random.default_rng(0)
     for _ in range(5):
         direction = rng.standard_normal(points.shape)
         ends = [expected(form, points + sign * step * direction, batch) for sign in (1, -1)]
         slope = (ends[0] - ends[1]) / (2 * step)
         # The sum of 160 products in float32: each gradient is known to about 1e-7.
-        np.testing.assert_allclose((found * direction).sum(), slope, atol=3e-6)
-    assert np.abs(found).max() > 0.01
+        np.testing.assert_allclose((result * direction).sum(), slope, atol=3e-6)
+    assert np.abs(result).max() > 0.01
 
 
 def test_each_step_draws_anchors_of_its_own_where_groups_do():
     config, member = reference.make_member({"loss.tcl_groups": "code"})
     points, batch = embeddings(), reference.make_batch()
-    found = {
+    result = {
         float(temporal_coherence(config, points, batch, jax.random.key(seed), member))
         for seed in range(4)
     }
-    assert len(found) == 4
+    assert len(result) == 4
 
 
 def test_one_pair_costs_nothing_and_equal_ones_log_n():

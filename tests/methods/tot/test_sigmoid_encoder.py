@@ -46,8 +46,8 @@ def test_against_numpy(regress_time):
 def test_shapes():
     model, params = make(regress_time=True)
     for leading in [(), (5,), (2, 5)]:
-        found = model.apply({"params": params}, jnp.ones((*leading, CHANNELS)))
-        assert [array.shape for array in found] == [(*leading, 40), (*leading, 7), leading]
+        result = model.apply({"params": params}, jnp.ones((*leading, CHANNELS)))
+        assert [array.shape for array in result] == [(*leading, 40), (*leading, 7), leading]
 
 
 def test_time_is_regressed_only_where_it_is_asked_for():

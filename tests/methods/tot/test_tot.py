@@ -94,9 +94,9 @@ def test_every_variant_has_a_finite_loss_and_gradients(name):
     value, metrics, gradient = run(params, reference.make_batch(), method, member)
     assert np.isfinite(value) and value > 0
     parts = {part.removesuffix("_loss") for part in metrics if part.endswith("_loss")}
-    wanted = {"cluster": "kmeans" not in VARIANTS[name].values()}
-    wanted |= {"tcl": VARIANTS[name].get("tcl"), "time": VARIANTS[name].get("cte")}
-    assert parts == {part for part, there in wanted.items() if there}
+    expected = {"cluster": "kmeans" not in VARIANTS[name].values()}
+    expected |= {"tcl": VARIANTS[name].get("tcl"), "time": VARIANTS[name].get("cte")}
+    assert parts == {part for part, learned in expected.items() if learned}
     assert ("collapsed" in metrics) == ("cluster" in parts)
     moved = {"layer_0", "layer_1"} | ({"time"} & set(params))
     moved |= {"prototypes"} if "cluster" in parts else set()
@@ -159,9 +159,9 @@ def test_a_missing_second_video_changes_nothing(name, garbage):
     missing = reference.without_second(whole, garbage)
     if name == "authors' TCL":  # its draw of anchors has the batch's shape
         alone = reference.without_second(whole)
-    expected, found = (run(params, batch, method, member) for batch in (alone, missing))
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
-    assert_close(found, expected)
+    expected, result = (run(params, batch, method, member) for batch in (alone, missing))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(result))
+    assert_close(result, expected)
 
 
 @pytest.mark.parametrize("garbage", [3.0, np.nan, np.inf])
@@ -173,18 +173,18 @@ def test_padding_within_a_video_changes_nothing(garbage):
     padded["mask"][:, 11:] = False
     padded["frames"][:, 11:] = padded["time"][:, 11:] = garbage
     method, member, params = reference.make({"cte": True})
-    expected, found = (run(params, batch, method, member) for batch in (cut, padded))
-    assert_close(found, expected)
+    expected, result = (run(params, batch, method, member) for batch in (cut, padded))
+    assert_close(result, expected)
 
 
 def test_masked_clusters_change_nothing_whatever_their_prototypes():
     method, member, params = reference.make(num_clusters=3)
     value, metrics, gradient = run(params, reference.make_batch(), method, member)
     far = np.concatenate([params["prototypes"], np.full((1, reference.WIDTH), 1e3, "f4")])
-    found = run(PARAMS | {"prototypes": far}, reference.make_batch())
-    assert not found[2]["prototypes"][3].any()
-    cut = found[2] | {"prototypes": found[2]["prototypes"][:3]}
-    assert_close((*found[:2], cut), (value, metrics, gradient))
+    result = run(PARAMS | {"prototypes": far}, reference.make_batch())
+    assert not result[2]["prototypes"][3].any()
+    cut = result[2] | {"prototypes": result[2]["prototypes"][:3]}
+    assert_close((*result[:2], cut), (value, metrics, gradient))
 
 
 def test_no_data_and_no_projection_touch_the_start():

@@ -29,38 +29,38 @@ def confident(clusters, probability=0.9) -> np.ndarray:
 
 
 def test_the_same_scores_everywhere_are_a_collapse_that_entropy_does_not_see():
-    found = signs(np.full((12, 3), 1 / 3))
-    assert found["collapsed"] and found["clusters_used"] == 1
-    np.testing.assert_allclose([found["top_probability"], found["entropy"]], [1 / 3, LOG_K], 1e-5)
+    result = signs(np.full((12, 3), 1 / 3))
+    assert result["collapsed"] and result["clusters_used"] == 1
+    np.testing.assert_allclose([result["top_probability"], result["entropy"]], [1 / 3, LOG_K], 1e-5)
     barely = signs(confident([0, 1, 2] * 4, probability=0.39))  # 1.2 / 3 is .4
     assert barely["collapsed"] and barely["clusters_used"] == 3
     assert not signs(confident([0, 1, 2] * 4, probability=0.41))["collapsed"]
 
 
 def test_one_cluster_for_all_is_a_collapse():
-    found = signs(confident([1] * 12, probability=1.0))
-    assert found["collapsed"] and found["clusters_used"] == 1
-    np.testing.assert_allclose([found["top_probability"], found["entropy"]], [1, 0], atol=1e-6)
+    result = signs(confident([1] * 12, probability=1.0))
+    assert result["collapsed"] and result["clusters_used"] == 1
+    np.testing.assert_allclose([result["top_probability"], result["entropy"]], [1, 0], atol=1e-6)
 
 
 def test_one_cluster_that_is_always_a_little_ahead_is_a_collapse():
     """Sure enough of itself, and with room for the others: argmax alone shows it."""
-    found = signs(np.tile([0.45, 0.3, 0.25], (12, 1)))
-    assert found["collapsed"] and found["clusters_used"] == 1
-    assert found["top_probability"] > 1.2 / 3 and found["entropy"] > LOG_K / 2
+    result = signs(np.tile([0.45, 0.3, 0.25], (12, 1)))
+    assert result["collapsed"] and result["clusters_used"] == 1
+    assert result["top_probability"] > 1.2 / 3 and result["entropy"] > LOG_K / 2
 
 
 def test_a_few_frames_elsewhere_do_not_hide_a_collapse():
     """All clusters are used, and sure of themselves: the entropy alone shows it."""
-    found = signs(confident([0] * 38 + [1, 2], probability=1.0))
-    assert found["collapsed"] and found["clusters_used"] == 3 and found["top_probability"] == 1
-    assert found["entropy"] < LOG_K / 2
+    result = signs(confident([0] * 38 + [1, 2], probability=1.0))
+    assert result["collapsed"] and result["clusters_used"] == 3 and result["top_probability"] == 1
+    assert result["entropy"] < LOG_K / 2
 
 
 def test_a_healthy_batch_shows_no_sign():
-    found = signs(confident([0] * 4 + [1] * 4 + [2] * 4))
-    assert not found["collapsed"] and found["clusters_used"] == 3
-    np.testing.assert_allclose([found["top_probability"], found["entropy"]], [0.9, LOG_K], 1e-5)
+    result = signs(confident([0] * 4 + [1] * 4 + [2] * 4))
+    assert not result["collapsed"] and result["clusters_used"] == 3
+    np.testing.assert_allclose([result["top_probability"], result["entropy"]], [0.9, LOG_K], 1e-5)
     assert not signs(confident([0] * 6 + [1] * 6))["collapsed"]  # two of three
 
 

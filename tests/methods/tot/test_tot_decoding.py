@@ -21,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("quick_compile")
 def make_scores(order=(0, 1, 2), noise=0.4, seed=0) -> np.ndarray:
     """[frames, 4]: the clusters one after the other under noise; the masked one is highest."""
     rng = np.random.default_rng(seed)
-    wanted = np.array(order)[np.arange(FRAMES) * CLUSTERS // FRAMES]
-    scores = (wanted[:, None] == np.arange(4)) + noise * rng.standard_normal((FRAMES, 4))
+    truth = np.array(order)[np.arange(FRAMES) * CLUSTERS // FRAMES]
+    scores = (truth[:, None] == np.arange(4)) + noise * rng.standard_normal((FRAMES, 4))
     scores[:, 3] = 5
     return scores.astype("f4")
 
@@ -52,8 +52,8 @@ def decoded(overrides, scores, survey=(), mask=None) -> tuple[list, list]:
 def ordered(scores, order=(0, 1, 2), mask=None) -> np.ndarray:
     """Viterbi's labels, of float64 log codes."""
     logs = np.log(reference.codes(np.asarray(scores, float)[:, order]))
-    found = viterbi.decode(np.maximum(logs, np.log(1e-30)).astype("f4"), mask=mask)
-    return np.where(found < 0, -1, np.array(order)[found])
+    result = viterbi.decode(np.maximum(logs, np.log(1e-30)).astype("f4"), mask=mask)
+    return np.where(result < 0, -1, np.array(order)[result])
 
 
 def test_viterbi_by_default_and_argmax_beside_it():
@@ -130,10 +130,10 @@ def test_padding_of_the_activity_and_of_the_video_does_not_matter():
     for garbage in (9.0, np.nan):
         padded = np.concatenate([scores, np.full_like(scores, garbage)])
         expected = survey_of(settings, {"scores": scores})
-        found = survey_of(settings, {"scores": padded}, mask)
-        np.testing.assert_array_equal(found.order, expected.order)
-        np.testing.assert_allclose(found.thresholds[:3], expected.thresholds[:3], rtol=1e-6)
-        labels, likeliest = decoded(settings, padded, found, mask)
+        result = survey_of(settings, {"scores": padded}, mask)
+        np.testing.assert_array_equal(result.order, expected.order)
+        np.testing.assert_allclose(result.thresholds[:3], expected.thresholds[:3], rtol=1e-6)
+        labels, likeliest = decoded(settings, padded, result, mask)
         assert (labels[:FRAMES], likeliest[:FRAMES]) == decoded(settings, scores, expected)
         assert set(labels[FRAMES:]) == set(likeliest[FRAMES:]) == {-1}
 
@@ -142,15 +142,15 @@ def test_cte_decodes_with_centers_of_all_embeddings_in_the_order_of_time():
     """Three clouds one after the other: their means are the centers."""
     rng = np.random.default_rng(0)
     clouds = rng.random((3, reference.WIDTH))
-    wanted = np.arange(30) // 10
-    embeddings = (clouds[wanted] + 0.01 * rng.standard_normal((30, reference.WIDTH))).astype("f4")
+    truth = np.arange(30) // 10
+    embeddings = (clouds[truth] + 0.01 * rng.standard_normal((30, reference.WIDTH))).astype("f4")
     survey = survey_of(KMEANS, {"embeddings": embeddings})
     order = np.array(survey.order)
     assert sorted(order[:3].tolist()) == [0, 1, 2] and order[3] == 3
     means = embeddings.reshape(3, 10, -1).mean(1)
     np.testing.assert_allclose(survey.centers[order[:3]], means, atol=1e-6)
     labels, likeliest = decoded(KMEANS, survey.scores(embeddings), survey)
-    assert labels == likeliest == order[wanted].tolist()
+    assert labels == likeliest == order[truth].tolist()
 
 
 def test_scores_of_centers_rank_as_distances_do():
@@ -182,13 +182,13 @@ def test_a_prediction_has_what_its_files_and_the_report_ask_for(overrides):
     if method.survey:
         look = jax.jit(lambda video: method.observe(params, (), video, member))
         carried = survey_of(overrides, look(video), video["mask"])
-    found = jax.jit(lambda video: method.predict(params, carried, video, member))(video)
-    labels = np.array(found["labels"])
+    result = jax.jit(lambda video: method.predict(params, carried, video, member))(video)
+    labels = np.array(result["labels"])
     assert labels[11:].tolist() == [-1] * 5 and set(labels[:11]) <= {-1, 0, 1, 2}
     assert (-1 in labels[:11]) <= (overrides is BACKGROUND)
-    wanted = set() if overrides.get("solver.eval.viterbi") is False else {"argmax"}
-    assert set(found["decodings"]) == wanted
-    matrices = {name: np.array(matrix) for name, matrix in found["matrices"].items()}
+    expected = set() if overrides.get("solver.eval.viterbi") is False else {"argmax"}
+    assert set(result["decodings"]) == expected
+    matrices = {name: np.array(matrix) for name, matrix in result["matrices"].items()}
     assert set(matrices) == {"plan", "plan_without_prior", "codes", "affinity"}
     for name in ("plan", "plan_without_prior", "codes"):
         np.testing.assert_allclose(matrices[name][:11].sum(1), 1, atol=1e-5)
