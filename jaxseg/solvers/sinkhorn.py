@@ -200,7 +200,8 @@ def _iterate(log_kernel, rows, columns, epsilon, num_iterations, tolerance):
         new_columns = _scaling(columns.log_marginal, mass, columns.strength)
         mass = log_sums(log_kernel + new_columns[:, None], axis=0)[0]
         new_rows = _scaling(rows.log_marginal, mass, rows.strength)
-        change = _largest_change(new_columns, column_scaling)
+        difference = jnp.abs(new_columns - column_scaling)  # not a number where masked
+        change = jnp.max(jnp.where(jnp.isfinite(difference), difference, 0))
         # Rounds after the stop are computed and dropped: a loop that ended would, under vmap,
         # end when the slowest problem of the batch does.
         new_rows = jnp.where(done, row_scaling, new_rows)
@@ -269,12 +270,6 @@ def _row_shares(log_plan: jax.Array) -> jax.Array:
     # 0 in place of -inf before the softmax, which would have NaN for a derivative.
     shares = jax.nn.softmax(jnp.where(reachable, log_plan, 0), axis=0)
     return jnp.where(reachable, shares, 0)
-
-
-def _largest_change(new: jax.Array, old: jax.Array) -> jax.Array:
-    """Largest change of a log scaling; masked ones are -inf before and after."""
-    difference = jnp.abs(new - old)
-    return jnp.max(jnp.where(jnp.isfinite(difference), difference, 0))
 
 
 def _error(sums: jax.Array, marginal: jax.Array) -> jax.Array:

@@ -117,9 +117,7 @@ class PseudoConfig(InstancesConfig):
         (200, 230, 245, 260, 275, 300), "epochs of the refreshes; (): the backbone alone", ascending
     )
     taus: tuple[float, ...] = key(
-        (0.02, 0.02, 0.02, 0.002, 0.002, 0.0016),
-        "temperature of the fusion at each",
-        each(positive),
+        (0.02, 0.02, 0.02, 0.002, 0.002, 0.0016), "temperature of the fusion then", each(positive)
     )
     labels: str = key("linpro", "from instances to P_r", one_of("linpro", "scores", "mean"))
     linpro: str = key("spread", "optimum of LinPro", one_of("spread", "vertex", "mean"))

@@ -10,6 +10,7 @@ import pytest
 from jaxseg.methods.parts import kmeans
 
 POINTS, WIDTH, CLUSTERS = 60, 3, 5
+pytestmark = pytest.mark.usefixtures("quick_compile")
 
 
 @pytest.fixture(scope="module")
