@@ -38,53 +38,33 @@ _PUBLISHED_CAPTION = (
 
 
 class Tuning(NamedTuple):
-    """How the method's numbers were chosen.
+    """How the method's numbers were chosen."""
 
-    Attributes:
-        num_settings: how many were tried.
-        num_videos: that they were tried on.
-        criterion: in words.
-        chosen: name of a number -> value.
-        curves: name of a number -> data URI of the scores over it.
-    """
-
-    num_settings: int
-    num_videos: int
-    criterion: str
-    chosen: Mapping[str, float]
-    curves: Mapping[str, str]
+    num_settings: int  # how many were tried
+    num_videos: int  # that they were tried on
+    criterion: str  # in words
+    chosen: Mapping[str, float]  # name of a number -> value
+    curves: Mapping[str, str]  # name of a number -> data URI of the scores over it
 
 
 class Decoding(NamedTuple):
-    """Everything that the page is made from.
+    """Everything that the page is made from."""
 
-    Attributes:
-        source: head and foot.
-        kind: of the scores that were decoded, in words.
-        method: name of the decoding; `baseline` is the one that it is compared with.
-        classes, background: names; those of the background are plain.
-        videos: name -> {"truth" where there is one, baseline, method: int [frames] classes}.
-        reported: names of the videos that nothing was tuned on.
-        columns: key of a metric -> its title.
-        results: baseline and method -> {"metrics", "videos", "exclude"}; empty without truth.
-        average: what the scores are means of, in words.
-        tuning: None where nothing was tuned.
-        has_published: whether the paper's figures stand below the scores.
-    """
-
-    source: Source
-    kind: str
-    method: str
-    baseline: str
+    source: Source  # head and foot
+    kind: str  # of the scores that were decoded, in words
+    method: str  # name of the decoding
+    baseline: str  # name of the one that it is compared with
     classes: Sequence[str]
-    background: Sequence[str]
+    background: Sequence[str]  # the classes that are painted plain
+    # Name -> {"truth" where there is one, baseline, method: int [frames] classes}.
     videos: Mapping[str, Mapping[str, np.ndarray]]
-    reported: Sequence[str]
-    columns: Mapping[str, str]
+    reported: Sequence[str]  # names of the videos that nothing was tuned on
+    columns: Mapping[str, str]  # key of a metric -> its title
+    # Baseline and method -> {"metrics", "videos", "exclude"}; empty without truth.
     results: Mapping[str, Mapping[str, Any]]
-    average: str
-    tuning: Tuning | None
-    has_published: bool
+    average: str  # what the scores are means of, in words
+    tuning: Tuning | None  # None where nothing was tuned
+    has_published: bool  # whether the paper's figures stand below the scores
 
     @property
     def has_truth(self) -> bool:

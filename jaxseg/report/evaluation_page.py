@@ -25,16 +25,11 @@ _NO_CLASS, _NOT_SCORED = Paint("#a4a4ac", "no class"), Paint("none", "does not c
 
 
 class ScoredVideo(Protocol):
-    """One video after the matching.
+    """One video after the matching."""
 
-    Attributes:
-        truth, predicted: int [frames], class indices; negative: no class.
-        scored: bool [frames].
-    """
-
-    truth: np.ndarray
-    predicted: np.ndarray
-    scored: np.ndarray
+    truth: np.ndarray  # int [frames], class indices; negative: no class
+    predicted: np.ndarray  # the same
+    scored: np.ndarray  # bool [frames]
 
 
 def segmentation_page(

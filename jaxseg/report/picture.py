@@ -30,11 +30,7 @@ _MAX_LANES = 4
 def write_segmentation(
     run: segmentation.Run, path: Path, *, activity: str = "", num_videos: int = 2
 ) -> Path:
-    """Draws the best, middle and worst videos of an activity; see `report.write_picture`.
-
-    Raises:
-        ValueError: an activity that the run does not have, or one without kept couplings.
-    """
+    """Draws the best, middle and worst videos of an activity; see `report.write_picture`."""
     chosen = _find_activity(run, activity)
     videos = [v for v in shown_videos(run, chosen, num_videos) if v in chosen.couplings]
     videos = videos or list(chosen.couplings)[:num_videos]
@@ -112,11 +108,7 @@ def _plain(paint: Paint) -> str:
 
 
 def write_localization(run: localization.Run, path: Path, *, num_videos: int = 2) -> Path:
-    """Draws some test videos; see `report.write_picture`.
-
-    Raises:
-        ValueError: no video whose score map was kept.
-    """
+    """Draws some test videos; see `report.write_picture`."""
     shown = [video for video in shown_test_videos(run, num_videos) if video.score_map is not None]
     if not shown:
         raise ValueError(f"{run.source.name} has no score maps to draw")

@@ -11,7 +11,8 @@
     silence.py       SIL at both ends of a video as two classes, as scored and drawn
     checks.py        what their readers and writers share
 
-A reader checks what it reads, once for the whole program, and names the file in one line where
-something is wrong; those who use its record check nothing again. Every file is written whole or
-not at all, metrics.jsonl line by line.
+A reader checks what it reads, once for the whole program: it raises a ValueError of one line that
+names the file where one that is required is missing, or where a field or an array is missing or
+not of its kind. Those who use its record check nothing again. Every file is written whole or not
+at all, metrics.jsonl line by line.
 """

@@ -16,11 +16,7 @@ def write_config(workdir: Path, values: Mapping[str, Any]) -> None:
 
 
 def read_config(workdir: Path) -> dict[str, Any]:
-    """Reads `config.json`.
-
-    Raises:
-        ValueError: it is missing or is not a JSON object.
-    """
+    """Reads `config.json`, a JSON object."""
     path = workdir / "config.json"
     values = read_json(path)
     if not isinstance(values, dict):
@@ -29,21 +25,14 @@ def read_config(workdir: Path) -> dict[str, Any]:
 
 
 class Versions(NamedTuple):
-    """Where a run was made, `versions.json`.
+    """Where a run was made, `versions.json`."""
 
-    Attributes:
-        packages: name -> version; None of one that is run from a checkout.
-        device: number, kind and platform of JAX's devices.
-        commit: of the checkout, with a "+" where files differ from it; None outside of one.
-        command: the arguments of the command line, the program first.
-    """
-
-    packages: Mapping[str, str | None]
+    packages: Mapping[str, str | None]  # name -> version; None of one that is run from a checkout
     python: str
     platform: str
-    device: str
-    commit: str | None
-    command: Sequence[str]
+    device: str  # number, kind and platform of JAX's devices
+    commit: str | None  # of the checkout, "+" where files differ from it; None outside of one
+    command: Sequence[str]  # the arguments of the command line, the program first
 
 
 def write_versions(workdir: Path, versions: Versions) -> None:
@@ -52,11 +41,7 @@ def write_versions(workdir: Path, versions: Versions) -> None:
 
 
 def read_versions(workdir: Path) -> Versions | None:
-    """Reads `versions.json`; None where there is none.
-
-    Raises:
-        ValueError: a field is missing, unknown or of another kind.
-    """
+    """Reads `versions.json`; None where there is none."""
     return read_record(workdir / "versions.json", Versions)
 
 
@@ -70,22 +55,14 @@ class FrameVideo(NamedTuple):
 
 
 class SegmentationData(NamedTuple):
-    """The data set of a segmentation run, `dataset.json`.
-
-    Attributes:
-        generated: True for generated data, whose scores compare with no paper's.
-        fps: frames a second; None where it is not known.
-        classes: names by index; empty where there is no truth.
-        excluded: names of the classes that are not scored.
-        videos: sorted by activity and name.
-    """
+    """The data set of a segmentation run, `dataset.json`."""
 
     name: str
-    generated: bool
-    fps: float | None
-    classes: tuple[str, ...]
-    excluded: tuple[str, ...]
-    videos: tuple[FrameVideo, ...]
+    generated: bool  # True for generated data, whose scores compare with no paper's
+    fps: float | None  # frames a second; None where it is not known
+    classes: tuple[str, ...]  # names by index; empty where there is no truth
+    excluded: tuple[str, ...]  # names of the classes that are not scored
+    videos: tuple[FrameVideo, ...]  # sorted by activity and name
 
     @property
     def task(self) -> str:
@@ -102,35 +79,22 @@ class SegmentationData(NamedTuple):
 
 
 class SnippetVideo(NamedTuple):
-    """A video of a localization run.
-
-    Attributes:
-        subset: "train" or "test".
-        snippets: their number.
-        seconds: of the whole video; None where the annotation does not say.
-    """
+    """A video of a localization run."""
 
     name: str
-    subset: str
-    snippets: int
-    seconds: float | None
+    subset: str  # "train" or "test"
+    snippets: int  # their number
+    seconds: float | None  # of the whole video; None where the annotation does not say
 
 
 class LocalizationData(NamedTuple):
-    """The data set of a localization run, `dataset.json`.
-
-    Attributes:
-        generated: True for the embedded twin, whose scores compare with no paper's.
-        seconds_per_snippet: one number for all videos; None where each has its own.
-        classes: names by index.
-        videos: sorted by subset and name.
-    """
+    """The data set of a localization run, `dataset.json`."""
 
     name: str
-    generated: bool
-    seconds_per_snippet: float | None
-    classes: tuple[str, ...]
-    videos: tuple[SnippetVideo, ...]
+    generated: bool  # True for the embedded twin, whose scores compare with no paper's
+    seconds_per_snippet: float | None  # one number for all videos; None where each has its own
+    classes: tuple[str, ...]  # names by index
+    videos: tuple[SnippetVideo, ...]  # sorted by subset and name
 
     @property
     def task(self) -> str:
@@ -159,11 +123,7 @@ def write_dataset(workdir: Path, data: DataRecord) -> None:
 
 
 def read_dataset(workdir: Path) -> DataRecord:
-    """Reads `dataset.json` of a run of either task.
-
-    Raises:
-        ValueError: it is missing, a field is missing or of another kind, or the task is unknown.
-    """
+    """Reads `dataset.json` of a run of either task."""
     path = workdir / "dataset.json"
     content = read_json(path)
     with fields_of(path):
@@ -178,23 +138,15 @@ def read_dataset(workdir: Path) -> DataRecord:
 
 
 class Member(NamedTuple):
-    """One trained model of a run, an entry of `members.json`.
+    """One trained model of a run, an entry of `members.json`."""
 
-    Attributes:
-        activity: the videos that it is trained on.
-        variant: of a sweep, or "K=7" where numbers of clusters are tried; "" without either.
-        directory: its name below `predictions/<activity>/` or `predictions/`.
-        test: names of the videos that it is tested on and has not learned from; empty where it
-            has learned from all of them.
-    """
-
-    activity: str
+    activity: str  # the videos that it is trained on
     seed: int
-    variant: str
+    variant: str  # of a sweep, or "K=7" where numbers of clusters are tried; "" without either
     num_clusters: int
     num_steps: int
-    directory: str
-    test: tuple[str, ...] = ()
+    directory: str  # its name below `predictions/<activity>/` or `predictions/`
+    test: tuple[str, ...] = ()  # videos that it has not learned from, on which it is tested
 
 
 def write_members(workdir: Path, members: Sequence[Member]) -> None:
@@ -206,15 +158,7 @@ def write_members(workdir: Path, members: Sequence[Member]) -> None:
 
 
 def read_members(workdir: Path, data: DataRecord) -> tuple[Member, ...]:
-    """Reads `members.json`.
-
-    Args:
-        data: the run's data set, which has to know the test videos of each member.
-
-    Raises:
-        ValueError: it is missing or empty, a field is missing or unknown, a test video is not in
-            the data set, or only some of the members have test videos.
-    """
+    """Reads `members.json`; the run's data set has to know the test videos of each member."""
     path = workdir / "members.json"
     entries = read_json(path)
     names = {(getattr(video, "activity", data.name), video.name) for video in data.videos}

@@ -16,11 +16,7 @@ from jaxseg.formats.names import clip
 
 @contextlib.contextmanager
 def fields_of(path: Path) -> Iterator[None]:
-    """Turns an error while a file's content is taken apart into one line that names the file.
-
-    Raises:
-        ValueError: in place of the errors that a missing field or one of another type leads to.
-    """
+    """Turns an error while the content of a file is taken apart into one that names the file."""
     try:
         yield
     except ValueError as error:
@@ -31,11 +27,7 @@ def fields_of(path: Path) -> Iterator[None]:
 
 
 def read_record(path: Path, kind: Any, *, default: Any = None, known_only: bool = True) -> Any:
-    """Content of a JSON file as `kind`, see `from_json`; `default` where there is no file.
-
-    Raises:
-        ValueError: it is not JSON, or a field is missing, unknown or of another kind.
-    """
+    """Content of a JSON file as `kind`, see `from_json`; `default` where there is no file."""
     if not path.is_file():
         return default
     content = read_json(path)
@@ -116,11 +108,7 @@ def to_json(value: Any) -> Any:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], *, compressed: bool = False) -> None:
-    """Writes an `.npz` file, whole or not at all; makes its folder.
-
-    Raises:
-        OSError: with the file's name.
-    """
+    """Writes an `.npz` file, whole or not at all; makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     save = np.savez_compressed if compressed else np.savez
     with atomic_write(path) as temporary, temporary.open("wb") as file:

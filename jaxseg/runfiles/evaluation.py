@@ -18,12 +18,7 @@ NAME = "evaluation.json"
 
 
 def write_evaluation(workdir: Path, evaluation: Mapping[str, Any]) -> None:
-    """Writes `evaluation.json` of a run of either task.
-
-    Raises:
-        ValueError: a score is not finite.
-        OSError: with the file's name.
-    """
+    """Writes `evaluation.json` of a run of either task; ValueError where a score is not finite."""
     write_text(workdir / NAME, json.dumps(evaluation, indent=1, allow_nan=False))
 
 
@@ -71,41 +66,25 @@ class SegmentationProtocol(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """How members were tested on videos that they have not learned from.
+    """How members were tested on videos that they have not learned from."""
 
-    Attributes:
-        splits: {"train", "test", "seed", "unseen"} of each; empty where there are none.
-        note: how they were drawn, a sentence without its full stop.
-        test_share: share of the videos that a split is tested on.
-    """
-
-    splits: tuple[Mapping[str, Any], ...] = ()
-    note: str = ""
-    test_share: float = 0.0
+    splits: tuple[Mapping[str, Any], ...] = ()  # {"train", "test", "seed", "unseen"} of each
+    note: str = ""  # how they were drawn, a sentence without its full stop
+    test_share: float = 0.0  # share of the videos that a split is tested on
 
 
 class SegmentationScores(NamedTuple):
-    """The scores of a segmentation run.
+    """The scores of a segmentation run."""
 
-    Attributes:
-        protocols: by name.
-        matching: "<activity>/<directory>" -> cluster -> class, where one was matched.
-        split_sil: whether Breakfast's SIL was scored as two classes.
-        generalisation: how members were split, the file's own spelling.
-    """
-
-    protocols: Mapping[str, SegmentationProtocol]
+    protocols: Mapping[str, SegmentationProtocol]  # by name
+    # "<activity>/<directory>" -> cluster -> class, where one was matched.
     matching: Mapping[str, Mapping[int, str]] = {}
-    split_sil: bool = False
-    generalisation: Splits = Splits()
+    split_sil: bool = False  # whether Breakfast's SIL was scored as two classes
+    generalisation: Splits = Splits()  # how members were split, the file's own spelling
 
 
 def read_segmentation_scores(workdir: Path) -> SegmentationScores | None:
-    """Reads `evaluation.json` of a segmentation run; None where there is none.
-
-    Raises:
-        ValueError: a field is missing or of another kind, or a score is not finite.
-    """
+    """Reads `evaluation.json` of a segmentation run; None where there is none."""
     return read_record(workdir / NAME, SegmentationScores, known_only=False)
 
 
@@ -123,60 +102,36 @@ class Recall(NamedTuple):
 
 
 class LocalizationResult(NamedTuple):
-    """Scores of one variant under a protocol, over its seeds.
-
-    Attributes:
-        map: tIoU threshold, as in the file -> mAP.
-        averages: range of thresholds ("0.1:0.7") -> mean mAP.
-        average_precision: class -> threshold -> AP.
-        classification_map: mAP of whole videos' classes.
-        precision_recall: class -> [n, 2] recall and precision at each hit, tIoU 0.5, first seed;
-            [0] for a class without any.
-    """
+    """Scores of one variant under a protocol, over its seeds."""
 
     variant: str
     seeds: tuple[int, ...]
-    map: Mapping[str, Spread]
-    averages: Mapping[str, Spread]
-    average_precision: Mapping[str, Mapping[str, Spread]]
-    classification_map: Spread
+    map: Mapping[str, Spread]  # tIoU threshold, as in the file -> mAP
+    averages: Mapping[str, Spread]  # range of thresholds ("0.1:0.7") -> mean mAP
+    average_precision: Mapping[str, Mapping[str, Spread]]  # class -> threshold -> AP
+    classification_map: Spread  # mAP of whole videos' classes
     errors: Errors
     recall: Recall
+    # Class -> [n, 2] recall and precision at each hit, [0] without any; tIoU 0.5, first seed.
     precision_recall: Mapping[str, np.ndarray]
 
 
 class LocalizationProtocol(NamedTuple):
-    """What was scored under one protocol.
+    """What was scored under one protocol."""
 
-    Attributes:
-        settings: its rules, for people.
-        counts: of videos, classes, true segments; the mean of detections.
-        results: one a variant.
-        notes: remarks, one sentence each.
-    """
-
-    settings: Mapping[str, Any]
-    counts: Mapping[str, Score]
-    results: tuple[LocalizationResult, ...]
-    notes: tuple[str, ...]
+    settings: Mapping[str, Any]  # its rules, for people
+    counts: Mapping[str, Score]  # of videos, classes, true segments; the mean of detections
+    results: tuple[LocalizationResult, ...]  # one a variant
+    notes: tuple[str, ...]  # remarks, one sentence each
 
 
 class LocalizationScores(NamedTuple):
-    """The scores of a localization run.
+    """The scores of a localization run."""
 
-    Attributes:
-        checkpoint: a sentence on which parameters were scored.
-        protocols: name -> scores; empty where there is no truth.
-    """
-
-    checkpoint: str
-    protocols: Mapping[str, LocalizationProtocol]
+    checkpoint: str  # a sentence on which parameters were scored
+    protocols: Mapping[str, LocalizationProtocol]  # name -> scores; empty where there is no truth
 
 
 def read_localization_scores(workdir: Path) -> LocalizationScores | None:
-    """Reads `evaluation.json` of a localization run; None where there is none.
-
-    Raises:
-        ValueError: a field is missing or of another kind, or a score is not finite.
-    """
+    """Reads `evaluation.json` of a localization run; None where there is none."""
     return read_record(workdir / NAME, LocalizationScores, known_only=False)

@@ -29,37 +29,22 @@ class Moment(NamedTuple):
 
 
 class Clip(NamedTuple):
-    """A video.
+    """A video."""
 
-    Attributes:
-        file: its name for people.
-        link: to the file, as seen from the run; None where it is gone.
-        problem: what is wrong with it, a sentence, or empty.
-        exports: suffix -> link to a table of its segments.
-        shown: whether pictures of its segments were to be taken.
-        segments: one at least.
-    """
-
-    file: str
-    link: str | None
-    problem: str
-    exports: Mapping[str, str]
-    shown: bool
-    segments: tuple[Shot, ...]
+    file: str  # its name for people
+    link: str | None  # to the file, as seen from the run; None where it is gone
+    problem: str  # what is wrong with it, a sentence, or empty
+    exports: Mapping[str, str]  # suffix -> link to a table of its segments
+    shown: bool  # whether pictures of its segments were to be taken
+    segments: tuple[Shot, ...]  # one at least
 
 
 class Footage(NamedTuple):
-    """The videos of one activity.
+    """The videos of one activity."""
 
-    Attributes:
-        member: directory of the member whose segments they are.
-        videos: by name.
-        moments: each cluster's typical ones, best first.
-    """
-
-    member: str
-    videos: Mapping[str, Clip]
-    moments: tuple[tuple[Moment, ...], ...]
+    member: str  # directory of the member whose segments they are
+    videos: Mapping[str, Clip]  # by name
+    moments: tuple[tuple[Moment, ...], ...]  # each cluster's typical ones, best first
 
 
 class _File(NamedTuple):
@@ -68,22 +53,12 @@ class _File(NamedTuple):
 
 
 def write_footage(folder: Path, fps: float, activities: Mapping[str, Footage]) -> None:
-    """Writes `footage.json`.
-
-    Args:
-        folder: the folder `footage`, or the one that takes its name at the end.
-        fps: frames a second of the run.
-        activities: activity -> its videos.
-    """
+    """Writes `footage.json` into `folder`, which is `footage` or takes that name at the end."""
     write_json(folder / Path(NAME).name, to_json(_File(fps, activities)))
 
 
 def read_footage(workdir: Path) -> Mapping[str, Footage]:
-    """Activity -> footage; {} of a run without videos.
-
-    Raises:
-        ValueError: a field is missing or of another kind, or a video has no segments.
-    """
+    """Activity -> footage; {} of a run without videos."""
     path = workdir / NAME
     activities = read_record(path, _File, default=_File(0.0, {})).activities
     for footage in activities.values():

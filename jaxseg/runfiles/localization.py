@@ -25,10 +25,6 @@ def read_truth(workdir: Path, data: LocalizationData) -> Segments | None:
     """True segments of all videos in `truth.json`; None where there is none.
 
     Videos that have a truth and no features are among them.
-
-    Raises:
-        ValueError: it lacks one of the test videos, a class is not one of the data set's, or a
-            segment is none.
     """
     path = workdir / "truth.json"
     if not path.is_file():
@@ -42,15 +38,10 @@ def read_truth(workdir: Path, data: LocalizationData) -> Segments | None:
 
 
 class RunDetections(NamedTuple):
-    """What one member detects in the test videos, `predictions/<member's directory>.json`.
+    """What one member detects in the test videos, `predictions/<member's directory>.json`."""
 
-    Attributes:
-        segments: of all test videos.
-        checkpoint: a sentence on which parameters they were made by.
-    """
-
-    segments: Segments
-    checkpoint: str
+    segments: Segments  # of all test videos
+    checkpoint: str  # a sentence on which parameters they were made by
 
 
 def write_detections(
@@ -72,15 +63,7 @@ def write_detections(
 def read_detections(
     workdir: Path, member: Member, data: LocalizationData, *, required: bool = True
 ) -> RunDetections | None:
-    """Reads the detections of one member.
-
-    Args:
-        required: False returns None where there is no file.
-
-    Raises:
-        ValueError: the file is missing or lacks one of the test videos, has an unknown video or
-            class, or a segment that is none.
-    """
+    """Reads the detections of one member; None where there is no file and none is `required`."""
     path = workdir / "predictions" / f"{member.directory}.json"
     if not required and not path.is_file():
         return None
@@ -134,12 +117,7 @@ def intervals_in(
 ) -> tuple[Interval, ...]:
     """Segments from the arrays "<prefix>label", "<prefix>start", "<prefix>end", "<prefix>score".
 
-    Args:
-        arrays: these four are [n]; labels are indices into `classes`.
-        seconds: unit of the starts and ends.
-
-    Raises:
-        ValueError: arrays of other shapes, a label that is no class, an end before its start.
+    All four are [n]; labels are indices into `classes`, starts and ends are in units of `seconds`.
     """
     shape = (arrays[f"{prefix}label"].size,)
     label, start, end, score = (
@@ -155,23 +133,14 @@ def intervals_in(
 
 
 class ScoreMap(NamedTuple):
-    """What a network says of a video of T snippets, `maps/<member's directory>/<video>.npz`.
+    """What a network says of a video of T snippets, `maps/<member's directory>/<video>.npz`."""
 
-    Attributes:
-        borders: seconds [T + 1] between snippets, rising.
-        scores: [T, G] of every class.
-        attention: stream ("rgb", "" of a single one) -> [T]; empty for a method without it.
-        clusters: [T, K] probabilities, None for a method without clusters.
-        video_scores: [G] of the whole video.
-        instances: detections before their fusion, None for a method without them.
-    """
-
-    borders: np.ndarray
-    scores: np.ndarray
-    attention: Mapping[str, np.ndarray]
-    clusters: np.ndarray | None
-    video_scores: np.ndarray
-    instances: tuple[Interval, ...] | None
+    borders: np.ndarray  # seconds [T + 1] between snippets, rising
+    scores: np.ndarray  # [T, G] of every class
+    attention: Mapping[str, np.ndarray]  # stream ("rgb", "" of a single one) -> [T]; {} without
+    clusters: np.ndarray | None  # [T, K] probabilities, None for a method without clusters
+    video_scores: np.ndarray  # [G] of the whole video
+    instances: tuple[Interval, ...] | None  # detections before fusion, for methods with them
 
 
 def write_map(
@@ -204,11 +173,7 @@ def write_map(
 
 
 def read_maps(workdir: Path, member: Member, data: LocalizationData) -> dict[str, ScoreMap]:
-    """Score maps of a member, video -> map, as far as there are files.
-
-    Raises:
-        ValueError: a file cannot be read, or an array is missing or of another shape.
-    """
+    """Score maps of a member, video -> map, as far as there are files."""
     folder = workdir / "maps" / member.directory
     paths = {video.name: folder / f"{video.name}.npz" for video in data.videos}
     return {
@@ -247,19 +212,14 @@ def _read_map(path: Path, classes: Sequence[str], num_clusters: int) -> ScoreMap
 def write_cluster_roles(workdir: Path, roles: Mapping[str, np.ndarray]) -> None:
     """Writes `clusters.json`.
 
-    Args:
-        roles: member directory -> [K, 2], each cluster's share of foreground and background.
+    The roles are member directory -> [K, 2], each cluster's share of foreground and background.
     """
     content = {directory: each.round(6).tolist() for directory, each in roles.items()}
     write_json(workdir / "clusters.json", content)
 
 
 def read_cluster_roles(workdir: Path, members: Iterable[Member]) -> dict[str, np.ndarray]:
-    """Reads `clusters.json`: member directory -> float64 [K, 2]; {} for a method without it.
-
-    Raises:
-        ValueError: it lacks a member, or has other than two finite numbers a cluster.
-    """
+    """Reads `clusters.json`: member directory -> float64 [K, 2]; {} for a method without it."""
     path = workdir / "clusters.json"
     roles = read_record(path, Mapping[str, np.ndarray])
     if roles is None:

@@ -62,15 +62,10 @@ class MetricsWriter:
 
 
 class Metrics(NamedTuple):
-    """The curves of a run.
+    """The curves of a run."""
 
-    Attributes:
-        steps: int [S], ascending.
-        curves: name -> float [S, members]; NaN where a member had finished, or where a metric
-            was not logged.
-    """
-
-    steps: np.ndarray
+    steps: np.ndarray  # int [S], ascending
+    # Name -> float [S, members]; NaN where a member had finished or a metric was not logged.
     curves: dict[str, np.ndarray]
 
 
@@ -79,9 +74,6 @@ def read_metrics(workdir: Path, num_members: int) -> Metrics:
 
     The last line counts only as far as it is whole: a run that is still going, or was killed, may
     have left half of it.
-
-    Raises:
-        ValueError: a broken line that is not the last, or other than one number a member.
     """
     path = workdir / NAME
     rows: dict[int, dict[str, list]] = {}
@@ -106,11 +98,7 @@ def read_metrics(workdir: Path, num_members: int) -> Metrics:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(number, content) of the lines of a file that may be absent, without half a line at its end.
-
-    Raises:
-        ValueError: a line before the last one is not a JSON object.
-    """
+    """(number, content) of each line, without half a line at the end; the file may be absent."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     for number, line in enumerate(lines, start=1):
         try:

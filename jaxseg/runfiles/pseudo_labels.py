@@ -20,26 +20,16 @@ _BACKGROUND = ""  # name of the last column, which has labels and instances as c
 
 
 class SparseLabels(NamedTuple):
-    """Labels of one video without the columns that are zero, as most classes' are.
+    """Labels of one video without the columns that are zero, as most classes' are."""
 
-    Attributes:
-        columns: int64 [C], which columns they are, ascending.
-        values: float32 [T, C].
-    """
-
-    columns: np.ndarray
-    values: np.ndarray
+    columns: np.ndarray  # int64 [C], which columns they are, ascending
+    values: np.ndarray  # float32 [T, C]
 
 
 def write_all(
     workdir: Path, number: int, members: Sequence[str], labels: Sequence[Sequence[SparseLabels]]
 ) -> None:
-    """Writes `<number>.all.npz`.
-
-    Args:
-        members: their directories.
-        labels: by member and video.
-    """
+    """Writes `<number>.all.npz`: labels by member directory and video."""
     arrays: dict[str, np.ndarray] = {}
     for directory, videos in zip(members, labels, strict=True):
         # All videos in three arrays: a file of thousands of small ones takes minutes.
@@ -54,15 +44,7 @@ def write_all(
 def read_all(
     workdir: Path, number: int, members: Sequence[str], lengths: Sequence[int]
 ) -> list[list[SparseLabels]]:
-    """Reads `<number>.all.npz`, by member and video.
-
-    Args:
-        members: their directories.
-        lengths: T of each video.
-
-    Raises:
-        ValueError: the file is missing or damaged, or of other members or videos.
-    """
+    """Reads `<number>.all.npz`, by member directory and video; `lengths` has T of each video."""
     path = workdir / FOLDER / f"{number}.all.npz"
     parts = ("counts", "columns", "values")
     names = [f"{directory}/{part}" for directory in members for part in parts]
@@ -93,17 +75,11 @@ def _unpack(
 
 
 class PseudoLabels(NamedTuple):
-    """Pseudo-labels of a training video of T snippets.
+    """Pseudo-labels of a training video of T snippets."""
 
-    Attributes:
-        borders: seconds [T + 1] between snippets, rising.
-        labels: [T, G], P_r of every class.
-        instances: those that the labels were made from.
-    """
-
-    borders: np.ndarray
-    labels: np.ndarray
-    instances: tuple[Interval, ...]
+    borders: np.ndarray  # seconds [T + 1] between snippets, rising
+    labels: np.ndarray  # [T, G], P_r of every class
+    instances: tuple[Interval, ...]  # those that the labels were made from
 
 
 class Refresh(NamedTuple):
@@ -127,9 +103,7 @@ def write_shown(workdir: Path, number: int, arrays: Mapping[str, np.ndarray]) ->
 def read_shown(workdir: Path, member: Member, data: LocalizationData) -> tuple[Refresh, ...]:
     """The refreshes of one member in the order in which they were made; () without files.
 
-    Raises:
-        ValueError: one of the refreshes is missing, shows other videos than the first, or does
-            not hold what it should.
+    All of them have to show the same videos.
     """
     folder = workdir / FOLDER
     numbers = sorted(int(path.stem) for path in folder.glob("*.npz") if path.stem.isdecimal())

@@ -37,9 +37,6 @@ def read_truth(
 
     Returns:
         Name of the video -> int64 [frames], indices into `classes`.
-
-    Raises:
-        ValueError: a file is missing, has an unknown class or another number of frames.
     """
     labels = {}
     for video in videos:
@@ -78,10 +75,6 @@ def read_labels(
 
     Returns:
         Name of the video -> int64 [frames], cluster numbers below the member's K, or -1.
-
-    Raises:
-        ValueError: a file is missing, has another number of frames, or a cluster that the member
-            does not have.
     """
     directory = decoding_directory(member.directory, decoding)
     folder = workdir / "predictions" / member.activity / directory
@@ -109,13 +102,8 @@ def find_decodings(
 ) -> list[str]:
     """Names of a member's decodings beside the config's own, sorted.
 
-    A folder belongs to the member with the longest directory that it begins with: the name of a
-    variant may have commas, too, and may begin with the name of another one.
-
-    Args:
-        directory: the member's.
-        directories: those of all members.
-        activity: where to look; every one by default.
+    A folder belongs to the member with the longest of all `directories` that it begins with: the
+    name of a variant may have commas, too, and may begin with the name of another one.
     """
     names = {path.name for path in (workdir / "predictions").glob(f"{activity}/*,*")}
     decodings = []
@@ -158,17 +146,12 @@ def _check_length(path: Path, labels: np.ndarray, video: FrameVideo) -> None:
 
 
 class Coupling(NamedTuple):
-    """What the solver made of a video, `couplings/<activity>/<directory>/<video>.npz`.
+    """What the solver made of a video, `couplings/<activity>/<directory>/<video>.npz`."""
 
-    Attributes:
-        plan: [N, K], rows sum to 1.
-        affinity: [N, K], the network's score of each cluster.
-        codes: [N, K], probabilities of the network's own, for methods that have such.
-        plan_without_prior: [N, K], the plan that the affinity alone would lead to, for the same.
-    """
-
-    plan: np.ndarray
-    affinity: np.ndarray
+    plan: np.ndarray  # [N, K], rows sum to 1
+    affinity: np.ndarray  # [N, K], the network's score of each cluster
+    # [N, K], the network's own probabilities and the plan that the affinity alone would lead to,
+    # for methods that have such.
     codes: np.ndarray | None = None
     plan_without_prior: np.ndarray | None = None
 
@@ -200,11 +183,7 @@ def write_coupling(
 def read_couplings(
     workdir: Path, member: Member, videos: Iterable[FrameVideo]
 ) -> dict[str, Coupling]:
-    """Couplings of a member, video -> coupling in float32, as far as there are files.
-
-    Raises:
-        ValueError: a file cannot be read, or a matrix is not finite or not [frames, K].
-    """
+    """Couplings of a member, video -> coupling in float32, as far as there are files."""
     folder = workdir / "couplings" / member.activity / member.directory
     couplings = {}
     for video in videos:
@@ -240,11 +219,7 @@ def write_typical(workdir: Path, typical: Typical) -> None:
 
 
 def read_typical(workdir: Path) -> Typical:
-    """Reads `typical.json`; {} where there is none.
-
-    Raises:
-        ValueError: it is not JSON, or a field is missing or of another kind.
-    """
+    """Reads `typical.json`; {} where there is none."""
     return read_record(workdir / "typical.json", Typical, default={})
 
 
@@ -258,11 +233,7 @@ def write_objectives(workdir: Path, objectives: Objectives) -> None:
 
 
 def read_objectives(workdir: Path) -> Objectives:
-    """Reads `objectives.json`.
-
-    Raises:
-        ValueError: it is missing, or it is not JSON.
-    """
+    """Reads `objectives.json`."""
     return read_json(workdir / "objectives.json")
 
 
@@ -275,39 +246,24 @@ class Spread(NamedTuple):
 
 
 class TriedCount(NamedTuple):
-    """What is known of one K of those that were tried.
-
-    Attributes:
-        variant: of the members that have it, "K=7".
-        stability: adjusted mutual information of two seeds, over pairs of seeds.
-        information: nats a frame that two seeds share beyond place in time, over pairs of seeds.
-        used: how many clusters any frame has, over seeds.
-        objective: transport objective a frame, over seeds.
-        score: what the rule compares.
-    """
+    """What is known of one K of those that were tried."""
 
     num_clusters: int
-    variant: str
-    stability: Spread
-    information: Spread
-    used: Spread
-    objective: Spread
-    score: float
+    variant: str  # of the members that have it, "K=7"
+    stability: Spread  # adjusted mutual information of two seeds, over pairs of seeds
+    information: Spread  # nats a frame that two seeds share beyond place in time, over pairs
+    used: Spread  # how many clusters any frame has, over seeds
+    objective: Spread  # transport objective a frame, over seeds
+    score: float  # what the rule compares
 
 
 class ChosenCount(NamedTuple):
-    """The choice of K for one activity.
-
-    Attributes:
-        variant: of the members that have it, "K=7".
-        runners_up: the other K in the order of the rule, best first.
-        tried: each K, ascending.
-    """
+    """The choice of K for one activity."""
 
     chosen: int
-    variant: str
-    runners_up: Sequence[int]
-    tried: Sequence[TriedCount]
+    variant: str  # of the members that have it, "K=7"
+    runners_up: Sequence[int]  # the other K in the order of the rule, best first
+    tried: Sequence[TriedCount]  # each K, ascending
 
 
 class Choice(NamedTuple):
@@ -319,21 +275,13 @@ class Choice(NamedTuple):
 
 
 def write_choice(workdir: Path, choice: Choice) -> None:
-    """Writes `num_clusters.json`.
-
-    Raises:
-        ValueError: a number is not finite.
-    """
+    """Writes `num_clusters.json`; ValueError for a number that is not finite."""
     content = json.dumps(to_json(choice), indent=1, allow_nan=False)
     write_text(workdir / "num_clusters.json", content)
 
 
 def read_choice(workdir: Path) -> Choice | None:
-    """Reads `num_clusters.json`; None where there is none.
-
-    Raises:
-        ValueError: it is not JSON, or a field is missing or of another kind.
-    """
+    """Reads `num_clusters.json`; None where there is none."""
     return read_record(workdir / "num_clusters.json", Choice)
 
 
@@ -343,9 +291,6 @@ def main_variant(choice: Choice | None, members: Sequence[Member]) -> str | None
     Args:
         choice: None where no range of K was tried.
         members: of one activity; None is returned where there are none.
-
-    Raises:
-        ValueError: the choice is not about this activity, or is none of its members' K.
     """
     if choice is None or not members:
         return members[0].variant if members else None

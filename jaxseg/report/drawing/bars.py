@@ -155,14 +155,9 @@ def confidence(plan: np.ndarray) -> Markup:
 def spans(
     items: Iterable[Span], timeline: Timeline, label: str, *, kind: str = "", num_lanes: int = 0
 ) -> Markup:
-    """Parts of a strip, of its full height, or in lanes one under the other.
+    """Parts of a strip, of its full height, or in `num_lanes` lanes one under the other.
 
-    Args:
-        items: what is outside of the time line is not seen.
-        timeline: the axis.
-        label: what is drawn, in words.
-        kind: class of style; it gives spans without a fill their color.
-        num_lanes: 0 for full height.
+    `kind` is a class of style; it gives spans without a fill their color.
     """
     style = f"height:{num_lanes * (_LANE + _GAP) + _GAP}px" if num_lanes else ""
     shapes = "".join(_span(item, timeline, num_lanes) for item in items)
@@ -178,10 +173,9 @@ def _span(item: Span, timeline: Timeline, num_lanes: int) -> str:
 
 
 def lanes(intervals: Iterable[Interval], most: int) -> list[tuple[int, Interval]]:
-    """Best first, each in the first lane where it meets no other; the others are left out.
+    """(lane, interval) pairs, best first, each in the first lane where it meets no other.
 
-    Returns:
-        (lane, interval) pairs with lanes 0 ... most - 1.
+    There are `most` lanes; what fits into none of them is left out.
     """
     placed: list[tuple[int, Interval]] = []
     for new in sorted(intervals, key=lambda interval: -interval.score):
@@ -204,12 +198,7 @@ def column_means(matrix: np.ndarray, most: int) -> np.ndarray:
 
 
 def averaged(values: np.ndarray, borders: np.ndarray) -> np.ndarray:
-    """Means over a few hundred equal stretches of time.
-
-    Args:
-        values: [T], a constant each between two borders.
-        borders: seconds [T + 1], rising.
-    """
+    """Means over a few hundred equal stretches of time of values [T] between borders [T + 1]."""
     edges = np.linspace(borders[0], borders[-1], min(len(values), MAX_COLUMNS) + 1)
     # Differences of the integral: snippets of unequal length count by their time.
     area = np.concatenate([[0.0], np.cumsum(values * np.diff(borders))])
@@ -237,10 +226,10 @@ def areas(
     place: str,
     label: str,
 ) -> Markup:
-    """Filled steps between 0 and each curve, in the colors of their classes.
+    """Filled steps between 0 and each curve [columns], in the color of its class.
 
     Args:
-        values: name -> [columns], all of the same length.
+        values: name -> curve, all of the same length.
         paints: by the same names.
         limits: lowest and highest value; where the lowest is below 0, a line marks 0 in the middle.
         place: from `between`.

@@ -53,16 +53,11 @@ HATCHINGS = tuple(
 def class_colors(
     classes: Sequence[str], together: Iterable[Collection[str]], excluded: Collection[str] = ()
 ) -> dict[str, str]:
-    """A color of the palette for every class.
+    """A color of the palette, "#rrggbb", for every class.
 
-    Args:
-        classes: all class names of the data set.
-        together: groups of classes that are seen in one picture, say those of one activity.
-        excluded: classes that evaluation leaves out; they are a plain light gray.
-
-    Returns:
-        class -> "#rrggbb". Each class in turn takes the first color that no class it is seen with
-        has; where all are taken, the palette begins anew.
+    Each class in turn takes the first color that no class has that it is seen `together` with, say
+    in one activity; where all are taken, the palette begins anew. Excluded classes, which
+    evaluation leaves out, are a plain light gray.
     """
     groups = [set(group) for group in together]
     colors: dict[str, str] = {}

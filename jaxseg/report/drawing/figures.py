@@ -58,11 +58,9 @@ Scores = Mapping[str, Mapping[str, Spread]]
 
 
 def loss_curves(steps: np.ndarray, groups: Mapping[str, np.ndarray]) -> str:
-    """Loss over steps: the mean over seeds as a line, their range as a band.
+    """Loss over steps [S]: the mean over seeds as a line, their range as a band.
 
-    Args:
-        steps: [S].
-        groups: variant -> losses [S, seeds], NaN where a member had finished.
+    The groups have variant -> losses [S, seeds], NaN where a member had finished.
     """
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(3.5, 2.1)
@@ -120,12 +118,7 @@ def _mean_and_range(axes: Axes, steps: np.ndarray, values: np.ndarray, label: st
 
 
 def count_curves(tried: Sequence[TriedCount], chosen: int) -> str:
-    """What is known of each K, one curve under the other.
-
-    Args:
-        tried: each K, ascending.
-        chosen: the K that is marked.
-    """
+    """What is known of each K that was tried, one curve under the other; the chosen K is marked."""
     counts = np.array([entry.num_clusters for entry in tried])
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(3.5, 4.4), layout="constrained")
@@ -151,9 +144,7 @@ def seed_dots(
 ) -> str:
     """One row an activity: a dot a seed, a bar at their mean, a mark for each baseline.
 
-    Args:
-        values: activity -> percent, one a seed.
-        baselines: name of a baseline -> activity -> percent.
+    All values are percent; `values` has one a seed, `baselines` activity -> percent by name.
     """
     names = list(values)
     with matplotlib.rc_context(STYLE):
@@ -175,12 +166,7 @@ def seed_dots(
 
 
 def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
-    """Cumulative shares of segment lengths on a log axis, one curve a source ("truth").
-
-    Args:
-        lengths: source -> positive lengths, any number.
-        unit: of the lengths, "s" or "frames".
-    """
+    """Cumulative shares of the lengths of segments on a log axis, a curve a source ("truth")."""
     everything = np.concatenate(list(lengths.values()))
     low, high = everything.min(), everything.max()
     x = np.geomspace(low * 0.9, high * 1.1, _MAX_POINTS)
@@ -231,8 +217,7 @@ def _spread_curves(scores: Scores, across: str, up: str, look: str) -> str:
 def precision_recall_curves(curves: Mapping[str, np.ndarray]) -> str:
     """Precision against recall: a thin line a class, and their mean.
 
-    Args:
-        curves: class -> [n, 2] recall and precision in percent at each hit.
+    The curves have recall and precision in percent at each hit, [n, 2].
     """
     envelopes = [_envelope(curve) for curve in curves.values()]
     with matplotlib.rc_context(STYLE):

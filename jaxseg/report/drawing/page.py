@@ -51,33 +51,20 @@ _FILES = (
 
 
 class Source(NamedTuple):
-    """What a page is about and was made from: its head and its foot.
+    """What a page is about and was made from: its head and its foot."""
 
-    Attributes:
-        name: the title, say that of the workdir.
-        data_name: of the data set; "" leaves it out.
-        generated: whether the data was generated, which a banner says.
-        config: shown folded; {} leaves it out.
-        packages: name -> version.
-        files: the files read, folders with a slash at the end.
-    """
-
-    name: str
-    data_name: str = ""
-    generated: bool = False
-    config: Mapping[str, Any] = {}
-    packages: Mapping[str, str | None] = {}
+    name: str  # the title, say that of the workdir
+    data_name: str = ""  # of the data set; "" leaves it out
+    generated: bool = False  # whether the data was generated, which a banner says
+    config: Mapping[str, Any] = {}  # shown folded; {} leaves it out
+    packages: Mapping[str, str | None] = {}  # name -> version
     device: str = ""
     commit: str = ""
-    files: Sequence[str] = ()
+    files: Sequence[str] = ()  # the files read, folders with a slash at the end
 
 
 def run_source(workdir: Path, data: DataRecord) -> Source:
-    """Head and foot of the page of a run.
-
-    Raises:
-        ValueError: `config.json` is missing, or it or `versions.json` is broken.
-    """
+    """Head and foot of the page of a run."""
     config, versions = read_config(workdir), read_versions(workdir)
     return Source(
         name=workdir.resolve().name,
@@ -153,17 +140,13 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table with a caption.
-
-    Attributes:
-        head: one or two rows of column names; those of a first of two span the second's.
-        kind: class of style.
-    """
+    """A table with a caption."""
 
     caption: str
+    # One or two rows of column names; those of a first of two span the second's.
     head: Sequence[Sequence[str]]
     rows: Sequence[Row]
-    kind: str = ""
+    kind: str = ""  # class of style
 
 
 def render(template: str, macro: str, **values: Any) -> Markup:
@@ -172,13 +155,7 @@ def render(template: str, macro: str, **values: Any) -> Markup:
 
 
 def document(source: Source, sentence: Markup, panels: Iterable[Panel]) -> str:
-    """The whole page.
-
-    Args:
-        source: head and foot.
-        sentence: what was done.
-        panels: from the top; empty ones are left out.
-    """
+    """The whole page, with the panels from the top; empty ones are left out."""
     shown = [panel for panel in panels if panel.body]
     is_hatched = any("#hatch" in panel.body for panel in shown)
     page = _environment().get_template("page.html")
@@ -203,10 +180,9 @@ def spread_over(items: Sequence[Any], count: int) -> list[Any]:
 
 
 def thirds(videos: Sequence[str], count: int) -> dict[str, str]:
-    """Up to `count` of the videos, in their order: from the front, the middle and the end.
+    """Up to `count` of the videos, in their order, each with "best", "middle" or "worst".
 
-    Returns:
-        video -> "best", "middle" or "worst"; "" where all videos are shown.
+    They are from the front, the middle and the end; "" stands where all videos are shown.
     """
     if len(videos) <= count:
         return dict.fromkeys(videos, "")
@@ -224,12 +200,9 @@ def score_cell(
     *,
     kind: str = "",
 ) -> Cell:
-    """A score in percent: mean ± spread where there are several seeds.
+    """A score in percent: mean ± spread where there are several seeds, a dash where it is None.
 
-    Args:
-        score: a number, mean, spread and values over seeds, or None for a dash.
-        baselines: trivial scores; a mean below one of them is marked.
-        kind: class of style of a single number.
+    A mean below one of the trivial baselines is marked; `kind` is the style of a single number.
     """
     if score is None:
         return Cell("–", kind="missing")
@@ -260,11 +233,8 @@ def confusion_table(
 ) -> Table:
     """A confusion of truth and prediction, in percent of each row.
 
-    Args:
-        counts: [classes, classes + 1] frames; the last column is of predictions without a class.
-        classes: names of the rows.
-        caption: of the table.
-        last: name of the last column.
+    The counts are frames, [classes, classes + 1]; the last column, which `last` names, is of
+    predictions without a class.
     """
     columns = [*classes, last]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -24,31 +24,19 @@ from jaxseg.runfiles.pseudo_labels import Refresh, read_shown
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Run:
-    """Everything that the page is made from.
+    """Everything that the page is made from."""
 
-    Attributes:
-        source: head and foot of the page.
-        data: the data set.
-        members: all; those of the main variant, one a seed, are `main`.
-        truth: video -> true segments; empty where there is no `truth.json`.
-        detections: video -> detections of the first member; empty where there is no file of it.
-        maps: video -> score map of the first member, as far as there are files.
-        refreshes: pseudo-labels of the first member in the order they were made; all of the same
-            videos; empty for a method without them.
-        roles: member directory -> [K, 2], each cluster's share of foreground and background.
-        scores: None where the run was not evaluated.
-    """
-
-    source: Source
+    source: Source  # head and foot of the page
     data: LocalizationData
-    members: tuple[Member, ...]
+    members: tuple[Member, ...]  # all; those of the main variant, one a seed, are `main`
     metrics: Metrics
+    # By video, detections and score maps of the first member, as far as there are files.
     truth: Mapping[str, tuple[Interval, ...]]
     detections: Mapping[str, tuple[Interval, ...]]
     maps: Mapping[str, ScoreMap]
-    refreshes: tuple[Refresh, ...]
-    roles: Mapping[str, np.ndarray]
-    scores: LocalizationScores | None
+    refreshes: tuple[Refresh, ...]  # pseudo-labels of the first member, all of the same videos
+    roles: Mapping[str, np.ndarray]  # by member directory, see `read_cluster_roles`
+    scores: LocalizationScores | None  # None where the run was not evaluated
 
     @property
     def main(self) -> tuple[Member, ...]:
@@ -65,15 +53,7 @@ class Run:
 
 
 def read_run(workdir: Path, data: LocalizationData) -> Run:
-    """Reads what the run's folder holds.
-
-    Args:
-        workdir: the folder; `config.json` and `members.json` are required, others may be absent.
-        data: its data set.
-
-    Raises:
-        ValueError: a required file is missing, or a file does not hold what it should.
-    """
+    """Reads what the run's folder holds; `config.json` and `members.json` are required."""
     members = read_members(workdir, data)
     first = members[0]
     truth = read_truth(workdir, data)

@@ -38,23 +38,15 @@ _PITCH = 3  # pixels from one instance to the next, while the tallest is not rea
 
 
 class Shown(NamedTuple):
-    """One video as it is drawn.
-
-    Attributes:
-        timeline: of seconds.
-        true: classes with truth, by time.
-        wrong: classes that are predicted alone, best first, a few of them.
-        truth, detections: of all classes, detections best first.
-        score_map: None where it was not kept.
-    """
+    """One video as it is drawn."""
 
     name: str
-    timeline: Timeline
-    true: list[str]
-    wrong: list[str]
-    truth: tuple[Interval, ...]
-    detections: tuple[Interval, ...]
-    score_map: ScoreMap | None
+    timeline: Timeline  # of seconds
+    true: list[str]  # classes with truth, by time
+    wrong: list[str]  # classes that are predicted alone, best first, a few of them
+    truth: tuple[Interval, ...]  # of all classes
+    detections: tuple[Interval, ...]  # of all classes, best first
+    score_map: ScoreMap | None  # None where it was not kept
 
 
 def videos_panel(run: Run, max_videos: int) -> Panel:

@@ -136,12 +136,7 @@ def collapse_panel(run: Run) -> Panel:
 def collapsed_members(
     curves: Mapping[str, np.ndarray], members: Sequence[Member]
 ) -> list[Collapsed]:
-    """The members whose last logged step shows a sign of a collapse.
-
-    Args:
-        curves: name of each sign -> [S, members].
-        members: all of the run.
-    """
+    """The members whose last logged step shows a sign of a collapse; curves are [S, members]."""
     ends = {sign.name: last_values(curves[sign.name]) for sign in SIGNS}
     collapsed = []
     for index, member in enumerate(members):

@@ -29,57 +29,36 @@ from jaxseg.runfiles.silence import classes_with_ends, split_silence
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Activity:
-    """The videos of one activity and what the members of the main variant made of them.
-
-    Attributes:
-        name: the activity.
-        frames: video -> number of frames, in file-name order.
-        members: the main variant's members, one a seed.
-        truth: video -> int [N] indices into `Run.classes`; empty without labels.
-        predictions: member directory -> video -> int [N] clusters; videos without a file absent.
-        decodings: name of another decoding -> video -> int [N] clusters of the first member.
-        matching: directory of a member, or of its other decoding -> cluster -> class; empty
-            without scores.
-        typical: most typical frames of the first member, by cluster.
-        couplings: video -> coupling of the first member, as far as there are files.
-    """
+    """The videos of one activity and what the members of the main variant made of them."""
 
     name: str
-    frames: Mapping[str, int]
-    members: tuple[Member, ...]
-    truth: Mapping[str, np.ndarray]
+    frames: Mapping[str, int]  # video -> number of frames, in file-name order
+    members: tuple[Member, ...]  # the main variant's members, one a seed
+    truth: Mapping[str, np.ndarray]  # video -> int [N] indices into `Run.classes`; {} without
+    # Member directory, or name of another decoding of the first member -> video -> int [N]
+    # clusters; videos without a file are absent.
     predictions: Mapping[str, Mapping[str, np.ndarray]]
     decodings: Mapping[str, Mapping[str, np.ndarray]]
+    # Directory of a member, or of its other decoding -> cluster -> class; empty without scores.
     matching: Mapping[str, dict[int, str]]
-    typical: Sequence[Sequence[TypicalFrame]]
-    couplings: Mapping[str, Coupling]
+    typical: Sequence[Sequence[TypicalFrame]]  # most typical frames of the first member, by cluster
+    couplings: Mapping[str, Coupling]  # of the first member by video, where there are files
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Run:
-    """Everything that the page is made from.
+    """Everything that the page is made from."""
 
-    Attributes:
-        source: head and foot of the page.
-        workdir: where pictures of videos are.
-        data: the data set.
-        classes: names by index, with those that the scores made of SIL.
-        members: all; each activity has those of its main variant.
-        scores: None where the run was not evaluated.
-        footage: activity -> its videos; empty where the run knows of none.
-        choice: of the number of clusters; None where no range was tried.
-    """
-
-    source: Source
-    workdir: Path
+    source: Source  # head and foot of the page
+    workdir: Path  # where pictures of videos are
     data: SegmentationData
-    classes: tuple[str, ...]
-    members: tuple[Member, ...]
+    classes: tuple[str, ...]  # names by index, with those that the scores made of SIL
+    members: tuple[Member, ...]  # all; each activity has those of its main variant
     activities: tuple[Activity, ...]
     metrics: Metrics
-    scores: SegmentationScores | None
-    footage: Mapping[str, Footage]
-    choice: Choice | None
+    scores: SegmentationScores | None  # None where the run was not evaluated
+    footage: Mapping[str, Footage]  # activity -> its videos; empty where the run knows of none
+    choice: Choice | None  # of the number of clusters; None where no range was tried
 
     @property
     def has_labels(self) -> bool:
@@ -98,15 +77,7 @@ class Run:
 
 
 def read_run(workdir: Path, data: SegmentationData) -> Run:
-    """Reads what the run's folder holds.
-
-    Args:
-        workdir: the folder; `config.json` and `members.json` are required, others may be absent.
-        data: its data set.
-
-    Raises:
-        ValueError: a required file is missing, or a file does not hold what it should.
-    """
+    """Reads what the run's folder holds; `config.json` and `members.json` are required."""
     scores, members = read_segmentation_scores(workdir), read_members(workdir, data)
     splits_silence = scores is not None and scores.split_sil
     run = Run(

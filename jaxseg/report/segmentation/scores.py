@@ -78,11 +78,7 @@ def protocol_scores(
 ) -> Markup:
     """Tables and pictures of one protocol.
 
-    Args:
-        name: of the protocol.
-        protocol: its scores.
-        repeat: what spreads are over.
-        opened: whether the first table by activity is in sight at once.
+    `repeat` names what spreads are over; `opened`: whether the first table by activity is in sight.
     """
     # Title of each trivial baseline that was scored, in the order of the tables.
     trivial = {
@@ -184,12 +180,10 @@ def confusion_panel(run: Run) -> Panel:
 
 
 def confusion(run: Run, activity: Activity) -> tuple[np.ndarray, list[str]]:
-    """Frames by truth and matched prediction, summed over the seeds.
+    """Frames by truth and matched prediction, summed over the seeds, and the names of the classes.
 
-    Returns:
-        counts [C, C + 1] over the classes that occur in the activity, unmatched clusters last,
-        and the names of those classes. Excluded classes and members without a matching are left
-        out.
+    The counts are [C, C + 1] over the classes that occur in the activity, unmatched clusters last.
+    Excluded classes and members without a matching are left out.
     """
     size = len(run.classes)
     counts = np.zeros((size, size + 1), int)
