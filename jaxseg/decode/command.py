@@ -26,37 +26,22 @@ SEGMENTS = "segments.csv"
 
 
 class Inputs(NamedTuple):
-    """Content of the files that the command names.
+    """Content of the files that the command names."""
 
-    Attributes:
-        scores: of all videos.
-        kind: of the scores.
-        classes: of the scores and labels.
-        truth: of --truth, or None.
-        transcripts: video -> classes in their order, of --order, or None.
-    """
-
-    scores: Scores
-    kind: str
-    classes: Classes
-    truth: Truth | None
-    transcripts: dict[str, np.ndarray] | None
+    scores: Scores  # of all videos
+    kind: str  # of the scores
+    classes: Classes  # of the scores and labels
+    truth: Truth | None  # of --truth, or None
+    transcripts: dict[str, np.ndarray] | None  # video -> classes in order, of --order, or None
 
 
 class Output(NamedTuple):
-    """A finished decoding.
+    """A finished decoding."""
 
-    Attributes:
-        config: how it was made, content of `config.json`.
-        labels: video -> classes [N].
-        results: scores of argmax and of the method; empty without truth.
-        tuned: result of --tune, or None.
-    """
-
-    config: dict[str, Any]
-    labels: dict[str, np.ndarray]
-    results: dict[str, dict]
-    tuned: Tuned | None
+    config: dict[str, Any]  # how it was made, content of `config.json`
+    labels: dict[str, np.ndarray]  # video -> classes [N]
+    results: dict[str, dict]  # scores of argmax and of the method; empty without truth
+    tuned: Tuned | None  # result of --tune, or None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -149,11 +134,7 @@ def first_names(mapping: Mapping[str, int]) -> list[str]:
 
 
 def read_transcripts(path: Path, scores: Scores, classes: Classes) -> dict[str, np.ndarray]:
-    """Reads the order of classes of every video: a file for all, or a folder with one for each.
-
-    Raises:
-        ValueError: no transcript of a video, or a label in it that is no class.
-    """
+    """Video -> classes in their order, from a file for all videos or a folder with one for each."""
     files = find_videos(path) if path.is_dir() else dict.fromkeys(scores.videos, path)
     for name in scores.videos:
         if name not in files:

@@ -26,15 +26,11 @@ def argmax(scores: np.ndarray) -> np.ndarray:
 
 
 def mode_filter(labels: np.ndarray, window: int | None = None) -> np.ndarray:
-    """Most frequent label in a window around each frame: a median filter for labels.
+    """Most frequent of the labels, int [N] from 0, in a window around each frame, int [N].
 
-    Args:
-        labels: int [N], from 0.
-        window: frames, odd; cut at both ends of the video. Default: a 25th of the video, as far
-            as FUGW's default radius reaches.
-
-    Returns:
-        int [N]. Among equally frequent labels the frame keeps its own, or takes the first one.
+    This median filter for labels has a window of an odd number of frames, which is cut at both
+    ends of the video. By default it is a 25th of the video, as far as FUGW's default radius
+    reaches. Among equally frequent labels the frame keeps its own, or takes the first one.
     """
     reach = len(labels) // (2 * SHARE) if window is None else window // 2
     frames = np.arange(len(labels))
@@ -56,13 +52,8 @@ def order_by_time(labels: np.ndarray) -> np.ndarray:
 def align(log_likelihood: np.ndarray, transcript: np.ndarray) -> np.ndarray:
     """Likeliest segmentation that shows the classes of a transcript one after the other (Viterbi).
 
-    Args:
-        log_likelihood: [N, K].
-        transcript: int [T], classes in their order; a class may recur. A video of fewer than T
-            frames shows a part of it, without gaps.
-
-    Returns:
-        int [N], classes.
+    `log_likelihood` is [N, K], `transcript` int [T], in which a class may recur; the result is int
+    [N], classes. A video of fewer than T frames shows a part of the transcript, without gaps.
     """
     spare = np.zeros(-len(transcript) % STATES, int)
     states, mask = pad(log_likelihood[:, np.append(transcript, spare)])
@@ -77,15 +68,10 @@ def _viterbi(states, mask, state_mask):
 
 
 def transport(cost: np.ndarray, settings: Sequence[Settings], iterations: int) -> np.ndarray:
-    """FUGW decodings of one video, int32 [settings, N], one row a setting.
+    """FUGW decodings of one video with costs [N, K], int32 [settings, N], one row a setting.
 
     All settings go through the solver at once, each a member of one program. If an array would
     hold more than `CELLS` numbers, they go in equal parts through the same program.
-
-    Args:
-        cost: [N, K].
-        settings: at least one.
-        iterations: of mirror descent.
     """
     padded, mask = pad(cost)
     size = min(len(settings), max(1, CELLS // padded.size))

@@ -25,17 +25,11 @@ TINY = np.finfo(np.float32).tiny
 
 
 class Scores(NamedTuple):
-    """Scores of all videos.
+    """Scores of all videos."""
 
-    Attributes:
-        path: the file or folder that they were read from.
-        videos: video -> float32 [frames, classes], finite.
-        splits: split -> its videos, where each file holds the videos of one; else None.
-    """
-
-    path: Path
-    videos: dict[str, np.ndarray]
-    splits: dict[str, list[str]] | None
+    path: Path  # the file or folder that they were read from
+    videos: dict[str, np.ndarray]  # video -> float32 [frames, classes], finite
+    splits: dict[str, list[str]] | None  # split -> its videos, if each file is a split; or None
 
     @property
     def num_classes(self) -> int:
@@ -52,14 +46,8 @@ def read_scores(
 ) -> Scores:
     """Reads one file, or all files of a folder and its subfolders.
 
-    Args:
-        path: a file or a folder of .npy, .npz, .mat, .txt or .csv.
-        key: the array of an .npz or .mat, see `read_matrices`.
-        num_classes: tells the axes apart; default: the size that all videos share.
-        layout: of `LAYOUTS`, where the sizes cannot tell the axes apart.
-
-    Raises:
-        ValueError: scores that are missing, broken, empty or not finite, with file and video.
+    An .npz or .mat may hold several arrays: `key` names one, see `read_matrices`. The number of
+    classes tells the axes apart (default: the size that all videos share), or else the layout.
     """
     videos: dict[str, np.ndarray] = {}
     splits: dict[str, list[str]] = {}
@@ -76,11 +64,7 @@ def read_scores(
 
 
 def find_files(path: Path) -> dict[str, Path]:
-    """Name -> file, sorted; names are those of `formats.labels.find_videos`.
-
-    Raises:
-        ValueError: no file, a file of another kind, or two files of one name.
-    """
+    """Name -> file, sorted; names are those of `formats.labels.find_videos`."""
     if not path.is_dir():
         if not path.is_file():
             raise ValueError(f"{path}: no such file or folder")
@@ -102,11 +86,7 @@ def check_score_file(path: Path, name: str) -> str:
 
 
 def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
-    """An array of two axes that matter as float32; axes of length 1 in front are dropped.
-
-    Raises:
-        ValueError: no matrix of numbers, an empty one, or a value that is not finite.
-    """
+    """A finite array of two axes that matter as float32; axes of length 1 in front are dropped."""
     matrix = np.asarray(array)
     while matrix.ndim > 2 and len(matrix) == 1:
         matrix = matrix[0]
@@ -118,11 +98,7 @@ def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
 def frames_first(
     path: Path, videos: Mapping[str, np.ndarray], num_classes: int | None, layout: str | None
 ) -> dict[str, np.ndarray]:
-    """All matrices as [frames, classes]; they share one layout, which settles square ones.
-
-    Raises:
-        ValueError: no layout fits, or both do.
-    """
+    """All matrices as [frames, classes]; they share one layout, which settles square ones."""
     layout = layout or find_layout(path, videos, num_classes)
     turned = {
         video: np.ascontiguousarray(matrix if layout == FRAMES_FIRST else matrix.T)
@@ -165,19 +141,11 @@ def find_layout(path: Path, videos: Mapping[str, np.ndarray], num_classes: int |
 
 
 def find_kind(path: Path, videos: Mapping[str, np.ndarray], kind: str | None) -> str:
-    """Kind of the scores: `kind`, if they can be that, or else probabilities, if they are.
+    """Kind of the scores [frames, classes]: `kind`, if they can be that, or else probabilities.
 
     The numbers alone tell probabilities, whose rows sum to 1, from the rest; a cosine may be a
     logit. Rows that sum to 1 are refused as logits, since a second softmax would make all classes
     almost equally likely.
-
-    Args:
-        path: of the scores, for the message.
-        videos: video -> [frames, classes].
-        kind: of `KINDS`; None: not given.
-
-    Raises:
-        ValueError: numbers that cannot be of this kind, or no kind and no probabilities.
     """
     if kind == LOGITS:
         # A single class of probability 1 in every frame may be a logit, too.

@@ -18,15 +18,10 @@ PROTOCOL = "mstcn"
 
 
 class Classes(NamedTuple):
-    """The classes and their written labels.
+    """The classes and their written labels."""
 
-    Attributes:
-        names: by index; the indices themselves where there is no mapping.
-        mapping: name -> index of a mapping file, or None.
-    """
-
-    names: list[str]
-    mapping: Mapping[str, int] | None
+    names: list[str]  # by index; the indices themselves where there is no mapping
+    mapping: Mapping[str, int] | None  # name -> index of a mapping file, or None
 
     def index(self, label: str) -> int | None:
         """Class that a written label stands for, or None."""
@@ -47,21 +42,13 @@ class Classes(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """True labels of the videos, with the rules of scoring.
+    """True labels of the videos, with the rules of scoring."""
 
-    Attributes:
-        labels: video -> int [frames], classes.
-        classes: their names.
-        splits: split -> its videos, or None.
-        background: classes that edit score and F1 leave out.
-        length_tolerance: frames by which lengths may differ.
-    """
-
-    labels: dict[str, np.ndarray]
-    classes: Classes
-    splits: dict[str, list[str]] | None
-    background: list[int]
-    length_tolerance: int
+    labels: dict[str, np.ndarray]  # video -> int [frames], classes
+    classes: Classes  # their names
+    splits: dict[str, list[str]] | None  # split -> its videos, or None
+    background: list[int]  # classes that edit score and F1 leave out
+    length_tolerance: int  # frames by which lengths may differ
 
     def of(self, videos: Sequence[str]) -> "Truth":
         """Truth of some of the videos; splits without any of them are left out."""
@@ -97,15 +84,9 @@ def read_truth(
 ) -> Truth:
     """Reads the truth of the videos that have scores; labels of other videos are not looked at.
 
-    Args:
-        path: a folder of label files, or of ED-TCN's .mat (`Y`); a file of either kind.
-        scores: of the videos.
-        classes: that labels stand for.
-        background: names of classes that edit score and F1 leave out.
-        length_tolerance: frames by which truth and scores may differ.
-
-    Raises:
-        ValueError: no truth of a video, or one of another length; a label that is no class.
+    `path` is a folder of label files or of ED-TCN's .mat (`Y`), or one file of either kind. Edit
+    score and F1 leave out the classes that `background` names. Truth and scores may differ in
+    length by `length_tolerance` frames.
     """
     folder = read_label_folder(path, TRUTH_FIELD)
     for name, matrix in scores.videos.items():
@@ -131,11 +112,7 @@ def read_truth(
 
 
 def class_table(folder: LabelFolder, classes: Classes) -> np.ndarray:
-    """Class of each of a folder's labels, int64 [labels]; -1 for those that no video has.
-
-    Raises:
-        ValueError: a label of a video that is no class.
-    """
+    """Class of each of a folder's labels, int64 [labels]; -1 for those that no video has."""
     table = np.full(len(folder.labels), -1, np.int64)
     for code in np.unique(np.concatenate(list(folder.codes.values()))):
         label = folder.labels[code]
@@ -146,11 +123,7 @@ def class_table(folder: LabelFolder, classes: Classes) -> np.ndarray:
 
 
 def table_lines(results: Mapping[str, dict]) -> list[str]:
-    """Table of results, and of the change from the first to the last; [] without results.
-
-    Args:
-        results: name -> result of `Truth.score`.
-    """
+    """Table of results of `Truth.score`, and of the change from the first to the last."""
     if not results:
         return []
     every = list(results.values())

@@ -68,12 +68,7 @@ def grid(given: Mapping[str, Sequence[float]]) -> list[Settings]:
 def single(given: Mapping[str, Sequence[float]], file: Path | None) -> tuple[Settings, int]:
     """Settings and iterations: given values first, then those of a file, then the defaults.
 
-    Args:
-        given: name -> its values, one each.
-        file: written by `--tune`, or None.
-
-    Raises:
-        ValueError: several values of a name, a number out of its range, a broken file.
+    Each name has one value; only `--tune` takes several.
     """
     for name, values in given.items():
         if len(values) != 1:
@@ -83,11 +78,7 @@ def single(given: Mapping[str, Sequence[float]], file: Path | None) -> tuple[Set
 
 
 def read_settings(path: Path) -> tuple[Settings, int]:
-    """The settings that `--tune` has written, and their number of iterations.
-
-    Raises:
-        ValueError: a file that cannot be read, lacks a number or has one out of its range.
-    """
+    """The settings that `--tune` has written, and their number of iterations."""
     content = read_json(path)
     try:
         values, iterations = content["settings"], content["iterations"]
@@ -102,21 +93,14 @@ def read_settings(path: Path) -> tuple[Settings, int]:
 
 
 class Tuned(NamedTuple):
-    """The chosen settings, and the scores that they were chosen by.
+    """The chosen settings, and the scores that they were chosen by."""
 
-    Attributes:
-        settings, iterations: the chosen ones.
-        rows: every setting of the grid with its scores on the half that it was chosen on.
-        before: scores of argmax there.
-        tuned_on, held_out: videos of the two halves.
-    """
-
-    settings: Settings
+    settings: Settings  # the chosen ones
     iterations: int
-    rows: Rows
-    before: dict[str, float]
-    tuned_on: list[str]
-    held_out: list[str]
+    rows: Rows  # every setting of the grid, with its scores on the half `tuned_on`
+    before: dict[str, float]  # scores of argmax there
+    tuned_on: list[str]  # videos of the one half
+    held_out: list[str]  # videos of the other half, on which scores are reported
 
     def record(self) -> dict[str, Any]:
         """Content of `tuned.json`, which `read_settings` reads."""
@@ -140,18 +124,10 @@ def tune(
     iterations: int,
     seed: int,
 ) -> Tuned:
-    """Decodes one half of the videos with the whole grid and chooses.
+    """Decodes one half of the videos, drawn with `seed`, with the whole grid and chooses.
 
-    The labels of all settings are in memory at once: four bytes for each frame of the half and
-    each setting.
-
-    Args:
-        scores: video -> [N, K].
-        kind: of the scores.
-        truth: of all videos.
-        grid: the settings to choose from.
-        iterations: of mirror descent.
-        seed: of the division into halves.
+    `scores` are [N, K] of every video. The labels of all settings are in memory at once: four bytes
+    for each frame of the half and each setting.
     """
     from jaxseg.decode import decoders  # imports JAX, which `--help` does without
 
@@ -183,9 +159,6 @@ def halves(
 
     A split is never divided where there are several: its videos were scored by one model, and
     often show the same people.
-
-    Raises:
-        ValueError: fewer than two videos.
     """
     if len(videos) < 2:
         raise ValueError(f"--tune needs two videos at least, and there is {len(videos)}")

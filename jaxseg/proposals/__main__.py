@@ -89,22 +89,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def rewrite(predictions: Path, out: Path, *, version: str = "", **settings) -> tuple[int, int]:
-    """Fuses or suppresses the detections of every video and class of a file.
+    """Fuses or suppresses the detections of every video and class of a file, and writes them.
 
     Such files have scores but no inner means, so that scores are the weights of the fusion, too.
-
-    Args:
-        predictions: ActivityNet's JSON.
-        out: file that is written; its folder is made.
-        version: text of its field `version`.
-        settings: of `select`; times are in seconds.
-
-    Returns:
-        Numbers of detections before and after.
-
-    Raises:
-        ValueError: `out` is the input or a folder, the input is no such JSON, or settings are
-            out of range.
+    `settings` are those of `select`, with times in seconds; `version` is a field of the new file.
+    The result is the numbers of detections before and after.
     """
     segments = read_predictions(predictions)
     if out.exists() and out.samefile(predictions):

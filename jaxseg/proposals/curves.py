@@ -142,11 +142,7 @@ def _inside(curve: np.ndarray, start: ArrayLike, end: ArrayLike) -> tuple[np.nda
 
 
 def finite(name: str, values: ArrayLike, num_dimensions: int) -> np.ndarray:
-    """Values as float64.
-
-    Raises:
-        ValueError: another number of dimensions, or a value that is not finite.
-    """
+    """Values as float64; ValueError for another number of dimensions, or one that is not finite."""
     values = np.asarray(values, np.float64)
     if values.ndim != num_dimensions:
         raise ValueError(f"{name} must be {num_dimensions}-D, got shape {values.shape}")
@@ -159,11 +155,7 @@ def finite(name: str, values: ArrayLike, num_dimensions: int) -> np.ndarray:
 def scored_intervals(
     start: ArrayLike, end: ArrayLike, score: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starts, ends and scores as float64 [n].
-
-    Raises:
-        ValueError: lengths that differ, values that are not finite, or an early end.
-    """
+    """Finite starts, ends and scores as float64 [n]; ValueError for an early end."""
     start, end, score = (
         finite(name, values, 1)
         for name, values in (("start", start), ("end", end), ("score", score))
@@ -179,11 +171,7 @@ def scored_intervals(
 
 
 def map_and_scores(score_map: ArrayLike, video_scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """A score map [T, G] and the video's scores [G] as float64.
-
-    Raises:
-        ValueError: shapes that do not fit, or values that are not finite.
-    """
+    """A score map [T, G] and the video's scores [G] as float64; ValueError unless they fit."""
     score_map = finite("score map", score_map, 2)
     video_scores = finite("video scores", video_scores, 1)
     if video_scores.shape != score_map.shape[1:]:

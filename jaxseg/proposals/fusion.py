@@ -168,18 +168,14 @@ def _check(tau: float, overlap: float, distribution: str, extra: float) -> None:
 def student_t_location(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Location of the t distribution of highest weighted likelihood, searched from the mean.
 
+    Each row of `values`, float64 [R, n], is fitted by itself under `weights` [n] of sum 1, which
+    gives float64 [R].
+
     Expectation maximization finds location and scale for each nu of `FREEDOM`, of which the most
     likely is taken. Each of its steps is a weighted mean and stays within the values; a Newton
     step on this likelihood, which is not concave, may leave them. The scale is updated as by Kent,
     Tyler and Vardi (1994), which takes far fewer rounds. For two values, which tell nothing about
     tails, the location is their mean.
-
-    Args:
-        values: float64 [R, n]; each row is fitted by itself.
-        weights: float64 [n], not negative, of sum 1.
-
-    Returns:
-        float64 [R].
     """
     low = values.min(axis=1, keepdims=True)
     width = np.ptp(values, axis=1, keepdims=True)

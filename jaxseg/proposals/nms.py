@@ -9,18 +9,14 @@ from jaxseg.proposals.curves import scored_intervals
 
 
 class Suppression(NamedTuple):
-    """Result of greedy suppression.
+    """Result of greedy suppression."""
 
-    Attributes:
-        order: int64 [n], intervals by falling score; equal scores by start, then by end, so
-            that the order in which intervals are given does not matter.
-        by: int64 [n], the kept interval that suppresses each one; its own index if it is kept.
-        overlap: float64 [n], tIoU with that interval.
-    """
-
+    # int64 [n], intervals by falling score; equal scores by start, then by end, so that the order
+    # in which intervals are given does not matter
     order: np.ndarray
+    # int64 [n], the kept interval that suppresses each one; its own index if it is kept
     by: np.ndarray
-    overlap: np.ndarray
+    overlap: np.ndarray  # float64 [n], tIoU with that interval
 
     @property
     def kept(self) -> np.ndarray:
@@ -121,15 +117,12 @@ def suppress(
 
 
 def reach(start: np.ndarray, end: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """For each interval, the slice of intervals that can have a tIoU of `threshold` with it.
+    """First index and index after the last of the intervals that can have this tIoU with each one.
 
     Intervals are in order of start. One with this tIoU touches the interval and is at most as
     long as its length over the threshold; the slice keeps suppression near linear in the number
     of intervals. The same bound holds if that share of the other's length has to lie in the
     interval, as in GauFuse's fusion.
-
-    Returns:
-        First index and index after the last one, int64 [n] each.
     """
     longest = (end - start) / threshold
     rounding = 1e-9 * (np.abs(start) + longest)

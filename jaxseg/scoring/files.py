@@ -32,19 +32,12 @@ SPLITS_NOTE = (
 
 
 class RunTruth(NamedTuple):
-    """True labels of a run's videos.
+    """True labels of a run's videos."""
 
-    Attributes:
-        labels: video -> int64 [frames], class indices.
-        activities: video -> activity.
-        classes: class names by index.
-        excluded: indices of the classes that are not scored.
-    """
-
-    labels: dict[str, np.ndarray]
-    activities: dict[str, str]
-    classes: Sequence[str]
-    excluded: list[int]
+    labels: dict[str, np.ndarray]  # video -> int64 [frames], class indices
+    activities: dict[str, str]  # video -> activity
+    classes: Sequence[str]  # class names by index
+    excluded: list[int]  # indices of the classes that are not scored
 
     def of(self, videos: Collection[str]) -> "RunTruth":
         """Truth of some of the videos, in the same order."""
@@ -54,22 +47,15 @@ class RunTruth(NamedTuple):
 
 
 class SeedPredictions(NamedTuple):
-    """Predictions of the members of one seed and variant, one an activity, by one decoding.
+    """Predictions of the members of one seed and variant, one an activity, by one decoding."""
 
-    Attributes:
-        variant: of the members, with the decoding's name behind it where that is not "".
-        decoding: "" for the config's own.
-        seed: of the members.
-        directories: activity -> directory of the labels below `predictions/<activity>`.
-        num_clusters: activity -> K.
-        labels: video -> cluster numbers, int64 [frames], of the videos that are scored.
-    """
-
-    variant: str
-    decoding: str
-    seed: int
+    variant: str  # of the members, with the decoding's name behind it where that is not ""
+    decoding: str  # "" for the config's own
+    seed: int  # of the members
+    # activity -> directory of the labels below `predictions/<activity>`
     directories: dict[str, str]
-    num_clusters: dict[str, int]
+    num_clusters: dict[str, int]  # activity -> K
+    # video -> cluster numbers, int64 [frames], of the videos that are scored
     labels: dict[str, np.ndarray]
 
 
@@ -78,12 +64,7 @@ def read_truth(
 ) -> RunTruth:
     """True labels of the videos of `activities` that have any.
 
-    Args:
-        split_sil: whether silence at the ends of a video becomes two classes, see
-            `split_silence`.
-
-    Raises:
-        ValueError: a file of labels is missing or broken, or silence cannot be split.
+    With `split_sil` silence at the ends of a video becomes two classes, see `split_silence`.
     """
     labels, video_activities = {}, {}
     for activity, videos in data.activities.items():
@@ -124,11 +105,6 @@ def describe_splits(
         tested: seed -> videos that it is tested on; it has learned from the others.
         labels: video -> int64 [frames], class indices; videos without a truth may be absent.
         classes: names by index; "" for those that are not scored.
-
-    Returns:
-        `test_share`, the share of videos in the test part, mean over splits; `note`; and
-        `splits`, for each seed the numbers of `train` and `test` videos and as `unseen`:
-        activity -> classes that occur in its test videos and in none of its training videos.
     """
     splits = []
     for seed, chosen in sorted(tested.items()):
@@ -163,12 +139,7 @@ def by_directory(members: Sequence[Member]) -> list[list[Member]]:
 def read_predictions(
     workdir: Path, data: SegmentationData, truth: RunTruth, groups: Sequence[Sequence[Member]]
 ) -> list[SeedPredictions]:
-    """Predictions of groups of members, one an activity, each followed by its other decodings.
-
-    Raises:
-        ValueError: an activity without a member; a file of labels that is missing, broken or of
-            a video that is not tested on; a decoding that some activities lack.
-    """
+    """Predictions of groups of members, one an activity, each followed by its other decodings."""
     directories = {member.directory for group in groups for member in group}
     predictions = []
     for group in groups:
@@ -218,11 +189,7 @@ def read_decoding(
 def scored_videos(
     workdir: Path, data: SegmentationData, truth: RunTruth, member: Member
 ) -> list[FrameVideo]:
-    """Videos that a member is tested on and that have a truth.
-
-    Raises:
-        ValueError: test videos of which no frame is scored.
-    """
+    """Videos that a member is tested on and that have a truth; some frame of them is scored."""
     videos = [video for video in data.activities[member.activity] if video.labels]
     if not member.test or not videos:
         return videos
@@ -237,11 +204,7 @@ def scored_videos(
 
 
 def score_tables(results: dict[str, dict]) -> dict[str, dict]:
-    """Scores of both parts as `evaluation.json` has them, for one seed.
-
-    Args:
-        results: part -> result of the evaluator.
-    """
+    """Part -> scores as `evaluation.json` has them, of the evaluator's results for one seed."""
     tables = {}
     for part, (_, pooled) in PARTS.items():
         averages = results[part]["averages"]
@@ -261,9 +224,8 @@ def over_seeds(
 ) -> list[dict[str, Any]]:
     """Entries of `evaluation.json`, one a variant, with the mean and spread of its seeds.
 
-    Args:
-        results: for each member the fields that tell its variant from others, its seed, and its
-            scores as nested tables.
+    Each result is of one member: the fields that tell its variant from others, its seed, and its
+    scores as nested tables.
     """
     variants: dict[tuple, dict[int, dict]] = {}
     for fields, seed, tables in results:
@@ -303,8 +265,7 @@ def result_row(
 ) -> tuple[str, list[str]]:
     """Row of a table for one variant: its label, and mean and standard deviation of each score.
 
-    Args:
-        repeat: "seed" or "split", what the spread is over.
+    The spread is over each `repeat`, "seed" or "split".
     """
     number = len(result["seeds"])
     label = f"{result['variant'] or 'trained'} ({number} {repeat}{'s' * (number > 1)})"

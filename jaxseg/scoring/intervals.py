@@ -28,19 +28,12 @@ CURVES_AT = 0.5  # tIoU of the precision-recall curves
 
 
 class TestedRun(NamedTuple):
-    """Truth and detections of a run in its test videos.
+    """Truth and detections of a run in its test videos."""
 
-    Attributes:
-        truth: of the test videos.
-        members: all of them.
-        detections: of every member.
-        checkpoint: a sentence on which parameters were tested; "" where the files do not say.
-    """
-
-    truth: Segments
-    members: Sequence[Member]
-    detections: list[Segments]
-    checkpoint: str
+    truth: Segments  # of the test videos
+    members: Sequence[Member]  # all of them
+    detections: list[Segments]  # of every member
+    checkpoint: str  # a sentence on which parameters were tested; "" where the files do not say
 
 
 def evaluate(
@@ -96,11 +89,7 @@ def describe(data: LocalizationData) -> dict[str, Any]:
 
 
 def read_tested_run(workdir: Path, data: LocalizationData) -> TestedRun:
-    """Truth and detections of the test videos; other videos in the files are passed over.
-
-    Raises:
-        ValueError: a file that is missing or broken.
-    """
+    """Truth and detections of the test videos; other videos in the files are passed over."""
     truth = read_truth(workdir, data)
     if truth is None:
         raise ValueError(f"{workdir / 'truth.json'}: No such file")

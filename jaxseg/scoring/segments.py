@@ -287,10 +287,7 @@ def split_lines(splits: Sequence[dict]) -> list[str]:
 def protocol_lines(name: str, entry: dict, repeat: str = "seed") -> list[str]:
     """Table of one protocol: variants, then baselines, then the highest F1 possible.
 
-    Args:
-        name: of the protocol.
-        entry: its part of `evaluation.json`.
-        repeat: "seed" or "split", what the spread is over.
+    `entry` is its part of `evaluation.json`; spreads are over each `repeat`, "seed" or "split".
     """
     counts = entry["counts"]
     parts = [entry["baselines"]["equal_split"][part]["macro"] for part in PARTS]

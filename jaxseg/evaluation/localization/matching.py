@@ -1,10 +1,9 @@
 """Matching of predicted with true segments by their overlap in time, under any protocol's rule.
 
-`prepare` makes a task of truth and predictions, `count` its hits; counts of several sets of
-videos are appended (`add_counts`) and divided once, by `evaluate`.
+`prepare` makes a task of truth and predictions, `count` its hits.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,74 +15,43 @@ BLOCK = 1 << 20  # pairs of segments that are compared at once
 
 
 class Task(NamedTuple):
-    """Truth and predictions under one rule, with the same numbers for videos and labels.
+    """Truth and predictions under one rule, with the same numbers for videos and labels."""
 
-    Attributes:
-        truth: true segments in file order.
-        predictions: by falling score, equal scores in file order, without those that the rule
-            takes out.
-        forgiven: bool [predictions], no error where it is no hit.
-        classes: labels that have an AP; they are numbered before all other labels.
-        notes: sentences on predictions that were taken out or do not count.
-    """
-
-    truth: Segments
+    truth: Segments  # true segments in file order
+    # by falling score, equal scores in file order, without those that the rule takes out
     predictions: Segments
-    forgiven: np.ndarray
-    classes: tuple[str, ...]
-    notes: list[str]
+    forgiven: np.ndarray  # bool [predictions], no error where it is no hit
+    classes: tuple[str, ...]  # labels that have an AP; they are numbered before all other labels
+    notes: list[str]  # sentences on predictions that were taken out or do not count
 
 
 class Counts(NamedTuple):
-    """Hits and positives of some videos; those of other videos can be appended.
+    """Hits of the predictions, and positives of each class."""
 
-    Attributes:
-        score: float64 [n].
-        label: int64 [n], index of the class; labels beyond the classes have no truth.
-        hits: bool [n, thresholds].
-        forgiven: bool [n], no error where it is no hit.
-        positives: int64 [classes], number of true segments.
-    """
-
-    score: np.ndarray
-    label: np.ndarray
-    hits: np.ndarray
-    forgiven: np.ndarray
-    positives: np.ndarray
+    score: np.ndarray  # float64 [n]
+    label: np.ndarray  # int64 [n], index of the class; labels beyond the classes have no truth
+    hits: np.ndarray  # bool [n, thresholds]
+    forgiven: np.ndarray  # bool [n], no error where it is no hit
+    positives: np.ndarray  # int64 [classes], number of true segments
 
 
 class Pairs(NamedTuple):
-    """Pairs of a prediction and a true segment of its video.
+    """Pairs of a prediction and a true segment of its video."""
 
-    Attributes:
-        prediction: int64 [pairs], index of the prediction.
-        truth: int64 [pairs], index of the true segment.
-        tiou: float64 [pairs], |and| / |or|.
-    """
-
-    prediction: np.ndarray
-    truth: np.ndarray
-    tiou: np.ndarray
+    prediction: np.ndarray  # int64 [pairs], index of the prediction
+    truth: np.ndarray  # int64 [pairs], index of the true segment
+    tiou: np.ndarray  # float64 [pairs], |and| / |or|
 
 
 def prepare(
-    truth: Segments,
-    predictions: Segments,
-    rule: Rule,
-    ambiguous: Segments | None = None,
-    classes: Sequence[str] | None = None,
+    truth: Segments, predictions: Segments, rule: Rule, ambiguous: Segments | None = None
 ) -> Task:
-    """Converts truth and predictions to the rule's unit, and takes out what it does not count.
+    """Converts segments in seconds to the rule's unit, and takes out what it does not count.
 
-    Args:
-        truth, predictions: in seconds.
-        rule: of the protocol.
-        ambiguous: intervals that are neither action nor background, or None.
-        classes: labels to score, where counts of other videos are to be added; None: those of
-            `truth` that have segments, in order of first appearance.
+    The classes are the labels of `truth` that have segments, in order of first appearance.
+    Ambiguous intervals are neither action nor background.
     """
-    if classes is None:
-        classes = tuple(truth.labels[index] for index in sorted(set(truth.label.tolist())))
+    classes = tuple(truth.labels[index] for index in sorted(set(truth.label.tolist())))
     videos, labels = {}, {name: index for index, name in enumerate(classes)}
     truth = on_grid(renumber(truth, videos, labels), rule, predicted=False)
     predictions = on_grid(renumber(predictions, videos, labels), rule, predicted=True)
@@ -104,7 +72,7 @@ def prepare(
     if rule.ambiguous == "dropped" and forgiven.any():
         notes.append(f"predictions that touch an ambiguous interval: {forgiven.sum()}, taken out")
         predictions, forgiven = select(predictions, ~forgiven), forgiven[~forgiven]
-    return Task(truth, predictions, forgiven, tuple(classes), notes)
+    return Task(truth, predictions, forgiven, classes, notes)
 
 
 def renumber(segments: Segments, videos: dict[str, int], labels: dict[str, int]) -> Segments:
@@ -131,12 +99,6 @@ def count(task: Task, rule: Rule, tiou: Sequence[float]) -> Counts:
         forgiven=task.forgiven,
         positives=positives[: len(task.classes)],
     )
-
-
-def add_counts(counts: Iterable[Counts]) -> Counts:
-    """The counts of several sets of videos as one, in the order given."""
-    *columns, positives = zip(*counts, strict=True)
-    return Counts(*(np.concatenate(column) for column in columns), sum(positives))
 
 
 def preferred_pairs(task: Task, rule: Rule, lowest: float) -> Pairs:
@@ -183,17 +145,13 @@ def serial_choice(
 ) -> np.ndarray:
     """Result of choosers 0, 1, 2, ... taking, in turn, the best choice that is left.
 
+    `chooser` is int64 [pairs], ascending; `choice`, int64 [pairs], has the choices that each one
+    accepts, best first. The result is the choice of each, int64 [choosers], -1 for none.
+
     The turns are not taken one by one, which would be a Python loop over predictions. All choosers
     ask at once for their best choice that has not refused them yet; a choice keeps the earliest of
     those who ask. As all choices rank the choosers in the same order, this deferred acceptance
     (Gale and Shapley 1962) ends where the turns would.
-
-    Args:
-        chooser: int64 [pairs], ascending.
-        choice: int64 [pairs], choices that each chooser accepts, best first.
-
-    Returns:
-        int64 [choosers], the choice of each, -1 for none.
     """
     turn = np.searchsorted(chooser, np.arange(num_choosers))
     end = np.searchsorted(chooser, np.arange(num_choosers), side="right")

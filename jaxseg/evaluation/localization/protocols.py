@@ -25,26 +25,17 @@ RANGES = {  # averages that papers report -> their thresholds in hundredths
 
 
 class Ranking(NamedTuple):
-    """Predictions of one class by falling score at one threshold.
+    """Predictions of one class by falling score at one threshold."""
 
-    Attributes:
-        recall: float64 [n], share of the positives found up to each prediction.
-        precision: float64 [n], share of hits up to each prediction.
-        hits: bool [n].
-    """
-
-    recall: np.ndarray
-    precision: np.ndarray
-    hits: np.ndarray
+    recall: np.ndarray  # float64 [n], share of the positives found up to each prediction
+    precision: np.ndarray  # float64 [n], share of hits up to each prediction
+    hits: np.ndarray  # bool [n]
 
 
 def ranking(hits: np.ndarray, forgiven: np.ndarray, positives: int) -> Ranking:
-    """Recall and precision along a list.
+    """Recall and precision along a list by falling score; `hits` and `forgiven` are bool [n].
 
-    Args:
-        hits: bool [n], by falling score.
-        forgiven: bool [n], predictions that are no error where they are no hit.
-        positives: number of true segments, at least 1.
+    A forgiven prediction is no error where it is no hit. `positives` true segments are at least 1.
     """
     num_hits = np.cumsum(hits)
     num_counted = np.cumsum(hits | ~forgiven)
@@ -174,11 +165,7 @@ def on_grid(segments: Segments, rule: Rule, *, predicted: bool) -> Segments:
 
 
 def parse_tiou(text: str) -> list[float]:
-    """Thresholds from a set's name, `start:stop:step` (stop included) or `a,b,c`.
-
-    Raises:
-        ValueError: anything else, or what `check_tiou` refuses.
-    """
+    """Rising thresholds from a set's name, `start:stop:step` (stop included) or `a,b,c`."""
     if text in SETS:
         return list(SETS[text])
     try:

@@ -133,22 +133,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class Data(NamedTuple):
-    """Content of all files that the command names.
-
-    Attributes:
-        truth, predictions: the two sides.
-        mapping: name -> index of --mapping, or None.
-        label_map: fine -> coarse of --label-map, or None.
-        activities: video -> activity, or None where all are one.
-        splits: split -> its videos, or None.
-    """
+    """Content of all files that the command names."""
 
     truth: LabelFolder
     predictions: LabelFolder
-    mapping: Mapping[str, int] | None
-    label_map: Mapping[str, str] | None
-    activities: dict[str, str] | None
-    splits: dict[str, list[str]] | None
+    mapping: Mapping[str, int] | None  # name -> index of --mapping, or None
+    label_map: Mapping[str, str] | None  # fine -> coarse of --label-map, or None
+    activities: dict[str, str] | None  # video -> activity, or None where all are one
+    splits: dict[str, list[str]] | None  # split -> its videos, or None
 
 
 class Input(NamedTuple):

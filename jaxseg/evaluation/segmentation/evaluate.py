@@ -33,17 +33,11 @@ F1_SCORES = ("f1", "precision", "recall", "f1_ceiling")
 
 
 class Counted(NamedTuple):
-    """Counts and scores under one protocol.
+    """Counts and scores under one protocol."""
 
-    Attributes:
-        activities: activity -> counts of its videos together.
-        videos: activity -> video -> counts.
-        scores: activity -> scores of its videos together, or their mean where each video is
-            matched by itself.
-    """
-
-    activities: dict[str, Counts]
-    videos: dict[str, dict[str, Counts]]
+    activities: dict[str, Counts]  # activity -> counts of its videos together
+    videos: dict[str, dict[str, Counts]]  # activity -> video -> counts
+    # activity -> scores of its videos together; their mean where each video is matched by itself
     scores: dict[str, Scores]
 
 
@@ -149,11 +143,7 @@ def matched_videos(
 
 
 def merged(video: Group, table: np.ndarray) -> Group:
-    """The video with coarser classes in place of its classes.
-
-    Args:
-        table: int64 [classes], coarser class of each class.
-    """
+    """The video with the coarser classes of `table`, int64 [classes], in place of its classes."""
     known = (video.predicted >= 0) & (video.predicted < len(table))
     coarse = table[np.where(known, video.predicted, 0)]
     # Numbers that are no class stay so: those beyond the classes become numbers below -1.

@@ -10,24 +10,14 @@ from jaxseg.formats.labels import LabelFolder
 
 
 class ClassNames(NamedTuple):
-    """The classes, and the class that each written label stands for.
+    """The classes, and the class that each written label stands for."""
 
-    Attributes:
-        classes: names by index.
-        mapping: name -> index of a mapping file; None: every label is a class of its own.
-        label_map: fine -> coarse label, applied before anything else; None: labels stay.
-    """
-
-    classes: list[str]
-    mapping: Mapping[str, int] | None
-    label_map: Mapping[str, str] | None
+    classes: list[str]  # names by index
+    mapping: Mapping[str, int] | None  # name -> index; None: every label is a class of its own
+    label_map: Mapping[str, str] | None  # fine -> coarse label, applied first; None: labels stay
 
     def name_of(self, label: str, folder: LabelFolder) -> str:
-        """Name of the class that a written label stands for.
-
-        Raises:
-            ValueError: a label that the mapping or the label map lacks.
-        """
+        """Name of the class that a written label stands for; ValueError for a label of none."""
         name = fine_name(label, self.mapping)
         if name is None:
             raise ValueError(f"{folder.places(label)}: label {label!r} is not in the mapping")
@@ -51,15 +41,9 @@ def fine_name(label: str, mapping: Mapping[str, int] | None) -> str | None:
 def check_pairs(
     truth: LabelFolder, predictions: LabelFolder, chosen: Sequence[str] | None, tolerance: int
 ) -> None:
-    """Checks that both sides have the same videos, of the same lengths.
+    """Raises ValueError unless both sides have the same videos, of the same lengths.
 
-    Args:
-        truth, predictions: the two sides.
-        chosen: the videos that are scored; None: all.
-        tolerance: frames by which lengths may differ.
-
-    Raises:
-        ValueError: a video on one side only, or lengths that differ by more.
+    Lengths may differ by `tolerance` frames. Of `chosen` videos only these are checked.
     """
     names = truth.codes.keys() | predictions.codes.keys() if chosen is None else chosen
     for name in sorted(names):
@@ -77,11 +61,7 @@ def check_pairs(
 def class_names(
     truth: LabelFolder, mapping: Mapping[str, int] | None, label_map: Mapping[str, str] | None
 ) -> ClassNames:
-    """The classes of a truth: the mapping's in its order, or those that occur, sorted.
-
-    Raises:
-        ValueError: a label of the truth that the mapping or the label map lacks.
-    """
+    """The classes of a truth: the mapping's in its order, or those that occur, sorted."""
     reader = ClassNames([], mapping, label_map)
     used = dict.fromkeys(reader.name_of(label, truth) for label in truth.labels)
     if mapping is None:
@@ -101,11 +81,7 @@ def natural(label: str) -> tuple:
 def class_indices(
     option: str, labels: Sequence[str], names: ClassNames, coarse: Sequence[str] | None
 ) -> list[int]:
-    """Indices of the classes that an option names, by fine or by coarse labels, ascending.
-
-    Raises:
-        ValueError: a label that is neither.
-    """
+    """Ascending indices of the classes that an option names, by fine or by coarse labels."""
     indices = set()
     for label in labels:
         matching = {
@@ -146,13 +122,10 @@ def as_classes(folder: LabelFolder, names: ClassNames) -> dict[str, np.ndarray]:
 def as_clusters(
     folder: LabelFolder, names: ClassNames, background: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    """Video -> int64 [frames] of cluster numbers.
+    """Video -> int64 [frames] of cluster numbers, -1 or more.
 
     Numbers are clusters as they stand. Names are clusters, too, numbered by class; the background
     classes among them are cluster -1.
-
-    Raises:
-        ValueError: a number below -1 or of more than nine digits.
     """
     if folder.numbers:
         for label in folder.labels:

@@ -58,10 +58,8 @@ def overlaps(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Frames in |and| and in |or| of each class present, both int64 [classes].
 
-    Args:
-        truth: int64 [frames].
-        predicted: int64 [frames], classes, below 0 for none.
-        claimed: int64 [any], every prediction that counts in a class's union.
+    `claimed`, int64 [any], holds every prediction that counts in a class's union. A prediction
+    below 0 stands for no class.
     """
     limit = int(truth.max()) + 1
     in_truth = np.bincount(truth, minlength=limit)

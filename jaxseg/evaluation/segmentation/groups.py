@@ -18,40 +18,25 @@ Scores = dict[str, float]  # score -> percent
 
 
 class Group(NamedTuple):
-    """One video, or several laid end to end.
+    """One video, or several laid end to end."""
 
-    Attributes:
-        truth: int64 [frames], class indices.
-        predicted: int64 [frames], cluster numbers before the matching, classes after it.
-        scored: bool [frames], False where the truth is background.
-        starts: int64 [videos], index of each video's first frame.
-    """
-
-    truth: np.ndarray
-    predicted: np.ndarray
-    scored: np.ndarray
-    starts: np.ndarray
+    truth: np.ndarray  # int64 [frames], class indices
+    predicted: np.ndarray  # int64 [frames], cluster numbers before the matching, classes after it
+    scored: np.ndarray  # bool [frames], False where the truth is background
+    starts: np.ndarray  # int64 [videos], index of each video's first frame
 
 
 Grouped = dict[str, dict[str, Group]]  # activity -> video -> group
 
 
 class Unit(NamedTuple):
-    """Input of a counter: frames that are scored together after the matching.
+    """Input of a counter: frames that are scored together after the matching."""
 
-    Attributes:
-        whole: every frame; `predicted` holds classes, below 0 where a cluster has none.
-        scored: the same without background frames.
-        background: int64 [classes], classes named as background.
-        num_clusters: K where it is given; None: the number that the labels show.
-        rng: random numbers of this unit alone, whatever other videos there are.
-    """
-
-    whole: Group
-    scored: Group
-    background: np.ndarray
-    num_clusters: int | None
-    rng: np.random.Generator
+    whole: Group  # every frame; `predicted` holds classes, below 0 where a cluster has none
+    scored: Group  # the same without background frames
+    background: np.ndarray  # int64 [classes], classes named as background
+    num_clusters: int | None  # K where it is given; None: the number that the labels show
+    rng: np.random.Generator  # random numbers of this unit alone, whatever other videos there are
 
 
 def join(groups: Sequence[Group]) -> Group:
@@ -101,11 +86,7 @@ def mean_scores(results: Sequence[Scores]) -> Scores:
 
 
 def by_activity(names: Sequence[str], activities: Mapping[str, str] | None) -> dict[str, list[str]]:
-    """Activity -> its videos, both in sorted order; one activity where `activities` is None.
-
-    Raises:
-        ValueError: a video without an activity.
-    """
+    """Activity -> its videos, both in sorted order; one activity where `activities` is None."""
     videos: dict[str, list[str]] = {}
     for name in sorted(names):
         if activities is not None and name not in activities:
@@ -130,11 +111,7 @@ def group_videos(
 
     Labels whose lengths differ by at most `length_tolerance` frames are cut to the shorter one. A
     video with frames of excluded classes only is left out, and so is an activity without a scored
-    frame, unless `background_counts`.
-
-    Raises:
-        ValueError: a video on one side only or without an activity; labels that are empty,
-            no whole numbers or out of range; lengths that differ by more; nothing left.
+    frame, unless `background_counts`. ValueError where videos do not fit or none is left.
     """
     for name in sorted(truth.keys() ^ predictions.keys()):
         side = "prediction" if name in truth else "truth"
@@ -167,12 +144,7 @@ def group_videos(
 
 
 def check_labels(what: str, values, lowest: int, limit: int) -> np.ndarray:
-    """`values` as int64 [frames].
-
-    Raises:
-        ValueError: no frames, another shape, or a value that is no whole number in
-            [lowest, limit) (NaN included).
-    """
+    """`values` as int64 [frames]; ValueError unless they are whole numbers in [lowest, limit)."""
     labels = np.asarray(values)
     if labels.ndim != 1:
         raise ValueError(f"{what}: shape {labels.shape} instead of [frames]")
@@ -206,17 +178,11 @@ def num_distinct(labels: np.ndarray) -> int:
 
 
 class Codes(NamedTuple):
-    """Labels renumbered from 0.
+    """Labels renumbered from 0."""
 
-    Attributes:
-        labels: int64 [labels], the different labels, ascending.
-        order: int64 [labels], indices into `labels` in the order of first appearance.
-        codes: int64 [frames], index into `labels` of each frame.
-    """
-
-    labels: np.ndarray
-    order: np.ndarray
-    codes: np.ndarray
+    labels: np.ndarray  # int64 [labels], the different labels, ascending
+    order: np.ndarray  # int64 [labels], indices into `labels` in the order of first appearance
+    codes: np.ndarray  # int64 [frames], index into `labels` of each frame
 
 
 def encode(labels: np.ndarray) -> Codes:

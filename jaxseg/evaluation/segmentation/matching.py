@@ -13,17 +13,11 @@ BACKGROUND = -1  # number of the cluster that stands for the background
 
 
 class Confusion(NamedTuple):
-    """Number of frames that each cluster shares with each class.
+    """Number of frames that each cluster shares with each class."""
 
-    Attributes:
-        clusters: int64 [clusters], numbers of the clusters in order of first appearance.
-        classes: int64 [classes], indices of the classes present, ascending.
-        frames: int64 [clusters, classes], frames that carry both.
-    """
-
-    clusters: np.ndarray
-    classes: np.ndarray
-    frames: np.ndarray
+    clusters: np.ndarray  # int64 [clusters], numbers of the clusters in order of first appearance
+    classes: np.ndarray  # int64 [classes], indices of the classes present, ascending
+    frames: np.ndarray  # int64 [clusters, classes], frames that carry both
 
 
 def confusion(clusters: np.ndarray, truth: np.ndarray) -> Confusion:
@@ -37,14 +31,10 @@ def confusion(clusters: np.ndarray, truth: np.ndarray) -> Confusion:
 
 
 def match(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One-to-one matching that agrees on the most frames (Hungarian algorithm).
+    """Rows and columns of the one-to-one matching that agrees on the most frames.
 
-    Args:
-        frames: [clusters, classes], any shape; some of the longer side stay unmatched.
-
-    Returns:
-        Rows and columns of the min(clusters, classes) pairs. Among equally good matchings
-        the choice is a function of `frames` alone.
+    It is that of the Hungarian algorithm on `frames` [clusters, classes]; some of the longer side
+    stay unmatched. Among equally good matchings the choice is a function of `frames` alone.
     """
     return linear_sum_assignment(frames, maximize=True)
 
@@ -52,9 +42,7 @@ def match(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def best_matching(group: Group, *, bound: bool) -> dict[int, int]:
     """Cluster -> class over the scored frames of a group.
 
-    Args:
-        group: `predicted` holds cluster numbers.
-        bound: cluster -1 stands for the background and is matched with no class.
+    Where the background is `bound`, cluster -1 stands for it and is matched with no class.
     """
     used = group.scored & (group.predicted != BACKGROUND) if bound else group.scored
     table = confusion(group.predicted[used], group.truth[used])
@@ -87,17 +75,10 @@ def match_together(videos: Sequence[Group], *, bound: bool) -> tuple[list[Group]
 def match_videos(
     grouped: Grouped, how: str, *, bound: bool
 ) -> tuple[Grouped, dict[str, dict[int, int]]]:
-    """Puts classes in place of clusters.
+    """The groups with classes in place of clusters, and scope -> cluster -> class.
 
-    Args:
-        grouped: activity -> video -> group.
-        how: scope of a matching, `activity`, `video` or `global` (all videos); `none`: labels
-            are classes already.
-        bound: as in `best_matching`.
-
-    Returns:
-        The groups with classes, and scope -> cluster -> class; a scope is an activity, a video
-        or "all".
+    A scope is an activity, a video or "all", as `how` asks for: `activity`, `video` or `global`.
+    With `none` the labels are classes already. `bound` is that of `best_matching`.
     """
     if how == "none":
         return grouped, {}

@@ -14,28 +14,19 @@ Counter = Callable[[Unit], Counts]
 
 
 class Protocol(NamedTuple):
-    """Rules of one protocol.
+    """Rules of one protocol."""
 
-    Attributes:
-        by_video: counters of single videos; their counts add up over videos.
-        joined: counters of videos laid end to end, where runs may cross and classes are pooled.
-        text: the rule and the paper that uses it, two lines.
-        match: default scope of a matching, of `MATCHES`.
-        average: average that is reported as F1, precision and recall: `macro` or `pooled` over
-            activities, or the mean over `video`s.
-        miou_average: average that is reported as mIoU.
-        sampled: whether it draws frames, so that the seed matters.
-        names: whether it compares class names, without clusters and their matching.
-    """
-
-    by_video: tuple[Counter, ...]
+    by_video: tuple[Counter, ...]  # counters of single videos; their counts add up over videos
+    # counters of videos laid end to end, where runs may cross and classes are pooled
     joined: tuple[Counter, ...]
-    text: str
-    match: str = "activity"
+    text: str  # the rule and the paper that uses it, two lines
+    match: str = "activity"  # default scope of a matching, of `MATCHES`
+    # average that is reported as F1, precision and recall: `macro` or `pooled` over activities,
+    # or the mean over `video`s
     average: str = "macro"
-    miou_average: str = "macro"
-    sampled: bool = False
-    names: bool = False
+    miou_average: str = "macro"  # average that is reported as mIoU
+    sampled: bool = False  # whether it draws frames, so that the seed matters
+    names: bool = False  # whether it compares class names, without clusters and their matching
 
 
 # Titles of the scores and of their averages, in the order of a table.

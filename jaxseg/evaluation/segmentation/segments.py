@@ -114,19 +114,12 @@ def majority_hits(shares: np.ndarray, rng: np.random.Generator) -> float:
 
 
 class Pieces(NamedTuple):
-    """Overlaps of predicted with truth segments, in time order; each field is int64 [pieces].
+    """Overlaps of predicted with truth segments, in time order; each field is int64 [pieces]."""
 
-    Attributes:
-        starts: first frame.
-        lengths: frames.
-        predicted: index of the predicted segment.
-        truth: index of the truth segment.
-    """
-
-    starts: np.ndarray
-    lengths: np.ndarray
-    predicted: np.ndarray
-    truth: np.ndarray
+    starts: np.ndarray  # first frame
+    lengths: np.ndarray  # frames
+    predicted: np.ndarray  # index of the predicted segment
+    truth: np.ndarray  # index of the truth segment
 
 
 def cut(truth: np.ndarray, predicted: np.ndarray) -> Pieces:
