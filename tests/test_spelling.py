@@ -30,9 +30,9 @@ BRITISH = re.compile(
 # Names that are spelled so: of files and values that older runs have, and of the outside world.
 NAMES = re.compile(
     r"""
-    "generalisation" | "as\ labelled"  # key and value of evaluation.json
+    "as\ labelled"  # value of evaluation.json
     | analytic_centre  # array of a recorded file
-    | \.cancelled\(  # of concurrent.futures
+    | \.cancelled\( | CANCELLED  # of concurrent.futures and gRPC
     | (?i:emphasis | analyses | LICENCE\b)
     """,
     re.VERBOSE,

@@ -80,7 +80,7 @@ class SegmentationScores(NamedTuple):
     # "<activity>/<directory>" -> cluster -> class, where one was matched.
     matching: Mapping[str, Mapping[int, str]] = {}
     split_sil: bool = False  # whether Breakfast's SIL was scored as two classes
-    generalisation: Splits = Splits()  # how members were split, the file's own spelling
+    generalization: Splits = Splits()  # how members were split
 
 
 def read_segmentation_scores(workdir: Path) -> SegmentationScores | None:

@@ -181,7 +181,7 @@ def score(
         }
         scored = ["" if at in truth.excluded else name for at, name in enumerate(truth.classes)]
         # Readers of older runs know the key by this spelling.
-        parts["generalisation"] = describe_splits(videos, tested, truth.labels, scored)
+        parts["generalization"] = describe_splits(videos, tested, truth.labels, scored)
     return parts
 
 
@@ -262,7 +262,7 @@ def summary_lines(evaluation: dict) -> list[str]:
         f"{', '.join(map(str, choice['runners_up'][:3]))}"
         for activity, choice in evaluation.get("num_clusters", {}).items()
     ]
-    splits = evaluation.get("generalisation", {}).get("splits", [])
+    splits = evaluation.get("generalization", {}).get("splits", [])
     lines += split_lines(splits)
     for name, entry in evaluation["protocols"].items():
         lines += protocol_lines(name, entry, "split" if splits else "seed")

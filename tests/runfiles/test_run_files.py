@@ -415,7 +415,7 @@ def test_scores_of_segmentation(tmp_path):
     assert checks.to_json(scores.protocols)["asot"]["results"] == [
         result | {"full": tables, "per_video": tables} for result in protocol["results"]
     ]
-    assert not scores.split_sil and scores.generalisation.splits == ()
+    assert not scores.split_sil and scores.generalization.splits == ()
     assert scores.matching == {"salad/seed0": {0: "cut"}}
     del protocol["results"][0]["full"]["macro"]["mof"]["std"]
     evaluation.write_evaluation(tmp_path, content)

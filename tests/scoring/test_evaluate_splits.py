@@ -59,7 +59,7 @@ def test_the_matching_is_found_on_the_test_part(workdir):
 
 
 def test_the_splits_are_described(workdir):
-    facts = run(workdir)["generalisation"]
+    facts = run(workdir)["generalization"]
     assert facts["test_share"] == pytest.approx(1 / 3, abs=1e-4)
     assert facts["splits"] == [
         {"seed": 0, "train": 2, "test": 1, "unseen": {}},
@@ -71,7 +71,7 @@ def test_the_splits_are_described(workdir):
 def test_without_test_videos_there_is_nothing_to_say_of_splits(tmp_path):
     predictions = {("coffee", "seed0", name): labels for (_, name), labels in TRUTH.items()}
     evaluation = run(write_run(tmp_path, TRUTH, [member("coffee", 0, clusters=3)], predictions))
-    assert "generalisation" not in evaluation
+    assert "generalization" not in evaluation
     assert not any("split" in line.split("equal split")[0] for line in summary_lines(evaluation))
 
 
@@ -108,7 +108,7 @@ def test_every_activity_has_a_test_part_of_its_own(tmp_path):
         "coffee": 100,
         "tea": 50,
     }
-    (split,) = evaluation["generalisation"]["splits"]
+    (split,) = evaluation["generalization"]["splits"]
     assert (split["train"], split["test"]) == (3, 2)
     assert split["unseen"] == {"tea": ["stir"]}
 
@@ -128,7 +128,7 @@ def test_words_for_splits(workdir):
 
 def test_excluded_classes_are_not_called_unseen(tmp_path):
     workdir = write_run(tmp_path, TRUTH, MEMBERS, PREDICTIONS, excluded=["stir"])
-    splits = run(workdir)["generalisation"]["splits"]
+    splits = run(workdir)["generalization"]["splits"]
     assert [split["unseen"] for split in splits] == [{}, {}]
 
 

@@ -106,7 +106,7 @@ def test_runs_with_test_videos_speak_of_splits(make_tot_workdir):
         {"seed": 1, "train": 1, "test": 2, "unseen": {"coffee": ["<stir>"]}},
     ]
     facts = {"test_share": 0.5, "note": "each seed is a split", "splits": splits}
-    rewrite(workdir / "evaluation.json", lambda e: e | {"generalisation": facts})
+    rewrite(workdir / "evaluation.json", lambda e: e | {"generalization": facts})
     for name in ("seed0/v1", "seed0/v2", "seed1/v2", "seed0,argmax/v1", "seed0,argmax/v2"):
         (workdir / f"predictions/coffee/{name}.txt").unlink()
     source = source_of(workdir)
