@@ -1,8 +1,11 @@
 """`python -m jaxseg.evaluation segmentation|localization`: scores anyone's files."""
 
+import argparse
 import importlib
 import sys
+import textwrap
 from collections.abc import Sequence
+from types import ModuleType
 
 from jaxseg import command_line
 
@@ -29,10 +32,21 @@ def main(argv: Sequence[str]) -> int:
         if task == next(iter(argv), None):
             # Only the module of the task that is asked for is imported.
             module = importlib.import_module(f"jaxseg.evaluation.{task}.command")
-            module.add_arguments(command)
+            add_arguments(command, module)
             command.set_defaults(run=module.run)
     arguments = parser.parse_args(argv)
     return command_line.run(lambda: arguments.run(arguments))
+
+
+def add_arguments(parser: argparse.ArgumentParser, task: ModuleType) -> None:
+    """Gives a parser the options of a task, and a --help that explains every protocol."""
+    parser.usage, parser.description = task.USAGE, task.DESCRIPTION
+    protocols = [
+        f"  {name}\n{textwrap.indent(text, '    ')}" for name, text in task.PROTOCOL_TEXTS.items()
+    ]
+    parser.epilog = "\n".join(["protocols:", *protocols])
+    for name, settings in task.OPTIONS.items():
+        parser.add_argument(name, **settings)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,11 @@
 """The choice of K, the number of clusters, where a range was tried (`num_clusters=auto`).
 
 Agreement between seeds is highest for the fewest clusters, and a transport objective falls or
-rises with K for reasons of its own; neither has its best value at the true K. Both also reward a
-cut of every video into the same equal parts, which says nothing about the video. So the rule asks
-how far two seeds agree on what is special to a video: the information that their labels of the
-same video share, less what they share if one of the two is taken from another video, stretched to
-the same length. Neighboring K are averaged, because single ones scatter, and of those that are as
-good as the best the fewest clusters are taken.
-
-It does not work well, and no other rule that was tried does: docs/results.md has the numbers. The
-rule finds how many clusters can be found again, not how many actions people would name.
+rises with K for reasons of its own; both reward a cut of every video into the same equal parts.
+So the rule asks how far two seeds agree on what is special to a video: the information that their
+labels of it share, less what they share if one of the two is taken from another video, stretched
+to the same length. It does not work well, nor does any other rule that was tried
+(docs/results.md): it finds how many clusters can be found again, not how many actions there are.
 """
 
 import functools
@@ -57,16 +53,9 @@ def tries_counts(members: Sequence[Member]) -> bool:
 def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> Choice:
     """Chooses K for every activity and writes `num_clusters.json`.
 
-    Args:
-        workdir: holds `objectives.json` and the predictions of all members.
-        data: the run's data set.
-        members: with variants "K=2", "K=3", ...
-
-    Returns:
-        The choice, with what is known of every K that was tried.
-
-    Raises:
-        ValueError: a file that is missing or broken.
+    The members have variants "K=2", "K=3", ...; `workdir` holds `objectives.json` and their
+    predictions. The choice has what is known of every K that was tried. ValueError for a file that
+    is missing or broken.
     """
     objectives = read_objectives(workdir)
     # Activity -> K, ascending -> its members.
@@ -87,7 +76,9 @@ def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> 
                 score=0.0,  # needs the neighboring K
             )
             tried.append(entry)
-        scores = smoothed([each.information.mean for each in tried]).tolist()
+        # Neighboring K are averaged, as single ones scatter; an end is its own outer neighbor.
+        padded = np.pad([each.information.mean for each in tried], 1, mode="edge")
+        scores = ((padded[:-2] + padded[1:-1] + padded[2:]) / 3).tolist()
         tried = [each._replace(score=score) for each, score in zip(tried, scores, strict=True)]
         best, *others = ranked(tried)
         activities[activity] = ChosenCount(
@@ -102,7 +93,7 @@ def choose(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> 
 
 
 def ranked(tried: Sequence[TriedCount]) -> list[TriedCount]:
-    """The chosen K, then the others by score: of the best that are alike the fewest is chosen."""
+    """The chosen K, the fewest of those about as good as the best, then the others by score."""
     by_score = sorted(tried, key=lambda each: -each.score)
     enough = (1 - ALIKE) * by_score[0].score
     # A best score below 0 does not reach its own share.
@@ -127,8 +118,7 @@ def mean_objective(objectives: Objectives, member: Member, videos: Sequence[Fram
 def agreement(seeds: Sequence[Sequence[np.ndarray]]) -> dict[str, Spread]:
     """`stability` and `information` of one K over pairs of seeds, `used` clusters over seeds.
 
-    Args:
-        seeds: labels of each video, int [frames], of each seed; the videos are the same.
+    Each seed has its labels, int [frames], of the same videos.
     """
     whole = [np.concatenate(videos) for videos in seeds]
     elsewhere = [other_videos(videos) for videos in seeds]
@@ -143,12 +133,6 @@ def agreement(seeds: Sequence[Sequence[np.ndarray]]) -> dict[str, Spread]:
     return {name: spread(values) for name, values in scores.items()}
 
 
-def smoothed(values: Sequence[float]) -> np.ndarray:
-    """Mean of each value and its two neighbors; an end is its own outer neighbor."""
-    padded = np.pad(np.asarray(values, float), 1, mode="edge")
-    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-
-
 def other_videos(videos: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Labels of other videos in place of each video's own, stretched to its length.
 
@@ -159,17 +143,14 @@ def other_videos(videos: Sequence[np.ndarray]) -> list[np.ndarray]:
     if count == 1:
         labels, present = videos[0], len(np.unique(videos[0]))
         return [np.arange(len(labels)) * present // len(labels)]
-
-    def stretched(labels: np.ndarray, length: int) -> np.ndarray:
-        """Labels of `length` frames, at the same relative times."""
-        return labels[np.arange(length) * len(labels) // length]
-
-    return [
-        np.concatenate(
-            [stretched(videos[(i + step) % count], len(videos[i])) for i in range(count)]
-        )
-        for step in range(1, min(count - 1, OTHER_VIDEOS) + 1)
-    ]
+    parts = []
+    for step in range(1, min(count - 1, OTHER_VIDEOS) + 1):
+        pairs = zip(videos, [*videos[step:], *videos[:step]], strict=True)
+        stretched = [
+            other[np.arange(len(video)) * len(other) // len(video)] for video, other in pairs
+        ]
+        parts.append(np.concatenate(stretched))
+    return parts
 
 
 def chosen_first(members: Sequence[Member], choice: Choice) -> list[list[Member]]:
@@ -189,18 +170,14 @@ def chosen_first(members: Sequence[Member], choice: Choice) -> list[list[Member]
 
 
 def beyond_chance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """I - E[I] in nats a frame, and the largest value that it could have.
+    """I - E[I] in nats a frame, and the largest value that it could have; `a` and `b` are int [N].
 
     Mutual information I grows with the number of labels by chance alone; its expectation under
     random labelings with the same counts is taken off. The quotient of the two results is adjusted
     mutual information: 1 if the labelings are the same up to names, about 0 if independent (Vinh,
-    Epps and Bailey, Information Theoretic Measures for Clusterings Comparison, JMLR 11, 2010,
-    Eq. 24a and their AMI_sum):
+    Epps and Bailey, JMLR 11, 2010, Eq. 24a and their AMI_sum):
 
         AMI = (I - E[I]) / ((H(a) + H(b)) / 2 - E[I])
-
-    Args:
-        a, b: integers [N], N > 0, one label a frame. Any number counts as a label, -1 too.
     """
     counts = contingency(a, b)
     rows, columns = counts.sum(1), counts.sum(0)
@@ -210,10 +187,7 @@ def beyond_chance(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 
 def ratio(shared: float, most: float) -> float:
-    """AMI from the two results of `beyond_chance`; 1 where nothing could be shared.
-
-    Nothing can where every frame has a label of its own, or all have the same: chance explains it.
-    """
+    """AMI of the two results of `beyond_chance`; 1 where chance explains everything."""
     return shared / most if most > 1e-12 else 1.0
 
 
@@ -226,11 +200,7 @@ def contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def expected_information(rows: np.ndarray, columns: np.ndarray) -> float:
-    """Mean mutual information, in nats, of all labelings with these counts (Vinh et al., Eq. 24a).
-
-    Args:
-        rows, columns: positive integers with the same sum, frames of each label.
-    """
+    """Mean information, in nats, of all labelings with these frames of each label (Eq. 24a)."""
     log_factorial = _log_factorials(int(rows.sum()))
     return sum(_expected_cell(int(a), int(b), log_factorial) for a in rows for b in columns)
 

@@ -20,6 +20,8 @@ python -m jaxseg.evaluation localization --predictions=result.json --truth=gt.js
 python -m jaxseg.evaluation localization --predictions=result.json --truth=THUMOS14 \\
     --subset=test --ambiguous=THUMOS14/Ambiguous_test.txt --protocol=all --errors"""
 
+PROTOCOL_TEXTS = {name: f"{rule.summary}\n({rule.used_by})" for name, rule in PROTOCOLS.items()}
+USAGE = "%(prog)s --predictions=FILE --truth=FILE [options]"
 OPTIONS = {
     "--predictions": {"type": Path, "metavar": "FILE", "required": True},
     "--truth": {"type": Path, "metavar": "FILE|DIR", "required": True},
@@ -56,18 +58,6 @@ OPTIONS = {
     },
 }
 SHOWN_AN = (1, 5, 10, 50, 100)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Gives a parser the options of the command, and a --help that explains every protocol."""
-    parser.usage = "%(prog)s --predictions=FILE --truth=FILE [options]"
-    parser.description = DESCRIPTION
-    protocols = [
-        f"  {name}\n    {rule.summary}\n    ({rule.used_by})" for name, rule in PROTOCOLS.items()
-    ]
-    parser.epilog = "\n".join(["protocols:", *protocols])
-    for name, settings in OPTIONS.items():
-        parser.add_argument(name, **settings)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -40,6 +40,8 @@ python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth
 python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth \\
     --mapping=mapping.txt --protocol=all --report=scores.html"""
 
+PROTOCOL_TEXTS = {name: rule.text for name, rule in PROTOCOLS.items()}
+USAGE = "%(prog)s --predictions=DIR --truth=DIR [options]"
 OPTIONS = {
     "--predictions": {"type": Path, "metavar": "DIR", "required": True},
     "--truth": {"type": Path, "metavar": "DIR", "required": True},
@@ -118,18 +120,6 @@ LEGEND = (
     "percent. MoF: all frames, mean of activities, mean of videos. (most): what F1 can reach on"
     " this truth. JSD: less is better."
 )
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Gives a parser the options of the command, and a --help that explains every protocol."""
-    parser.usage = "%(prog)s --predictions=DIR --truth=DIR [options]"
-    parser.description = DESCRIPTION
-    protocols = [
-        f"  {name}\n    " + rule.text.replace("\n", "\n    ") for name, rule in PROTOCOLS.items()
-    ]
-    parser.epilog = "\n".join(["protocols:", *protocols])
-    for name, settings in OPTIONS.items():
-        parser.add_argument(name, **settings)
 
 
 class Data(NamedTuple):

@@ -10,6 +10,7 @@ import pytest
 from localization_reference import database, detections
 
 from jaxseg.command_line import Parser
+from jaxseg.evaluation.__main__ import add_arguments
 from jaxseg.evaluation.localization import command
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
 from jaxseg.evaluation.localization.protocols import PROTOCOLS
@@ -35,7 +36,7 @@ def files(tmp_path):
 
 def arguments(folder, *extra):
     parser = Parser()
-    command.add_arguments(parser)
+    add_arguments(parser, command)
     sides = [f"--{side}={folder / side}.json" for side in ("truth", "predictions")]
     return parser.parse_args([*sides, *extra])
 
@@ -92,7 +93,7 @@ def test_the_page_stands_alone(files, capsys):
 
 def test_help_explains_every_protocol():
     parser = Parser()
-    command.add_arguments(parser)
+    add_arguments(parser, command)
     text = parser.format_help()
     for name, rule in PROTOCOLS.items():
         assert f"  {name}\n    {rule.summary}\n    ({rule.used_by})" in text
