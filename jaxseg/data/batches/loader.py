@@ -79,17 +79,12 @@ class Batches:
 
 
 class Sampling(NamedTuple):
-    """How videos become batches, and test videos become a network's input.
-
-    Attributes:
-        stream: class of the streams.
-        settings: keys of config.data that it takes.
-        test_view: (test video, config.data) -> the arrays of the video for `Method.predict`, and
-            how many of their rows are valid; None where whole videos are labeled frame by frame.
-    """
+    """How videos become batches, and test videos become a network's input."""
 
     stream: type[Stream]
-    settings: tuple[str, ...]
+    settings: tuple[str, ...]  # keys of config.data that the stream takes
+    # (test video, config.data) -> the arrays of the video for `Method.predict`, and how many of
+    # their rows are valid; None where whole videos are labeled frame by frame.
     test_view: Callable[[SnippetVideo, Any], View] | None = None
 
     def make(self, videos: Sequence, seed: int, data: Any) -> Stream:
@@ -107,15 +102,9 @@ STREAMS = {
 
 
 def test_videos(videos: Sequence[Video], share: float, seed: int) -> tuple[str, ...]:
-    """Names of the videos of one activity that are tested on, sorted.
+    """Names of the videos of one activity that are tested on, sorted; each seed splits anew.
 
-    Args:
-        videos: of one activity.
-        share: part of them that is tested on, in [0, 1); 0 gives none.
-        seed: every seed gives another split.
-
-    Raises:
-        ValueError: the share leaves nothing to train on, or nothing to test on.
+    The share of them that is tested on is in [0, 1); 0 gives none.
     """
     if not share:
         return ()

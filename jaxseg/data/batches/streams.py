@@ -13,17 +13,11 @@ ORDER, SAMPLES, WARM_START = range(3)  # independent streams of random numbers
 
 
 class Stream(abc.ABC):
-    """Batches of training videos, which depend only on the videos, the seed and the step.
+    """Batches of at least one video, which depend only on the videos, the seed and the step.
 
     Every epoch is a new permutation of the videos; its last batch may be smaller. A subclass
     names the arrays of a batch and writes one video at a time into them. One of them is "mask",
-    whose leading axis is the videos.
-
-    Args:
-        videos: at least one.
-        seed: of all random numbers.
-        videos_per_batch: leading axis of a batch's arrays.
-        key: further numbers on which the random numbers depend.
+    whose leading axis is the videos. The random numbers depend on the seed and on `key`.
     """
 
     def __init__(
@@ -64,12 +58,7 @@ class Stream(abc.ABC):
 
     @abc.abstractmethod
     def arrays(self, num_videos: int, step: int | None) -> Shapes:
-        """Shape, with leading axis `num_videos`, and dtype of each array of a step's batch.
-
-        Args:
-            num_videos: number of videos that are written.
-            step: None for the warm start.
-        """
+        """Shape and dtype of each array of a step's batch, of which `num_videos` are written."""
 
     def chosen(self, step: int | None) -> Sequence[int]:
         """Indices of the videos in the batch of a step; of all videos for the warm start."""

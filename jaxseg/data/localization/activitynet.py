@@ -37,15 +37,9 @@ def read_activitynet(
     read_annotation: Callable[[Path], tuple[Segments, dict[str, object]]],
     **reading: Any,
 ) -> Parts:
-    """Reads one version of the data set; see `LocalizationEntry.read` for the other arguments.
+    """Reads one version of the data set, whose annotation `read_v12` or `read_v13` reads.
 
-    Args:
-        read_annotation: `read_v12` or `read_v13`.
-
-    Raises:
-        FileNotFoundError: a part of the data set is missing.
-        ValueError: videos without features or without an annotation, and the errors of
-            `read_streams`.
+    See `LocalizationEntry.read` for the other arguments.
     """
     truth, durations = read_annotation(folder)
     annotations = annotate(truth, SUBSETS, durations=durations)
@@ -85,11 +79,7 @@ def field(path: Path, video: str, entry: Mapping, name: str) -> object:
 
 
 def read_subsets(path: Path, videos: Collection[str]) -> dict[str, str]:
-    """Video -> subset from a table with the columns `video` and `subset`.
-
-    Raises:
-        ValueError: no such columns, or videos that only one of the files has.
-    """
+    """Video -> subset, of exactly these videos, from the columns `video` and `subset`."""
     subsets = read_columns(path, "video", "subset")
     for what, names in (
         ("that it does not list", set(videos) - subsets.keys()),
@@ -103,11 +93,7 @@ def read_subsets(path: Path, videos: Collection[str]) -> dict[str, str]:
 def rename_as_annotated(
     files: Mapping[str, tuple[Path, ...]], videos: Collection[str], folder: Path
 ) -> dict[str, tuple[Path, ...]]:
-    """The files, by the names that the annotation has for their videos.
-
-    Raises:
-        ValueError: two files of one video.
-    """
+    """The files, by the names that the annotation has for their videos."""
     videos = set(videos)
     renamed: dict[str, tuple[Path, ...]] = {}
     for stem, paths in files.items():

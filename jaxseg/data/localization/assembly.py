@@ -28,18 +28,11 @@ RGB, FLOW = "rgb", "flow"
 
 
 class Annotation(NamedTuple):
-    """One video's annotation.
+    """One video's annotation; times are in seconds."""
 
-    Attributes:
-        subset: "train" or "test".
-        segments: (start, end, class name), in seconds, in the order of the file.
-        labels: names of the classes that occur.
-        duration: in seconds, or None.
-    """
-
-    subset: str
-    segments: tuple[tuple[float, float, str], ...]
-    labels: frozenset[str]
+    subset: str  # "train" or "test"
+    segments: tuple[tuple[float, float, str], ...]  # (start, end, class), in the order of the file
+    labels: frozenset[str]  # names of the classes that occur
     duration: float | None = None
 
 
@@ -55,10 +48,6 @@ def annotate(
         truth: true segments; the labels of a video are the classes of its segments.
         subsets: the source's name of a subset -> "train", "test", or None to leave it out.
         durations: video -> seconds, for all videos; None where the source has none.
-
-    Raises:
-        ValueError: an unknown subset, a duration that is no positive number, a subset that has
-            no videos, a training video without a class, or a name that no file can have.
     """
     segments = segments_by_video(truth)
     annotations = {}
@@ -126,12 +115,7 @@ class Streams(NamedTuple):
 
 
 def find_streams(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """Video -> its (RGB, flow) files, or its one file of both.
-
-    Raises:
-        FileNotFoundError: no such folder, or one of `rgb/` and `flow/` alone.
-        ValueError: no files, files of another kind, or one stream without the other.
-    """
+    """Video -> its (RGB, flow) files, or its one file of both."""
     need_folder(folder)
     if not any((folder / stream).is_dir() for stream in (RGB, FLOW)):
         return {video: (path,) for video, path in find_arrays(folder).items()}
@@ -174,12 +158,7 @@ def check_paired(featured: Collection[str], annotated: Collection[str], folder: 
 def read_streams(
     files: Mapping[str, tuple[Path, ...]], *, progress: bool, processes: Processes = ONE_PROCESS
 ) -> dict[str, Streams]:
-    """Video -> the arrays of its files, checked to be whole, two-dimensional and finite.
-
-    Raises:
-        ValueError: a file that is broken, empty, pickled or not finite, or has an odd number of
-            columns where it should hold both streams.
-    """
+    """Video -> the arrays of its files, checked to be whole, two-dimensional and finite."""
     paths = [path for pair in files.values() for path in pair]
     read = read_arrays(paths, cache=None, progress=progress, processes=processes)
     arrays = dict(zip(paths, read, strict=True))
@@ -194,11 +173,7 @@ def read_streams(
 
 
 def split(joint: np.ndarray, source: str) -> Streams:
-    """The halves of [snippets, 2 channels]; a memory map stays one.
-
-    Raises:
-        ValueError: an odd number of columns.
-    """
+    """The halves of [snippets, 2 channels]; a memory map stays one."""
     columns = joint.shape[1]
     if columns % 2:
         raise ValueError(f"{source}: {columns} columns are not RGB and flow of equal width")
@@ -208,27 +183,17 @@ def split(joint: np.ndarray, source: str) -> Streams:
 
 
 class Parts(NamedTuple):
-    """The parts of a data set, as a reader has found them for `assemble`.
+    """The parts of a data set, as a reader has found them for `assemble`."""
 
-    Attributes:
-        annotations: by video.
-        streams: by video, for the same videos.
-        classes: names of the classes; every label of every annotation is one of them.
-    """
-
-    annotations: Mapping[str, Annotation]
-    streams: Mapping[str, Streams]
-    classes: tuple[str, ...]
+    annotations: Mapping[str, Annotation]  # by video
+    streams: Mapping[str, Streams]  # for the same videos
+    classes: tuple[str, ...]  # every label of every annotation is one of them
 
 
 def assemble(parts: Parts, *, length_tolerance: int) -> tuple[SnippetVideo, ...]:
     """One `SnippetVideo` a video, sorted by subset and name.
 
     RGB and flow that differ by at most `length_tolerance` snippets are cut to the shorter.
-
-    Raises:
-        ValueError: streams of different lengths, of other channels than most streams, or zero
-            everywhere, with the files and their sizes.
     """
     annotations, streams, classes = parts
     check_lengths(streams, length_tolerance)

@@ -47,13 +47,7 @@ BUNDLE_SUBSETS = {"validation": "train", "test": "test"}
 
 
 def read_thumos14(folder: Path, **reading: Any) -> Parts:
-    """Reads CASE's layout; see `LocalizationEntry.read` for the arguments.
-
-    Raises:
-        FileNotFoundError: a part of the data set is missing.
-        ValueError: a split without videos, videos without features or without an annotation,
-            an annotation that contradicts the splits, and the errors of `read_streams`.
-    """
+    """Reads CASE's layout; see `LocalizationEntry.read` for the arguments."""
     annotations = read_gt(folder)
     files = {}
     for subset in SUBSETS:
@@ -65,11 +59,7 @@ def read_thumos14(folder: Path, **reading: Any) -> Parts:
 
 
 def read_gt(folder: Path) -> dict[str, Annotation]:
-    """`gt.json`, for the videos of the splits and no others.
-
-    Raises:
-        ValueError: a video that only one of the two has, or that they put into another subset.
-    """
+    """`gt.json`, which has to have the videos of the splits and no others."""
     gt = need_file(folder / "gt.json")
     annotations = annotate(read_truth(gt), {subset: subset for subset in SUBSETS})
     for subset in SUBSETS:
@@ -126,11 +116,7 @@ def label_names(where: str, labels: object) -> frozenset[str]:
 
 
 def per_video(path: Path, videos: tuple[str, ...]) -> dict[str, object]:
-    """Video -> its entry in an annotation array.
-
-    Raises:
-        ValueError: not one entry a video.
-    """
+    """Video -> its entry in an annotation array."""
     array = read_pickled_npy(path)
     if array.shape[:1] != (len(videos),):
         raise ValueError(f"{path}: shape {array.shape} is not one entry for {len(videos)} videos")
@@ -148,11 +134,7 @@ def check_classes(
 
 
 def read_bundle_features(path: Path, videos: list[str]) -> dict[str, Streams]:
-    """Video -> RGB and flow, float32.
-
-    Raises:
-        ValueError: a broken file, not one array a video, or an array that cannot be features.
-    """
+    """Video -> RGB and flow, float32."""
     arrays = read_pickled_npy(path)
     if arrays.shape[:1] != (len(videos),):
         raise ValueError(f"{path}: shape {arrays.shape} is not one array for {len(videos)} videos")

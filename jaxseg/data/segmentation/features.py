@@ -6,7 +6,7 @@ Text takes minutes to parse; a folder of binary copies makes the next run read i
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,15 +66,11 @@ def read_arrays(
         cache: folder of the binary copies of text files; None parses the text each time.
         progress: show a bar when it takes long.
         processes: those that read together; all see the same folders.
-
-    Raises:
-        ValueError: a file that is broken, empty or not finite, with file, place and value.
-        OSError: the cache cannot be written.
     """
     share = dict(processes.share(paths))
     stored = list(paths)
     if cache is not None:
-        stored = binary_copies(paths, share.values(), TextCache(cache), processes, progress)
+        stored = binary_copies(paths, share.values(), cache, processes, progress)
     mapped = processes.count() > 1 or sum(4 * num_elements(path) for path in stored) > MEMORY_LIMIT
     if mapped:
         allow_open_files(len(stored))
@@ -90,28 +86,34 @@ def read_arrays(
 def binary_copies(
     paths: Sequence[Path],
     share: Iterable[Path],
-    cache: "TextCache",
+    cache: Path,
     processes: Processes,
     progress: bool,
 ) -> list[Path]:
     """The files to be read: the binary copies of text files, the others themselves.
 
-    This process makes the copies of its share; the others make theirs meanwhile.
+    This process makes the copies of its share; the others make theirs meanwhile. A copy is valid
+    for one state (path, size, time) of its source. A checksum lies beside it; a damaged copy is
+    made again and never trained with. Several processes may share the folder, because every copy
+    is written atomically.
     """
     texts = [path for path in share if path.suffix == ".txt"]
     for path in progress_bar(texts, "features", progress):
-        cache.fetch(path, read_features_text)
+        copy = copy_of(path, cache)
+        if not is_intact(copy):
+            write_copy(copy, read_features_text(path))
+            prefix = copy.name.partition("-")[0]
+            for stale in cache.glob(f"{prefix}-*"):
+                if stale.stem != copy.stem:
+                    stale.unlink(missing_ok=True)
     processes.barrier("binary copies of text features")
-    return [cache.copy_of(path) if path.suffix == ".txt" else path for path in paths]
+    return [copy_of(path, cache) if path.suffix == ".txt" else path for path in paths]
 
 
 def check_channels(shapes: Mapping[str, tuple[int, int]], what: str, hint: str = "") -> None:
     """Raises ValueError with the arrays whose number of channels is not the most frequent one.
 
-    Args:
-        shapes: shape of each array, [time, channels], by its name for the message.
-        what: kind of the arrays, for the message.
-        hint: end of the message.
+    `shapes` are [time, channels] by the arrays' names for the message, which ends with `hint`.
     """
     usual = Counter(channels for _, channels in shapes.values()).most_common(1)[0][0]
     others = [f"{name} {shape}" for name, shape in shapes.items() if shape[1] != usual]
@@ -127,13 +129,9 @@ def progress_bar(paths: Sequence[Path], title: str, progress: bool) -> tqdm:
 
 
 def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.ndarray:
-    """The array of one file.
+    """The array of `path`, which messages name, read from `stored`, itself or its binary copy.
 
-    Args:
-        path: the file that messages name.
-        stored: the file that is read: `path` itself or its binary copy.
-        mapped: keep a .npy as a memory map.
-        checked: check that every number is finite.
+    A .npy stays a memory map where `mapped`; its numbers are checked to be finite where `checked`.
     """
     if stored.suffix == ".txt":
         array = read_features_text(stored)
@@ -171,54 +169,28 @@ def allow_open_files(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-class TextCache:
-    """A folder of .npy copies, each valid for one state (path, size, time) of its source.
+def copy_of(source: Path, cache: Path) -> Path:
+    """Path of the copy of a source in its present state; all copies share the prefix."""
+    state = source.stat()
+    prefix = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
+    return cache / f"{prefix}-{state.st_size}-{state.st_mtime_ns}.npy"
 
-    A checksum lies beside each copy; a damaged copy is made again and never trained with.
-    Several processes may share the folder, because every copy is written atomically.
-    """
 
-    def __init__(self, folder: Path):
-        self.folder = Path(folder)
-
-    def fetch(self, source: Path, parse: Callable[[Path], np.ndarray]) -> Path:
-        """The copy of `source`, made with `parse` unless there is an intact one.
-
-        Raises:
-            ValueError: from `parse`; nothing is written then.
-            OSError: the copy cannot be written; nothing is left behind.
-        """
-        copy = self.copy_of(source)
-        if not is_intact(copy):
-            self.write(copy, parse(source))
-            prefix = copy.name.partition("-")[0]
-            for stale in self.folder.glob(f"{prefix}-*"):
-                if stale.stem != copy.stem:
-                    stale.unlink(missing_ok=True)
-        return copy
-
-    def copy_of(self, source: Path) -> Path:
-        """Path of the copy of a source in its present state; all copies share the prefix."""
-        state = source.stat()
-        prefix = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:24]
-        return self.folder / f"{prefix}-{state.st_size}-{state.st_mtime_ns}.npy"
-
-    def write(self, copy: Path, array: np.ndarray) -> None:
-        """Writes a copy and, before it appears, its checksum."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with atomic_write(copy) as temporary:
-                with temporary.open("wb") as file:
-                    np.save(file, array)
-                write_text(checksum_file(copy), checksum(temporary))
-        except OSError as error:
-            raise OSError(
-                f"{self.folder}: cannot write the feature cache: {error.strerror or error}"
-            ) from error
+def write_copy(copy: Path, array: np.ndarray) -> None:
+    """Writes a copy and, before it appears, its checksum."""
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(copy) as temporary:
+            with temporary.open("wb") as file:
+                np.save(file, array)
+            write_text(checksum_file(copy), checksum(temporary))
+    except OSError as error:
+        problem = error.strerror or error
+        raise OSError(f"{copy.parent}: cannot write the feature cache: {problem}") from error
 
 
 def is_intact(copy: Path) -> bool:
-    """Whether the copy is what `TextCache` wrote: a float32 matrix with its checksum."""
+    """Whether the copy is what `write_copy` wrote: a float32 matrix with its checksum."""
     try:
         array = map_npy(copy)
         same = checksum(copy) == checksum_file(copy).read_text()

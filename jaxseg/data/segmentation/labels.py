@@ -27,11 +27,7 @@ class ClassNames:
     index: Mapping[str, int]
 
     def read_labels(self, path: Path) -> np.ndarray:
-        """The truth of one video, int32 [frames].
-
-        Raises:
-            ValueError: as `read_names`, or an unknown label, with file, line and value.
-        """
+        """The truth of one video, int32 [frames]."""
         names = read_names(path)
         labels = np.array([self.index.get(name, -1) for name in names], np.int32)
         if (labels < 0).any():
@@ -53,15 +49,8 @@ def read_mapping(path: Path, *, many_to_one: bool = False) -> ClassNames:
     """The classes of a mapping; `classes` is in the order of its indices, missing ones are "".
 
     Index -1 (background of YouTube Instructions) becomes the one after the largest, which in
-    Python is still `classes[-1]`.
-
-    Args:
-        path: file of `index name` lines.
-        many_to_one: names may share an index; the class is then called by what they share.
-
-    Raises:
-        ValueError: a line of another form, an index that is too large, a name that occurs twice
-            or (unless many_to_one) an index that does.
+    Python is still `classes[-1]`. With `many_to_one` names may share an index, and the class is
+    called by what they share.
     """
     lines = read_mapping_lines(path)
     first: dict[int, MappingLine] = {}

@@ -24,7 +24,7 @@ has the frames a second, and the fitted parts of the features.
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
@@ -70,22 +70,15 @@ def find_published(
 ) -> tuple[list[Source], ClassNames]:
     """The files of a published data set, checked for completeness but not yet read.
 
-    Args:
-        name: the data set's; the activity of features that lie in no subfolder.
-        layout: names of its files.
-        root: folder that holds the data set's folder, or that folder itself.
-        activities: those to read; empty for all. Truth without features is an error only when
-            all are read, because the truth of all activities is published as one folder.
-
-    Raises:
-        FileNotFoundError: no root, no data set in it, or a part of the data set is missing.
-        ValueError: an unknown activity, videos without features or truth, a broken mapping.
+    The name of the data set is also the activity of features that lie in no subfolder. Truth
+    without features is an error only where all activities are read: the truth of all of them is
+    published as one folder.
     """
     folder = find_home(root, layout.folders, "features")
     features = find_features(folder / "features", name)
     chosen = choose_activities(features, activities)
     truth = find_truth(need_folder(folder / "groundTruth"), ignored=layout.ignored_truth)
-    sources = pair(chosen, truth, folder, complete=not activities)
+    sources = add_truth(chosen, truth, folder, complete=not activities)
     mapping = find_mapping(folder, layout.mapping)
     return sources, read_mapping(need_file(mapping), many_to_one=layout.many_to_one)
 
@@ -100,10 +93,6 @@ def find_in_folder(
         activities: those to read; empty for all.
         name: activity of the files directly in the folder; "" is the folder's own name.
         labels: folder that may hold `groundTruth/`; None looks in the root and beside it.
-
-    Raises:
-        FileNotFoundError: no such folder.
-        ValueError: an unknown activity, a file that is no feature, labels for some videos only.
     """
     root = need_folder(root).resolve()
     folder = features_folder(root)
@@ -115,7 +104,7 @@ def find_in_folder(
     labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
     if labeled is None:
         return [Source(*key, path) for key, path in chosen.items()], None
-    sources = pair(chosen, find_truth(labeled / "groundTruth"), root, complete=not activities)
+    sources = add_truth(chosen, find_truth(labeled / "groundTruth"), root, complete=not activities)
     mapping = find_mapping(labeled, "mapping.txt")
     if mapping.is_file():
         return sources, read_mapping(mapping)
@@ -154,15 +143,9 @@ def read_record(folder: Path) -> dict:
 
 
 def find_home(root: Path, names: Sequence[str], content: str) -> Path:
-    """The folder that holds `content`: the root or one of `names` below it.
+    """The folder that holds `content`: the root, or one of the folders `names` in it.
 
-    Args:
-        root: an existing folder.
-        names: folders below it.
-        content: name of a file or, where it has no suffix, of a folder.
-
-    Raises:
-        FileNotFoundError: no root, or no such folder in it.
+    The content is a file, or a folder where its name has no suffix.
     """
     need_folder(root)
     for folder in (root, *(root / name for name in names)):
@@ -176,33 +159,21 @@ def find_home(root: Path, names: Sequence[str], content: str) -> Path:
 def find_features(
     folder: Path, activity: str, *, ignored: Iterable[str] = ()
 ) -> dict[tuple[str, str], Path]:
-    """Feature files by (activity, video).
+    """Feature files by (activity, video), without the entries of the folder that are ignored.
 
-    Args:
-        folder: subfolders are activities; files directly in it are one more.
-        activity: name of the activity of the files directly in it.
-        ignored: names in `folder` that are not features.
-
-    Raises:
-        ValueError: no features, a file of another kind, two files of one video, or a name that
-            files of a run cannot have.
+    Subfolders are activities; files directly in the folder belong to `activity`.
     """
-    ignored = set(ignored)
     features: dict[tuple[str, str], Path] = {}
     unknown = []
-    for path in entries(folder):
-        if path.name in ignored:
-            continue
-        group, files = (path.name, entries(path)) if path.is_dir() else (activity, [path])
+    for group, file in files_by_activity(folder, activity, set(ignored)):
         check_file_name(folder, "activity", group)
-        for file in files:
-            if not file.is_file() or file.suffix not in FEATURE_SUFFIXES:
-                unknown.append(file)
-                continue
-            check_file_name(folder, "video", file.stem)
-            other = features.setdefault((group, file.stem), file)
-            if other != file:
-                raise ValueError(f"{file}: video {file.stem} has features in {other.name} too")
+        if not file.is_file() or file.suffix not in FEATURE_SUFFIXES:
+            unknown.append(file)
+            continue
+        check_file_name(folder, "video", file.stem)
+        other = features.setdefault((group, file.stem), file)
+        if other != file:
+            raise ValueError(f"{file}: video {file.stem} has features in {other.name} too")
     if unknown:
         kinds = ", ".join(FEATURE_SUFFIXES)
         raise ValueError(f"{folder}: not files of features ({kinds}): {listed(unknown)}")
@@ -216,29 +187,30 @@ def find_truth(folder: Path, *, ignored: tuple[str, ...] = ()) -> dict[tuple[str
 
     A video's name is the file's name without `.txt`; names that end in one of `ignored` are
     left out.
-
-    Raises:
-        ValueError: an entry that is no file (a link to nothing or to itself, a device), or has a
-            name that a video cannot have.
     """
     truth = {}
-    for path in entries(folder):
-        group, files = (path.name, entries(path)) if path.is_dir() else ("", [path])
-        for file in files:
-            video = file.name.removesuffix(".txt")
-            if not file.is_file():
-                raise ValueError(f"{folder}: no file of labels: {listed([file])}")
-            if not video.endswith(ignored):
-                truth[group, check_file_name(folder, "video", video)] = file
+    for group, file in files_by_activity(folder, ""):
+        video = file.name.removesuffix(".txt")
+        if not file.is_file():  # a link to nothing or to itself, a device
+            raise ValueError(f"{folder}: no file of labels: {listed([file])}")
+        if not video.endswith(ignored):
+            truth[group, check_file_name(folder, "video", video)] = file
     return truth
 
 
-def choose_activities(features: Files, activities: Sequence[str]) -> dict[tuple[str, str], Path]:
-    """The features of the named activities, of all where none is named, sorted.
+def files_by_activity(
+    folder: Path, activity: str, ignored: Collection[str] = ()
+) -> Iterator[tuple[str, Path]]:
+    """(activity, entry) of a folder, whose subfolders are activities, and of the subfolders."""
+    for path in entries(folder):
+        if path.name not in ignored:
+            is_folder = path.is_dir()
+            for file in entries(path) if is_folder else [path]:
+                yield path.name if is_folder else activity, file
 
-    Raises:
-        ValueError: an activity that does not exist, with those that do, nearest first.
-    """
+
+def choose_activities(features: Files, activities: Sequence[str]) -> dict[tuple[str, str], Path]:
+    """The features of the named activities, of all where none is named, sorted."""
     check_known("activities", activities, {activity for activity, _ in features})
     return {
         key: path
@@ -247,17 +219,10 @@ def choose_activities(features: Files, activities: Sequence[str]) -> dict[tuple[
     }
 
 
-def pair(features: Files, truth: Files, folder: Path, *, complete: bool) -> list[Source]:
-    """One source a video, each with its truth.
+def add_truth(features: Files, truth: Files, folder: Path, *, complete: bool) -> list[Source]:
+    """One source a video, with its truth, which goes by (activity, video) or ("", video).
 
-    Args:
-        features: files by (activity, video).
-        truth: files by (activity, video) or ("", video).
-        folder: the data set's, for messages.
-        complete: truth without features is an error; False where only some activities are read.
-
-    Raises:
-        ValueError: names every video that lacks one or the other, in one sentence.
+    Truth without features is an error where `complete`: where all activities are read.
     """
     keys = {key: key if key in truth else ("", key[1]) for key in features}
     missing = [f"{activity}/{video}" for (activity, video), key in keys.items() if key not in truth]

@@ -119,13 +119,7 @@ def read_videos(
         names: the classes in truth files; None where the sources have no truth.
         length_tolerance: frames.
         scaling: "" leaves features as they are, see `standardization` for the others.
-        cache: folder of binary copies of text features, or None.
-        progress: show a bar when it takes long.
-        processes: those that read together.
-
-    Raises:
-        ValueError: one line with file, video and value.
-        OSError: the cache cannot be written.
+        cache, progress, processes: see `read_arrays`.
     """
     labels = [None if names is None else names.read_labels(source.truth) for source in sources]
     files = [source.features for source in sources]

@@ -39,47 +39,27 @@ CONTEXT_SHARE = 0.3
 
 
 class Action(NamedTuple):
-    """One class.
-
-    Attributes:
-        name: class name.
-        instances: median number of instances in a video of the class.
-        seconds: median duration of an instance.
-        spread: standard deviation of the duration's logarithm.
-        gap: median time between two instances, in seconds.
-        contains: name of a wider class to which the same instances belong too, or "".
-    """
+    """One class."""
 
     name: str
-    instances: float
-    seconds: float
-    spread: float
-    gap: float
-    contains: str = ""
+    instances: float  # median number of instances in a video of the class
+    seconds: float  # median duration of an instance
+    spread: float  # standard deviation of the duration's logarithm
+    gap: float  # median time between two instances, in seconds
+    contains: str = ""  # name of a wider class to which the same instances belong too, or ""
 
 
 class LocalizationTwin(NamedTuple):
-    """A generated data set and the statistics of its videos.
+    """A generated data set and the statistics of its videos."""
 
-    Attributes:
-        family: begins every seed; twins of one family hold the same videos.
-        train: number of training videos.
-        test: number of test videos.
-        instance_spread: standard deviation of the logarithm of the number of instances.
-        gap_spread: the same for gaps, and for what comes before the first instance.
-        lead: median time before the first instance, in seconds.
-        second: part of the videos in which a second class occurs.
-        actions: the classes; video number n is mainly about the n-th, cyclically.
-    """
-
-    family: str
-    train: int
+    family: str  # begins every seed; twins of one family hold the same videos
+    train: int  # number of training videos
     test: int
-    instance_spread: float
-    gap_spread: float
-    lead: float
-    second: float
-    actions: tuple[Action, ...]
+    instance_spread: float  # standard deviation of the logarithm of the number of instances
+    gap_spread: float  # the same for gaps, and for what comes before the first instance
+    lead: float  # median time before the first instance, in seconds
+    second: float  # part of the videos in which a second class occurs
+    actions: tuple[Action, ...]  # video number n is mainly about the n-th class, cyclically
 
     @classmethod
     def read(cls, family: str) -> Self:
@@ -100,11 +80,7 @@ class Instance(NamedTuple):
 def make_localization_twin(
     twin: LocalizationTwin,
 ) -> tuple[tuple[SnippetVideo, ...], tuple[str, ...]]:
-    """Generates a twin: the same bytes every time.
-
-    Returns:
-        Videos sorted by subset and name, and the names of the classes.
-    """
+    """Videos of a twin, sorted by subset and name, and its classes: the same bytes every time."""
     videos = tuple(
         make_video(twin, subset, number)
         for subset, count in (("test", twin.test), ("train", twin.train))

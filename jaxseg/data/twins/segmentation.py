@@ -43,65 +43,39 @@ BACKGROUND = "background"
 
 
 class Step(NamedTuple):
-    """One action of an activity.
-
-    Attributes:
-        name: class name.
-        position: mean place in the video, 0 to 1.
-        spread: standard deviation of that place; two steps that are closer than it change order
-            from video to video.
-        presence: part of the videos in which the step occurs.
-        share: mean part of such a video that it takes.
-        repetitions: mean number of times that it occurs in such a video.
-        block: steps with the same block move together (oil, vinegar, salt: all early or all late).
-    """
+    """One action of an activity."""
 
     name: str
-    position: float
-    spread: float
-    presence: float
-    share: float
-    repetitions: float = 1.0
-    block: str = ""
+    position: float  # mean place in the video, 0 to 1
+    spread: float  # standard deviation of that place; steps closer than it change their order
+    presence: float  # part of the videos in which the step occurs
+    share: float  # mean part of such a video that it takes
+    repetitions: float = 1.0  # mean number of times that it occurs in such a video
+    block: str = ""  # steps of one move together (oil, vinegar, salt: all early or all late)
 
 
 class Grammar(NamedTuple):
-    """One activity.
+    """One activity."""
 
-    Attributes:
-        name: begins the names of its videos.
-        frames: mean length of its videos.
-        steps: its actions.
-        background: part of a video that belongs to no step and lies between them.
-    """
-
-    name: str
-    frames: int
+    name: str  # begins the names of its videos
+    frames: int  # mean length of its videos
     steps: tuple[Step, ...]
-    background: float = 0.0
+    background: float = 0.0  # part of a video that belongs to no step and lies between them
 
 
 class Twin(NamedTuple):
-    """A generated data set.
+    """A generated data set."""
 
-    Attributes:
-        family: begins every seed; twins of one family hold the same videos.
-        channels: number of feature channels.
-        videos: number of videos an activity.
-        action_variance: part of the features' variance that distinguishes actions in all videos:
-            the one number to change where a twin is too hard or too easy.
-        grammars: by activity.
-        merged: class name -> its actions; an action that is in none is a class of its own.
-        zero_rows: largest number of zero rows at the start of a video, as features have that need
-            motion over some frames; 0 for none.
-    """
-
-    family: str
+    family: str  # begins every seed; twins of one family hold the same videos
     channels: int
-    videos: int
+    videos: int  # number of videos an activity
+    # Part of the features' variance that distinguishes actions in all videos: the one number to
+    # change where a twin is too hard or too easy.
     action_variance: float
-    grammars: Mapping[str, Grammar]
-    merged: Mapping[str, tuple[str, ...]] = {}
+    grammars: Mapping[str, Grammar]  # by activity
+    merged: Mapping[str, tuple[str, ...]] = {}  # class -> its actions; others are their own class
+    # Largest number of zero rows at the start of a video, as features have that need motion over
+    # some frames; 0 for none.
     zero_rows: int = 12
 
     @classmethod
@@ -126,18 +100,9 @@ class Segment(NamedTuple):
 def make_twin(
     twin: Twin, activities: Sequence[str] = (), *, scaling: str
 ) -> tuple[tuple[Video, ...], tuple[str, ...]]:
-    """Generates a twin: the same bytes every time.
+    """Videos of a twin, sorted by (activity, name), and all classes: the same bytes every time.
 
-    Args:
-        twin: of `DATA_SETS`.
-        activities: those to make; empty for all.
-        scaling: see `records.standardization`; "" for none.
-
-    Returns:
-        Videos sorted by (activity, name) and the names of all classes, sorted.
-
-    Raises:
-        ValueError: an unknown activity.
+    No activities are all of them; see `records.standardization` for `scaling`, "" for none.
     """
     check_known("activities", activities, twin.grammars)
     classes = class_names(twin)
@@ -162,13 +127,10 @@ def read_grammar(
     background: float = 0.0,
     evenly: Mapping[str, float] | None = None,
 ) -> Grammar:
-    """A grammar of its table in a twin's file.
+    """A grammar from its table in a twin's file, where its activity is the table's key.
 
-    Args:
-        activity: its key, and its name where the table has none.
-        steps: fields of each `Step`; with `evenly`, name and share alone.
-        frames, name, background: see `Grammar`.
-        evenly: spread and presence of steps that follow one another at equal distances.
+    `steps` are the fields of each `Step`; with `evenly`, the spread and presence of steps that
+    follow one another at equal distances, their names and shares alone.
     """
     if evenly:
         steps = [
