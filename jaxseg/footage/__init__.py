@@ -58,13 +58,10 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
 def write_exports(
     folder: Path, name: str, segments: list[TimedSegment], source: Path | None
 ) -> None:
-    """Writes `<folder>/<name>` with each suffix of `EXPORTS`.
+    """Writes the tables of one video: `<folder>/<name>` with each suffix of `EXPORTS`.
 
-    Args:
-        folder: is made where it is missing. Links out of it have to hold where it is in the end.
-        name: of the video.
-        segments: in their order.
-        source: the video file; None where it is not known.
+    Its file is the source; None where it is not known. Links out of the folder have to hold where
+    the folder is in the end.
     """
     folder.mkdir(parents=True, exist_ok=True)
     numbered = [Segment(each.start, each.end, str(each.cluster)) for each in segments]

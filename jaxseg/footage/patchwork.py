@@ -42,36 +42,20 @@ ACTIONS = {
 
 
 class Segment(NamedTuple):
-    """One action in a made video.
+    """One action in a made video."""
 
-    Attributes:
-        action: of `ACTIONS`.
-        take: which of the action's clips.
-        frames: number of frames, at `FPS`.
-        offset: frame of the clip that it starts with; it plays to the end and back again.
-        backwards: whether it starts towards the clip's beginning.
-        gain: factor of the pixel values.
-    """
-
-    action: str
-    take: int
-    frames: int
-    offset: int
-    backwards: bool
-    gain: float
+    action: str  # of `ACTIONS`
+    take: int  # which of the action's clips
+    frames: int  # number of frames, at `FPS`
+    offset: int  # frame of the clip that it starts with; it plays to the end and back again
+    backwards: bool  # whether it starts towards the clip's beginning
+    gain: float  # factor of the pixel values
 
 
 def make(folder: Path, *, num_videos: int = 8, seed: int = 0) -> Path:
-    """Makes the videos that are missing, and `segments.json` beside them.
+    """Makes the videos that are missing in a folder, and `segments.json` beside them.
 
-    Args:
-        folder: gets the videos, 320 x 180 .mp4 of about 45 seconds.
-        num_videos: number of videos.
-        seed: of orders, lengths and variations.
-
-    Raises:
-        ValueError: a library of the extra `video` is missing.
-        OSError: the folder cannot be written.
+    They are 320 x 180 .mp4 of about 45 seconds; their orders, lengths and variations are drawn.
     """
     folder.mkdir(parents=True, exist_ok=True)
     plans = {f"clips{number:02d}": plan(seed, number) for number in range(num_videos)}

@@ -20,13 +20,9 @@ _RATE = 1000.0  # pictures a second that are asked for; only the first of them i
 
 
 class Recorder:
-    """Takes the pictures of a run and notes where they belong.
+    """Takes the pictures of a run, into `pictures/` of a folder, and notes where they belong.
 
-    Args:
-        run: from `read_run`.
-        folder: for `pictures/`.
-        max_videos: of an activity, those with pictures of their segments.
-        done: called after each video.
+    Of an activity `max_videos` get pictures of their segments; `done` is called after each video.
     """
 
     def __init__(self, run: Run, folder: Path, max_videos: int, done: Callable[[], Any]):
@@ -127,10 +123,8 @@ def share(total: int, parts: int, between: tuple[int, int]) -> int:
 def take_pictures(video: Path, times: Iterable[float]) -> Iterator[tuple[float, bytes]]:
     """(time, JPEG of what the video shows then), in time order; none after the video's end.
 
-    Memory: one picture at a time. Time: a seek each.
-
-    Raises:
-        ValueError: the video cannot be read, or not from some time on; with its name.
+    Memory: one picture at a time. Time: a seek each. A ValueError has the name of a video that
+    cannot be read, or not from some time on.
     """
     cv2, file = need("cv2"), VideoFile(video)
     height = box_height(file.width, file.height)

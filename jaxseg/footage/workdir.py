@@ -35,16 +35,11 @@ class TimedSegment(NamedTuple):
 
 
 class Video(NamedTuple):
-    """A video of an activity.
-
-    Attributes:
-        source: the file, whether or not it still exists; None where it is not known.
-        entry: the video's facts in `features.json`, {} where it has none.
-    """
+    """A video of an activity."""
 
     name: str
-    source: Path | None
-    entry: Mapping[str, Any]
+    source: Path | None  # the file, whether or not it still exists; None where it is not known
+    entry: Mapping[str, Any]  # the video's facts in `features.json`, {} where it has none
 
     @property
     def first(self) -> float:
@@ -53,16 +48,13 @@ class Video(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """Videos of an activity, and the results of its main variant.
-
-    Attributes:
-        segments: directory of a member -> video -> segments; the first member is the one to show.
-        typical: for each cluster of the first member, its most typical frames, best first.
-    """
+    """Videos of an activity, and the results of its main variant."""
 
     name: str
     videos: tuple[Video, ...]
+    # Directory of a member -> video -> segments; the first member is the one to show.
     segments: Mapping[str, Mapping[str, list[TimedSegment]]]
+    # For each cluster of the first member, its most typical frames, best first.
     typical: Sequence[Sequence[TypicalFrame]]
 
 
@@ -130,12 +122,7 @@ def segments_of(
 
     A segment ends where the next begins; the last one a row after its last, but not after the end
     of the video. Times before 0, which a few files have, are left out: players do not know them.
-
-    Args:
-        labels: [rows] cluster numbers.
-        fps: rows a second.
-        first: the video's first timestamp, seconds.
-        duration: of the video in seconds; None where its file does not say.
+    The first timestamp and the duration, None where the video's file does not say, are in seconds.
     """
     borders = np.flatnonzero(np.diff(labels)) + 1
     starts = np.r_[0, borders] if len(labels) else borders

@@ -57,11 +57,7 @@ class Header(NamedTuple):
 
 
 def read_npy(path: Path) -> np.ndarray:
-    """The array of an `.npy` file, in memory.
-
-    Raises:
-        ValueError: the file cannot be read, holds objects, or is not as long as its header says.
-    """
+    """The array of an `.npy` file, in memory; raises ValueError for a broken file or objects."""
     with refusing(path, ".npy array"), Path(path).open("rb") as file:
         return read_array(file, os.fstat(file.fileno()).st_size)
 
@@ -75,25 +71,16 @@ def map_npy(path: Path) -> np.memmap:
 
 
 def array_names(path: Path) -> list[str]:
-    """Names of the arrays in an `.npz` file, in its order.
-
-    Raises:
-        ValueError: the file cannot be read, or is no archive.
-    """
+    """Names of the arrays in an `.npz` file, in its order; raises ValueError for another file."""
     with refusing(path, ".npz archive"), zipfile.ZipFile(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
 def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-    """Name -> array of an `.npz` file.
-
-    Args:
-        path: the file.
-        names: those to read; None for all.
+    """Name -> array of an `.npz` file, of all its arrays where `names` is None.
 
     Raises:
-        ValueError: the file cannot be read, lacks one of `names`, or has an array that holds
-            objects or is not as long as its header says.
+        ValueError: the file lacks one of `names`, or as `read_npy`.
     """
     with refusing(path, ".npz archive"), zipfile.ZipFile(path) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}

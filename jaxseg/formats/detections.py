@@ -13,29 +13,17 @@ from jaxseg.formats.names import check_name, clip
 
 
 class Segments(NamedTuple):
-    """True or predicted segments in file order.
+    """True or predicted segments in file order."""
 
-    Attributes:
-        source: file, or another name for error messages.
-        videos: names of the videos, those without segments too.
-        subsets: subset of each video, "" where the file has none.
-        labels: names of the classes, in order of first appearance.
-        video: int64 [n], index into `videos`.
-        label: int64 [n], index into `labels`.
-        start: float64 [n], seconds.
-        end: float64 [n], seconds, at least `start`.
-        score: float64 [n], higher is surer; 1 for true segments.
-    """
-
-    source: str
-    videos: tuple[str, ...]
-    subsets: tuple[str, ...]
-    labels: tuple[str, ...]
-    video: np.ndarray
-    label: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    score: np.ndarray
+    source: str  # file, or another name for error messages
+    videos: tuple[str, ...]  # names of the videos, those without segments too
+    subsets: tuple[str, ...]  # subset of each video, "" where the file has none
+    labels: tuple[str, ...]  # names of the classes, in order of first appearance
+    video: np.ndarray  # int64 [n], index into `videos`
+    label: np.ndarray  # int64 [n], index into `labels`
+    start: np.ndarray  # float64 [n], seconds
+    end: np.ndarray  # float64 [n], seconds, at least `start`
+    score: np.ndarray  # float64 [n], higher is surer; 1 for true segments
 
 
 def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Segments:
@@ -133,14 +121,7 @@ def select(segments: Segments, kept: np.ndarray) -> Segments:
 
 
 def select_subset(segments: Segments, subset: str | None) -> Segments:
-    """The videos of one subset.
-
-    Args:
-        subset: None takes all videos, which must then be of one subset or of none.
-
-    Raises:
-        ValueError: no such subset, or None where there are several.
-    """
+    """The videos of one subset; None takes all videos, which must be of one subset or of none."""
     present = sorted(set(segments.subsets))
     if subset is None:
         if len(present) > 1:
@@ -177,22 +158,14 @@ def read_truth(path: Path) -> Segments:
 
 
 def write_predictions(path: Path, results: Mapping[str, Sequence], version: str = "") -> None:
-    """Writes {video: [{"label", "score", "segment"}]} as ActivityNet's evaluator reads it.
-
-    Raises:
-        ValueError: as `predicted_segments`, before anything is written.
-    """
-    predicted_segments(results, str(path))
+    """Writes {video: [{"label", "score", "segment"}]} as ActivityNet's evaluator reads it."""
+    predicted_segments(results, str(path))  # raises before anything is written
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"version": version, "external_data": {}, "results": results}, indent=None)
 
 
 def write_truth(path: Path, database: Mapping[str, Mapping], version: str = "") -> None:
-    """Writes {video: {"subset", "annotations"}} as ActivityNet's evaluator reads it.
-
-    Raises:
-        ValueError: as `truth_segments`, before anything is written.
-    """
-    truth_segments(database, str(path))
+    """Writes {video: {"subset", "annotations"}} as ActivityNet's evaluator reads it."""
+    truth_segments(database, str(path))  # raises before anything is written
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"version": version, "taxonomy": [], "database": database}, indent=None)

@@ -43,9 +43,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     """Temporary folder to be filled; it takes the name of `folder`, which it replaces.
 
     Unfinished folders of the same name are removed where they are older than `LONGEST_WRITE`.
-
-    Raises:
-        OSError: with the folder's name.
+    An OSError has the folder's name.
     """
     folder = folder.resolve()
     temporary = temporary_path(folder)
@@ -75,12 +73,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
-    """Writes a JSON file, whole or not at all.
-
-    Raises:
-        ValueError: for NaN and infinity, which JSON does not have.
-        OSError: with the file's name.
-    """
+    """Writes a JSON file, whole or not at all; raises ValueError for NaN and infinity."""
     write_text(path, json.dumps(value, indent=indent, allow_nan=False) + "\n")
 
 

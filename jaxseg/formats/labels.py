@@ -1,7 +1,8 @@
 """Label files of videos: a label a line, MS-TCN's result files, NumPy arrays, ED-TCN's .mat."""
 
+import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,21 +16,13 @@ SUFFIXES = (".txt", ".npy")
 
 
 class LabelFolder(NamedTuple):
-    """The labels of many videos, as they are written.
+    """The labels of many videos, as they are written."""
 
-    Attributes:
-        path: where they come from.
-        codes: video -> int64 [frames], indices into `labels`.
-        labels: the different labels.
-        activities: video -> its subfolder, "" outside of them; None where there are no subfolders.
-        splits: split -> its videos, where each file holds the videos of one; else None.
-    """
-
-    path: Path
-    codes: dict[str, np.ndarray]
-    labels: list[str]
-    activities: dict[str, str] | None
-    splits: dict[str, list[str]] | None
+    path: Path  # where they come from
+    codes: dict[str, np.ndarray]  # video -> int64 [frames], indices into `labels`
+    labels: list[str]  # the different labels
+    activities: dict[str, str] | None  # video -> its subfolder or ""; None without subfolders
+    splits: dict[str, list[str]] | None  # split -> its videos, where each file holds one split
 
     @property
     def numbers(self) -> bool:
@@ -47,14 +40,7 @@ def read_label_folder(path: Path, mat_field: str) -> LabelFolder:
     """The labels of a folder of label files or of ED-TCN's .mat files, or of one such file.
 
     The .mat files hold no names of videos: a video is called by its file and its place in it,
-    "1/03".
-
-    Args:
-        path: a folder or a file.
-        mat_field: name of the array in .mat files: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`.
-
-    Raises:
-        ValueError: as `find_videos`, `read_labels` and `read_mat_labels`.
+    "1/03". In them `mat_field`, `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`, names the array.
     """
     files = {video_name(path.name): path} if path.is_file() else None
     mat_files = [path] if files and path.suffix == ".mat" else sorted(path.glob("*.mat"))
@@ -105,21 +91,13 @@ def read_names(path: Path) -> list[str]:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Lines of a text file, without empty ones at its end.
-
-    Raises:
-        ValueError: the file cannot be read, is no text, or is empty.
-    """
+    """Lines of a text file, without empty ones at its end; raises as `read_text`."""
     # Not splitlines(): it would cut a name at control characters, which names are checked for.
     return read_text(path).rstrip().split("\n")
 
 
 def read_array(path: Path) -> np.ndarray:
-    """Labels of one video from a `.npy` file of whole numbers, [frames].
-
-    Raises:
-        ValueError: the file cannot be read, or holds anything else (pickles are not opened).
-    """
+    """Labels of one video from a `.npy` file of whole numbers, [frames], and nothing else."""
     labels = read_npy(path)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         content = f"{labels.dtype}{list(labels.shape)}"
@@ -132,13 +110,7 @@ def read_array(path: Path) -> np.ndarray:
 def read_mat_labels(path: Path, field: str) -> dict[str, list[str]]:
     """Video -> its labels, from one of ED-TCN's result files.
 
-    Args:
-        path: a .mat file, whose videos are called "<file>/01", ...; one without a cell array
-            holds one video, called as the file.
-        field: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`.
-
-    Raises:
-        ValueError: as `matrices.read_mat`.
+    The videos are called "<file>/01", ...; that of a file without a cell array as the file.
     """
     return {
         f"{path.stem}/{place}" if place else path.stem: [
@@ -150,26 +122,23 @@ def read_mat_labels(path: Path, field: str) -> dict[str, list[str]]:
     }
 
 
-def read_classes(path: Path, classes: Sequence[str]) -> np.ndarray:
-    """Labels of one video as indices into `classes`, int64 [frames].
+def read_classes(path: Path, index: Mapping[str, int]) -> np.ndarray:
+    """Labels of one video as the indices of their names, int64 [frames].
 
     Raises:
-        ValueError: as `read_names`, or a label that is not among `classes`.
+        ValueError: as `read_names`, or a label that has no index.
     """
-    index = {name: number for number, name in enumerate(classes)}
     labels = read_names(path)
     for line, label in enumerate(labels, start=1):
         if label not in index:
-            raise ValueError(f"{path}: unknown label {label!r} in line {line}")
+            nearest = difflib.get_close_matches(label, index, 1)
+            hint = f", the nearest is {nearest[0]!r}" if nearest else ""
+            raise ValueError(f"{path}: unknown label {label!r} in line {line}{hint}")
     return np.array([index[label] for label in labels], np.int64)
 
 
 def read_clusters(path: Path) -> np.ndarray:
-    """Labels of one video as cluster numbers, int64 [frames].
-
-    Raises:
-        ValueError: as `read_names`, or a label that is no whole number of at least -1.
-    """
+    """Labels of one video as cluster numbers, whole numbers of at least -1, int64 [frames]."""
     labels = read_names(path)
     for line, label in enumerate(labels, start=1):
         if not re.fullmatch(r"-1|[0-9]{1,9}", label):

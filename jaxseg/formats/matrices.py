@@ -50,12 +50,7 @@ def read_archive(path: Path, key: str | None = None) -> np.ndarray:
 
 
 def read_mat(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
-    """The matrix of a .mat file, or the matrices of its cells, called "01", "02" and so on.
-
-    Raises:
-        ValueError: the file cannot be read (version 7.3 is another format), lacks `key`, or has
-            several variables and no key was given.
-    """
+    """The matrix of a .mat file, or the matrices of its cells, called "01", "02" and so on."""
     variables = load_variables(path)
     if key is None and SCORE_FIELD in variables:
         key = SCORE_FIELD
@@ -71,14 +66,8 @@ def read_mat(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
 def read_text_matrix(path: Path, *, commas: bool = True) -> np.ndarray:
     """A matrix of numbers, a row a line, with blanks between them, float64.
 
-    Args:
-        path: the file.
-        commas: also read commas as blanks. Where nothing tells the number of columns, as it does
-            for scores, decimal commas would be read as two numbers without notice.
-
-    Raises:
-        ValueError: the file cannot be read or is empty; a line that is no row, with its number
-            and what is wrong with it.
+    Commas count as blanks too where `commas`. Where nothing tells the number of columns, as it
+    does for scores, decimal commas would be read as two numbers without notice.
     """
     try:
         content = path.read_bytes()
@@ -101,12 +90,7 @@ def read_text_matrix(path: Path, *, commas: bool = True) -> np.ndarray:
 
 
 def check_matrix(where: object, array: np.ndarray) -> None:
-    """Raises ValueError unless the array is a matrix of numbers with at least one of them.
-
-    Args:
-        where: the file and, where it holds several, the video.
-        array: may be a memory map; none of its values is read.
-    """
+    """Raises ValueError unless the array is a matrix of at least one number; reads none of them."""
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise ValueError(f"{where}: not a matrix of numbers: {array.dtype} of shape {array.shape}")
     if array.size == 0:

@@ -21,15 +21,9 @@ SHORT.maxlevel, SHORT.maxstring, SHORT.maxother, SHORT.maxlong = 4, 80, 80, 80
 
 
 def check_name(where: object, what: str, name: str) -> str:
-    """Returns the name if it fits on a line of a text file.
+    """Returns the name if it fits on a line of a text file; else raises ValueError.
 
-    Args:
-        where: the file that has the name, for the message.
-        what: kind of name, for the message: "video", "class".
-        name: in any script.
-
-    Raises:
-        ValueError: an empty name, or one with a control character or half a character.
+    The message has the file or other place `where` it is, and the kind of name: "video", "class".
     """
     if not name:
         raise ValueError(f"{where}: {what} {name!r} has no name")
@@ -42,12 +36,7 @@ def check_name(where: object, what: str, name: str) -> str:
 
 
 def check_file_name(where: object, what: str, name: str) -> str:
-    """Returns the name if a file or folder can have it; no name leads out of its folder.
-
-    Raises:
-        ValueError: as `check_name`; a name with a slash or a backslash, with a dot in front, or
-            of more than `LONGEST_FILE_NAME` bytes.
-    """
+    """Returns the name if a file or folder can have it; no name leads out of its folder."""
     check_name(where, what, name)
     wrong = next((character for character in "/\\" if character in name), None)
     if wrong:

@@ -55,13 +55,9 @@ def write_vtt(path: Path, segments: Iterable[Segment]) -> None:
 def write_eaf(path: Path, segments: Iterable[Segment], video: Path | None) -> None:
     """Writes EAF: one tier with an annotation a segment, in milliseconds, and a link to the video.
 
-    Args:
-        video: None where its file is not known.
-
-    Raises:
-        ImportError: pympi, of the extra `video`, is not installed.
+    There is no link where the file of the video is not known.
     """
-    import pympi  # an extra
+    import pympi  # of the extra `video`
 
     document = pympi.Elan.Eaf(author="jaxseg")
     document.add_tier(TIER)

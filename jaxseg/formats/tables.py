@@ -18,12 +18,7 @@ class MappingLine(NamedTuple):
 
 
 def read_mapping_lines(path: Path) -> list[MappingLine]:
-    """Lines `index name` of a mapping, without empty ones.
-
-    Raises:
-        ValueError: the file cannot be read or is empty; a line of another form, or a name that
-            occurs twice, with the number of the line.
-    """
+    """Lines `index name` of a mapping, without empty ones; no name may occur twice."""
     lines: dict[str, MappingLine] = {}
     for number, line in enumerate(read_lines(path), start=1):
         index, *rest = line.split(maxsplit=1) or [""]
@@ -43,11 +38,8 @@ def read_mapping_lines(path: Path) -> list[MappingLine]:
 def read_mapping(path: Path) -> dict[str, int]:
     """Name -> index of a mapping, in the order of the indices, as evaluators use it.
 
-    Several names may share an index: they are one class, which has the first one's name.
-
-    Raises:
-        ValueError: as `read_mapping_lines`; an index below 0, or one that is missing below the
-            highest.
+    Several names may share an index: they are one class, which has the first one's name. The
+    indices are all from 0 to the highest.
     """
     indices = {line.name: line.index for line in read_mapping_lines(path)}
     present = set(indices.values())
@@ -61,32 +53,19 @@ def read_mapping(path: Path) -> dict[str, int]:
 
 
 def read_label_map(path: Path) -> dict[str, str]:
-    """Fine -> coarse label, `fine coarse` a line.
-
-    Raises:
-        ValueError: the file cannot be read or is empty; a line of one word, or a label with two
-            coarse ones.
-    """
+    """Fine -> coarse label, `fine coarse` a line."""
     return read_pairs(path, "label")
 
 
 def read_activities(path: Path) -> dict[str, str]:
-    """Video -> activity, `video activity` a line.
-
-    Raises:
-        ValueError: the file cannot be read or is empty; a line of one word, or a video with two
-            activities.
-    """
+    """Video -> activity, `video activity` a line."""
     return read_pairs(path, "video", video_name)
 
 
 def read_pairs(path: Path, what: str, key_of: Callable[[str], str] = str) -> dict[str, str]:
-    """First word -> rest of every line; empty lines are skipped.
+    """First word, changed by `key_of`, -> rest of every line; empty lines are skipped.
 
-    Args:
-        path: the file.
-        what: kind of the first word, for the message where it occurs with two values.
-        key_of: changes the first word.
+    `what` is the kind of the first word, for the message where it occurs with two values.
     """
     table: dict[str, str] = {}
     for number, line in enumerate(read_lines(path), start=1):
@@ -101,11 +80,7 @@ def read_pairs(path: Path, what: str, key_of: Callable[[str], str] = str) -> dic
 
 
 def read_split(path: Path) -> list[str]:
-    """The videos that a split lists, one a line.
-
-    Raises:
-        ValueError: the file cannot be read or is empty, or a video occurs twice.
-    """
+    """The videos that a split lists, one a line; none may occur twice."""
     names: dict[str, None] = {}
     for line in filter(None, map(str.strip, read_lines(path))):
         name = video_name(line)
@@ -116,14 +91,9 @@ def read_split(path: Path) -> list[str]:
 
 
 def read_columns(path: Path, key: str, value: str) -> dict[str, str]:
-    """Key -> value of two columns of a CSV file; of equal keys the last row counts.
+    """Key -> value of the two columns of these names in a CSV file; the last of equal keys counts.
 
-    Args:
-        path: a table with commas and a first line of column names.
-        key, value: names of the two columns.
-
-    Raises:
-        ValueError: the file is no such table, or has no rows.
+    The first line has the names of the columns.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -13,12 +13,7 @@ ARRAYS = ("videoname", "subset", "segments", "labels")
 
 
 def read_wtalc(folder: Path) -> Segments:
-    """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder.
-
-    Raises:
-        ValueError: a file that is missing or broken (see `read_pickled_npy`), arrays of different
-            lengths, a video named twice, or a segment that `truth_segments` refuses.
-    """
+    """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder."""
     arrays = {name: read_pickled_npy(Path(folder) / f"{name}.npy") for name in ARRAYS}
     shapes = {name: array.shape for name, array in arrays.items()}
     if len({shape[:1] for shape in shapes.values()}) > 1 or () in shapes.values():
@@ -61,9 +56,6 @@ def read_ambiguous(path: Path) -> Segments:
     """Intervals that are neither action nor background, one `video start end` a line, seconds.
 
     Words between the video's name and the two numbers are skipped.
-
-    Raises:
-        ValueError: the file cannot be read, is empty, or has a line of another form.
     """
     intervals: dict[str, list] = {}
     for count, line in enumerate(read_lines(path), start=1):

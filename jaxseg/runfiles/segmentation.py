@@ -38,11 +38,11 @@ def read_truth(
     Returns:
         Name of the video -> int64 [frames], indices into `classes`.
     """
-    labels = {}
+    labels, index = {}, {name: number for number, name in enumerate(classes)}
     for video in videos:
         if video.labels:
             path = workdir / "truth" / video.activity / f"{video.name}.txt"
-            labels[video.name] = read_classes(path, classes)
+            labels[video.name] = read_classes(path, index)
             _check_length(path, labels[video.name], video)
     return labels
 

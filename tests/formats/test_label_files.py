@@ -38,7 +38,7 @@ def test_written_labels_read_back(tmp_path):
     write_labels(tmp_path / "v.txt", ["take cup", "SIL"])
     assert (tmp_path / "v.txt").read_bytes() == b"take cup\nSIL\n"
     assert read_names(tmp_path / "v.txt") == ["take cup", "SIL"]
-    assert read_classes(tmp_path / "v.txt", ["SIL", "take cup"]).tolist() == [1, 0]
+    assert read_classes(tmp_path / "v.txt", {"SIL": 0, "take cup": 1}).tolist() == [1, 0]
 
 
 def test_lenient_about_how_editors_end_lines(tmp_path):
@@ -112,7 +112,7 @@ def test_broken_cluster_files(tmp_path, contents, value):
 def test_unknown_label(tmp_path):
     path = tmp_path / "v.txt"
     path.write_text("SIL\nSlL\n")
-    one_line_error(lambda: read_classes(path, ["SIL"]), path, "'SlL' in line 2")
+    one_line_error(lambda: read_classes(path, {"SIL": 0}), path, "'SlL' in line 2")
 
 
 def test_missing_and_doubled_files(tmp_path):

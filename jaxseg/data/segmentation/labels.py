@@ -1,4 +1,4 @@
-"""Classes of a data set: their names, their indices, and the truth of a video as indices."""
+"""Classes of a data set: their names and their indices."""
 
 import dataclasses
 import difflib
@@ -25,17 +25,6 @@ class ClassNames:
 
     classes: tuple[str, ...]
     index: Mapping[str, int]
-
-    def read_labels(self, path: Path) -> np.ndarray:
-        """The truth of one video, int32 [frames]."""
-        names = read_names(path)
-        labels = np.array([self.index.get(name, -1) for name in names], np.int32)
-        if (labels < 0).any():
-            line = int(np.argmax(labels < 0))
-            nearest = difflib.get_close_matches(names[line], self.index, 1)
-            hint = f", the nearest is {nearest[0]!r}" if nearest else ""
-            raise ValueError(f"{path}: line {line + 1}: unknown label {names[line]!r}{hint}")
-        return labels
 
 
 def names_in(paths: Iterable[Path]) -> ClassNames:

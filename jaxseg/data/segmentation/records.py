@@ -14,6 +14,7 @@ import numpy as np
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels, read_arrays
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import Source
+from jaxseg.formats.labels import read_classes
 from jaxseg.formats.names import listed
 
 
@@ -121,7 +122,10 @@ def read_videos(
         scaling: "" leaves features as they are, see `standardization` for the others.
         cache, progress, processes: see `read_arrays`.
     """
-    labels = [None if names is None else names.read_labels(source.truth) for source in sources]
+    labels = [
+        None if names is None else read_classes(source.truth, names.index).astype(np.int32)
+        for source in sources
+    ]
     files = [source.features for source in sources]
     arrays = read_arrays(files, cache=cache, progress=progress, processes=processes)
     axes = frame_axes(sources, arrays, labels, length_tolerance)

@@ -151,8 +151,8 @@ def coffee_truth():
     if not COFFEE.is_dir():
         pytest.skip("the five real coffee videos are not on this machine")
     lines = (COFFEE / "mapping/mapping.txt").read_text().splitlines()
-    classes = [line.split()[1] for line in lines]
-    return read_folder(COFFEE / "groundTruth", lambda path: read_classes(path, classes))
+    index = {line.split()[1]: number for number, line in enumerate(lines)}
+    return read_folder(COFFEE / "groundTruth", lambda path: read_classes(path, index))
 
 
 def test_ceilings_on_real_labels():
