@@ -1,12 +1,9 @@
 """Classes of a data set: their names and their indices."""
 
 import dataclasses
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from jaxseg.formats.labels import read_names
 from jaxseg.formats.names import check_name
