@@ -13,17 +13,11 @@ from typing import NamedTuple
 
 
 class Library(NamedTuple):
-    """An optional library.
+    """An optional library."""
 
-    Attributes:
-        purpose: what cannot be done without it.
-        title: its name, for people.
-        package: what pip calls it.
-    """
-
-    purpose: str
-    title: str
-    package: str
+    purpose: str  # what cannot be done without it
+    title: str  # its name, for people
+    package: str  # what pip calls it
 
 
 LIBRARIES = {
@@ -40,11 +34,7 @@ LIBRARIES = {
 
 
 def need(module: str) -> ModuleType:
-    """An optional library, imported.
-
-    Raises:
-        ValueError: it is not installed or cannot be loaded; the message says what installs it.
-    """
+    """An optional library, imported; raises a ValueError that says what installs it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -116,19 +116,11 @@ _path = _type(lambda word: Path(word).expanduser() if word else None, "a path")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Makes the features; the exit status is 1 where some videos failed.
-
-    Raises:
-        ValueError: for a problem of all videos.
-    """
+    """Makes the features; the exit status is 1 where some videos failed."""
     check_installed(["av"])
     kind = kind_of(arguments)
     summary = extract(
-        arguments.videos,
-        arguments.out,
-        kind,
-        fps=arguments.fps,
-        processes=arguments.processes,
+        arguments.videos, arguments.out, kind, fps=arguments.fps, processes=arguments.processes
     )
     for line in describe(summary, arguments.out):
         print(line)

@@ -25,25 +25,15 @@ WRITING_SHARE = 0.05
 
 
 class Videos(NamedTuple):
-    """Content of a folder of videos.
+    """Content of a folder of videos."""
 
-    Attributes:
-        files: name of the features ("activity/video") -> video file.
-        refused: file, as a path within the folder -> why it cannot be used.
-        others: number of other files and folders that were not looked at, without hidden ones.
-    """
-
-    files: dict[str, Path]
-    refused: dict[str, str]
-    others: int
+    files: dict[str, Path]  # name of the features ("activity/video") -> video file
+    refused: dict[str, str]  # file, as a path within the folder -> why it cannot be used
+    others: int  # other files and folders that were not looked at, without hidden ones
 
 
 def find_videos(folder: Path) -> Videos:
-    """Finds videos by their suffix, in any case, in a folder and its subfolders (activities).
-
-    Raises:
-        ValueError: no such folder, or no video in it.
-    """
+    """Finds videos by their suffix, in any case, in a folder and its subfolders (activities)."""
     if not folder.is_dir():
         problem = "is a file, no folder" if folder.exists() else "no such folder"
         raise ValueError(f"{folder}: {problem} of videos")
@@ -76,10 +66,7 @@ def _is_video(path: Path) -> bool:
 def _check_video(path: Path, file: Path, same_name: Path | None) -> None:
     """Raises ValueError if a video cannot be used.
 
-    Args:
-        path: the video.
-        file: the same within the folder of videos.
-        same_name: another video, whose features have the same name.
+    `file` is its path within the folder of videos; the features of `same_name` have its name.
     """
     if path.is_dir():
         raise ValueError("is a folder")
@@ -97,11 +84,7 @@ def _check_video(path: Path, file: Path, same_name: Path | None) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Makes a folder of features, which one command at a time may write.
-
-    Raises:
-        ValueError: another command writes there, it cannot be made, or it holds something else.
-    """
+    """Makes a folder of features, which one command at a time may write."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         names = [path.name for path in entries(folder)]
@@ -120,11 +103,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def read_record(folder: Path) -> dict:
-    """Content of `features.json`; empty where there is none.
-
-    Raises:
-        ValueError: a damaged file.
-    """
+    """Content of `features.json`; empty where there is none."""
     path = folder / RECORD
     if not path.exists():
         return {}
@@ -146,14 +125,10 @@ def read_record(folder: Path) -> dict:
 
 
 class Record:
-    """Content of `features.json`, written so often that little is lost and no time is.
-
-    Attributes:
-        content: to be changed by its user.
-    """
+    """Content of `features.json`, written so often that little is lost and no time is."""
 
     def __init__(self, folder: Path, content: dict):
-        self.content = content
+        self.content = content  # to be changed by its user
         self._path = folder / RECORD
         self._next_time = 0.0
         self._pending = False

@@ -22,32 +22,18 @@ from jaxseg.formats.files import atomic_write
 
 
 class Summary(NamedTuple):
-    """What has become of the videos of a folder.
+    """What has become of the videos of a folder, by their names."""
 
-    Attributes:
-        done: names of videos whose features are new.
-        kept: names of videos that had their features already.
-        failed: file within the folder of videos -> why it has no features.
-        truncated: names of videos, done or kept, that break off before their announced end or have
-            parts that cannot be decoded.
-        removed: names of videos that are gone, whose features were removed.
-        others: number of files and folders that were not looked at.
-    """
-
-    done: list[str]
-    kept: list[str]
-    failed: dict[str, str]
-    truncated: list[str]
-    removed: list[str]
-    others: int
+    done: list[str]  # whose features are new
+    kept: list[str]  # that had their features already
+    failed: dict[str, str]  # file within the folder of videos -> why it has no features
+    truncated: list[str]  # done or kept; break off early, or have parts that cannot be decoded
+    removed: list[str]  # that are gone, whose features were removed
+    others: int  # number of files and folders that were not looked at
 
 
 def make_kind(name: str, **options) -> Kind:
-    """Makes a kind of features by its name, one of `KINDS`.
-
-    Raises:
-        ValueError: an unknown name, a wrong option, or a library that is not installed.
-    """
+    """Makes a kind of features by its name, one of `KINDS`."""
     # Each kind imports libraries that the other one does not need.
     if name == MOTION:
         from jaxseg.features.motion.kind import Motion
@@ -101,9 +87,6 @@ def changed(videos: Path, out: Path) -> list[str]:
     """Names of videos with features in `out` that are gone, or files of another size by now.
 
     The time of change alone is no sign of it, as copying and moving may set it.
-
-    Raises:
-        ValueError: no such folder of videos, or a damaged record.
     """
     files = folders.find_videos(videos).files
     known = folders.read_record(out).get("videos", {})

@@ -30,25 +30,15 @@ class Encoder(Protocol):
 
 
 class Kind:
-    """A way to make features; as it stands here, one without parts that are fitted to videos.
+    """A way to make features; as it stands here, one without parts that are fitted to videos."""
 
-    Attributes:
-        name: as `job.make_kind` takes it.
-        channels: columns of the features.
-        requires: modules of `features.LIBRARIES`.
-        height: pixels that higher frames are scaled down to before they are pushed; None: never.
-        fps: frames a second that the fitted parts are for; None: any rate, or not fitted yet.
-        fitted_file: name of the file of fitted parts in the folder of features; None: has none.
-        needs_fitting: whether `fit` or `load` has still to be called.
-    """
-
-    name: str
-    channels: int
-    requires: tuple[str, ...] = ()
-    height: int | None = None
-    fps: float | None = None
-    fitted_file: str | None = None
-    needs_fitting: bool = False
+    name: str  # as `job.make_kind` takes it
+    channels: int  # columns of the features
+    requires: tuple[str, ...] = ()  # modules of `features.LIBRARIES`
+    height: int | None = None  # pixels that higher frames are scaled down to before they are pushed
+    fps: float | None = None  # that the fitted parts are for; None: any rate, or not fitted yet
+    fitted_file: str | None = None  # of the fitted parts in the folder of features
+    needs_fitting: bool = False  # whether `fit` or `load` has still to be called
 
     def settings(self) -> dict:
         """JSON values that the features depend on; where they change, features are made again."""
@@ -59,11 +49,7 @@ class Kind:
         raise NotImplementedError
 
     def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None = None) -> None:
-        """Learns what it needs from the videos, without those that cannot be read.
-
-        Raises:
-            ValueError: nothing could be learned.
-        """
+        """Learns what it needs from the videos, without those that cannot be read."""
         raise NotImplementedError
 
     def save(self, path: Path) -> None:
@@ -71,9 +57,5 @@ class Kind:
         raise NotImplementedError
 
     def load(self, path: Path) -> None:
-        """Takes fitted parts from a file.
-
-        Raises:
-            ValueError: a file of something else, or of other settings.
-        """
+        """Takes fitted parts from a file; raises ValueError for one of other settings."""
         raise NotImplementedError

@@ -28,17 +28,11 @@ ONE_THREAD = dict.fromkeys(
 
 
 class Event(NamedTuple):
-    """What happens to a task.
+    """What happens to a task."""
 
-    Attributes:
-        key: of the task.
-        kind: DONE, FAILED or PROGRESS.
-        value: result of the function, reason in one line, or what was told from inside.
-    """
-
-    key: str
-    kind: str
-    value: object
+    key: str  # of the task
+    kind: str  # DONE, FAILED or PROGRESS
+    value: object  # result of the function, reason in one line, or what was told from inside
 
 
 def cores() -> int:
@@ -80,14 +74,9 @@ class Pool:
                     os.environ[name] = value
 
     def run(self, function: Callable, tasks: Mapping[str, object]) -> Iterator[Event]:
-        """Calls function(task, tell) for each task, and yields what happens, when it happens.
+        """Calls function(task, tell) for each task, by its key, and yields what happens.
 
-        Args:
-            function: is pickled; tell(value) reports progress from inside, in small values.
-            tasks: key -> argument, which is pickled.
-
-        Raises:
-            ValueError: processes cannot be started.
+        Function and tasks are pickled; tell(value) reports progress from inside, in small values.
         """
         waiting = iter(tasks.items())
         running: dict[str, Future] = {}

@@ -40,11 +40,7 @@ class DenseFlow:
         self._search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
     def __call__(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-        """Where (x, y) goes, in pixels of the working size: float32 [h / 2, w / 2, 2].
-
-        Args:
-            before, after: uint8 [h, w].
-        """
+        """Where (x, y) of uint8 [h, w] goes, in pixels of that size: float32 [h / 2, w / 2, 2]."""
         flow = self._search.calc(before, after, None)
         height, width = before.shape
         # The search goes no finer, so half the size loses nothing.

@@ -18,15 +18,10 @@ EM_ROUNDS = 60
 
 
 class Projection(NamedTuple):
-    """Linear projection, as of PCA: x -> (x - mean) @ axes.
+    """Linear projection, as of PCA: x -> (x - mean) @ axes."""
 
-    Attributes:
-        mean: float32 [D].
-        axes: float32 [D, C].
-    """
-
-    mean: np.ndarray
-    axes: np.ndarray
+    mean: np.ndarray  # float32 [D]
+    axes: np.ndarray  # float32 [D, C]
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """float32 [..., C] of float32 [..., D]."""
@@ -63,10 +58,7 @@ def mixed(projection: Projection) -> Projection:
 
     The last principal channels are mostly noise, which would count as much as all others in methods
     that scale channels to variance 1. Turned by a Hadamard matrix, each channel is a sum or
-    difference of all principal ones; distances stay.
-
-    Args:
-        projection: of principal axes; their number is a power of two.
+    difference of all principal ones; distances stay. The number of axes is a power of two.
     """
     hadamard = np.ones((1, 1), np.float32)
     while len(hadamard) < projection.axes.shape[1]:
@@ -76,23 +68,14 @@ def mixed(projection: Projection) -> Projection:
 
 
 class Mixture(NamedTuple):
-    """Mixture of K Gaussians with diagonal covariances.
+    """Mixture of K Gaussians with diagonal covariances."""
 
-    Attributes:
-        weights: float32 [K], sum 1.
-        means, variances: float32 [K, D].
-    """
-
-    weights: np.ndarray
-    means: np.ndarray
-    variances: np.ndarray
+    weights: np.ndarray  # float32 [K], sum 1
+    means: np.ndarray  # float32 [K, D]
+    variances: np.ndarray  # float32 [K, D]
 
     def responsibilities(self, x: np.ndarray) -> np.ndarray:
-        """Probability of each component for each of N vectors, float32 [N, K].
-
-        Args:
-            x: float32 [N, D].
-        """
+        """Probability of each component for each vector, float32 [N, K], of float32 [N, D]."""
         precisions = 1 / self.variances
         constants = np.log(self.weights) - 0.5 * (
             np.log(self.variances) + self.means**2 * precisions
@@ -104,14 +87,8 @@ class Mixture(NamedTuple):
     def gradients(self, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Gradients of the weighted log-likelihood of N vectors, normalized by Fisher's metric.
 
-        They are sums over the vectors, so that those of two sets add up.
-
-        Args:
-            x: float32 [N, D].
-            weights: float32 [N].
-
-        Returns:
-            float32 [2, K, D]: for the means, for the standard deviations.
+        Of x, float32 [N, D], and weights, [N], they are float32 [2, K, D]: for the means, for the
+        standard deviations. They are sums over the vectors, so that those of two sets add up.
         """
         shares = self.responsibilities(x) * weights[:, None]
         zeroth, first, second = shares.sum(axis=0)[:, None], shares.T @ x, shares.T @ x**2

@@ -40,58 +40,35 @@ MOST_VIDEOS = 500  # that are opened to learn how long they are
 
 
 class Layout(NamedTuple):
-    """Settings of the features, in frames.
+    """Settings of the features, in frames."""
 
-    Attributes:
-        fps: frames a second.
-        length: frames of a track.
-        reach: frames to either side of a row's own, see `FisherEncoder`.
-        components: of each mixture.
-        channels: of the last projection.
-    """
-
-    fps: float
-    length: int
-    reach: int
-    components: int
-    channels: int
+    fps: float  # frames a second
+    length: int  # frames of a track
+    reach: int  # frames to either side of a row's own, see `FisherEncoder`
+    components: int  # of each mixture
+    channels: int  # of the last projection
 
 
 class Fitted(NamedTuple):
-    """Parts that are learned from videos.
+    """Parts that are learned from videos."""
 
-    Attributes:
-        fps: frames a second that they were learned at.
-        words: type of descriptor -> how it becomes a Fisher vector.
-        projection: of Fisher vectors to channels.
-    """
-
-    fps: float
-    words: dict[str, Words]
-    projection: Projection
+    fps: float  # frames a second that they were learned at
+    words: dict[str, Words]  # type of descriptor -> how it becomes a Fisher vector
+    projection: Projection  # of Fisher vectors to channels
 
 
 class Window(NamedTuple):
-    """A part of a video that is learned from.
-
-    Attributes:
-        video: the file.
-        start: in seconds of the video's own timestamps.
-        seconds: length.
-    """
+    """A part of a video that is learned from."""
 
     video: Path
-    start: float
-    seconds: float
+    start: float  # in seconds of the video's own timestamps
+    seconds: float  # length
 
 
 def fit(videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress | None) -> Fitted:
     """Learns the words of each type of descriptor, and the projection of their Fisher vectors.
 
     The result does not depend on the number of processes, as each has one thread.
-
-    Raises:
-        ValueError: no video can be read.
     """
     windows = draw_windows(videos, WINDOW, MOST_WINDOWS, seed)
     every = max(1, -(-len(windows) // WORD_WINDOWS))
@@ -216,11 +193,7 @@ def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -
 
 
 def read_window(window: Window, fps: float) -> Iterator[np.ndarray]:
-    """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`.
-
-    Raises:
-        ValueError: the video cannot be read.
-    """
+    """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`."""
     video = VideoFile(window.video)
     timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
     for _, frame in timed:

@@ -27,21 +27,13 @@ ROWS = "rows"  # prefix of the last projection's arrays in a file
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What the features of motion depend on, besides frames a second.
+    """What the features of motion depend on, besides frames a second."""
 
-    Attributes:
-        channels: columns of the features, a power of two.
-        window: seconds around a frame whose tracks make its row.
-        track: seconds that a track lasts.
-        components: Gaussians of each mixture.
-        seed: of the sample that is learned from and of the mixtures' starts.
-    """
-
-    channels: int = 64
-    window: float = 1.0
-    track: float = 1.0
-    components: int = 16
-    seed: int = 0
+    channels: int = 64  # columns of the features, a power of two
+    window: float = 1.0  # seconds around a frame whose tracks make its row
+    track: float = 1.0  # seconds that a track lasts
+    components: int = 16  # Gaussians of each mixture
+    seed: int = 0  # of the sample that is learned from and of the mixtures' starts
 
 
 class Motion(Kind):
@@ -78,11 +70,7 @@ class Motion(Kind):
         return Layout(fps, length, reach, settings.components, settings.channels)
 
     def fit(self, videos: Sequence[Path], fps: float, progress: Progress | None = None) -> None:
-        """Learns words and projection from a sample of the videos.
-
-        Raises:
-            ValueError: none can be read.
-        """
+        """Learns words and projection from a sample of the videos."""
         layout = self.layout(float(fps))
         self._fitted = fit(videos, layout, seed=self._settings.seed, progress=progress)
 
@@ -114,11 +102,7 @@ def write_fitted(path: Path, fitted: Fitted, settings: dict) -> None:
 
 
 def read_fitted(path: Path, settings: dict) -> Fitted:
-    """Reads a file of `write_fitted`.
-
-    Raises:
-        ValueError: a file of something else, or of other settings; one line with the path.
-    """
+    """Reads a file of `write_fitted`, fitted with the same settings."""
     try:
         # `read_npz` does not check the sums of what it reads.
         with zipfile.ZipFile(path) as archive:

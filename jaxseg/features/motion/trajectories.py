@@ -21,22 +21,16 @@ LEAST_WEIGHT = 0.05
 
 
 class Tracks(NamedTuple):
-    """Tracks that began in the same frame.
+    """Tracks that began in the same frame."""
 
-    Attributes:
-        descriptors: type -> float32 [N, D].
-        weights: float32 [N].
-    """
-
-    descriptors: dict[str, np.ndarray]
-    weights: np.ndarray
+    descriptors: dict[str, np.ndarray]  # type -> float32 [N, D]
+    weights: np.ndarray  # float32 [N]
 
 
 class Trajectories:
     """Describes the tracks of one video; keeps what the last L frames need, never more.
 
-    Args:
-        length: L, the frames that a track passes through, a multiple of `descriptors.TIME`.
+    L, the length, is the frames that a track passes through, a multiple of `descriptors.TIME`.
     """
 
     def __init__(self, length: int):

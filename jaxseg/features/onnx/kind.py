@@ -26,15 +26,7 @@ class Onnx(Kind):
     requires = ("cv2", "onnxruntime")
 
     def __init__(self, model: Path | str | None = None, **options):
-        """Opens the model.
-
-        Args:
-            model: FILE.onnx.
-            **options: see `settings.OPTIONS`; they count before those of a JSON beside the model.
-
-        Raises:
-            ValueError: one line; see `gather`, `open_network` and `understand`.
-        """
+        """Opens the model; the options (`settings.OPTIONS`) count before a JSON beside it."""
         if model is None:
             raise ValueError("--kind=onnx needs --model=FILE.onnx")
         path = Path(model).expanduser()
@@ -71,20 +63,16 @@ class OnnxEncoder:
     frames from j stride - (clip - 1) // 2 on, where the first and the last frame stand for those
     outside the video. A frame takes the row of the clip whose middle is nearest, of the earlier one
     of two; so there is a row a frame, and those of a stride are alike.
-
-    Attributes:
-        window: the last frames, as many as a clip has.
-        rows: clip -> row, for the clips that rows to come may need.
     """
 
     def __init__(self, network: Network, given: Input, output: Output):
         self._network = network
         self._given = given
         self._output = output
-        self.window: deque[np.ndarray] = deque(maxlen=given.clip)
+        self.window: deque[np.ndarray] = deque(maxlen=given.clip)  # the last frames
         self._batch = np.zeros((given.batch, given.clip, *given.size, 3), np.uint8)
         self._waiting = 0  # clips in the batch
-        self.rows: dict[int, np.ndarray] = {}
+        self.rows: dict[int, np.ndarray] = {}  # of the clips that frames to come may need
         self._pushed = self._returned = self._clips = 0
 
     def push(self, frame: np.ndarray) -> list[np.ndarray]:
@@ -152,13 +140,10 @@ class OnnxEncoder:
 
 
 def fitted(frame: np.ndarray, size: tuple[int, int], crop: str) -> np.ndarray:
-    """A frame, uint8 [H, W, 3], at the network's height and width.
+    """A frame, uint8 [H, W, 3], at the network's size, height and width.
 
-    Args:
-        frame: any size.
-        size: height, width.
-        crop: "center": scaled, keeping its shape, until it covers the size, and the middle of that
-            cut out; "none": each side scaled by itself.
+    Crop "center" scales it, keeping its shape, until it covers the size, and cuts out the middle;
+    "none" scales each side by itself.
     """
     height, width = size
     if crop == "none":

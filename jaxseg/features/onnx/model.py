@@ -32,54 +32,37 @@ class Input:
     """What frames are made into before the network gets them, by the options of these names.
 
     Pixels are divided by `scale`, then `mean` is subtracted, and the rest divided by `deviation`.
-
-    Attributes:
-        size: height and width in pixels.
-        clip: frames of a clip, 1 for images.
-        type: NumPy's name of the input's type.
     """
 
     layout: str
     batch: int
-    clip: int
-    size: tuple[int, int]
+    clip: int  # frames of a clip, 1 for images
+    size: tuple[int, int]  # height and width in pixels
     crop: str
     scale: float
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
     channel_order: str
     stride: int
-    type: str
+    type: str  # NumPy's name of the input's type
 
 
 @dataclass(frozen=True)
 class Output:
-    """What the network's output is made into.
-
-    Attributes:
-        name: of the output.
-        channels: columns of the features.
-        axis: the output's axis of channels.
-        pool: "mean" or "first", over all axes but the batch and the channels.
-    """
+    """What the network's output is made into."""
 
     name: str
-    channels: int
-    axis: int
-    pool: str
+    channels: int  # columns of the features
+    axis: int  # the output's axis of channels
+    pool: str  # "mean" or "first", over all axes but the batch and the channels
 
 
 @dataclass(frozen=True)
 class Network:
-    """An open model.
+    """An open model."""
 
-    Attributes:
-        path: its file.
-        session: ONNX Runtime's.
-    """
-
-    path: Path
-    session: object
+    path: Path  # its file
+    session: object  # ONNX Runtime's
 
     @property
     def input(self):
@@ -92,11 +75,7 @@ class Network:
         return f"{self.path}: input {_described(self.input)}; output {outputs}"
 
     def run(self, clips: np.ndarray, given: Input, output: str) -> np.ndarray:
-        """Raw output for pixels, uint8 [batch, clip, height, width, 3].
-
-        Raises:
-            ValueError: the network fails on them, or its output is no array of numbers.
-        """
+        """Raw output, an array of numbers, for pixels, uint8 [batch, clip, height, width, 3]."""
         pixels = arranged(clips, given)
         try:
             (result,) = self.session.run([output], {self.input.name: pixels})
@@ -111,12 +90,7 @@ class Network:
 
 
 def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
-    """Opens a model on one thread: processes are what runs side by side.
-
-    Raises:
-        ValueError: no file, no ONNX, operators, versions or weights that are missing, a provider
-            that this installation does not have, or not exactly one input.
-    """
+    """Opens a model of one input on one thread: processes are what runs side by side."""
     runtime = need("onnxruntime")
     if not path.is_file():
         raise ValueError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
@@ -148,10 +122,6 @@ def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
 
 def understand(network: Network, settings: Mapping[str, object]) -> tuple[Input, Output]:
     """Input that the network is to be given, and its output, tried on black pictures.
-
-    Args:
-        network: an open model.
-        settings: option -> value, see `settings.gather`.
 
     Raises:
         ValueError: one sentence: settings that the file leaves open and nobody has given, with all

@@ -75,17 +75,11 @@ def _names(value) -> tuple[str, ...]:
 
 
 class Option(NamedTuple):
-    """A flag, which is also a key in the JSON.
+    """A flag, which is also a key in the JSON."""
 
-    Attributes:
-        convert: makes the setting of a flag's word or a JSON's value, or raises.
-        values: the values that it takes, in words.
-        help: what it is for.
-    """
-
-    convert: Callable
-    values: str
-    help: str
+    convert: Callable  # makes the setting of a flag's word or a JSON's value, or raises
+    values: str  # the values that it takes, in words
+    help: str  # what it is for
 
 
 def _choice(choices: Sequence[str], help: str) -> Option:
@@ -171,15 +165,9 @@ def given(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def gather(model: Path, options: Mapping[str, object]) -> dict:
-    """Settings that are given: those of the JSON beside the model, options over them.
+    """Settings that are given: those of the JSON beside the model, if any, options over them.
 
-    Args:
-        model: FILE.onnx; FILE.json is read where there is one.
-        options: name -> value, as words or as a JSON has it; messages spell them as flags.
-
-    Raises:
-        ValueError: an option that does not exist, with those that do, the nearest first, a value
-            that the option does not take, or a JSON that cannot be read.
+    The options are words or values as a JSON has them; messages spell their names as flags.
     """
     file = model.with_suffix(".json")
     content = read_json(file) if file != model and file.is_file() else {}

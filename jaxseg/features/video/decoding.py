@@ -21,18 +21,12 @@ USUAL_SPACING = 1 / 25
 
 @dataclasses.dataclass
 class Notes:
-    """What went wrong while a video was read.
+    """What went wrong while a video was read."""
 
-    Attributes:
-        pictures: number of pictures that came out.
-        broken: packets that could not be decoded, and 1 where reading broke off.
-        backwards: pictures that were left out, since they go back in time.
-        end: when the last picture's time is over, in seconds of the video's own timestamps.
-    """
-
-    pictures: int = 0
-    broken: int = 0
-    backwards: int = 0
+    pictures: int = 0  # number of pictures that came out
+    broken: int = 0  # packets that could not be decoded, and 1 where reading broke off
+    backwards: int = 0  # pictures that were left out, since they go back in time
+    # When the last picture's time is over, in seconds of the video's own timestamps.
     end: float = -math.inf
 
 
@@ -40,10 +34,8 @@ class Notes:
 def opened(path: Path) -> Iterator[tuple]:
     """(container, video stream), decoding with one thread.
 
-    The stream is the one marked as default, or the first; a cover picture does not count.
-
-    Raises:
-        ValueError: for any error of FFmpeg, with the file's name.
+    The stream is the one marked as default, or the first; a cover picture does not count. Errors
+    come as from `one_line_errors`.
     """
     av = need("av")
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}

@@ -25,13 +25,8 @@ class Task(NamedTuple):
 
 
 def probe(video: Path, tell: Callable[[float], None]) -> dict:
-    """Facts about a video that are known from its header and first picture.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
-    file = VideoFile(video)
-    return facts(file)
+    """Facts about a video that are known from its header and first picture."""
+    return facts(VideoFile(video))
 
 
 def facts(video: VideoFile) -> dict:
@@ -46,15 +41,8 @@ def extract_video(
 ) -> dict:
     """Writes a video's features, each row as soon as it is ready; facts for `features.json`.
 
-    Args:
-        kind: of features, fitted.
-        fps: rows a second.
-        least_frames: a video of fewer rows is too short.
-        task: the video and the file to be written.
-        tell: called with the seconds of video since the last call.
-
-    Raises:
-        ValueError: the video cannot be read, or is too short.
+    There are `fps` rows a second; a video of fewer than `least_frames` is too short. `tell` is
+    called with the seconds of video since its last call.
     """
     begin = last_told = time.monotonic()
     need("av").logging.set_level(None)
@@ -85,9 +73,6 @@ def open_rows(path: Path, channels: int) -> Iterator[Callable[[list[np.ndarray]]
 
     The file gets its name, and the number of rows in its header, at the end; after an exception
     there is none, or still the one before.
-
-    Raises:
-        OSError: it cannot be written.
     """
     count = 0
 
