@@ -66,7 +66,8 @@ def _is_video(path: Path) -> bool:
 def _check_video(path: Path, file: Path, same_name: Path | None) -> None:
     """Raises ValueError if a video cannot be used.
 
-    `file` is its path within the folder of videos; the features of `same_name` have its name.
+    `file` is its path within the folder of videos. `same_name` is another video, if there is one,
+    whose features would have the same name.
     """
     if path.is_dir():
         raise ValueError("is a folder")

@@ -27,7 +27,7 @@ class Summary(NamedTuple):
     done: list[str]  # whose features are new
     kept: list[str]  # that had their features already
     failed: dict[str, str]  # file within the folder of videos -> why it has no features
-    truncated: list[str]  # done or kept; break off early, or have parts that cannot be decoded
+    truncated: list[str]  # done or kept, but break off early or cannot be decoded in parts
     removed: list[str]  # that are gone, whose features were removed
     others: int  # number of files and folders that were not looked at
 

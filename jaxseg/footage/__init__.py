@@ -60,8 +60,8 @@ def write_exports(
 ) -> None:
     """Writes the tables of one video: `<folder>/<name>` with each suffix of `EXPORTS`.
 
-    Its file is the source; None where it is not known. Links out of the folder have to hold where
-    the folder is in the end.
+    `source` is the video file, None where it is not known. Links to it have to hold where the
+    folder is in the end.
     """
     folder.mkdir(parents=True, exist_ok=True)
     numbered = [Segment(each.start, each.end, str(each.cluster)) for each in segments]

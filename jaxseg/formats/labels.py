@@ -40,7 +40,7 @@ def read_label_folder(path: Path, mat_field: str) -> LabelFolder:
     """The labels of a folder of label files or of ED-TCN's .mat files, or of one such file.
 
     The .mat files hold no names of videos: a video is called by its file and its place in it,
-    "1/03". In them `mat_field`, `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`, names the array.
+    "1/03". The array in them is `mat_field`: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`.
     """
     files = {video_name(path.name): path} if path.is_file() else None
     mat_files = [path] if files and path.suffix == ".mat" else sorted(path.glob("*.mat"))
@@ -110,7 +110,7 @@ def read_array(path: Path) -> np.ndarray:
 def read_mat_labels(path: Path, field: str) -> dict[str, list[str]]:
     """Video -> its labels, from one of ED-TCN's result files.
 
-    The videos are called "<file>/01", ...; that of a file without a cell array as the file.
+    The videos are called "<file>/01", ...; a file without a cell array holds one, called as it.
     """
     return {
         f"{path.stem}/{place}" if place else path.stem: [

@@ -66,8 +66,8 @@ def read_mat(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
 def read_text_matrix(path: Path, *, commas: bool = True) -> np.ndarray:
     """A matrix of numbers, a row a line, with blanks between them, float64.
 
-    Commas count as blanks too where `commas`. Where nothing tells the number of columns, as it
-    does for scores, decimal commas would be read as two numbers without notice.
+    With `commas`, commas count as blanks. Features are read without, since nothing tells how many
+    columns they have: a decimal comma would make two numbers of one without notice.
     """
     try:
         content = path.read_bytes()
@@ -90,7 +90,10 @@ def read_text_matrix(path: Path, *, commas: bool = True) -> np.ndarray:
 
 
 def check_matrix(where: object, array: np.ndarray) -> None:
-    """Raises ValueError unless the array is a matrix of at least one number; reads none of them."""
+    """Raises ValueError unless the array is a matrix of numbers with at least one of them.
+
+    The array may be a memory map; none of its values is read.
+    """
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise ValueError(f"{where}: not a matrix of numbers: {array.dtype} of shape {array.shape}")
     if array.size == 0:

@@ -23,7 +23,7 @@ SHORT.maxlevel, SHORT.maxstring, SHORT.maxother, SHORT.maxlong = 4, 80, 80, 80
 def check_name(where: object, what: str, name: str) -> str:
     """Returns the name if it fits on a line of a text file; else raises ValueError.
 
-    The message has the file or other place `where` it is, and the kind of name: "video", "class".
+    For the message, `where` is the file that has the name, `what` its kind: "video", "class".
     """
     if not name:
         raise ValueError(f"{where}: {what} {name!r} has no name")

@@ -63,9 +63,9 @@ def read_activities(path: Path) -> dict[str, str]:
 
 
 def read_pairs(path: Path, what: str, key_of: Callable[[str], str] = str) -> dict[str, str]:
-    """First word, changed by `key_of`, -> rest of every line; empty lines are skipped.
+    """First word -> rest of every line; empty lines are skipped.
 
-    `what` is the kind of the first word, for the message where it occurs with two values.
+    `key_of` changes the first word; `what` is its kind, for messages.
     """
     table: dict[str, str] = {}
     for number, line in enumerate(read_lines(path), start=1):
@@ -91,9 +91,9 @@ def read_split(path: Path) -> list[str]:
 
 
 def read_columns(path: Path, key: str, value: str) -> dict[str, str]:
-    """Key -> value of the two columns of these names in a CSV file; the last of equal keys counts.
+    """Key -> value from two columns of a CSV file; of equal keys the last row counts.
 
-    The first line has the names of the columns.
+    The first line of the file has the names of the columns.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

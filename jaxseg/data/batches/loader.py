@@ -102,9 +102,9 @@ STREAMS = {
 
 
 def test_videos(videos: Sequence[Video], share: float, seed: int) -> tuple[str, ...]:
-    """Names of the videos of one activity that are tested on, sorted; each seed splits anew.
+    """Names of the videos of one activity that are tested on, sorted.
 
-    The share of them that is tested on is in [0, 1); 0 gives none.
+    `share` is the part of them that is tested on, in [0, 1); every seed gives another split.
     """
     if not share:
         return ()

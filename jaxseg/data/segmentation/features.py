@@ -129,9 +129,10 @@ def progress_bar(paths: Sequence[Path], title: str, progress: bool) -> tqdm:
 
 
 def read_array(path: Path, stored: Path, mapped: bool, *, checked: bool) -> np.ndarray:
-    """The array of `path`, which messages name, read from `stored`, itself or its binary copy.
+    """The array of the file `path`, which messages name.
 
-    A .npy stays a memory map where `mapped`; its numbers are checked to be finite where `checked`.
+    It is read from `stored`, which is the file itself or its binary copy. A .npy stays a memory
+    map where `mapped`. All numbers are checked to be finite where `checked`.
     """
     if stored.suffix == ".txt":
         array = read_features_text(stored)

@@ -35,8 +35,8 @@ def read_mapping(path: Path, *, many_to_one: bool = False) -> ClassNames:
     """The classes of a mapping; `classes` is in the order of its indices, missing ones are "".
 
     Index -1 (background of YouTube Instructions) becomes the one after the largest, which in
-    Python is still `classes[-1]`. With `many_to_one` names may share an index, and the class is
-    called by what they share.
+    Python is still `classes[-1]`. With `many_to_one` names may share an index; their class is then
+    called by what the names have in common.
     """
     lines = read_mapping_lines(path)
     first: dict[int, MappingLine] = {}

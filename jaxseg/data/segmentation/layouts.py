@@ -201,7 +201,7 @@ def find_truth(folder: Path, *, ignored: tuple[str, ...] = ()) -> dict[tuple[str
 def files_by_activity(
     folder: Path, activity: str, ignored: Collection[str] = ()
 ) -> Iterator[tuple[str, Path]]:
-    """(activity, entry) of a folder, whose subfolders are activities, and of the subfolders."""
+    """(activity, path) of all files; those directly in the folder belong to `activity`."""
     for path in entries(folder):
         if path.name not in ignored:
             is_folder = path.is_dir()
@@ -220,9 +220,9 @@ def choose_activities(features: Files, activities: Sequence[str]) -> dict[tuple[
 
 
 def add_truth(features: Files, truth: Files, folder: Path, *, complete: bool) -> list[Source]:
-    """One source a video, with its truth, which goes by (activity, video) or ("", video).
+    """One source a video, with its truth, whose key is (activity, video) or ("", video).
 
-    Truth without features is an error where `complete`: where all activities are read.
+    Truth without features is an error where all activities are read: where `complete`.
     """
     keys = {key: key if key in truth else ("", key[1]) for key in features}
     missing = [f"{activity}/{video}" for (activity, video), key in keys.items() if key not in truth]

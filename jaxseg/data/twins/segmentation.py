@@ -102,7 +102,7 @@ def make_twin(
 ) -> tuple[tuple[Video, ...], tuple[str, ...]]:
     """Videos of a twin, sorted by (activity, name), and all classes: the same bytes every time.
 
-    No activities are all of them; see `records.standardization` for `scaling`, "" for none.
+    Empty `activities` stand for all of them. `scaling` is that of `records.standardization`, or "".
     """
     check_known("activities", activities, twin.grammars)
     classes = class_names(twin)
@@ -127,10 +127,10 @@ def read_grammar(
     background: float = 0.0,
     evenly: Mapping[str, float] | None = None,
 ) -> Grammar:
-    """A grammar from its table in a twin's file, where its activity is the table's key.
+    """The grammar of one activity from its table in a twin's file.
 
-    `steps` are the fields of each `Step`; with `evenly`, the spread and presence of steps that
-    follow one another at equal distances, their names and shares alone.
+    `steps` has the fields of each `Step`. In a table with `evenly`, it has names and shares alone:
+    the steps follow one another at equal distances, with one spread and presence for all.
     """
     if evenly:
         steps = [

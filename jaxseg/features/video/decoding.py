@@ -34,8 +34,7 @@ class Notes:
 def opened(path: Path) -> Iterator[tuple]:
     """(container, video stream), decoding with one thread.
 
-    The stream is the one marked as default, or the first; a cover picture does not count. Errors
-    come as from `one_line_errors`.
+    The stream is the one marked as default, or the first; a cover picture does not count.
     """
     av = need("av")
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
