@@ -66,11 +66,6 @@ class Decoding(NamedTuple):
     tuning: Tuning | None  # None where nothing was tuned
     has_published: bool  # whether the paper's figures stand below the scores
 
-    @property
-    def has_truth(self) -> bool:
-        """Whether there is anything to compare with."""
-        return any(TRUTH in rows for rows in self.videos.values())
-
 
 def decoding_page(decoding: Decoding) -> str:
     """The page as HTML."""
@@ -125,13 +120,16 @@ def _tuning_panel(decoding: Decoding) -> Panel:
 
 
 def _videos_panel(decoding: Decoding) -> Panel:
-    """Some videos: truth, baseline and method, one above the other."""
+    """Some videos: truth, baseline and method, one above the other; the largest gains first."""
     colors = class_colors(decoding.classes, [decoding.classes], decoding.background)
     paints = {index: Paint(colors[name], name) for index, name in enumerate(decoding.classes)}
-    is_ranked = decoding.has_truth and decoding.method != decoding.baseline
-    shown = thirds(_by_gain(decoding), NUM_SHOWN)
+    names, right = decoding.reported, {}
+    if any(TRUTH in rows for rows in decoding.videos.values()):
+        right = {name: _accuracies(decoding, name) for name in names}
+        names = sorted(names, key=lambda name: (right[name][0] - right[name][1], name))
+    is_ranked = bool(right) and decoding.method != decoding.baseline
     videos, present = [], set()
-    for name, place in shown.items():
+    for name, place in thirds(names, NUM_SHOWN).items():
         rows = decoding.videos[name]
         timeline = Timeline(len(rows[decoding.method]))
         strips = []
@@ -140,8 +138,8 @@ def _videos_panel(decoding: Decoding) -> Panel:
             present |= set(np.unique(labels).tolist())
             strips.append(Strip(row, bar(drawable(labels), paints, timeline, row)))
         facts = [place] if place and is_ranked else []
-        if decoding.has_truth:
-            before, after = _accuracies(decoding, name)
+        if right:
+            before, after = right[name]
             facts.append(f"{before:.1f} → {after:.1f} % of frames right")
         videos.append(Video(name, [*facts, timeline.length], [*strips, timeline.axis()]))
     body = render(
@@ -154,26 +152,14 @@ def _videos_panel(decoding: Decoding) -> Panel:
     return Panel("Videos", body)
 
 
-def _by_gain(decoding: Decoding) -> Sequence[str]:
-    """The videos that are reported on, those that gained most in front; by name without truth."""
-    if not decoding.has_truth:
-        return decoding.reported
-    gains = {}
-    for name in decoding.reported:
-        before, after = _accuracies(decoding, name)
-        gains[name] = after - before
-    return sorted(gains, key=lambda name: (-gains[name], name))
-
-
 def _accuracies(decoding: Decoding, name: str) -> tuple[float, float]:
     """Percent of right frames of a video, of the baseline and of the method."""
     rows = decoding.videos[name]
     length = min(len(rows[TRUTH]), len(rows[decoding.method]))
-    right = [
-        100 * float(np.mean(rows[each][:length] == rows[TRUTH][:length]))
-        for each in (decoding.baseline, decoding.method)
-    ]
-    return right[0], right[1]
+    truth, before, after = (
+        rows[each][:length] for each in (TRUTH, decoding.baseline, decoding.method)
+    )
+    return 100 * float(np.mean(before == truth)), 100 * float(np.mean(after == truth))
 
 
 def drawable(labels: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """One picture for a paper or a page: bars, couplings or score maps of some videos side by side."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,7 @@ def write_segmentation(
     heights = dict.fromkeys(["truth", "prediction"] if chosen.truth else ["prediction"], _BAR)
     heights |= dict.fromkeys(matrices, _HEAT)
 
-    def draw(column: Mapping[str, Axes], video: str) -> None:
-        _draw_segmentation(run, chosen, painter, video, column)
-
+    draw = functools.partial(_draw_segmentation, run, chosen, painter)
     title = f"{run.source.data_name}, {chosen.name}"
     legend = painter.entries()
     height = 0.8 + 0.44 * sum(heights.values())
@@ -63,8 +62,8 @@ def _draw_segmentation(
     run: segmentation.Run,
     activity: segmentation.Activity,
     painter: Painter,
-    video: str,
     column: Mapping[str, Axes],
+    video: str,
 ) -> None:
     """Truth, prediction and the matrices of one video, one under the other."""
     first, coupling = activity.members[0], activity.couplings[video]

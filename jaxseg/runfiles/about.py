@@ -55,7 +55,7 @@ class FrameVideo(NamedTuple):
 
 
 class SegmentationData(NamedTuple):
-    """The data set of a segmentation run, `dataset.json`."""
+    """The data set of a segmentation run, `dataset.json`; `task` as the file calls it."""
 
     name: str
     generated: bool  # True for generated data, whose scores compare with no paper's
@@ -63,11 +63,7 @@ class SegmentationData(NamedTuple):
     classes: tuple[str, ...]  # names by index; empty where there is no truth
     excluded: tuple[str, ...]  # names of the classes that are not scored
     videos: tuple[FrameVideo, ...]  # sorted by activity and name
-
-    @property
-    def task(self) -> str:
-        """What the file calls the task."""
-        return "segmentation"
+    task = "segmentation"
 
     @property
     def activities(self) -> dict[str, tuple[FrameVideo, ...]]:
@@ -88,18 +84,14 @@ class SnippetVideo(NamedTuple):
 
 
 class LocalizationData(NamedTuple):
-    """The data set of a localization run, `dataset.json`."""
+    """The data set of a localization run, `dataset.json`; `task` as the file calls it."""
 
     name: str
     generated: bool  # True for the embedded twin, whose scores compare with no paper's
     seconds_per_snippet: float | None  # one number for all videos; None where each has its own
     classes: tuple[str, ...]  # names by index
     videos: tuple[SnippetVideo, ...]  # sorted by subset and name
-
-    @property
-    def task(self) -> str:
-        """What the file calls the task."""
-        return "localization"
+    task = "localization"
 
     @property
     def test_videos(self) -> list[str]:

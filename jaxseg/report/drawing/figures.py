@@ -3,7 +3,7 @@
 import base64
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import matplotlib
@@ -23,6 +23,7 @@ from jaxseg.report.drawing.bars import (
     drawing,
 )
 from jaxseg.report.drawing.colors import ACCENT, FAINT, INK, LINES
+from jaxseg.runfiles.about import Member
 from jaxseg.runfiles.segmentation import Spread, TriedCount
 
 COLOR_MAP = "cividis"  # rises evenly in lightness, for every kind of color vision
@@ -70,6 +71,17 @@ def loss_curves(steps: np.ndarray, groups: Mapping[str, np.ndarray]) -> str:
         axes.xaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
         _legend(axes, len(groups))
         return svg_uri(figure)
+
+
+def by_variant(
+    losses: np.ndarray, members: Sequence[Member], shown: Collection[Member]
+) -> dict[str, np.ndarray]:
+    """Columns of losses [S, members] for `loss_curves`, those of the members that are shown."""
+    columns: dict[str, list[int]] = {}
+    for index, member in enumerate(members):
+        if member in shown:
+            columns.setdefault(member.variant, []).append(index)
+    return {variant: losses[:, chosen] for variant, chosen in columns.items()}
 
 
 class LimitedCurve(NamedTuple):

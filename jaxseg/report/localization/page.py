@@ -1,6 +1,6 @@
 """The page of a localization run: which panels there are and in which order."""
 
-from jaxseg.report.drawing.figures import loss_curves
+from jaxseg.report.drawing.figures import by_variant, loss_curves
 from jaxseg.report.drawing.page import Panel, Picture, counted, document, method_name, render
 from jaxseg.report.localization.pseudo_labels import pseudo_labels_panel
 from jaxseg.report.localization.run import Run
@@ -34,14 +34,11 @@ def render_page(run: Run, max_videos: int) -> str:
 
 def loss_panel(run: Run) -> Panel:
     """A picture of the loss and one of each of its parts; left out without `metrics.jsonl`."""
-    columns: dict[str, list[int]] = {}
-    for index, member in enumerate(run.members):
-        columns.setdefault(member.variant, []).append(index)
     pictures = []
     for name, losses in run.metrics.curves.items():
         if name == "loss" or name.endswith("_loss"):
-            groups = {variant: losses[:, chosen] for variant, chosen in columns.items()}
             title = name.replace("_", " ")
+            groups = by_variant(losses, run.members, run.members)
             curves = loss_curves(run.metrics.steps, groups)
             pictures.append(Picture(curves, f"training {title} over steps", title))
     body = render("localization.html", "loss", pictures=pictures) if pictures else ""

@@ -28,10 +28,9 @@ _HEADROOM = 1.06  # the highest curve leaves some of its strip above it
 
 
 class _Labeled(NamedTuple):
-    """One video: what was made of it at each refresh, its truth, its classes in their colors."""
+    """One video: what was made of it at each refresh, and its classes in their colors."""
 
     labels: Sequence[PseudoLabels]
-    truth: tuple[Interval, ...]
     paints: Mapping[str, Paint]
     timeline: Timeline
 
@@ -73,7 +72,7 @@ def _video(run: Run, name: str, paints: Mapping[str, Paint]) -> Video:
     """A strip a refresh, the last change, the truth, on one time axis."""
     labels, truth = [each.videos[name] for each in run.refreshes], run.truth.get(name, ())
     seconds = max([labels[0].borders[-1], *(each.end for each in truth)])
-    video = _Labeled(labels, truth, paints, Timeline(float(seconds), 1.0))
+    video = _Labeled(labels, paints, Timeline(float(seconds), 1.0))
     curves = [_curves(run, video, each.labels) for each in labels]
     peak, strips = _peak(curves), []
     for number, refresh in enumerate(run.refreshes):
@@ -84,7 +83,10 @@ def _video(run: Run, name: str, paints: Mapping[str, Paint]) -> Video:
             strong=True,
         )
         strips += [strip, _instance_strip(video, number)]
-    strips += _change_strips(run, video) + _truth_strips(video)
+    strips += _change_strips(run, video)
+    if truth:
+        parts = [_span(video, each, each.label) for each in truth]
+        strips.append(Strip("truth", _lanes(video, parts, counted(len(parts), "true segment"))))
     facts = [video.timeline.length, f"curves up to {peak:.2g}"]
     return Video(name, facts, [*strips, video.timeline.axis()], legend=list(paints.values()))
 
@@ -139,13 +141,6 @@ def _instance_strip(video: _Labeled, number: int) -> Strip:
     ]
     shape = _lanes(video, parts, f"{len(instances)} instances of refresh {number}")
     return Strip("", shape, counted(len(instances), "instance"))
-
-
-def _truth_strips(video: _Labeled) -> list[Strip]:
-    if not video.truth:
-        return []
-    parts = [_span(video, each, each.label) for each in video.truth]
-    return [Strip("truth", _lanes(video, parts, counted(len(parts), "true segment")))]
 
 
 def _span(video: _Labeled, interval: Interval, words: str, strength: float = 1.0) -> Span:

@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.report.drawing.figures import LimitedCurve, count_curves, limited_curves, loss_curves
+from jaxseg.report.drawing.figures import (
+    LimitedCurve,
+    by_variant,
+    count_curves,
+    limited_curves,
+    loss_curves,
+)
 from jaxseg.report.drawing.page import Panel, Picture, counted, document, method_name, render
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.report.segmentation.scores import confusion_panel, lengths_panel, scores_panel
@@ -77,14 +83,10 @@ def loss_panel(run: Run) -> Panel:
         return Panel("Loss", "")
     pictures = []
     for activity in run.activities:
-        columns: dict[str, list[int]] = {}
-        for index, member in enumerate(run.members):
-            # Where many K were tried, only the curve of the chosen one is drawn.
-            shown = activity.members if run.choice else run.members
-            if member.activity == activity.name and member in shown:
-                columns.setdefault(member.variant, []).append(index)
-        groups = {variant: losses[:, chosen] for variant, chosen in columns.items()}
-        if groups:
+        trained = [member for member in run.members if member.activity == activity.name]
+        # Where many K were tried, only the curve of the chosen one is drawn.
+        shown = activity.members if run.choice else trained
+        if groups := by_variant(losses, run.members, shown):
             alt = f"training loss of {activity.name} over steps"
             curves = loss_curves(run.metrics.steps, groups)
             pictures.append(Picture(curves, alt, activity.name))
@@ -107,13 +109,6 @@ SIGNS = (
 )
 
 
-class Collapsed(NamedTuple):
-    """A member that ends with signs of a collapse, and these signs in words."""
-
-    member: Member
-    signs: Sequence[str]
-
-
 def collapse_panel(run: Run) -> Panel:
     """Signs that clusterings have collapsed, over training; left out where they are not judged."""
     # Some methods log the same quantities, and not whether they are signs.
@@ -121,12 +116,12 @@ def collapse_panel(run: Run) -> Panel:
         return Panel("Collapse", "")
     main = [member for activity in run.activities for member in activity.members]
     judged = main if run.choice else run.members
-    collapsed = collapsed_members(run.metrics.curves, run.members)
+    signs = collapsed_members(run.metrics.curves, run.members)
     body = render(
         "segmentation.html",
         "collapse",
         repeat=run.repeat,
-        collapsed=[each for each in collapsed if each.member in judged],
+        collapsed={member: words for member, words in signs.items() if member in judged},
         num_judged=len(judged),
         pictures=[_sign_picture(run, activity) for activity in run.activities if activity.members],
     )
@@ -135,10 +130,13 @@ def collapse_panel(run: Run) -> Panel:
 
 def collapsed_members(
     curves: Mapping[str, np.ndarray], members: Sequence[Member]
-) -> list[Collapsed]:
-    """The members whose last logged step shows a sign of a collapse; curves are [S, members]."""
+) -> dict[Member, list[str]]:
+    """Signs of a collapse, in words, at the last logged step of each member that shows any.
+
+    The curves are [S, members].
+    """
     ends = {sign.name: last_values(curves[sign.name]) for sign in SIGNS}
-    collapsed = []
+    collapsed = {}
     for index, member in enumerate(members):
         words = [
             f"{sign.title} {ends[sign.name][index]:.3g} < {sign.limit_name}"
@@ -146,7 +144,7 @@ def collapsed_members(
             if ends[sign.name][index] < sign.limit(member.num_clusters)
         ]
         if words:
-            collapsed.append(Collapsed(member, words))
+            collapsed[member] = words
     return collapsed
 
 

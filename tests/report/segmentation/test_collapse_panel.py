@@ -81,14 +81,14 @@ def test_methods_that_judge_no_collapse_have_no_panel(make_workdir):
 )
 def test_limits(values, words):
     found = collapsed_members(signs(*([value] for value in values)), [member(0)])
-    assert [text for _, texts in found for text in texts] == words
+    assert [text for texts in found.values() for text in texts] == words
 
 
 def test_each_member_is_judged_by_its_own_number_of_clusters():
     """.2 is below 1.2/4 and above 1.2/8."""
     members = [member(0, 4), member(1, 8)]
     found = collapsed_members(signs([0.2, 0.2], [4, 4], [2, 2]), members)
-    assert [each.seed for each, _ in found] == [0]
+    assert [each.seed for each in found] == [0]
 
 
 def test_the_end_is_a_members_last_step():
@@ -106,7 +106,7 @@ def test_a_member_that_has_finished_is_judged_by_its_last_line(make_tot_workdir)
         file.write('{"step": 25, "collapsed": [0')  # the run was killed
     run = read_run(workdir)
     np.testing.assert_array_equal(run.metrics.curves["clusters_used"][-1], [5, np.nan])
-    assert [each.seed for each, _ in collapsed_members(run.metrics.curves, run.members)] == [1]
+    assert [each.seed for each in collapsed_members(run.metrics.curves, run.members)] == [1]
 
 
 def test_curves_name_the_signs_and_their_limits():
