@@ -66,7 +66,15 @@ def train(
         disable = not (progress and processes.is_first())
         bar = tqdm(total=total, initial=start, desc="train", unit="step", disable=disable)
         with contextlib.closing(writer), bar:
-            run = _Loop(config, setup, checkpoints, writer, refreshes, watch, bar)
+            run = _Loop(
+                config=config,
+                setup=setup,
+                checkpoints=checkpoints,
+                writer=writer,
+                refreshes=refreshes,
+                watch=watch,
+                bar=bar,
+            )
             return run(state, start)
 
 

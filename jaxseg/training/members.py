@@ -75,7 +75,17 @@ def enumerate_members(config: Config, data: DataSet | SnippetSet) -> tuple[Membe
                         f"activity {activity!r} ({config.num_epochs} epochs): nothing would ever "
                         "be thawed"
                     )
-                members.append(Member(activity, seed, variant, clusters, steps, settings, test))
+                members.append(
+                    Member(
+                        activity=activity,
+                        seed=seed,
+                        variant=variant,
+                        num_clusters=clusters,
+                        num_steps=steps,
+                        config=settings,
+                        test=test,
+                    )
+                )
     return tuple(members)
 
 
