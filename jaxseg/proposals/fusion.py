@@ -20,6 +20,10 @@ TOLERANCE = 1e-10  # share of the values' range; smaller changes end the rounds
 # as with detections that repeat, the scale would fall to 0.
 SMALLEST_SCALE = 1e-3
 FREEDOM = 2.0 ** np.arange(7)  # nu from 1, the Cauchy distribution, to 64, almost the Gaussian
+# Logarithm of the factor of the t density for each nu, without its scale and sqrt(pi).
+LOG_FACTORS = np.array(
+    [math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - 0.5 * math.log(nu) for nu in FREEDOM]
+)
 
 
 class Fusion(NamedTuple):
@@ -189,14 +193,6 @@ def student_t_location(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (low + width * center[..., 0])[:, 0]
 
 
-def _log_factor(freedom: float) -> float:
-    """Logarithm of the factor of the t density, without its scale and sqrt(pi)."""
-    return math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - 0.5 * math.log(freedom)
-
-
-_LOG_FACTORS = np.array([_log_factor(freedom) for freedom in FREEDOM])
-
-
 def _moments(scaled: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weighted mean and mean squared deviation, [..., 1], the latter bounded from below."""
     total = weights.sum(axis=-1, keepdims=True)
@@ -226,4 +222,4 @@ def _log_likelihood(
     freedom = FREEDOM[:, None]
     tails = np.log1p(np.square(scaled - center) / (freedom * scale))
     loss = (weights * (freedom + 1) / 2 * tails).sum(axis=-1)
-    return _LOG_FACTORS - 0.5 * np.log(scale[..., 0]) - loss
+    return LOG_FACTORS - 0.5 * np.log(scale[..., 0]) - loss

@@ -45,20 +45,11 @@ def evaluate(
 ) -> dict[str, Any]:
     """Scores the detections of a run in its test videos under each protocol.
 
-    Args:
-        workdir: of the run.
-        protocols: keys of `jaxseg.evaluation.localization.protocols.PROTOCOLS`.
-        tiou: thresholds, see `parse_tiou`: "thumos14", "activitynet" or "0.1:0.7:0.1".
-        ambiguous: file of intervals that are neither action nor background, for the protocols
-            that know them; "" where there is none.
-
-    Returns:
-        Content of `evaluation.json`: scores in percent, with mean, population standard deviation
-        and values over the seeds; no scores where the test videos have no truth.
-
-    Raises:
-        ValueError: a file that is missing or broken, named with the offending value; then
-            nothing is written.
+    `protocols` and `tiou` are those of `jaxseg.evaluation.localization.protocols`; `ambiguous` is a
+    file of intervals that are neither action nor background, or "". The result is the content of
+    `evaluation.json`: scores in percent, with mean, population standard deviation and values over
+    the seeds; no scores where the test videos have no truth. ValueError for a file that is missing
+    or broken; then nothing is written.
     """
     workdir = Path(workdir)
     data = read_dataset(workdir)

@@ -86,24 +86,21 @@ def evaluate(
     """Scores the predictions of a run under each protocol, the trivial baselines beside them.
 
     Where the run has tried a range of clusters, K is chosen first (`num_clusters.choose`): the
-    members that have it are the first result, and the others follow.
+    members that have it are the first result, and the others follow. A member with test videos is
+    scored on these only.
 
     Args:
-        workdir: of the run. A member with test videos is scored on these only.
+        workdir: of the run.
         protocols: names of `jaxseg.evaluation.PROTOCOLS`.
         seed: of the protocols that draw frames.
-        exclusion: "drop" or "background", treatment of the data set's excluded classes under
-            every protocol; see `EXCLUSIONS`.
+        exclusion: of `EXCLUSIONS`, treatment of the data set's excluded classes.
         split_sil: whether Breakfast's SIL becomes `action_start` at the start of a video and
             `action_end` at its end.
 
     Returns:
-        Content of `evaluation.json`: scores in percent, with mean, population standard
-        deviation and values over the seeds; no scores where there is no truth.
-
-    Raises:
-        ValueError: a file that is missing or broken, named with the offending value; then
-            nothing is written.
+        Content of `evaluation.json`: scores in percent, with mean, population standard deviation
+        and values over the seeds; no scores where there is no truth. ValueError for a file that is
+        missing or broken; then nothing is written.
     """
     if exclusion not in EXCLUSIONS:
         raise ValueError(f"unknown exclusion {exclusion!r}: choose from {', '.join(EXCLUSIONS)}")

@@ -79,7 +79,9 @@ def evaluate_localization(
     task = prepare(truth, predictions, rule, ambiguous)
     counts = count(task, rule, tiou)
     precisions = 100 * average_precisions(counts, rule)
-    empty = empty_classes(counts, task.classes)
+    # Longer than the classes where predictions have labels without truth.
+    predicted = np.bincount(counts.label, minlength=len(task.classes))
+    empty = [name for name, number in zip(task.classes, predicted, strict=False) if not number]
     zeroed = rule.empty_class_zeroes and bool(empty)
     mean = np.zeros(len(tiou)) if zeroed else precisions.mean(axis=0)
     result = {
@@ -142,13 +144,6 @@ def mean_curves(counts: Counts) -> dict:
         heights[column] += curve(ranked, RECALLS)
     precision = 100 * heights / len(counts.positives)
     return {"recall": (100 * RECALLS).tolist(), "precision": precision.tolist()}
-
-
-def empty_classes(counts: Counts, classes: Sequence[str]) -> list[str]:
-    """Classes with truth but without predictions."""
-    # Longer than `classes` where predictions have labels without truth.
-    predicted = np.bincount(counts.label, minlength=len(classes))
-    return [name for name, number in zip(classes, predicted, strict=False) if not number]
 
 
 def label_notes(task: Task, empty: list[str], zeroed: bool) -> list[str]:

@@ -18,7 +18,7 @@ class Task(NamedTuple):
     """Truth and predictions under one rule, with the same numbers for videos and labels."""
 
     truth: Segments  # true segments in file order
-    # by falling score, equal scores in file order, without those that the rule takes out
+    # By falling score, equal scores in file order, without those that the rule takes out
     predictions: Segments
     forgiven: np.ndarray  # bool [predictions], no error where it is no hit
     classes: tuple[str, ...]  # labels that have an AP; they are numbered before all other labels

@@ -66,35 +66,27 @@ def curve(ranked: Ranking, recalls: np.ndarray) -> np.ndarray:
 
 
 class Rule(NamedTuple):
-    """Rules of one protocol.
+    """Rules of one protocol."""
 
-    Attributes:
-        matching: "best", "best-last" and "first": in order of falling score each prediction
-            takes the free truth of highest tIoU (of equals the first or the last in file order),
-            or the first in file order that reaches the threshold. "truth": in file order each
-            truth takes the free prediction of highest tIoU, of equals the one of highest score.
-        average_precision: (ranked list, positives) -> AP.
-        summary: the rule in one line.
-        used_by: who reports under it.
-        rounded: segments that are rounded to whole snippets, halves to the even one: "nothing",
-            "truth" (true and ambiguous segments) or "all" (predictions too).
-        strict: a match needs a tIoU above the threshold, not just equal to it.
-        ambiguous: "ignored", "dropped" (predictions that touch an ambiguous interval are taken
-            out first) or "forgiven" (they are no false positives).
-        listed_only: predictions in videos without truth are taken out, as the programs' lists
-            of videos do; otherwise they are false positives.
-        empty_class_zeroes: a class without predictions makes the whole mAP 0.
-    """
-
+    # "best", "best-last" and "first": in order of falling score each prediction takes the free
+    # truth of highest tIoU (of equals the first or the last in file order), or the first in file
+    # order that reaches the threshold. "truth": in file order each truth takes the free
+    # prediction of highest tIoU, of equals the one of highest score.
     matching: str
-    average_precision: Callable[[Ranking, int], float]
-    summary: str
-    used_by: str
+    average_precision: Callable[[Ranking, int], float]  # (ranked list, positives) -> AP
+    summary: str  # the rule in one line
+    used_by: str  # who reports under it
+    # Segments that are rounded to whole snippets, halves to the even one: "nothing", "truth"
+    # (true and ambiguous segments) or "all" (predictions too).
     rounded: str = "nothing"
-    strict: bool = False
+    strict: bool = False  # a match needs a tIoU above the threshold, not just equal to it
+    # "ignored", "dropped" (predictions that touch an ambiguous interval are taken out first) or
+    # "forgiven" (they are no false positives)
     ambiguous: str = "ignored"
+    # Predictions in videos without truth are taken out, as the programs' lists of videos do;
+    # otherwise they are false positives.
     listed_only: bool = False
-    empty_class_zeroes: bool = False
+    empty_class_zeroes: bool = False  # a class without predictions makes the whole mAP 0
 
 
 ANET = Rule(

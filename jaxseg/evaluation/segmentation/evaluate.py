@@ -1,6 +1,6 @@
 """Scores of predictions under a segmentation protocol: matched, counted, averaged, reported."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -202,14 +202,12 @@ def all_averages(counted: Counted, options: Options) -> dict[str, Scores]:
         "video": mean_scores([divide(each) for each in videos.values()]),
     }
     if options.splits is not None and not options.rule.joined:
-        averages["splits"] = mean_scores(split_scores(videos, options.splits.values()))
+        # Of each split the counts of its videos are added and divided once.
+        splits = (
+            [videos[name] for name in names if name in videos] for names in options.splits.values()
+        )
+        averages["splits"] = mean_scores([divide(add_counts(each)) for each in splits if each])
     return averages
-
-
-def split_scores(videos: dict[str, Counts], splits: Iterable[Sequence[str]]) -> list[Scores]:
-    """Scores of each split: the counts of its videos, added and divided once."""
-    present = ([name for name in names if name in videos] for names in splits)
-    return [divide(add_counts(videos[name] for name in names)) for names in present if names]
 
 
 def reported_average(options: Options) -> str:

@@ -17,11 +17,11 @@ class Protocol(NamedTuple):
     """Rules of one protocol."""
 
     by_video: tuple[Counter, ...]  # counters of single videos; their counts add up over videos
-    # counters of videos laid end to end, where runs may cross and classes are pooled
+    # Counters of videos laid end to end, where runs may cross and classes are pooled
     joined: tuple[Counter, ...]
     text: str  # the rule and the paper that uses it, two lines
     match: str = "activity"  # default scope of a matching, of `MATCHES`
-    # average that is reported as F1, precision and recall: `macro` or `pooled` over activities,
+    # Average that is reported as F1, precision and recall: `macro` or `pooled` over activities,
     # or the mean over `video`s
     average: str = "macro"
     miou_average: str = "macro"  # average that is reported as mIoU
