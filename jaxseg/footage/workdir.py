@@ -70,9 +70,6 @@ def read_run(folder: Path) -> Run:
     """Reads a run's data set, members, labels, typical frames and `features/features.json`.
 
     Where a range of K was tried, the chosen one is the main variant; else the first is.
-
-    Raises:
-        ValueError: a file is missing or broken, or the run is not one on videos; with its path.
     """
     data, features = read_dataset(folder), read_record(folder / "features")
     if not isinstance(data, SegmentationData) or not features:

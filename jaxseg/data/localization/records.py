@@ -92,16 +92,16 @@ class SnippetSet:
             {"database": {video: {"subset", "annotations": [{"label", "segment"}]}}}, with
             "duration" where it is known.
         """
-        return {"database": {video.name: self._truth_of(video) for video in self.videos}}
-
-    def _truth_of(self, video: SnippetVideo) -> dict:
-        known = {} if video.duration is None else {"duration": float(video.duration)}
-        annotations = [
-            {"label": self.classes[label], "segment": [float(start), float(end)]}
-            for start, end, label in video.segments
-        ]
-        subset = self.subset_names[video.subset == "test"]
-        return {"subset": subset, **known, "annotations": annotations}
+        database = {}
+        for video in self.videos:
+            known = {} if video.duration is None else {"duration": float(video.duration)}
+            annotations = [
+                {"label": self.classes[label], "segment": [float(start), float(end)]}
+                for start, end, label in video.segments
+            ]
+            subset = self.subset_names[video.subset == "test"]
+            database[video.name] = {"subset": subset, **known, "annotations": annotations}
+        return {"database": database}
 
     def summary(self) -> str:
         """Numbers of videos, classes and channels, in one line."""

@@ -15,6 +15,7 @@ As W-TALC packs it (`read_bundle`), one pickled array of all features beside ann
 W-TALC trains on `labels_all`, which lists other classes than `segments` in a few videos.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,8 @@ def label_names(where: str, labels: object) -> frozenset[str]:
     return frozenset(text(where, "label", label) for label in labels)
 
 
-def per_video(path: Path, videos: tuple[str, ...]) -> dict[str, object]:
-    """Video -> its entry in an annotation array."""
+def per_video(path: Path, videos: Sequence[str]) -> dict[str, object]:
+    """Video -> its entry in an array of one entry a video."""
     array = read_pickled_npy(path)
     if array.shape[:1] != (len(videos),):
         raise ValueError(f"{path}: shape {array.shape} is not one entry for {len(videos)} videos")
@@ -135,11 +136,8 @@ def check_classes(
 
 def read_bundle_features(path: Path, videos: list[str]) -> dict[str, Streams]:
     """Video -> RGB and flow, float32."""
-    arrays = read_pickled_npy(path)
-    if arrays.shape[:1] != (len(videos),):
-        raise ValueError(f"{path}: shape {arrays.shape} is not one array for {len(videos)} videos")
     streams = {}
-    for video, array in zip(videos, arrays, strict=True):
+    for video, array in per_video(path, videos).items():
         source = f"{path}: video {video!r}"
         if not isinstance(array, np.ndarray):
             raise ValueError(f"{source}: features are a matrix of numbers, not {clip(array)}")

@@ -112,11 +112,8 @@ def _along_bins(dx: np.ndarray, dy: np.ndarray) -> Iterator[np.ndarray]:
 def cells(gray: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """Mean histograms of all cells of one frame, float32 [h / 4 - 3, w / 4 - 3, TOTAL].
 
-    Value [i, j] is the cell whose first block is block (i, j).
-
-    Args:
-        gray: uint8 [h, w].
-        flow: float32 [h / 2, w / 2, 2], from this frame to the next.
+    Value [i, j] is the cell whose first block is block (i, j). The frame is uint8 [h, w], the flow
+    from it to the next one float32 [h / 2, w / 2, 2].
     """
     u, v = (np.ascontiguousarray(flow[..., axis]) for axis in (0, 1))
     values = BLOCK // 2  # of the flow on a side of a block

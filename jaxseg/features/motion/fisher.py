@@ -4,7 +4,6 @@ Perronnin, Sanchez and Mensink, "Improving the Fisher kernel for large-scale ima
 classification", ECCV 2010.
 """
 
-import dataclasses
 import warnings
 from typing import NamedTuple
 
@@ -132,8 +131,7 @@ def normalized(gradients: np.ndarray) -> np.ndarray:
     return roots / length if length > 0 else roots
 
 
-@dataclasses.dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """Turns the descriptors of one type into a Fisher vector: a projection and a mixture."""
 
     projection: Projection
