@@ -228,22 +228,10 @@ def _instance_lines(instances: list[Interval], timeline: Timeline, label: str) -
     """One thin line an instance, the best on top; they share a limited height."""
     ranked = sorted(instances, key=lambda each: (-each.score, each.start, each.end))
     height = min(max(_PITCH * len(ranked), _SHORTEST), _TALLEST)
-    moves = "".join(
-        f"M{each.start:.2f} {place + 0.5}H{each.end:.2f}" for place, each in enumerate(ranked)
-    )
-    # Lines as thick on the screen however far the drawing is stretched.
-    line = (
-        f'<path d="{moves}" fill="none" stroke="currentColor" stroke-opacity="0.55" '
-        'stroke-width="1.2" vector-effect="non-scaling-stroke" '
-        'shape-rendering="geometricPrecision"/>'
-    )
-    box = f"0 0 {timeline.frames:.2f} {max(len(ranked), 1)}"
-    return drawing(
-        f"{label}: {counted(len(ranked), 'instance')} before",
-        "bar proposals",
-        stretched(box, line if ranked else ""),
-        style=f"height:{height}px",
-    )
+    lines = render("localization.html", "instance_lines", instances=ranked)
+    shape = stretched(f"0 0 {timeline.frames:.2f} {max(len(ranked), 1)}", lines)
+    words = f"{label}: {counted(len(ranked), 'instance')} before"
+    return drawing(words, "bar proposals", shape, style=f"height:{height}px")
 
 
 def clusters_panel(run: Run) -> Panel:
@@ -260,33 +248,16 @@ def _cluster_strips(run: Run, member: Member) -> list[Strip]:
     order = np.argsort(-roles[:, 0], kind="stable").tolist()
     strong = counted(int(_foreground(run, member).sum()), "foreground cluster")
     remark = f"{strong} of {len(roles)}"
-    strips = [Strip(f"seed {member.seed}", _cluster_columns(roles, order), remark)]
-    if len(order) <= _MOST_NUMBERED_CLUSTERS:
-        strips.append(Strip("cluster", _cluster_numbers(order)))
-    return strips
-
-
-def _cluster_columns(roles: np.ndarray, order: list[int]) -> Markup:
-    """A column a cluster: strong up to its share of foreground, pale above it."""
-    paints, width = plain_cluster_paints(len(roles)), 100 / len(roles)
-    columns = []
-    for place, k in enumerate(order):
-        share = 100 * float(roles[k, 0])
-        at = f'x="{place * width:.3f}%" width="{0.9 * width:.3f}%" fill="{paints[k].fill}"'
-        title = f"cluster {k}: foreground {roles[k, 0]:.2f}, background {roles[k, 1]:.2f}"
-        columns.append(
-            f'<g><title>{title}</title><rect {at} height="100%" fill-opacity="{PALE}"/>'
-            f'<rect {at} y="{100 - share:.2f}%" height="{share:.2f}%"/></g>'
-        )
-    middle = '<line x2="100%" y1="50%" y2="50%"/>'
-    label = f"{len(roles)} clusters by their share of foreground"
-    return drawing(label, "columns", "".join(columns) + middle)
-
-
-def _cluster_numbers(order: list[int]) -> Markup:
-    width = 100 / len(order)
-    numbers = "".join(
-        f'<text x="{(place + 0.45) * width:.3f}%" y="12" text-anchor="middle">{k}</text>'
-        for place, k in enumerate(order)
+    columns = render(
+        "localization.html",
+        "cluster_columns",
+        order=order,
+        roles=roles.tolist(),
+        paints=plain_cluster_paints(len(roles)),
+        pale=PALE,
     )
-    return Markup(f'<svg class="axis" aria-hidden="true">{numbers}</svg>')
+    label = f"{len(roles)} clusters by their share of foreground"
+    strips = [Strip(f"seed {member.seed}", drawing(label, "columns", columns), remark)]
+    if len(order) <= _MOST_NUMBERED_CLUSTERS:
+        strips.append(Strip("cluster", render("localization.html", "cluster_numbers", order=order)))
+    return strips
