@@ -16,13 +16,7 @@ from jaxseg.formats.arrays import read_npz
 from jaxseg.formats.files import read_json, write_json, write_text
 from jaxseg.formats.labels import read_classes, read_clusters
 from jaxseg.runfiles.about import FrameVideo, Member
-from jaxseg.runfiles.checks import (
-    check_array,
-    fields_of,
-    read_record,
-    to_json,
-    write_arrays,
-)
+from jaxseg.runfiles.checks import check_array, fields_of, read_record, to_json, write_arrays
 
 
 def write_truth(workdir: Path, activity: str, video: str, names: Iterable[str]) -> None:

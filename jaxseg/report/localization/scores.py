@@ -6,12 +6,7 @@ from markupsafe import Markup
 
 from jaxseg.report.drawing.bars import Span, Strip, Timeline, spans
 from jaxseg.report.drawing.colors import Paint, kind_paints
-from jaxseg.report.drawing.figures import (
-    Scores,
-    map_curves,
-    precision_recall_curves,
-    recall_curves,
-)
+from jaxseg.report.drawing.figures import Scores, map_curves, precision_recall_curves, recall_curves
 from jaxseg.report.drawing.page import (
     Panel,
     Picture,

@@ -231,20 +231,15 @@ def _scored_frames(
 
 def lengths_panel(run: Run) -> Panel:
     """How long segments are, a picture an activity; left out without predictions."""
-    pictures = [_length_picture(run, activity) for activity in run.activities]
-    pictures = [picture for picture in pictures if picture]
+    pictures, unit = [], "s" if run.data.fps else "frames"
+    for activity in run.activities:
+        if lengths := segment_lengths(run, activity):
+            numbers = segments_per_video(activity)
+            facts = ", ".join(f"{source} {numbers[source]:.1f} a video" for source in lengths)
+            alt = f"lengths of the segments of {activity.name}"
+            pictures.append(Picture(length_curves(lengths, unit), alt, activity.name, facts))
     body = render("segmentation.html", "lengths", pictures=pictures) if pictures else ""
     return Panel("Segment lengths", body)
-
-
-def _length_picture(run: Run, activity: Activity) -> Picture | None:
-    lengths = segment_lengths(run, activity)
-    if not lengths:
-        return None
-    numbers = segments_per_video(activity)
-    facts = ", ".join(f"{source} {numbers[source]:.1f} a video" for source in lengths)
-    curves = length_curves(lengths, "s" if run.data.fps else "frames")
-    return Picture(curves, f"lengths of the segments of {activity.name}", activity.name, facts)
 
 
 def segment_lengths(run: Run, activity: Activity) -> dict[str, np.ndarray]:

@@ -174,16 +174,12 @@ def _video(drawn: _Drawn, place: str, scores: Mapping[str, float]) -> Video:
     ]
     if video in activity.couplings:
         strips.append(Strip("confidence", confidence(activity.couplings[video].confidence)))
-    facts = [*_standing(video, place, scores), timeline.length]
+    facts = [timeline.length]
+    if video in scores:  # how it did among all videos of its activity
+        rank = f"rank {list(scores).index(video) + 1} of {len(scores)}"
+        standing = [place] if place else []
+        facts = [*standing, f"{scores[video]:.1f} % of frames right", rank, *facts]
     return Video(video, facts, [*strips, timeline.axis()])
-
-
-def _standing(video: str, place: str, scores: Mapping[str, float]) -> list[str]:
-    """How the video did among all of its activity; nothing where there are no scores."""
-    if video not in scores:
-        return []
-    rank = f"rank {list(scores).index(video) + 1} of {len(scores)}"
-    return [*filter(None, [place]), f"{scores[video]:.1f} % of frames right", rank]
 
 
 def _typical(run: Run, activity: Activity, painter: Painter) -> Table | None:
