@@ -9,7 +9,7 @@ from pathlib import Path
 from jaxseg import command_line
 from jaxseg.decode import FUGW, MEDIAN, METHODS, VITERBI
 from jaxseg.decode.scores import KINDS, LAYOUTS
-from jaxseg.decode.tuning import DEFAULTS, GRID, ITERATIONS, Settings
+from jaxseg.decode.settings import DEFAULTS, GRID, ITERATIONS, Settings
 
 DESCRIPTION = """\
 Frame scores of anyone's model -> a segmentation that is consistent in time.

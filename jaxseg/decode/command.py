@@ -5,15 +5,18 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from jaxseg.command_line import comma_list
 from jaxseg.decode import ARGMAX, FUGW, MEDIAN, VITERBI, decoders, tuning
+from jaxseg.decode import settings as fugw_settings
+from jaxseg.decode.records import Inputs, Output
 from jaxseg.decode.scores import Scores, cost, find_kind, log_likelihood, progress, read_scores
-from jaxseg.decode.truth import PROTOCOL, Classes, Truth, read_truth, table_lines
-from jaxseg.decode.tuning import Settings, Tuned
+from jaxseg.decode.settings import Settings
+from jaxseg.decode.truth import PROTOCOL, Classes, read_truth, table_lines
+from jaxseg.decode.tuning import Tuned
 from jaxseg.evaluation.segmentation.groups import run_starts
 from jaxseg.formats.files import atomic_folder, write_json, write_text
 from jaxseg.formats.labels import find_videos, read_labels, write_labels
@@ -25,35 +28,16 @@ PREDICTIONS = "predictions"
 SEGMENTS = "segments.csv"
 
 
-class Inputs(NamedTuple):
-    """Content of the files that the command names."""
-
-    scores: Scores  # of all videos
-    kind: str  # of the scores
-    classes: Classes  # of the scores and labels
-    truth: Truth | None  # of --truth, or None
-    transcripts: dict[str, np.ndarray] | None  # video -> classes in order, of --order, or None
-
-
-class Output(NamedTuple):
-    """A finished decoding."""
-
-    config: dict[str, Any]  # how it was made, content of `config.json`
-    labels: dict[str, np.ndarray]  # video -> classes [N]
-    results: dict[str, dict]  # scores of argmax and of the method; empty without truth
-    tuned: Tuned | None  # result of --tune, or None
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; raises ValueError for a mistake in the input, before writing anything."""
     check_new(arguments.out)
     given = {name: getattr(arguments, name) for name in Settings._fields}
     given = {name: values for name, values in given.items() if values is not None}
     if arguments.tune:
-        grid = tuning.grid(given)
-        settings, iterations = tuning.DEFAULTS, tuning.ITERATIONS
+        grid = fugw_settings.grid(given)
+        settings, iterations = fugw_settings.DEFAULTS, fugw_settings.ITERATIONS
     else:
-        settings, iterations = tuning.single(given, arguments.settings)
+        settings, iterations = fugw_settings.single(given, arguments.settings)
     iterations = arguments.iterations or iterations
     inputs = read_inputs(arguments)
     print(describe(inputs))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from jaxseg.decode.tuning import Settings
+from jaxseg.decode.settings import Settings
 from jaxseg.solvers import fugw, viterbi
 
 SHARE = 25  # the default window is a 25th of the video

@@ -7,9 +7,10 @@ import matplotlib
 import numpy as np
 
 from jaxseg.decode import ARGMAX, FUGW
-from jaxseg.decode.command import Inputs, Output
 from jaxseg.decode.decoders import argmax
-from jaxseg.decode.tuning import CRITERION, Settings, Tuned
+from jaxseg.decode.records import Inputs, Output
+from jaxseg.decode.settings import Settings
+from jaxseg.decode.tuning import CRITERION, Tuned
 from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
 from jaxseg.report import decode_page
 from jaxseg.report.drawing.colors import FAINT

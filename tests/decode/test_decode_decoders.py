@@ -17,7 +17,7 @@ from jaxseg.decode.decoders import (
     transport,
 )
 from jaxseg.decode.scores import cost
-from jaxseg.decode.tuning import DEFAULTS, Settings, grid
+from jaxseg.decode.settings import DEFAULTS, Settings, grid
 from jaxseg.solvers import fugw
 
 pytestmark = pytest.mark.usefixtures("quick_compile")

@@ -5,18 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from jaxseg.decode.tuning import (
-    DEFAULTS,
-    GRID,
-    ITERATIONS,
-    Settings,
-    Tuned,
-    choose,
-    grid,
-    halves,
-    read_settings,
-    single,
-)
+from jaxseg.decode.settings import DEFAULTS, GRID, ITERATIONS, Settings, grid, read_settings, single
+from jaxseg.decode.tuning import Tuned, choose, halves
 
 VIDEOS = [f"v{place}" for place in range(9)]
 
