@@ -95,16 +95,20 @@ asked_to() {
 # It asks again and again instead of `wait -n`, which never returns where a process died by a signal
 # and bash noticed before, and which misses a signal that comes just before it.
 first_failure() {
-    local pid
+    local pid code
     failed="" status=0
     while ((${#ids[@]} > 0)); do
         for pid in "${!ids[@]}"; do
             kill -0 "$pid" 2>/dev/null && continue
             wait "$pid" 2>/dev/null # bash remembers how it ended
-            status=$?
-            ((status == 0)) || { failed=${ids[$pid]}; return; }
+            code=$?
+            # Of several that have failed since the last look, 143 is that of one that followed.
+            if ((code != 0)) && [[ ! $failed || $status == 143 ]]; then
+                failed=${ids[$pid]} status=$code
+            fi
             unset "ids[$pid]"
         done
+        [[ ! $failed ]] || return 0
         pause
     done
 }

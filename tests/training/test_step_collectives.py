@@ -15,7 +15,8 @@ ROWS = {"1x8": ROW, "2x4": [[0, 1, 2, 3], [4, 5, 6, 7]]}
 # What crosses the videos of a batch, by kind and by the operation that asks for it.
 LOSSES = "means of losses", r"all-reduce .*vmap\(jvp\(\)\)/(reduce_sum|reduce_or|gather)"
 GRADIENTS = "sums of gradients", r"all-reduce .*transpose\(jvp"
-SINKHORN = "sums of transport", r"all-reduce .*/while/body/closed_call/reduce_(max|sum)$"
+# Sums over frames are products with a vector of ones.
+SINKHORN = "sums of transport", r"all-reduce .*/while/body/closed_call/(reduce_max|dot_general)$"
 RANKS = "ranks of all snippets by foreground", r"all-gather .*(argsort|/scatter$)"
 EPOCH = "the epoch, of which each video of a batch knows", r"all-reduce .*/reduce_max$"
 MEMORY = (
