@@ -73,14 +73,35 @@ class Splits(NamedTuple):
     test_share: float = 0.0  # share of the videos that a split is tested on
 
 
+class Finding(NamedTuple):
+    """Something that is wrong with an activity's result, or with the settings of the run."""
+
+    activity: str
+    seeds: tuple[int, ...]  # that it is true of
+    kind: str  # "warning", or "note" where nothing may be wrong
+    sentence: str  # what was found, with numbers, without its full stop
+    advice: str  # what to try, whole sentences
+
+    @property
+    def where(self) -> str:
+        """Activity and seeds in words."""
+        seeds = ", ".join(map(str, self.seeds))
+        return f"{self.activity}, seed{'s' * (len(self.seeds) > 1)} {seeds}"
+
+    def __str__(self) -> str:
+        """The finding as a line."""
+        return f"{self.where}: {self.sentence}. {self.advice}"
+
+
 class SegmentationScores(NamedTuple):
-    """The scores of a segmentation run."""
+    """The scores of a segmentation run, and what is wrong with its result."""
 
     protocols: Mapping[str, SegmentationProtocol]  # by name
     # "<activity>/<directory>" -> cluster -> class, where one was matched.
     matching: Mapping[str, Mapping[int, str]] = {}
     split_sil: bool = False  # whether Breakfast's SIL was scored as two classes
     generalization: Splits = Splits()  # how members were split
+    findings: tuple[Finding, ...] = ()  # activity by activity
 
 
 def read_segmentation_scores(workdir: Path) -> SegmentationScores | None:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from jaxseg.evaluation import PROTOCOLS, evaluate_segmentation, trivial_baselines
 from jaxseg.evaluation.segmentation.groups import Labels
 from jaxseg.runfiles.about import Member, SegmentationData, read_dataset, read_members
-from jaxseg.runfiles.evaluation import write_evaluation
+from jaxseg.runfiles.checks import to_json
+from jaxseg.runfiles.evaluation import Finding, write_evaluation
 from jaxseg.runfiles.segmentation import Choice
+from jaxseg.scoring import findings
 from jaxseg.scoring.files import (
     GENERATED,
     NO_TRUTH,
@@ -99,8 +101,9 @@ def evaluate(
 
     Returns:
         Content of `evaluation.json`: scores in percent, with mean, population standard deviation
-        and values over the seeds; no scores where there is no truth. ValueError for a file that is
-        missing or broken; then nothing is written.
+        and values over the seeds, or none where there is no truth; what is wrong with the
+        predictions (`findings.look`). ValueError for a file that is missing or broken; then
+        nothing is written.
     """
     if exclusion not in EXCLUSIONS:
         raise ValueError(f"unknown exclusion {exclusion!r}: choose from {', '.join(EXCLUSIONS)}")
@@ -119,6 +122,7 @@ def evaluate(
         evaluation |= score(workdir, data, members, choice, rules)
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
+    evaluation["findings"] = to_json(findings.look(workdir, data, members, choice))
     write_evaluation(workdir, evaluation)
     return evaluation
 
@@ -263,6 +267,8 @@ def summary_lines(evaluation: dict) -> list[str]:
     lines += split_lines(splits)
     for name, entry in evaluation["protocols"].items():
         lines += protocol_lines(name, entry, "split" if splits else "seed")
+    found = [Finding(**each) for each in evaluation.get("findings", [])]
+    lines += [f"{each.kind}: {each}" for each in found]
     if evaluation["data"]["generated"]:
         lines = [GENERATED, *lines, GENERATED]
     return lines

@@ -166,7 +166,7 @@ def test_excluded_classes_are_left_out(workdir):
 
 
 def test_table(workdir):
-    """Coffee has 5 segments and 6 slots, tea 2 and 2; no video repeats a class."""
+    """Coffee has 5 segments and 6 slots, tea 2 and 2; no video repeats a class. Findings follow."""
     lines = summary_lines(run(workdir, protocols=("asot-exact",)))
     assert lines[0].startswith("asot-exact: 3 videos, 19 frames, 3 classes; percent")
     assert lines[1].split()[:3] == ["MoF", "F1", "mIoU"]
@@ -174,8 +174,10 @@ def test_table(workdir):
     assert lines[2].split("seeds)")[1].split()[:3] == ["77.5", "±", "22.5"]
     assert lines[3].split()[:5] == ["alpha=0.4", "(1", "seed)", "55.0", "±"]
     assert [line.split()[:2] for line in lines[4:6]] == [["equal", "split"], ["one", "class"]]
-    assert lines[6:] == ["  F1 is at most 95.5 on this truth, F1/video 100.0"]
-    assert len(summary_lines(run(workdir))) == 2 * len(lines)
+    assert lines[6] == "  F1 is at most 95.5 on this truth, F1/video 100.0"
+    findings = [line.split(":")[:2] for line in lines[7:]]
+    assert findings[0] == ["warning", " coffee, seed 1"]
+    assert len(summary_lines(run(workdir))) == 2 * 7 + len(findings)
 
 
 def test_generated_data_say_so_first_and_last(workdir):
@@ -193,7 +195,9 @@ def test_without_labels_there_are_no_scores(workdir):
     assert evaluation["protocols"] == {}
     assert evaluation["note"] == "no truth: no scores"
     assert evaluation["data"]["videos"] == 3
-    assert summary_lines(evaluation) == ["no truth: no scores"]
+    first, *findings = summary_lines(evaluation)
+    assert first == "no truth: no scores"
+    assert {line.split(" ")[0] for line in findings} == {"warning:", "note:"}
 
 
 def test_videos_without_labels_are_not_scored(workdir):

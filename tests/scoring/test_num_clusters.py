@@ -170,7 +170,7 @@ def test_without_labels_k_is_chosen_all_the_same(tmp_path):
     (root / "dataset.json").write_text(json.dumps(dataset))
     evaluation = run(root)
     assert evaluation["protocols"] == {}
-    assert summary_lines(evaluation)[-1].startswith("coffee: K = 4 of those tried, then ")
+    assert summary_lines(evaluation)[1].startswith("coffee: K = 4 of those tried, then ")
     assert read(root, "num_clusters.json")["activities"]["coffee"]["chosen"] == 4
 
 

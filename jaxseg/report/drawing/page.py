@@ -154,14 +154,17 @@ def render(template: str, macro: str, **values: Any) -> Markup:
     return getattr(_environment().get_template(template).module, macro)(**values)
 
 
-def document(source: Source, sentence: Markup, panels: Iterable[Panel]) -> str:
-    """The whole page, with the panels from the top; empty ones are left out."""
+def document(
+    source: Source, sentence: Markup, panels: Iterable[Panel], *, box: Markup | str = ""
+) -> str:
+    """The whole page: sentence, box of warnings and panels from the top; empty ones left out."""
     shown = [panel for panel in panels if panel.body]
     is_hatched = any("#hatch" in panel.body for panel in shown)
     page = _environment().get_template("page.html")
     return page.render(
         source=source,
         sentence=sentence,
+        box=box,
         panels=shown,
         settings=list(_flattened(source.config)),
         hatchings=HATCHINGS if is_hatched else (),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from markupsafe import Markup
 
 from jaxseg.report.drawing.figures import (
     LimitedCurve,
@@ -48,7 +49,15 @@ def render_page(run: Run, max_videos: int) -> str:
         seeds=counted(seeds, run.repeat),
         has_labels=run.has_labels,
     )
-    return document(run.source, sentence, panels)
+    return document(run.source, sentence, panels, box=findings_box(run))
+
+
+def findings_box(run: Run) -> Markup:
+    """What is wrong with the result, in sight; notes are folded. Empty where nothing is."""
+    findings = run.scores.findings if run.scores else ()
+    warnings = [each for each in findings if each.kind == "warning"]
+    notes = [each for each in findings if each.kind != "warning"]
+    return render("segmentation.html", "findings", warnings=warnings, notes=notes)
 
 
 def num_clusters_panel(run: Run) -> Panel:

@@ -1,0 +1,283 @@
+"""Degenerate results, and settings that cannot fit: what the labels of a run give away.
+
+Scores alone do not tell: one segment a sequence can beat every baseline. So the labels of each seed
+are looked at, with or without a truth. A sensible result gives no finding, or a note at most.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxseg.runfiles.about import Member, SegmentationData, read_config
+from jaxseg.runfiles.evaluation import Finding
+from jaxseg.runfiles.segmentation import Choice, main_variant, read_labels
+
+NEARLY_ALL = 0.95  # share of frames from which on one cluster counts as all of them
+MOST = 0.5  # share of sequences above which they count as most
+MANY_MISSING = 0.25  # share of the clusters above which those without a frame are worth a warning
+FLICKER = 3  # mean length of a segment, in frames, below which labels are noise
+RECURRING = 2  # segments a sequence and cluster above which it is not K that makes them short
+
+
+class Problem(NamedTuple):
+    """How a finding is worded; the fields in braces are those of `fields`."""
+
+    kind: str  # "warning" or "note"
+    sentence: str
+    advice: str
+
+
+_LENGTH = "give the length of an action (--config.duration=...)"
+_FREE = "let actions come in any order (--config.order=free)"
+# In the order in which they are told.
+PROBLEMS = {
+    "collapsed": Problem(
+        "warning",
+        "collapsed: {used} of {asked} clusters used, by the other seeds {others}",
+        "Look at the other seeds, and train more of them (--config.seeds=5).",
+    ),
+    "one cluster": Problem(
+        "warning",
+        "{share} % of all frames are in one cluster of {asked}: there is no segmentation",
+        f"Check the scale of the channels (--config.data.scaling=folder), {_LENGTH} or {_FREE}.",
+    ),
+    "few clusters": Problem(
+        "warning",
+        "fewer than half of the clusters are used, {used} of {asked}: actions are lumped together",
+        f"Ask for fewer actions (--config.num_actions={{some}}), {_LENGTH} or {_FREE}.",
+    ),
+    "fewer clusters": Problem(
+        "warning",
+        "{used} of {asked} clusters used",
+        f"Ask for fewer actions (--config.num_actions={{some}}), {_LENGTH} or {_FREE}.",
+    ),
+    "unused clusters": Problem(
+        "note",
+        "{used} of {asked} clusters used",
+        "If no action is missing, ask for as many (--config.num_actions={some}).",
+    ),
+    "one segment": Problem(
+        "warning",
+        "{single} of {sequences} sequences are a single segment",
+        f"Unless each really shows one action, {_LENGTH} or {_FREE}.",
+    ),
+    "one cluster a sequence": Problem(
+        "warning",
+        "{dominated} of {sequences} sequences are nearly all one cluster",
+        f"Unless each really shows one action, {_LENGTH} or {_FREE}.",
+    ),
+    "sequences": Problem(
+        "warning",
+        "clusters tell sequences apart, not actions: {dominated} of {sequences} sequences are "
+        "nearly all one cluster, and not all the same one",
+        "Unless each shows an action of its own, take offset and scale of each sequence away "
+        "(--config.data.scaling=sequence).",
+    ),
+    "flicker": Problem(
+        "warning",
+        "segments last only {frames} frames on average: labels change nearly every frame",
+        "Give a longer action (--config.duration=...), or fewer of them "
+        "(--config.num_actions=...).",
+    ),
+    "duration over segments": Problem(
+        "warning",
+        "segments last {segment} on average, though an action was to last {duration}",
+        "Set --config.duration nearer to what actions last, or --config.duration=auto.",
+    ),
+    "duration over sequences": Problem(
+        "warning",
+        "an action was to last {duration}, as long as a whole sequence ({length} on average)",
+        "Set --config.duration to what one action lasts, or --config.duration=auto.",
+    ),
+    "radius over segments": Problem(
+        "warning",
+        "the solver's radius reaches {reach}, further than a segment lasts ({segment} on average)",
+        "Set a shorter --config.solver.eval.radius, or --config.duration=...",
+    ),
+    "radius over sequences": Problem(
+        "warning",
+        "the solver's radius of {radius} reaches over more than half of a sequence",
+        "The radius is a share of the sequence: set it below .5, or --config.duration=...",
+    ),
+}
+
+
+class Shape(NamedTuple):
+    """What the labels of one seed look like."""
+
+    used: int  # clusters that have a frame
+    largest: float  # share of frames in the cluster that has the most
+    sequences: int  # those with labels
+    single: int  # sequences of one segment
+    dominated: int  # sequences with nearly all frames in one cluster
+    leaders: int  # different clusters that such sequences are in
+    length: float  # of a sequence in frames, mean
+    segment: float  # of a segment in frames, mean
+
+
+class Settings(NamedTuple):
+    """What a run was told about time; 0 where it was told nothing, or to find out."""
+
+    duration: float = 0.0  # of an action, in frames
+    radius: float = 0.0  # reach of the solver's structure, a share of the sequence
+
+
+UNTOLD = Settings()
+
+
+def look(
+    workdir: Path, data: SegmentationData, members: Sequence[Member], choice: Choice | None
+) -> list[Finding]:
+    """Findings on each activity's main variant; members without predictions are passed over."""
+    findings, settings = [], read_settings(workdir, data)
+    for activity, videos in data.activities.items():
+        group = [member for member in members if member.activity == activity]
+        variant = main_variant(choice, group)
+        main = [member for member in group if member.variant == variant]
+        labels = {
+            member.seed: [*read_labels(workdir, member, videos, required=False).values()]
+            for member in main
+        }
+        shapes = {seed: shape(each) for seed, each in labels.items() if each}
+        if shapes:
+            asked = main[0].num_clusters
+            findings += judge(activity, shapes, asked, settings, fps=data.fps)
+    return findings
+
+
+def read_settings(workdir: Path, data: SegmentationData) -> Settings:
+    """What config.json says about time in numbers; nothing where there is no such file."""
+    config = read_config(workdir) if (workdir / "config.json").is_file() else {}
+
+    def number(*path: str) -> float:
+        value: Any = config
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return float(value) if isinstance(value, int | float) else 0.0
+
+    if config.get("duration"):  # the radius is made from it, or from what "auto" finds
+        return Settings(duration=number("duration") * (data.fps or 1))
+    return Settings(radius=max(number("solver", part, "radius") for part in ("train", "eval")))
+
+
+def shape(labels: Sequence[np.ndarray]) -> Shape:
+    """Facts of one seed from its labels, int [frames] of each sequence; -1 is no cluster."""
+    size = 1 + max(int(each.max()) for each in labels)
+    counts = np.array([np.bincount(each + 1, minlength=size + 1)[1:] for each in labels])
+    frames = np.array([len(each) for each in labels])
+    segments = np.array([1 + np.count_nonzero(np.diff(each)) for each in labels])
+    dominated = counts.max(axis=1, initial=0) >= NEARLY_ALL * frames
+    return Shape(
+        used=int(np.count_nonzero(counts.any(axis=0))),
+        largest=float(counts.sum(axis=0).max(initial=0) / frames.sum()),
+        sequences=len(labels),
+        single=int(np.count_nonzero(segments == 1)),
+        dominated=int(np.count_nonzero(dominated)),
+        leaders=len({int(each.argmax()) for each in counts[dominated]}),
+        length=float(frames.mean()),
+        segment=float(frames.sum() / segments.sum()),
+    )
+
+
+def judge(
+    activity: str,
+    shapes: Mapping[int, Shape],
+    asked: int,
+    settings: Settings = UNTOLD,
+    *,
+    fps: float | None = None,
+) -> list[Finding]:
+    """Findings on one activity, from the facts of each seed; `asked` is K."""
+    groups: dict[str, dict[int, Shape]] = {name: {} for name in PROBLEMS}
+    for seed, each in shapes.items():
+        for name in problems(each, asked, settings):
+            groups[name][seed] = each
+    # A seed has collapsed where others show that there is more to find, twice as much at least.
+    fine = [each for each in shapes.values() if each.used >= max(2, asked / 2)]
+    most = max((each.used for each in fine), default=0)
+    for name in ("one cluster", "few clusters"):
+        for seed, each in [*groups[name].items()]:
+            if 2 * each.used <= most:
+                groups["collapsed"][seed] = groups[name].pop(seed)
+    if groups["fewer clusters"]:  # one finding says it of all seeds
+        groups["fewer clusters"] |= groups["unused clusters"]
+        groups["unused clusters"] = {}
+    findings = []
+    for name, group in groups.items():
+        if group:
+            kind, sentence, advice = PROBLEMS[name]
+            values = fields(group.values(), fine, asked, settings, fps)
+            seeds = tuple(sorted(group))
+            sentence, advice = sentence.format(**values), advice.format(**values)
+            findings.append(Finding(activity, seeds, kind, sentence, advice))
+    return findings
+
+
+def problems(each: Shape, asked: int, settings: Settings) -> list[str]:
+    """Names, of `PROBLEMS`, of what is wrong with one seed."""
+    names = []
+    if settings.radius > 0.5:
+        names.append("radius over sequences")
+    if settings.duration >= each.length:
+        names.append("duration over sequences")
+    if each.largest >= NEARLY_ALL:  # everything else follows from it
+        return [*names, "one cluster"]
+    if each.used < asked / 2:
+        names.append("few clusters")
+    elif each.used < min(asked - 1, (1 - MANY_MISSING) * asked):
+        names.append("fewer clusters")
+    elif each.used < asked:
+        names.append("unused clusters")
+    if each.dominated > MOST * each.sequences:
+        if each.leaders > 1:
+            names.append("sequences")
+        elif each.single > MOST * each.sequences:
+            names.append("one segment")
+        else:
+            names.append("one cluster a sequence")
+    elif each.segment < FLICKER and each.length > RECURRING * asked * each.segment:
+        names.append("flicker")
+    elif each.segment < settings.duration / 3 and settings.duration < each.length:
+        names.append("duration over segments")
+    elif each.segment < settings.radius * each.length and settings.radius <= 0.5:
+        names.append("radius over segments")
+    return names
+
+
+def fields(
+    shapes: Iterable[Shape],
+    others: Sequence[Shape],
+    asked: int,
+    settings: Settings,
+    fps: float | None,
+) -> dict[str, Any]:
+    """Numbers of some seeds for the sentences of `PROBLEMS`, each one number or a range."""
+    shapes = list(shapes)
+
+    def span(values: Iterable[float], form: str = "{:.0f}", unit: str = "") -> str:
+        low, high = form.format(min(values)), form.format(max(values))
+        return f"{low if low == high else f'{low} to {high}'}{unit}"
+
+    def time(values: Iterable[float]) -> str:
+        scale, unit = (fps, " s") if fps else (1, " frames")
+        return span([value / scale for value in values], "{:.3g}", unit)
+
+    used = [each.used for each in shapes]
+    return {
+        "asked": asked,
+        "used": span(used),
+        "some": max(2, *used),
+        "others": span([each.used for each in others] or [0]),
+        "share": span([100 * each.largest for each in shapes]),
+        "single": span([each.single for each in shapes]),
+        "dominated": span([each.dominated for each in shapes]),
+        "sequences": span([each.sequences for each in shapes]),
+        "segment": time([each.segment for each in shapes]),
+        "frames": span([each.segment for each in shapes], "{:.1f}"),
+        "length": time([each.length for each in shapes]),
+        "duration": time([settings.duration]),
+        "radius": f"{settings.radius:g}",
+        "reach": time([settings.radius * each.length for each in shapes]),
+    }

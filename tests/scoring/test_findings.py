@@ -1,0 +1,179 @@
+"""What a degenerate result, and settings that cannot fit, are told by; and no false alarms."""
+
+import json
+
+import numpy as np
+import pytest
+from run_folder import member, run, write_run
+
+from jaxseg.report import write_report
+from jaxseg.runfiles.about import read_dataset
+from jaxseg.runfiles.evaluation import read_segmentation_scores
+from jaxseg.scoring.findings import UNTOLD, Settings, judge, read_settings, shape
+from jaxseg.scoring.segments import summary_lines
+
+K = 5
+
+
+def recurring(clusters, segment=20, repeats=4):
+    """Ten sequences in which the clusters come again and again, in an order of each's own."""
+    order = [np.random.default_rng(i).permutation(np.repeat(clusters, repeats)) for i in range(10)]
+    return [np.repeat(each, segment) for each in order]
+
+
+def constant(*clusters):
+    """Sequences of one segment each."""
+    return [np.full(50, cluster) for cluster in clusters]
+
+
+def mostly(*clusters):
+    """Sequences that are one cluster but for two frames."""
+    return [np.r_[each[:24], 4, each[:24], 4] for each in constant(*clusters)]
+
+
+FINE = recurring(range(K))
+
+
+def found(*seeds, asked=K, settings=UNTOLD, fps=None):
+    """(kind, sentence, seeds) of each finding on the labels of seeds 0, 1, ..."""
+    shapes = {number: shape(labels) for number, labels in enumerate(seeds)}
+    findings = judge("tea", shapes, asked, settings, fps=fps)
+    assert all(each.advice and "{" not in str(each) for each in findings)
+    return [(each.kind, each.sentence, each.seeds) for each in findings]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        FINE,
+        [np.repeat(np.arange(K), 2)],  # one sequence of ten frames: K, not noise, makes it short
+        [np.r_[np.zeros(50, int), np.repeat(np.arange(K), 10)]] * 3,  # half of it background
+        [*FINE, *constant(0, 1, 2)],  # some clips are one action
+        [np.maximum(each - 1, -1) for each in recurring(range(K + 1))],  # frames without action
+    ],
+)
+def test_a_sensible_result_gives_none(labels):
+    assert found(labels, labels) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "used", "kind", "sentence"),
+    [
+        (7, 6, "note", "6 of 7 clusters used"),
+        (3, 2, "note", "2 of 3 clusters used"),
+        (20, 15, "note", "15 of 20 clusters used"),
+        (7, 5, "warning", "5 of 7 clusters used"),
+        (20, 14, "warning", "14 of 20 clusters used"),
+        (20, 9, "warning", "fewer than half of the clusters are used, 9 of 20: "),
+    ],
+)
+def test_clusters_used(asked, used, kind, sentence):
+    (finding,) = found(recurring(range(used)), asked=asked)
+    assert finding[0] == kind and finding[1].startswith(sentence)
+
+
+def test_a_collapsed_seed_is_one_that_others_show_to_be():
+    two, three, four = (recurring(range(count)) for count in (2, 3, 4))
+    assert found(two, FINE, four) == [
+        ("warning", "collapsed: 2 of 5 clusters used, by the other seeds 4 to 5", (0,)),
+        ("note", "4 of 5 clusters used", (2,)),
+    ]
+    sentence = "collapsed: 1 of 5 clusters used, by the other seeds 3"
+    assert found(constant(1, 1, 1), three)[0] == ("warning", sentence, (0,))
+    ((_, sentence, seeds),) = found(two, two)
+    assert sentence.startswith("fewer than half") and seeds == (0, 1)
+    assert not any("collapsed" in each[1] for each in found(two, three))  # not much better
+
+
+def test_seeds_with_some_clusters_unused_are_told_of_together():
+    seeds = [recurring(range(count)) for count in (14, 16, 20)]
+    assert found(*seeds, asked=20) == [("warning", "14 to 16 of 20 clusters used", (0, 1))]
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (constant(2, 2, 2), "100 % of all frames are in one cluster of 5: "),
+        (mostly(2, 2, 2), "96 % of all frames are in one cluster of 5: "),
+        ([*constant(0, 1, 2, 3, 4), *FINE[:4]], "clusters tell sequences apart, not actions: 5 of"),
+        ([*constant(0, 0, 0), *FINE[:2]], "3 of 5 sequences are a single segment"),
+        ([*mostly(0, 0, 0), *FINE[:2]], "3 of 5 sequences are nearly all one cluster"),
+        (recurring(range(K), 1), "segments last only 1.2 frames on average: "),
+    ],
+)
+def test_sequences_without_a_segmentation(labels, sentence):
+    ((kind, words, seeds),) = found(labels)
+    assert (kind, seeds) == ("warning", (0,)) and words.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (Settings(duration=60), None),
+        (
+            Settings(duration=100),
+            "segments last 2.41 s on average, though an action was to last 10",
+        ),
+        (Settings(duration=400), "an action was to last 40 s, as long as a whole sequence (40 s "),
+        (Settings(radius=0.06), None),
+        (Settings(radius=0.07), "the solver's radius reaches 2.8 s, further than a segment lasts"),
+        (Settings(radius=0.6), "the solver's radius of 0.6 reaches over more than half of a "),
+    ],
+)
+def test_settings_that_cannot_fit(settings, sentence):
+    """Sequences of 40 seconds, whose segments last two seconds where no two alike meet."""
+    findings = found(FINE, settings=settings, fps=10.0)
+    assert [each[1][: len(sentence or "")] for each in findings] == [sentence] * bool(sentence)
+
+
+@pytest.mark.parametrize(
+    ("config", "settings"),
+    [
+        (None, Settings()),
+        ({"method": "tot"}, Settings()),
+        ({"duration": 4.0, "solver": {"eval": {"radius": 0.2}}}, Settings(duration=40)),
+        ({"duration": "auto", "solver": {"eval": {"radius": 0.2}}}, Settings()),
+        ({"solver": {"train": {"radius": 0.1}, "eval": {"radius": 0.2}}}, Settings(radius=0.2)),
+    ],
+)
+def test_settings_are_the_configs(tmp_path, config, settings):
+    root = write_run(tmp_path, {("tea", "a"): [1, 1]}, [], {}, fps=10.0)
+    if config is not None:
+        (root / "config.json").write_text(json.dumps(config))
+    assert read_settings(root, read_dataset(root)) == settings
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_findings_of_a_run_are_written_printed_and_drawn(tmp_path, labels):
+    """With a truth and without one; seed 1 of tea is one cluster, juice is as it should be."""
+    truth = {("juice", "a"): [1, 1, 2, 2], ("tea", "a"): [1, 1, 2, 2], ("tea", "b"): [2, 1]}
+    predictions = {
+        (activity, f"seed{seed}", name): [0] * len(each) if (activity, seed) == ("tea", 1) else each
+        for (activity, name), each in truth.items()
+        for seed in (0, 1)
+    }
+    members = [
+        member(activity, seed, clusters=3) for activity in ("juice", "tea") for seed in (0, 1)
+    ]
+    predictions[("juice", "seed1", "a")] = [0, 1, 2, 2]
+    root = write_run(tmp_path, truth, members, predictions)
+    (root / "config.json").write_text("{}")
+    if not labels:
+        (root / "dataset.json").write_text(
+            (root / "dataset.json").read_text().replace("true", "false")
+        )
+    evaluation = run(root)
+    findings = read_segmentation_scores(root).findings
+    assert [(each.activity, each.kind, each.seeds) for each in findings] == [
+        ("juice", "note", (0,)),
+        ("tea", "warning", (1,)),
+        ("tea", "note", (0,)),
+    ]
+    lines = [line for line in summary_lines(evaluation) if "clusters used" in line]
+    assert lines[1].startswith(
+        "warning: tea, seed 1: collapsed: 1 of 3 clusters used, by the other"
+    )
+    page = write_report(root).read_text(encoding="utf-8")
+    box = page.index("This result may not be what it seems")
+    assert box < page.index("collapsed: 1 of 3 clusters used") < page.index("<nav")
+    assert page.count("clusters used.") == 2 and "2 notes on the clusters" in page
