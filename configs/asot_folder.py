@@ -23,7 +23,12 @@ def get_config():
     """Breakfast's constants, a network as wide as the features, no table of clusters."""
     config = asot_breakfast.get_config()
     config.data.name = "folder"
+    config.data.scaling = "auto"
     config.data.standardize = False
     config.model.layers = (0, 128, 40)
     config.model.clusters_by_activity = {}
+    config.duration = config.order = "auto"
+    for solver in (config.solver.train, config.solver.eval):
+        solver.radius, solver.rho = 0.0, -1.0  # from duration and order
+    config.least_steps = 100
     return config

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "interop": ("solvers", "jax numpy ott"),
     "formats": ("", "numpy scipy pympi"),
     "runfiles": ("formats", "numpy"),
-    "data": ("formats", "numpy tqdm grain"),
+    "data": ("formats", "numpy scipy tqdm grain"),
     "evaluation": ("command_line formats report", "numpy scipy"),
     "report": ("command_line formats runfiles", "numpy matplotlib jinja2 markupsafe"),
     "config": ("", "ml_collections"),

@@ -8,7 +8,8 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config
-from jaxseg.data.segmentation.records import DataSet, Video
+from jaxseg.data.segmentation.records import DataSet
+from jaxseg.data.segmentation.video import Video
 from jaxseg.methods import from_dict
 from jaxseg.training import loop
 from jaxseg.training.setup import set_up

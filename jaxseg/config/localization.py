@@ -14,6 +14,7 @@ class VideosConfig:
     """Which videos a run of localization is on, and how many make a step."""
 
     test_share: ClassVar[float] = 0.0  # every data set names its own test videos
+    piece: ClassVar[int] = 0  # videos are trained whole, or in snippets
 
     name: str = key("thumos14", "data set, a name in jaxseg.data.DATA_SETS")
     root: str = key("", "folder of the data; empty: the embedded twin, generated data")
@@ -71,7 +72,6 @@ class LocalizationConfig(Config):
     evaluation: LocalizationEvaluationConfig = section(LocalizationEvaluationConfig)
 
     def validate(self, path: str) -> None:
-        super().validate(path)
         foreground, clustering = self.predict.foreground, self.loss.clustering
         if clustering != "full" and foreground != "attention":
             raise ValueError(

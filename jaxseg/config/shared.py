@@ -43,6 +43,11 @@ class DataConfig:
     features: str = key("motion", 'name "videos": what is made of it', one_of("motion", "onnx"))
     onnx: str = key("", 'name "videos": file of a network, see python -m jaxseg.features --help')
     reuse: str = key("", 'name "videos": file of fitted parts of an earlier run')
+    scaling: str = key(
+        "",
+        "people's own data: over the folder, each sequence, none or auto; empty: standardize",
+        one_of("", "folder", "sequence", "none", "auto"),
+    )
     standardize: bool = key(False, "scale each video's channels to mean 0 and variance 1")
     unit_frames: bool = key(True, "where standardized, scale by 1/sqrt(channels) too")
     excluded: tuple[str, ...] = key((), "classes not evaluated; empty: as is usual", commas=True)
@@ -50,12 +55,18 @@ class DataConfig:
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
     videos_per_batch: int = key(2, "videos of a training step", at_least(1))
     frames_per_video: int = key(256, "frames sampled from each of them", at_least(2))
+    piece: int = key(0, "longer videos are trained in pieces of about these frames", at_least(0))
     test_share: float = key(0.0, "above 0: train on the rest, test on these; a split per seed")
 
     def validate(self, path: str) -> None:
         if self.name == "folder" and not self.root:
             raise ValueError(f"config.{path}.root must name a folder of features: there is no twin")
         self._validate_videos(path)
+        if self.scaling and self.name not in ("folder", "videos"):
+            raise ValueError(
+                f"config.{path}.scaling={self.scaling} is for people's own data; "
+                f"{self.name} has config.{path}.standardize"
+            )
         if not 0 <= self.test_share < 1:
             raise ValueError(f"config.{path}.test_share must be in [0, 1), got {self.test_share}")
 
@@ -89,6 +100,10 @@ class DataConfig:
                 f"config.{path}.reuse={self.reuse} belongs to config.{path}.features=motion, "
                 f"got {self.features!r}"
             )
+
+    def num_pieces(self, num_frames: int) -> int:
+        """In how many pieces a video of so many frames is trained."""
+        return -(-num_frames // self.piece) if self.piece else 1
 
     def steps_per_epoch(self, num_videos: int) -> int:
         """Batches that show every video once; the last one may be smaller."""
@@ -267,22 +282,3 @@ class Config:
         # The embedded twin, which is small, has a schedule of its own.
         schedule = values.get("schedule" if values["data"]["root"] else "twin_schedule")
         return {path: schedule[path.split(".")[-1]] for path in cls.scheduled}
-
-    def validate(self, path: str) -> None:
-        """Raises ValueError for what sections cannot see by themselves.
-
-        K is chosen by how far seeds agree on the same videos under the same settings.
-        """
-        if not self.model.chooses:
-            return
-        if self.seeds < 2:
-            raise ValueError(
-                "config.model.num_clusters=auto asks how far seeds agree: it takes "
-                f"config.seeds of 2 or more, got {self.seeds}"
-            )
-        for name, value in (("sweep", self.sweep), ("data.test_share", self.data.test_share)):
-            if value:
-                raise ValueError(
-                    "config.model.num_clusters=auto compares seeds on the same videos under the "
-                    f"same settings: it does not go with config.{name}={value}"
-                )

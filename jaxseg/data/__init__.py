@@ -186,7 +186,9 @@ def need_twin(name: str):
 
 
 def scaling(config: DataConfig) -> str:
-    """How a video's channels are scaled: see `records.standardization`."""
+    """How channels are scaled: see `scaling.scaled`; "" leaves them as they are."""
+    if config.scaling:
+        return "" if config.scaling == "none" else config.scaling
     if not config.standardize:
         return ""
     return "frame" if config.unit_frames else "channel"

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from jaxseg import processes
 from jaxseg.config import Config
-from jaxseg.data.segmentation.records import DataSet, Video
+from jaxseg.data.segmentation.records import DataSet
+from jaxseg.data.segmentation.video import Video
 from jaxseg.methods.method import LENGTH_MULTIPLE, MemberInputs, Method
 from jaxseg.prediction.finished import appearing_together, evenly_chosen, finished_parameters
 from jaxseg.runfiles import segmentation as files

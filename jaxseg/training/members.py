@@ -3,10 +3,10 @@
 import dataclasses
 import difflib
 import functools
-import itertools
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import jax
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from jaxseg.config import Config, flatten, to_dict
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import test_videos
-from jaxseg.data.segmentation.records import Video
+from jaxseg.data.segmentation.video import Video
 from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs
 from jaxseg.runfiles import about
@@ -52,36 +52,36 @@ class Member:
         return about.Member(**{name: getattr(self, name) for name in about.Member._fields})
 
 
-def enumerate_members(config: Config, data: DataSet | SnippetSet) -> tuple[Member, ...]:
+def enumerate_members(
+    config: Config, data: DataSet | SnippetSet, settled: Mapping[str, Config] = MappingProxyType({})
+) -> tuple[Member, ...]:
     """All members, activities outermost and seeds innermost.
 
+    Args:
+        config: of the run.
+        data: whose activities are trained.
+        settled: activity -> the config with numbers in place of what was "auto".
+
     Raises:
-        ValueError: what `_cluster_counts` refuses, a split without videos, a freeze that outlasts
+        ValueError: what `num_clusters` refuses, a split without videos, a freeze that outlasts
             the training, a sweep entry that is no numeric hyper-parameter.
     """
-    variants = {entry: _override(config, entry) for entry in config.sweep} or {"": config}
+    variants = {entry: _override(config, entry) for entry in config.sweep}
     members = []
     for activity, videos in data.activities.items():
-        counts = _cluster_counts(config, activity, videos)
-        for clusters, (variant, settings) in itertools.product(counts, variants.items()):
-            variant = f"K={clusters}" if config.model.chooses else variant
+        own = settled.get(activity, config)
+        for variant, settings in (variants or {"": own}).items():
             for seed in range(config.seeds):
                 test = test_videos(videos, config.data.test_share, seed)
-                per_epoch = config.data.steps_per_epoch(len(videos) - len(test))
-                steps = config.num_epochs * per_epoch
-                if steps and (freeze := config.optimizer.freeze_steps) >= steps:
-                    raise ValueError(
-                        f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of "
-                        f"activity {activity!r} ({config.num_epochs} epochs): nothing would ever "
-                        "be thawed"
-                    )
                 members.append(
                     Member(
                         activity=activity,
                         seed=seed,
                         variant=variant,
-                        num_clusters=clusters,
-                        num_steps=steps,
+                        num_clusters=num_clusters(own, activity, videos),
+                        num_steps=num_steps(
+                            settings, activity, [each for each in videos if each.name not in test]
+                        ),
                         config=settings,
                         test=test,
                     )
@@ -89,20 +89,21 @@ def enumerate_members(config: Config, data: DataSet | SnippetSet) -> tuple[Membe
     return tuple(members)
 
 
-def clipping_notes(config: Config, data: DataSet | SnippetSet) -> list[str]:
-    """A line for each activity whose shortest video is too short for the whole range."""
-    if not config.model.chooses:
-        return []
-    low, high = config.model.cluster_range
-    notes = []
-    for activity, videos in data.activities.items():
-        shortest = _shortest(videos)
-        if shortest.num_frames < high:
-            notes.append(
-                f"{activity}: {low} to {shortest.num_frames} clusters are tried instead of {low} "
-                f"to {high}: video {shortest.name} has {shortest.num_frames} frames"
-            )
-    return notes
+def num_steps(config: Config, activity: str, videos: Sequence[Video]) -> int:
+    """Steps of a training on these videos; ValueError where a freeze would outlast them."""
+    pieces = len(videos)
+    if config.data.piece:
+        pieces = sum(config.data.num_pieces(video.num_frames) for video in videos)
+    steps = config.num_epochs * config.data.steps_per_epoch(pieces)
+    if steps:
+        steps = max(steps, getattr(config, "least_steps", 0))
+    if steps and (freeze := config.optimizer.freeze_steps) >= steps:
+        raise ValueError(
+            f"config.optimizer.freeze_steps={freeze} outlasts the {steps} steps of "
+            f"activity {activity!r} ({config.num_epochs} epochs): nothing would ever "
+            "be thawed"
+        )
+    return steps
 
 
 def stack(members: Sequence[Member]) -> MemberInputs:
@@ -133,33 +134,24 @@ def hyper_parameters(config: Config) -> dict:
     return {name: _floats(values[name]) for name in _SWEEPABLE if name in values}
 
 
-def _cluster_counts(config: Config, activity: str, videos: Sequence[Video]) -> list[int]:
-    """The numbers of clusters that are tried on an activity, ascending; mostly one.
+def num_clusters(config: Config, activity: str, videos: Sequence[Video]) -> int:
+    """K of an activity.
 
     Raises:
-        ValueError: no number of clusters for the activity, more clusters than frames in one of
-            its videos, or too few frames in it to try two numbers of them.
+        ValueError: no number for the activity, or more clusters than frames in one of its videos.
     """
     model = config.model
-    if model.chooses:
-        (low, high), shortest = model.cluster_range, _shortest(videos)
-        if shortest.num_frames <= low:
-            raise ValueError(
-                f"video {activity}/{shortest.name} has {shortest.num_frames} frames: too few to "
-                f"try the {low} to {high} clusters of config.model.cluster_range"
-            )
-        return list(range(low, min(high, shortest.num_frames) + 1))
-    count = model.num_clusters or model.clusters_by_activity.get(activity, 0)
-    if not count:
-        raise ValueError(
-            f"no number of clusters for activity {activity!r}: give --config.model.num_clusters=K"
-        )
+    human = getattr(config, "num_actions", 0)
+    count = model.num_clusters or human or model.clusters_by_activity.get(activity, 0)
+    if not isinstance(count, int) or not count:
+        key = "num_actions" if hasattr(config, "num_actions") else "model.num_clusters"
+        raise ValueError(f"no number of clusters for activity {activity!r}: give --config.{key}=K")
     if config.task == "segmentation" and (shortest := _shortest(videos)).num_frames < count:
         raise ValueError(
             f"video {activity}/{shortest.name} has {shortest.num_frames} frames, fewer than "
             f"its activity's {count} clusters (config.model.num_clusters)"
         )
-    return [count]
+    return count
 
 
 def _shortest(videos: Sequence[Video]) -> Video:

@@ -7,13 +7,13 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from jaxseg import methods, processes
+from jaxseg import methods
 from jaxseg.config import Config
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import STREAMS, Batches, Stream
 from jaxseg.methods.method import MemberInputs, Method
 from jaxseg.training import sharding
-from jaxseg.training.members import Member, clipping_notes, enumerate_members, stack
+from jaxseg.training.members import Member, enumerate_members, stack
 from jaxseg.training.step import TrainState, make_init, state_shardings
 
 
@@ -51,16 +51,21 @@ class Setup(NamedTuple):
         return sharding.own_part(self.mesh, *self.lengths)
 
 
-def set_up(config: Config, data: DataSet | SnippetSet) -> Setup:
+def set_up(
+    config: Config,
+    data: DataSet | SnippetSet,
+    members: Sequence[Member] | None = None,
+) -> Setup:
     """Members, their streams of batches and the mesh.
+
+    Args:
+        members: in place of those that `enumerate_members` gives.
 
     Raises:
         ValueError: for a network that does not fit the features, a mesh that does not fit the
             devices, and what `enumerate_members` refuses.
     """
-    layout = lay_out(config, data)
-    for note in clipping_notes(config, data):
-        processes.print_once(note)
+    layout = lay_out(config, data, members=members)
     part = sharding.own_part(
         layout.mesh, len(layout.inputs.num_steps), config.data.videos_per_batch
     )
@@ -70,12 +75,16 @@ def set_up(config: Config, data: DataSet | SnippetSet) -> Setup:
 
 
 def lay_out(
-    config: Config, data: DataSet | SnippetSet, devices: Sequence[jax.Device] | None = None
+    config: Config,
+    data: DataSet | SnippetSet,
+    devices: Sequence[jax.Device] | None = None,
+    members: Sequence[Member] | None = None,
 ) -> Setup:
     """Members and mesh, before anything of a run is on a device; raises as `set_up`.
 
     Args:
         devices: those to use instead of all.
+        members: in place of those that `enumerate_members` gives.
     """
     expected = config.model.channels
     if expected and expected != data.num_channels:
@@ -83,7 +92,7 @@ def lay_out(
             f"the features of {data.name} have {data.num_channels} channels, "
             f"config.model.layers starts with {expected}"
         )
-    members = enumerate_members(config, data)
+    members = tuple(members or enumerate_members(config, data))
     mesh = sharding.make_mesh(
         config.mesh,
         num_members=len(members),
@@ -92,7 +101,8 @@ def lay_out(
     )
     inputs = stack(_with_idle(members, mesh))
     inputs.num_steps[len(members) :] = 0
-    method = methods.make(config, num_clusters=inputs.cluster_mask.shape[1])
+    # What is static in a config is the same for all members; "auto" has become a number in theirs.
+    method = methods.make(members[0].config, num_clusters=inputs.cluster_mask.shape[1])
     method = method._replace(betas=config.optimizer.betas)
     if config.optimizer.freeze_steps and not method.late:
         raise ValueError(
@@ -132,9 +142,21 @@ def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
 def _streams(config: Config, data: DataSet | SnippetSet, members: Sequence[Member]) -> list[Stream]:
     """The stream of each member; members of one activity and seed see the same batches."""
     streams = {}
-    for member in members:
-        key = member.activity, member.seed
+    keys = [(member.activity, member.seed, member.config.data.piece) for member in members]
+    for key, member in zip(keys, members, strict=True):
         if key not in streams:
             videos = [v for v in data.activities[member.activity] if v.name not in member.test]
-            streams[key] = STREAMS[config.sampling].make(videos, member.seed, config.data)
-    return [streams[member.activity, member.seed] for member in members]
+            streams[key] = STREAMS[config.sampling].make(
+                in_pieces(videos, member.config), member.seed, config.data
+            )
+    return [streams[key] for key in keys]
+
+
+def in_pieces(videos: Sequence, config: Config) -> list:
+    """Training videos, those longer than `config.data.piece` in pieces of about that length."""
+    if not config.data.piece:
+        return list(videos)
+    counts = [config.data.num_pieces(video.num_frames) for video in videos]
+    return [
+        piece for video, count in zip(videos, counts, strict=True) for piece in video.pieces(count)
+    ]

@@ -20,6 +20,7 @@ class Config:
     root: str = ""
     standardize: bool = False
     unit_frames: bool = True
+    scaling: str = ""
     length_tolerance: int = 0
     fps: float = 0.0
     excluded: tuple[str, ...] = ()

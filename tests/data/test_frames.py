@@ -13,7 +13,7 @@ from jaxseg.data.batches.frames import (
     paired_indices,
 )
 from jaxseg.data.batches.loader import STREAMS, Batches
-from jaxseg.data.segmentation.records import Video
+from jaxseg.data.segmentation.video import Video
 from jaxseg.training.setup import set_up
 
 DATA = toy.make_data()

@@ -10,7 +10,8 @@ import toy
 from jaxseg.data import SnippetVideo
 from jaxseg.data.batches import loader  # its function's own name would make it a test of pytest's
 from jaxseg.data.batches.loader import STREAMS, Batches
-from jaxseg.data.segmentation.records import DataSet, Video
+from jaxseg.data.segmentation.records import DataSet
+from jaxseg.data.segmentation.video import Video
 from jaxseg.training.members import enumerate_members
 from jaxseg.training.setup import set_up
 

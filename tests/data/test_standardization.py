@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from jaxseg.data.segmentation.records import Video, standardization
+from jaxseg.data.segmentation.scaling import standardization
+from jaxseg.data.segmentation.video import Video
 
 
 def plain(features):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxseg.data.batches.streams import Arrays, Shapes, Stream
-from jaxseg.data.segmentation.records import Video
+from jaxseg.data.segmentation.video import Video
 
 
 def frame_indices(generator: np.random.Generator, num_frames: int, num_samples: int) -> np.ndarray:
@@ -52,7 +52,7 @@ def paired_indices(
 
 
 class FrameStream(Stream):
-    """The batches of one activity under one seed: {"frames", "mask"}, see `arrays`."""
+    """The batches of one activity under one seed: {"frames", "mask", "length"}, see `arrays`."""
 
     def __init__(
         self,
@@ -68,9 +68,16 @@ class FrameStream(Stream):
         self.num_channels = videos[0].features.shape[1]
 
     def arrays(self, num_videos: int, step: int | None) -> Shapes:
-        """ "frames" [videos, frames_per_video, channels] and "mask" [videos, frames_per_video]."""
+        """ "frames" [videos, frames_per_video, channels], "mask" [videos, frames_per_video].
+
+        "length" [videos] is how many frames a sample was drawn from, as float32.
+        """
         shape = (num_videos, self.frames_per_video)
-        return {"frames": ((*shape, self.num_channels), np.float32), "mask": (shape, bool)}
+        return {
+            "frames": ((*shape, self.num_channels), np.float32),
+            "mask": (shape, bool),
+            "length": ((num_videos,), np.float32),
+        }
 
     def draw(self, video: Video, generator: np.random.Generator) -> Any:
         return frame_indices(generator, video.num_frames, self.frames_per_video)
@@ -78,6 +85,7 @@ class FrameStream(Stream):
     def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:
         arrays["frames"][slot, : len(sample)] = self.videos[index].frames(sample)
         arrays["mask"][slot, : len(sample)] = True
+        arrays["length"][slot] = self.videos[index].num_frames
 
 
 class PairStream(FrameStream):

@@ -21,7 +21,7 @@ from jaxseg.data.batches.snippets import (
 )
 from jaxseg.data.batches.streams import Arrays, Stream
 from jaxseg.data.localization.records import SnippetVideo
-from jaxseg.data.segmentation.records import Video
+from jaxseg.data.segmentation.video import Video
 
 
 class Batches:

@@ -1,7 +1,7 @@
 """Videos with a feature vector and perhaps a label a frame, and how they are made of files.
 
 `read_videos` decides which axis of an array is time, cuts features and labels to one length,
-checks that all videos have the same channels and computes the standardization.
+checks that all videos have the same channels and scales them (`scaling`).
 """
 
 import dataclasses
@@ -14,43 +14,10 @@ import numpy as np
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels, read_arrays
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import Source
+from jaxseg.data.segmentation.scaling import scaled
+from jaxseg.data.segmentation.video import Video
 from jaxseg.formats.labels import read_classes
 from jaxseg.formats.names import listed
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Video:
-    """One untrimmed video.
-
-    Attributes:
-        name: file stem, unique within its activity.
-        activity: the group of videos that is trained, decoded and matched together.
-        features: float32 [frames, channels] as published, in memory or memory-mapped.
-        labels: int32 [frames], indices into `DataSet.classes`; None where there is no truth.
-        scaling: (mean, factor), float32 [channels] each, of the per-video standardization, or None.
-    """
-
-    name: str
-    activity: str
-    features: np.ndarray
-    labels: np.ndarray | None = None
-    scaling: tuple[np.ndarray, np.ndarray] | None = None
-
-    @property
-    def num_frames(self) -> int:
-        return len(self.features)
-
-    def frames(self, index: slice | np.ndarray = slice(None)) -> np.ndarray:
-        """Features of the chosen frames, standardized where the data set has a scaling.
-
-        Rows that are zero in the file stay zero: they mark frames without a feature, which a
-        shift would turn into the most frequent feature of the video.
-        """
-        rows = np.asarray(self.features[index], np.float32)
-        if self.scaling is None:
-            return rows
-        mean, factor = self.scaling
-        return np.where(rows.any(axis=-1, keepdims=True), (rows - mean) * factor, rows)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -119,7 +86,7 @@ def read_videos(
         sources: sorted by (activity, video).
         names: the classes in truth files; None where the sources have no truth.
         length_tolerance: frames.
-        scaling: "" leaves features as they are, see `standardization` for the others.
+        scaling: "" leaves features as they are, see `scaling.scaled` for the others.
         cache, progress, processes: see `read_arrays`.
     """
     labels = [
@@ -137,7 +104,14 @@ def read_videos(
         make_video(source, array, truth)
         for source, array, truth in zip(sources, arrays, labels, strict=True)
     ]
-    return tuple(standardized(videos, sources, scaling, processes) if scaling else videos)
+    if not scaling:
+        return tuple(videos)
+    for video, source in zip(videos, sources, strict=True):
+        if not video.features.any():
+            raise ValueError(
+                f"{source.features}: every row of video {video.name} is zero: nothing to scale"
+            )
+    return scaled(videos, scaling, processes)
 
 
 def frame_axes(
@@ -196,44 +170,3 @@ def make_video(source: Source, features: np.ndarray, labels: np.ndarray | None) 
             f"{source.features}: video {source.video} has {len(features)} frame; two are needed"
         )
     return Video(source.video, source.activity, features, labels)
-
-
-def standardized(
-    videos: Sequence[Video], sources: Sequence[Source], scaling: str, processes: Processes
-) -> list[Video]:
-    """The videos with their scaling; each process computes it for its share of them."""
-    computed = {}
-    for index, video in processes.share(videos):
-        if not video.features.any():
-            raise ValueError(
-                f"{sources[index].features}: every row of video {video.name} is zero: "
-                f"nothing to standardize"
-            )
-        mean, factor = standardization(video.features, scaling)
-        computed |= {f"{index}/mean": mean, f"{index}/factor": factor}
-    scalings = processes.exchange(computed)
-    return [
-        dataclasses.replace(video, scaling=(scalings[f"{index}/mean"], scalings[f"{index}/factor"]))
-        for index, video in enumerate(videos)
-    ]
-
-
-def standardization(features: np.ndarray, scaling: str = "frame") -> tuple[np.ndarray, np.ndarray]:
-    """(mean, factor) of one video, float32 [channels] each, for `Video.scaling`.
-
-    Over the non-zero rows (x - mean) * factor has mean 0 and the same variance in each channel.
-    A constant channel becomes 0.
-
-    Args:
-        features: [frames, channels], at least one row not zero.
-        scaling: "frame" makes the variance 1 / channels, so that a frame's squared norm is 1 on
-            average (ASOT's program); "channel" makes it 1 (TOT's).
-    """
-    # The type and order that training uses, so that a memory map gives the same digits as memory.
-    features = np.ascontiguousarray(features, np.float32)
-    rows = features[features.any(axis=1)].astype(np.float64)
-    deviation = rows.std(axis=0)
-    # Rounding gives a constant channel a tiny deviation; infinity makes its factor exactly 0.
-    deviation[rows.max(axis=0) == rows.min(axis=0)] = np.inf
-    factor = 1 / (deviation * (np.sqrt(rows.shape[1]) if scaling == "frame" else 1))
-    return rows.mean(axis=0).astype(np.float32), factor.astype(np.float32)

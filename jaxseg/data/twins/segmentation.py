@@ -22,7 +22,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from jaxseg.data.segmentation.records import Video, standardization
+from jaxseg.data.segmentation.scaling import standardization
+from jaxseg.data.segmentation.video import Video
 from jaxseg.formats.names import check_known
 
 # Difficulty of the twins: a larger value of either makes them harder, a larger

@@ -46,9 +46,9 @@ def make(config: AsotConfig, *, num_clusters: int) -> Method:
     def loss(params, carried, batch, key, member):
         _, cosine = model.apply({"params": params}, losses.valid_frames(batch))
         # Pseudo-labels T carry no gradient (below Eq. 7).
-        solution = solve_problem(config.solver.train, member.hyper["solver"]["train"], member)(
-            jax.lax.stop_gradient(cosine), batch["mask"]
-        )
+        solve = solve_problem(config.solver.train, member.hyper["solver"]["train"], member)
+        length = batch.get("length", batch["mask"].sum(-1))
+        solution = solve(jax.lax.stop_gradient(cosine), batch["mask"], length)
         logits = cosine / member.hyper["model"]["temperature"]
         logits = jnp.where(member.cluster_mask, logits, -jnp.inf)
         log_probabilities = jax.nn.log_softmax(logits)  # log P, Eq. 6
@@ -59,16 +59,19 @@ def make(config: AsotConfig, *, num_clusters: int) -> Method:
 
     def predict(params, carried, video, member):
         _, cosine = model.apply({"params": params}, losses.valid_frames(video))
+        mask = video["mask"]
         solve = solve_problem(config.solver.eval, member.hyper["solver"]["eval"], member)
         # A batch of one video: the solver always runs under its `batch_axis`.
-        solution = jax.tree.map(lambda each: each[0], solve(cosine[None], video["mask"][None]))
+        solution = jax.tree.map(
+            lambda each: each[0], solve(cosine[None], mask[None], mask.sum()[None])
+        )
         plan = solution.plan
         labels = jnp.argmax(plan, axis=-1)  # Sec. 4.1
         return {
-            "labels": jnp.where(video["mask"], labels, -1),
+            "labels": jnp.where(mask, labels, -1),
             "decodings": {},
             "matrices": {"plan": plan, "affinity": cosine},
-            "typical": losses.typical_frames(cosine, labels, video["mask"]),
+            "typical": losses.typical_frames(cosine, labels, mask),
             "objective": solution.objective[-1],
         }
 
@@ -81,12 +84,13 @@ def project(params: dict) -> dict:
 
 
 def solve_problem(settings: FugwConfig, hyper: dict, member: MemberInputs) -> Callable:
-    """Cosines [videos, frames, K] and masks [videos, frames] -> solutions, one problem a video.
+    """Cosines [videos, frames, K], masks [videos, frames], lengths [videos] -> solutions.
 
-    The cost is 1 - cos(x_i, a_j) + rho |i/N - j/K| (Sec. 4.2 and 5).
+    Each video is a problem of its own. The cost is 1 - cos(x_i, a_j) + rho |i/N - j/K| (Sec. 4.2
+    and 5). A length is that of the sequence, in frames, of which these may be a sample.
     """
 
-    def one_video(cosine, mask):
+    def one_video(cosine, mask, length):
         num_frames, num_clusters = cosine.shape
         prior = priors.asot_prior(
             num_frames, num_clusters, num_frames=mask.sum(), num_clusters=member.cluster_mask.sum()
@@ -97,7 +101,7 @@ def solve_problem(settings: FugwConfig, hyper: dict, member: MemberInputs) -> Ca
             cluster_mask=member.cluster_mask,
             epsilon=hyper["epsilon"],
             alpha=hyper["alpha"],
-            radius=hyper["radius"],
+            radius=hyper["reach"] / jnp.maximum(length, 1) if settings.reach else hyper["radius"],
             lambda_frames=_penalty(settings, hyper, "lambda_frames"),
             lambda_actions=_penalty(settings, hyper, "lambda_actions"),
             step_size=hyper["step_size"] if settings.step_size else None,

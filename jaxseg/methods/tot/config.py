@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.fields import at_least, between, key, one_of, positive, section
+from jaxseg.config.sequences import SequencesConfig
 from jaxseg.config.shared import (
-    Config,
     DataConfig,
     EncoderConfig,
     EvaluationConfig,
@@ -114,7 +114,7 @@ class ScheduleConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class TotConfig(Config):
+class TotConfig(SequencesConfig):
     """Everything that decides a run of TOT; three flags make the papers' variants.
 
     `clusters` = "prototypes" are learned with the embedding; "kmeans" is CTE itself (Kukleva et al.
