@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import commands
+import numpy as np
 import pytest
 import toy
 
@@ -45,6 +46,16 @@ def finished(root, quickly, tmp_path_factory):
 def copy(finished, tmp_path):
     shutil.copytree(finished[1], tmp_path / "run")
     return tmp_path / "run"
+
+
+@pytest.fixture
+def exchanged(copy, root, tmp_path):
+    """A run's copy, and a copy of its data at the place that the run knows as its data's."""
+    other = tmp_path / "mine"
+    shutil.copytree(root, other)
+    config = copy / "config.json"
+    config.write_text(config.read_text().replace(str(root), str(other)))
+    return copy, other
 
 
 def names(folder) -> set[str]:
@@ -117,17 +128,44 @@ def test_a_workdir_of_another_config_is_left_alone(copy, root):
     assert contents(copy) == before
 
 
-def test_a_workdir_of_other_videos_is_left_alone(copy, root, tmp_path):
-    other = tmp_path / "mine"
-    shutil.copytree(root, other)
-    config = copy / "config.json"
-    config.write_text(config.read_text().replace(str(root), str(other)))
+def test_a_workdir_of_other_videos_is_left_alone(exchanged):
+    copy, other = exchanged
     (other / "features/soup/soup1.npy").unlink()
     (other / "groundTruth/soup1.txt").unlink()
     before = contents(copy)
     line = commands.run(*commands.arguments(other, copy)).complaint
     assert "dataset.json lists other videos" in line and ": soup/soup1)" in line
     assert contents(copy) == before
+
+
+def test_features_of_another_extractor_are_refused(exchanged, quick_compile):
+    workdir, other = exchanged
+    for path in (other / "features/soup").iterdir():
+        np.save(path, 3 * np.load(path) + 1)
+    before = contents(workdir)
+    for mode in ("all", "predict"):
+        line = commands.run(*commands.arguments(other, workdir), f"--mode={mode}").complaint
+        assert f"features of soup/soup0, soup/soup1 changed since {workdir} was made" in line
+        assert "put back what was there, or give another --workdir" in line
+    assert contents(workdir) == before
+    # A run of an older version does not know the checksums.
+    path = workdir / "dataset.json"
+    record = json.loads(path.read_text())
+    known = {video["name"]: video.pop("checksum") for video in record["videos"]}
+    path.write_text(json.dumps(record))
+    assert commands.run(*commands.arguments(other, workdir), "--mode=predict").status == 0
+    after = {v["name"]: v["checksum"] for v in json.loads(path.read_text())["videos"]}
+    changed = {name for name in known if known[name] != after[name]}
+    assert changed == {"soup0", "soup1"} and all(len(each) == 8 for each in after.values())
+
+
+def test_a_truth_that_was_corrected_is_taken(exchanged, quick_compile):
+    workdir, other = exchanged
+    labels = (other / "groundTruth/soup1.txt").read_text().splitlines()
+    labels[-1] = labels[0]
+    (other / "groundTruth/soup1.txt").write_text("\n".join(labels) + "\n")
+    assert commands.run(*commands.arguments(other, workdir)).status == 0
+    assert (workdir / "truth/soup/soup1.txt").read_text().splitlines() == labels
 
 
 def test_a_damaged_config_json(copy, root):

@@ -5,7 +5,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import jax
 
 from jaxseg.config import AFTER_TRAINING, Config, flatten, to_dict
 from jaxseg.data import VIDEOS, DataSet, SnippetSet
+from jaxseg.data.segmentation.features import checksum
 from jaxseg.formats.names import listed
 from jaxseg.runfiles import about, localization, segmentation
 from jaxseg.training.members import Member
@@ -51,18 +52,12 @@ def claim(
     """Makes the folder, where it is missing, and writes what the run is and, if any, the truth.
 
     Raises:
-        ValueError: the folder was made from other videos; nothing is changed then.
+        ValueError: the folder was made from other videos or from other features of the same
+            videos; nothing is changed then.
         OSError: with the file that cannot be written.
     """
     record = data_record(data)
-    path = folder / "dataset.json"
-    if path.exists():
-        before = _read(folder, path.name, about.read_dataset)
-        if before.videos != record.videos:
-            raise ValueError(
-                f"{path} lists other videos than there are now (new, gone or of other length: "
-                f"{_unlike(before.videos, record.videos)}); give another --workdir"
-            )
+    _check_same_data(folder, record)
     folder.mkdir(parents=True, exist_ok=True)
     about.write_config(folder, to_dict(config))
     about.write_dataset(folder, record)
@@ -98,7 +93,13 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
             seconds_per_snippet=data.seconds_per_snippet,
             classes=data.classes,
             videos=tuple(
-                about.SnippetVideo(video.name, video.subset, video.num_snippets, video.duration)
+                about.SnippetVideo(
+                    name=video.name,
+                    subset=video.subset,
+                    snippets=video.num_snippets,
+                    seconds=video.duration,
+                    checksum=video.checksum,
+                )
                 for video in data.videos
             ),
         )
@@ -109,7 +110,14 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
         classes=data.classes,
         excluded=data.excluded,
         videos=tuple(
-            about.FrameVideo(video.name, video.activity, video.num_frames, video.labels is not None)
+            about.FrameVideo(
+                name=video.name,
+                activity=video.activity,
+                frames=video.num_frames,
+                labels=video.labels is not None,
+                # Arrays that a caller has made have none yet.
+                checksum=video.checksum or ("" if data.generated else checksum(video.features)),
+            )
             for video in data.videos
         ),
     )
@@ -122,14 +130,36 @@ def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:
         raise ValueError(f"{folder / name} is damaged ({error}); remove it or the folder") from None
 
 
-def _unlike(old: Sequence[Any], new: Sequence[Any]) -> str:
-    """Names of the videos that only one of two lists has, or has in that length."""
+def _check_same_data(folder: Path, record: about.DataRecord) -> None:
+    """Raises ValueError where a run was made from other videos, or other features of the same."""
+    path = folder / "dataset.json"
+    if not path.exists():
+        return
+    before, now = map(_by_name, (_read(folder, path.name, about.read_dataset), record))
+    names = sorted(before | now)
+    if unlike := [name for name in names if _standing(before, name) != _standing(now, name)]:
+        raise ValueError(
+            f"{path} lists other videos than there are now (new, gone or of other length: "
+            f"{listed(unlike)}); give another --workdir"
+        )
+    # A run of an older version has no checksums.
+    if changed := [n for n in names if "" != before[n].checksum != now[n].checksum != ""]:
+        raise ValueError(
+            f"features of {listed(changed)} changed since {folder} was made of them; put back "
+            "what was there, or give another --workdir"
+        )
 
-    def key(video: about.FrameVideo | about.SnippetVideo) -> str:
+
+def _by_name(record: about.DataRecord) -> dict[str, about.FrameVideo | about.SnippetVideo]:
+    def name(video: about.FrameVideo | about.SnippetVideo) -> str:
         return f"{video.activity}/{video.name}" if hasattr(video, "activity") else video.name
 
-    before, now = ({key(video): video for video in videos} for videos in (old, new))
-    return listed([name for name in sorted(before | now) if before.get(name) != now.get(name)])
+    return {name(video): video for video in record.videos}
+
+
+def _standing(videos: Mapping[str, Any], name: str) -> Any:
+    """All that a record says of a video but the checksum; None where it does not have it."""
+    return videos[name]._replace(checksum="") if name in videos else None
 
 
 def _versions() -> about.Versions:

@@ -46,12 +46,13 @@ def read_versions(workdir: Path) -> Versions | None:
 
 
 class FrameVideo(NamedTuple):
-    """A video of a segmentation run; `labels`: whether its frames have a truth."""
+    """A video of a segmentation run."""
 
     name: str
     activity: str
     frames: int
-    labels: bool
+    labels: bool  # whether its frames have a truth
+    checksum: str = ""  # of its features before any scaling; "" of generated data and old runs
 
 
 class SegmentationData(NamedTuple):
@@ -81,6 +82,7 @@ class SnippetVideo(NamedTuple):
     subset: str  # "train" or "test"
     snippets: int  # their number
     seconds: float | None  # of the whole video; None where the annotation does not say
+    checksum: str = ""  # of its features, "RGB-flow" or of both; "" of generated data and old runs
 
 
 class LocalizationData(NamedTuple):

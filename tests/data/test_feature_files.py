@@ -151,6 +151,24 @@ def test_file_limit_rises_and_never_falls():
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def test_the_same_numbers_have_the_same_checksum(files, config, monkeypatch):
+    array, labels = files.video("milk/P01_milk.npy", 9)
+    files.features("milk/P02_milk.npy", np.asfortranarray(array, np.float64))
+    files.features("milk/P03_milk.npz", array)
+    files.features("milk/P04_milk.txt", array)  # all digits that a float32 has
+    other = array.copy()
+    other[8, 2] = np.nextafter(other[8, 2], np.inf)
+    files.features("milk/P05_milk.npy", other)
+    for number in range(2, 6):
+        files.truth(f"P0{number}_milk", labels)
+    checksums = [video.checksum for video in load(config, progress=False).videos]
+    assert len(set(checksums[:4])) == 1 and checksums[4] != checksums[0]
+    monkeypatch.setattr(features_module, "MEMORY_LIMIT", 0)
+    mapped = load(config, progress=False).videos
+    assert isinstance(mapped[1].features, np.memmap)
+    assert [video.checksum for video in mapped] == checksums
+
+
 # Several processes that read together are threads here, which share folders as processes do.
 KINDS = ("txt", "npy", "npz")
 
@@ -213,7 +231,7 @@ def test_all_have_what_one_alone_has(three_kinds, tmp_path, total, standardize):
     for data in read_together(config, total, tmp_path / "cache"):
         assert data.classes == alone.classes
         for ours, video in zip(data.videos, alone.videos, strict=True):
-            assert ours.name == video.name
+            assert (ours.name, ours.checksum) == (video.name, video.checksum)
             np.testing.assert_array_equal(ours.frames(), video.frames())
             np.testing.assert_array_equal(ours.labels, video.labels)
 

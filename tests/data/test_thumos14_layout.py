@@ -47,6 +47,15 @@ def test_features_are_mapped_where_memory_would_not_hold_them(files, monkeypatch
     np.testing.assert_array_equal(flow, matrix(8)[[5, 0]])
 
 
+def test_a_checksum_tells_that_a_stream_has_changed(files):
+    before = {video.name: video.checksum for video in load("thumos14", files.folder).videos}
+    files.features("train", "train_a", matrix(9, 0), matrix(9, 99))
+    after = {video.name: video.checksum for video in load("thumos14", files.folder).videos}
+    assert [name for name in before if before[name] != after[name]] == ["train_a"]
+    (rgb, flow), (same, other) = (each["train_a"].split("-") for each in (before, after))
+    assert rgb == same and flow != other and len(flow) == 8
+
+
 def test_streams_are_cut_to_the_shorter_within_the_tolerance(files):
     files.features("test", "test_a", matrix(9), matrix(7))
     both = [files.path("test", stream, "test_a") for stream in ("rgb", "flow")]

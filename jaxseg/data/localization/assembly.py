@@ -112,6 +112,7 @@ class Streams(NamedTuple):
     flow: np.ndarray
     rgb_source: str
     flow_source: str
+    checksum: str = ""  # of its files, see `features.checksum`
 
 
 def find_streams(folder: Path) -> dict[str, tuple[Path, ...]]:
@@ -161,14 +162,16 @@ def read_streams(
     """Video -> the arrays of its files, checked to be whole, two-dimensional and finite."""
     paths = [path for pair in files.values() for path in pair]
     read = read_arrays(paths, cache=None, progress=progress, processes=processes)
-    arrays = dict(zip(paths, read, strict=True))
+    found = dict(zip(paths, read, strict=True))
     streams = {}
     for video, pair in files.items():
         if len(pair) == 1:
-            streams[video] = split(arrays[pair[0]], str(pair[0]))
+            both = split(found[pair[0]].array, str(pair[0]))
         else:
             rgb, flow = pair
-            streams[video] = Streams(arrays[rgb], arrays[flow], str(rgb), str(flow))
+            both = Streams(found[rgb].array, found[flow].array, str(rgb), str(flow))
+        checksum = "-".join(found[path].checksum for path in pair)
+        streams[video] = both._replace(checksum=checksum)
     return streams
 
 
@@ -251,4 +254,5 @@ def make_video(
             (start, end, classes.index(label)) for start, end, label in annotation.segments
         ),
         duration=annotation.duration,
+        checksum=streams.checksum,
     )

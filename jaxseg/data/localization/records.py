@@ -21,6 +21,7 @@ class SnippetVideo:
         labels: float32 [classes], 1 for every class that occurs; training sees nothing else.
         segments: (start, end, class index) of every true instance, in seconds.
         duration: in seconds; None where the annotation has none.
+        checksum: of the files of features, see `features.checksum`; "" where there are none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class SnippetVideo:
     labels: np.ndarray
     segments: tuple[tuple[float, float, int], ...]
     duration: float | None = None
+    checksum: str = ""
 
     @property
     def num_snippets(self) -> int:

@@ -33,6 +33,7 @@ from jaxseg.data.localization.assembly import (
     read_streams,
     split,
 )
+from jaxseg.data.segmentation.features import checksum
 from jaxseg.formats.arrays import read_pickled_npy
 from jaxseg.formats.detections import read_truth
 from jaxseg.formats.files import need_file
@@ -144,5 +145,7 @@ def read_bundle_features(path: Path, videos: list[str]) -> dict[str, Streams]:
         array = np.asarray(array)
         check_matrix(source, array)
         check_finite(source, array)
-        streams[video] = split(np.asarray(array, np.float32), source)
+        streams[video] = split(np.asarray(array, np.float32), source)._replace(
+            checksum=checksum(array)
+        )
     return streams

@@ -8,7 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -48,18 +48,26 @@ class Processes:
 ONE_PROCESS = Processes()
 
 
+class FeatureFile(NamedTuple):
+    """What a file of features holds, and the `checksum` by which a later run knows it again."""
+
+    array: np.ndarray
+    checksum: str
+
+
 def read_arrays(
     paths: Sequence[Path],
     *,
     cache: Path | None,
     progress: bool,
     processes: Processes = ONE_PROCESS,
-) -> list[np.ndarray]:
+) -> list[FeatureFile]:
     """The arrays of all files, two-dimensional, finite, in the layout of the files.
 
     They are float32 in memory or, where together they exceed `MEMORY_LIMIT` or where several
     processes read, read-only memory maps of the stored type. Each process reads and checks its
-    share of the files and maps the others; archives are always in memory.
+    share of the files and maps the others; archives are always in memory. A checksum is made where
+    the file is checked, which has just read all of it: nothing is read for the checksums alone.
 
     Args:
         paths: .txt, .npy or .npz files.
@@ -75,12 +83,21 @@ def read_arrays(
     if mapped:
         allow_open_files(len(stored))
     bar = progress_bar(paths, "features" if cache is None else "checking", progress)
-    arrays = [
-        read_array(path, place, mapped, checked=index in share)
-        for index, (path, place) in enumerate(zip(bar, stored, strict=True))
-    ]
-    processes.barrier("features are checked")
-    return arrays
+    arrays, checksums = [], {}
+    for index, (path, place) in enumerate(zip(bar, stored, strict=True)):
+        arrays.append(read_array(path, place, mapped, checked=index in share))
+        if index in share:
+            checksums[str(index)] = np.array(checksum(arrays[-1]))
+    checksums = processes.exchange(checksums)
+    return [FeatureFile(array, str(checksums[str(k)])) for k, array in enumerate(arrays)]
+
+
+def checksum(array: np.ndarray) -> str:
+    """CRC-32 of all numbers of an array as float32 in row-major order, eight hexadecimal digits.
+
+    The same numbers as text, as float64 or as a memory map have the same one.
+    """
+    return f"{zlib.crc32(np.ascontiguousarray(array, '<f4')):08x}"
 
 
 def binary_copies(
@@ -184,7 +201,7 @@ def write_copy(copy: Path, array: np.ndarray) -> None:
         with atomic_write(copy) as temporary:
             with temporary.open("wb") as file:
                 np.save(file, array)
-            write_text(checksum_file(copy), checksum(temporary))
+            write_text(checksum_file(copy), checksum_of_file(temporary))
     except OSError as error:
         problem = error.strerror or error
         raise OSError(f"{copy.parent}: cannot write the feature cache: {problem}") from error
@@ -194,7 +211,7 @@ def is_intact(copy: Path) -> bool:
     """Whether the copy is what `write_copy` wrote: a float32 matrix with its checksum."""
     try:
         array = map_npy(copy)
-        same = checksum(copy) == checksum_file(copy).read_text()
+        same = checksum_of_file(copy) == checksum_file(copy).read_text()
     except (ValueError, OSError):
         return False
     return same and array.dtype == np.float32 and array.ndim == 2
@@ -204,5 +221,5 @@ def checksum_file(copy: Path) -> Path:
     return copy.with_suffix(".crc32")
 
 
-def checksum(path: Path) -> str:
+def checksum_of_file(path: Path) -> str:
     return f"{zlib.crc32(path.read_bytes()):08x}\n"

@@ -94,15 +94,16 @@ def read_videos(
         for source in sources
     ]
     files = [source.features for source in sources]
-    arrays = read_arrays(files, cache=cache, progress=progress, processes=processes)
+    read = read_arrays(files, cache=cache, progress=progress, processes=processes)
+    arrays = [file.array for file in read]
     axes = frame_axes(sources, arrays, labels, length_tolerance)
     arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
     shapes = {str(file): array.shape for file, array in zip(files, arrays, strict=True)}
     hint = "" if names else "; without labels arrays are read frames first"
     check_channels(shapes, "videos", hint)
     videos = [
-        make_video(source, array, truth)
-        for source, array, truth in zip(sources, arrays, labels, strict=True)
+        dataclasses.replace(make_video(source, array, truth), checksum=file.checksum)
+        for source, array, truth, file in zip(sources, arrays, labels, read, strict=True)
     ]
     if not scaling:
         return tuple(videos)

@@ -17,6 +17,7 @@ class Video:
         labels: int32 [frames], indices into `DataSet.classes`; None where there is no truth.
         scaling: (mean, factor), float32 [channels] each, or None.
         limit: scaled values lie in [-limit, limit]; None: no limit.
+        checksum: of the file of features, see `features.checksum`; "" where there is no file.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Video:
     labels: np.ndarray | None = None
     scaling: tuple[np.ndarray, np.ndarray] | None = None
     limit: float | None = None
+    checksum: str = ""
 
     @property
     def num_frames(self) -> int:
