@@ -34,6 +34,7 @@ def get_config():
     config.data.fps = 15.0
     config.data.standardize = True
     config.model.num_clusters = "auto"
+    config.model.clusters_by_activity = {}
     config.seeds = 5
     config.solver.train.rho = config.solver.eval.rho = 0.0  # actions come in any order
     return config

@@ -275,3 +275,119 @@ def test_as_a_process(root, tmp_path):
     done = subprocess.run(command, cwd=commands.ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr == "error: the config has no key 'num_epoch'; nearest is num_epochs\n"
+
+
+def test_without_a_folder_the_run_is_on_recordings_and_says_so(
+    root, tmp_path, monkeypatch, quick_compile
+):
+    short = tmp_path / "gesture_phase"  # the real ones take half a minute
+    shutil.copytree(root / "features/soup", short / "features")
+    monkeypatch.setattr("jaxseg.data.EMBEDDED", short)
+    words = commands.arguments("", tmp_path / "run", seeds=1, num_epochs=0)
+    words = [word for word in words if "num_clusters" not in word]
+    for mode in ("train", "report"):
+        result = commands.run(*words, f"--mode={mode}")
+        assert result.status == 0, result.err
+        first, *_, last = result.out.splitlines()
+        assert first == last and "gesture_phase: no folder was named, so these are 7" in first
+        assert "UCI, CC BY 4.0" in first and "--config.data.root=DIR" in first
+        assert "generated data" not in result.out
+    page = (tmp_path / "run/report.html").read_text()
+    assert "soup0" in page and "MoF" not in page
+
+
+@pytest.fixture(scope="module")
+def tot(root, quickly, tmp_path_factory):
+    """TOT+TCL through all stages, one constant given and the other from its row."""
+    workdir = tmp_path_factory.mktemp("runs") / "tot"
+    words = commands.tot_arguments(root, workdir, tcl=True, solver__train__sigma=1.5)
+    with quickly():
+        return commands.run(*words), workdir, words
+
+
+def test_tot_from_features_to_report(tot):
+    """Labels go through the clusters in their order; those of argmax stand beside them."""
+    result, workdir, _ = tot
+    assert result.status == 0 and names(workdir) == FILES | {"truth"}
+    for directory in ("seed0", "seed1", "seed0,argmax", "seed1,argmax"):
+        files = list(workdir.glob(f"predictions/*/{directory}/*.txt"))
+        assert len(files) == 5
+        for file in files:
+            labels = [int(line) for line in file.read_text().split()]
+            assert set(labels) <= {0, 1, 2, 3}
+            if "argmax" not in directory:
+                assert labels == sorted(labels) and len(set(labels)) == 4
+    protocols = json.loads((workdir / "evaluation.json").read_text())["protocols"]
+    assert list(protocols) == ["cte", "cte-soft", "tot-text"]
+    assert "argmax" in result.out and "<html" in (workdir / "report.html").read_text()
+    labels = json.loads((workdir / "config.json").read_text())["solver"]["train"]
+    assert (labels["rho"], labels["sigma"]) == (0.07, 1.5)
+
+
+def test_tot_stopped_and_resumed_ends_in_the_same_labels(
+    tot, root, tmp_path, monkeypatch, quick_compile
+):
+    """With the thaw behind it and half of its steps ahead."""
+    _, workdir, words = tot
+    words = [f"--workdir={tmp_path / 'run'}" if "--workdir" in word else word for word in words]
+    write = MetricsWriter.write
+
+    def write_and_interrupt(self, step, *values):
+        write(self, step, *values)
+        if step == 1:
+            signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MetricsWriter, "write", write_and_interrupt)
+        stopped = commands.run(*words)
+    assert stopped.status == 128 + signal.SIGTERM and "saved at step 2 of 4" in stopped.err
+    assert "predictions" not in names(tmp_path / "run")
+    assert commands.run(*words).status == 0
+    for part in ("predictions", "couplings", "truth"):
+        assert contents(tmp_path / "run" / part) == contents(workdir / part)
+    for file in ("evaluation.json", "typical.json", "members.json"):
+        assert (tmp_path / "run" / file).read_bytes() == (workdir / file).read_bytes()
+
+
+def test_a_twin_says_so_first_and_last(tmp_path, quick_compile):
+    overrides = {"data.name": "breakfast", "activities": "coffee", "num_epochs": "0"}
+    words = [f"--config.{key}={value}" for key, value in overrides.items()]
+    config = commands.ROOT / "configs/asot_breakfast.py"
+    result = commands.run(
+        f"--config={config}", f"--workdir={tmp_path / 'run'}", *words, "--mode=train"
+    )
+    assert result.status == 0
+    lines = result.out.splitlines()
+    assert lines[0] == lines[-1] and "generated" in lines[0] and "not comparable" in lines[0]
+
+
+@pytest.mark.slow
+def test_as_a_process(root, tmp_path):
+    """The real thing, compiled as users have it: exit status and streams."""
+    command = [sys.executable, "-m", "jaxseg.main", *commands.arguments(root, tmp_path / "run")]
+    done = subprocess.run(command, cwd=commands.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "report:" in done.stdout
+    assert "Traceback" not in done.stderr and "rror" not in done.stderr
+    command.append("--config.num_epoch=3")
+    done = subprocess.run(command, cwd=commands.ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "error: the config has no key 'num_epoch'; nearest is num_epochs\n"
+
+
+def test_without_a_folder_the_run_is_on_recordings_and_says_so(
+    root, tmp_path, monkeypatch, quick_compile
+):
+    short = tmp_path / "gesture_phase"  # the real ones take half a minute
+    shutil.copytree(root / "features/soup", short / "features")
+    monkeypatch.setattr("jaxseg.data.EMBEDDED", short)
+    words = commands.arguments("", tmp_path / "run", seeds=1)
+    result = commands.run(*(word for word in words if "num_clusters" not in word))
+    assert result.status == 0, result.err
+    first, *_, last = result.out.splitlines()
+    assert first == last and "gesture_phase: no folder was named, so these are 7" in first
+    assert "UCI, CC BY 4.0" in first and "--config.data.root=DIR" in first
+    page = (tmp_path / "run/report.html").read_text()
+    assert page.count('<p class="banner">no folder was named') == 2
+    assert "generated data" not in page
+    (member,) = json.loads((tmp_path / "run/members.json").read_text())
+    assert member["num_clusters"] == 5 and member["activity"] == "gesture_phase"

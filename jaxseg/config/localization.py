@@ -22,7 +22,7 @@ class VideosConfig:
     videos_per_batch: int = key(16, "videos of a training step", at_least(1))
 
     @property
-    def is_made(self) -> bool:
+    def is_embedded(self) -> bool:
         """Whether the run makes its own data: the embedded twin."""
         return not self.root
 

@@ -38,7 +38,7 @@ class DataConfig:
     """Which videos a run of segmentation is on, and how a training step samples them."""
 
     name: str = key("breakfast", 'data set; "folder" and "videos" are people\'s own')
-    root: str = key("", "folder of the data; empty: the embedded twin, generated data")
+    root: str = key("", "folder of the data; empty: embedded data, generated for the papers' sets")
     videos: str = key("", 'name "videos": their folder; empty: a few are made of short clips')
     features: str = key("motion", 'name "videos": what is made of it', one_of("motion", "onnx"))
     onnx: str = key("", 'name "videos": file of a network, see python -m jaxseg.features --help')
@@ -59,8 +59,6 @@ class DataConfig:
     test_share: float = key(0.0, "above 0: train on the rest, test on these; a split per seed")
 
     def validate(self, path: str) -> None:
-        if self.name == "folder" and not self.root:
-            raise ValueError(f"config.{path}.root must name a folder of features: there is no twin")
         self._validate_videos(path)
         if self.scaling and self.name not in ("folder", "videos"):
             raise ValueError(
@@ -71,8 +69,8 @@ class DataConfig:
             raise ValueError(f"config.{path}.test_share must be in [0, 1), got {self.test_share}")
 
     @property
-    def is_made(self) -> bool:
-        """Whether the run makes its own data: the embedded twin, or videos of short clips."""
+    def is_embedded(self) -> bool:
+        """Whether no data is named, so that the run brings its own: recordings, a twin or clips."""
         return not (self.videos if self.name == "videos" else self.root)
 
     def _validate_videos(self, path: str) -> None:

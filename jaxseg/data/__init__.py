@@ -1,4 +1,4 @@
-"""Data sets by name: the field's own, any other folder, and the generated twins."""
+"""Data sets by name: the field's own, any other folder, and what stands in where none is named."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +24,9 @@ from jaxseg.formats.names import check_file_name, check_known
 
 __all__ = [
     "DATA_SETS",
+    "EMBEDDED",
+    "FOLDER",
+    "UNNAMED",
     "VIDEOS",
     "DataSet",
     "Layout",
@@ -40,6 +43,11 @@ __all__ = [
 
 FOLDER = "folder"  # any folder of features
 VIDEOS = "videos"  # features that the run itself extracts from videos
+EMBEDDED = Path(__file__).parent / "gesture_phase"  # what stands in for a folder
+UNNAMED = (
+    "no folder was named, so these are 7 recordings of phases of gestures (UCI, CC BY 4.0); "
+    "--config.data.root=DIR names a folder of your own"
+)
 CLIPS_NAME = "videos cut together from short clips"
 
 
@@ -65,7 +73,10 @@ def load(
     processes: Processes = ONE_PROCESS,
     workdir: Path | None = None,
 ) -> DataSet:
-    """Reads a data set of segmentation, or generates its twin where `config.root` is empty.
+    """Reads a data set of segmentation.
+
+    Where `config.root` is empty, it is the generated twin of a published data set, or `EMBEDDED` in
+    place of a folder.
 
     Args:
         config: see `DataConfig`.
@@ -82,9 +93,10 @@ def load(
     """
     known = names_of("segmentation")
     check_known("data.name", [config.name], (*known, FOLDER, VIDEOS))
-    if not config.root and config.name != VIDEOS:
+    if not config.root and config.name in known:
         return generate(config, activities)
-    root = Path(config.root).expanduser()
+    embedded = not config.root and config.name == FOLDER
+    root = EMBEDDED if embedded else Path(config.root).expanduser()
     fps = None
     if config.name == VIDEOS:
         root = Path(workdir or ".") / "features"
@@ -107,12 +119,13 @@ def load(
     classes = names.classes if names else ()
     of_clips = config.name == VIDEOS and not config.videos
     return DataSet(
-        name=CLIPS_NAME if of_clips else config.name,
+        name=EMBEDDED.name if embedded else CLIPS_NAME if of_clips else config.name,
         videos=videos,
         classes=classes,
         excluded=excluded_classes(config, classes),
         fps=config.fps or (fps if config.name in known else recorded_fps(root)),
         generated=of_clips,
+        origin=UNNAMED if embedded else "",
     )
 
 

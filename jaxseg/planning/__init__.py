@@ -101,7 +101,8 @@ def published(config: Config) -> DataSet | SnippetSet:
 
 
 def _title(config: Config, data: DataSet | SnippetSet, as_published: bool) -> str:
-    origin = "as published" if as_published else "as it is" if config.data.root else "embedded twin"
+    as_given = "embedded twin" if data.generated else "as it is"
+    origin = "as published" if as_published else as_given
     videos = sum(len(each) for each in data.activities.values())
     return (
         f"{data.name} ({origin}): {videos:,} videos, {data.num_channels:,} channels, "

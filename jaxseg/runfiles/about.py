@@ -64,6 +64,7 @@ class SegmentationData(NamedTuple):
     classes: tuple[str, ...]  # names by index; empty where there is no truth
     excluded: tuple[str, ...]  # names of the classes that are not scored
     videos: tuple[FrameVideo, ...]  # sorted by activity and name
+    origin: str = ""  # sentence on where the data is from, where nobody named it
     task = "segmentation"
 
     @property

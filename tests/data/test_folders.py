@@ -110,11 +110,6 @@ def test_missing_folder(config, folder, fails):
     fails(folder, kind=FileNotFoundError)
 
 
-def test_folder_has_no_twin(config, folder, fails):
-    config.root = ""
-    fails("data.root", "folder")
-
-
 @pytest.fixture
 def extracted(tmp_path, config):
     config.name, config.root = "folder", str(tmp_path / "mine")

@@ -32,6 +32,7 @@ class DataSet:
         fps: frames a second, where known; None otherwise.
         generated: True for the embedded twin and for videos made of short clips; their numbers
             are not comparable with a paper's.
+        origin: sentence on where the data is from, where nobody named it; "" otherwise.
     """
 
     name: str
@@ -40,6 +41,7 @@ class DataSet:
     excluded: tuple[str, ...] = ()
     fps: float | None = None
     generated: bool = False
+    origin: str = ""
 
     @property
     def has_labels(self) -> bool:

@@ -56,6 +56,7 @@ class Source(NamedTuple):
     name: str  # the title, say that of the workdir
     data_name: str = ""  # of the data set; "" leaves it out
     generated: bool = False  # whether the data was generated, which a banner says
+    origin: str = ""  # what the banner says of data that nobody named and that is real
     config: Mapping[str, Any] = {}  # shown folded; {} leaves it out
     packages: Mapping[str, str | None] = {}  # name -> version
     device: str = ""
@@ -70,6 +71,7 @@ def run_source(workdir: Path, data: DataRecord) -> Source:
         name=workdir.resolve().name,
         data_name=data.name,
         generated=data.generated,
+        origin=getattr(data, "origin", ""),
         config=config,
         packages=versions.packages if versions else {},
         device=(versions.device if versions else "") or "",

@@ -113,7 +113,7 @@ def test_every_file_builds_with_and_without_a_root(name, root):
     config = from_dict(values.to_dict())
     assert isinstance(config, methods.find(values.method).CONFIG)
     assert getattr(config.data, place) == values.data[place]
-    assert config.data.is_made == (not values.data[place])
+    assert config.data.is_embedded == (not values.data[place])
 
 
 @pytest.mark.parametrize("name", GAUFUSE)
