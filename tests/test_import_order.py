@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "proposals": ("command_line formats", "numpy tqdm"),
     "prediction": (
         "config data evaluation formats methods processes proposals runfiles training",
-        "jax numpy tqdm",
+        "jax numpy scipy tqdm",
     ),
     "scoring": ("command_line evaluation formats runfiles", "numpy scipy"),
     "features": ("command_line formats", "numpy tqdm av cv2 pebble sklearn onnxruntime"),

@@ -22,6 +22,7 @@ FILES = {
     "members.json",
     "metrics.jsonl",
     "objectives.json",
+    "peers",
     "predictions",
     "report.html",
     "typical.json",

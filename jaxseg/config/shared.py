@@ -211,6 +211,7 @@ class PredictConfig:
     num_buckets: int = key(6, "padded lengths, each of which is compiled once", at_least(1))
     segments: str = key("", "csv: start,end,label beside every prediction", one_of("", "csv"))
     couplings: int = key(12, "videos per activity whose matrices are kept", at_least(0))
+    peers: bool = key(True, "k-means on the same frames, to be scored beside the run")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from jaxseg.config import Config
 from jaxseg.data.segmentation.records import DataSet
 from jaxseg.data.segmentation.video import Video
 from jaxseg.methods.method import LENGTH_MULTIPLE, MemberInputs, Method
+from jaxseg.prediction import peers
 from jaxseg.prediction.finished import appearing_together, evenly_chosen, finished_parameters
 from jaxseg.runfiles import segmentation as files
 from jaxseg.runfiles.segmentation import Coupling, TypicalFrame
@@ -40,9 +41,9 @@ def predict(
 ) -> None:
     """Decodes every video under every member of its activity.
 
-    Writes `predictions/`, by the config's decoding and by the method's others, and `couplings/`
-    of the videos that the report may draw, which appear at the end, together; then `typical.json`
-    and `objectives.json`.
+    Writes `predictions/`, by the config's decoding and by the method's others, `couplings/` of the
+    videos that the report may draw, and `peers/`, all of which appear at the end, together; then
+    `typical.json` and `objectives.json`.
 
     Raises:
         ValueError: there is no finished training in the folder.
@@ -56,7 +57,7 @@ def predict(
     typical, objectives = {}, {}
     progress = progress and processes.is_first()
     bar = tqdm(total=len(data.videos), desc="predict", unit="video", disable=not progress)
-    with appearing_together(workdir, ("predictions", "couplings")) as partial, bar:
+    with appearing_together(workdir, ("predictions", "couplings", "peers")) as partial, bar:
         for activity, videos in data.activities.items():
             slots = [i for i, m in enumerate(setup.members) if m.activity == activity]
             members = [setup.members[i] for i in slots]
@@ -81,9 +82,18 @@ def predict(
             candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
             objectives[activity] = _objectives(members, videos, candidates)
+        bar.close()
+        if processes.is_first() and _needs_peers(config, data):
+            peers.write_kmeans(partial["peers"], data, setup.members, progress=progress)
     if processes.is_first():
         files.write_typical(workdir, typical)
         files.write_objectives(workdir, objectives)
+
+
+def _needs_peers(config: Config, data: DataSet) -> bool:
+    """Whether peers are asked for, can be scored, and share one K with the members."""
+    has_truth = any(video.labels is not None for video in data.videos)
+    return config.predict.peers and has_truth and not config.model.chooses
 
 
 def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:

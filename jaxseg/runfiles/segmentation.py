@@ -2,7 +2,8 @@
 
 Labels are one a line: class names in `truth/<activity>/<video>.txt`, cluster numbers in
 `predictions/<activity>/<directory>/<video>.txt`, where `<directory>` is a member's, or
-`<member's>,<decoding>` for a decoding beside the config's own.
+`<member's>,<decoding>` for a decoding beside the config's own. What another program makes of the
+same frames, a peer, is in `peers/<activity>/<peer>,seed<seed>/<video>.txt`.
 """
 
 import json
@@ -17,6 +18,9 @@ from jaxseg.formats.files import read_json, write_json, write_text
 from jaxseg.formats.labels import read_classes, read_clusters
 from jaxseg.runfiles.about import FrameVideo, Member
 from jaxseg.runfiles.checks import check_array, fields_of, read_record, to_json, write_arrays
+
+KMEANS = "kmeans"  # the peer's name
+KMEANS_WINDOW = 9  # frames that it sees averaged, so that it does not cut at every noise
 
 
 def write_truth(workdir: Path, activity: str, video: str, names: Iterable[str]) -> None:
@@ -47,8 +51,8 @@ def write_labels(
     """Writes the predicted labels of one video, int [frames] cluster numbers.
 
     Args:
-        predictions: the folder `predictions`, or the one that takes its name at the end.
-        directory: see `decoding_directory`.
+        predictions: the folder `predictions` or `peers`, or one that takes its name at the end.
+        directory: see `decoding_directory`, `peer_directory`.
     """
     _write_lines(predictions / activity / directory / f"{video}.txt", labels)
 
@@ -72,6 +76,25 @@ def read_labels(
     """
     directory = decoding_directory(member.directory, decoding)
     folder = workdir / "predictions" / member.activity / directory
+    return _read_labels(folder, member, videos, required=required)
+
+
+def peer_directory(peer: str, seed: int) -> str:
+    """Directory of a peer's labels below `peers/<activity>`; it is the same for all variants."""
+    return f"{peer},seed{seed}"
+
+
+def read_peer_labels(
+    workdir: Path, peer: str, member: Member, videos: Iterable[FrameVideo]
+) -> dict[str, np.ndarray] | None:
+    """Labels of a peer for a member's seed, as `read_labels` gives them; None without a folder."""
+    folder = workdir / "peers" / member.activity / peer_directory(peer, member.seed)
+    return _read_labels(folder, member, videos, required=True) if folder.is_dir() else None
+
+
+def _read_labels(
+    folder: Path, member: Member, videos: Iterable[FrameVideo], *, required: bool
+) -> dict[str, np.ndarray]:
     labels = {}
     for video in videos:
         path = folder / f"{video.name}.txt"

@@ -186,6 +186,36 @@ def read_decoding(
     )
 
 
+def read_peers(
+    workdir: Path, data: SegmentationData, truth: RunTruth, members: Sequence[Member]
+) -> list[SeedPredictions]:
+    """Labels by k-means for each seed of the members; [] where the run has none of them."""
+    seeds: dict[int, dict[str, Member]] = {}  # variants of a seed share its peer
+    for member in members:
+        seeds.setdefault(member.seed, {}).setdefault(member.activity, member)
+    peers = []
+    for seed, by_activity in seeds.items():
+        labels: dict[str, np.ndarray] = {}
+        for activity, member in by_activity.items():
+            videos = scored_videos(workdir, data, truth, member)
+            clusters = run_files.read_peer_labels(workdir, run_files.KMEANS, member, videos)
+            if clusters is None:
+                return []
+            labels |= {f"{activity}/{name}": each for name, each in clusters.items()}
+        directory = run_files.peer_directory(run_files.KMEANS, seed)
+        peers.append(
+            SeedPredictions(
+                variant=run_files.KMEANS,
+                decoding="",
+                seed=seed,
+                directories=dict.fromkeys(by_activity, directory),
+                num_clusters={name: each.num_clusters for name, each in by_activity.items()},
+                labels=labels,
+            )
+        )
+    return peers
+
+
 def scored_videos(
     workdir: Path, data: SegmentationData, truth: RunTruth, member: Member
 ) -> list[FrameVideo]:

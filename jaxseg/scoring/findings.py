@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxseg.runfiles.about import Member, SegmentationData, read_config
 from jaxseg.runfiles.evaluation import Finding
-from jaxseg.runfiles.segmentation import Choice, main_variant, read_labels
+from jaxseg.runfiles.segmentation import KMEANS, Choice, main_variant, read_labels
 
 NEARLY_ALL = 0.95  # share of frames from which on one cluster counts as all of them
 MOST = 0.5  # share of sequences above which they count as most
@@ -101,6 +101,12 @@ PROBLEMS = {
         "the solver's radius of {radius} reaches over more than half of a sequence",
         "The radius is a share of the sequence: set it below .5, or --config.duration=...",
     ),
+    "k-means": Problem(
+        "warning",
+        "k-means on the same frames has the higher F1 and mIoU ({protocol}: {theirs} against "
+        "{ours})",
+        f"The settings do not fit: {_LENGTH}, {_FREE}, or try another --config.data.scaling.",
+    ),
 }
 
 
@@ -145,6 +151,32 @@ def look(
             asked = main[0].num_clusters
             findings += judge(activity, shapes, asked, settings, fps=data.fps)
     return findings
+
+
+def beaten_by_kmeans(protocols: Mapping[str, dict]) -> list[Finding]:
+    """A finding for each activity in which k-means has the higher F1 and mIoU.
+
+    Args:
+        protocols: those of `evaluation.json`; the first with these scores is asked.
+    """
+    kind, sentence, advice = PROBLEMS["k-means"]
+    for name, entry in protocols.items():
+        own, peer = entry["results"][0], entry["baselines"].get(KMEANS)
+        if peer is None or not {"f1", "miou"} <= peer["full"]["macro"].keys():
+            continue
+        findings = []
+        for activity, scores in peer["full"]["by_activity"].items():
+            theirs, ours = (
+                [each[key]["mean"] for key in ("f1", "miou")]
+                for each in (scores, own["full"]["by_activity"][activity])
+            )
+            if all(their > our for their, our in zip(theirs, ours, strict=True)):
+                theirs, ours = ("{:.1f}, {:.1f}".format(*means) for means in (theirs, ours))
+                values = {"protocol": name, "theirs": theirs, "ours": ours}
+                seeds = tuple(own["seeds"])
+                findings.append(Finding(activity, seeds, kind, sentence.format(**values), advice))
+        return findings
+    return []
 
 
 def read_settings(workdir: Path, data: SegmentationData) -> Settings:

@@ -1,7 +1,7 @@
 """The stage that scores a segmentation run: reads its files and writes `evaluation.json`.
 
 Each protocol is scored twice: with one matching an activity ("full") and one a video
-("per_video"), beside two trivial predictions, with mean and spread over seeds.
+("per_video"), beside two trivial predictions and k-means, with mean and spread over seeds.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from jaxseg.evaluation.segmentation.groups import Labels
 from jaxseg.runfiles.about import Member, SegmentationData, read_dataset, read_members
 from jaxseg.runfiles.checks import to_json
 from jaxseg.runfiles.evaluation import Finding, write_evaluation
-from jaxseg.runfiles.segmentation import Choice
+from jaxseg.runfiles.segmentation import KMEANS, KMEANS_WINDOW, Choice
 from jaxseg.scoring import findings
 from jaxseg.scoring.files import (
     GENERATED,
@@ -26,11 +26,13 @@ from jaxseg.scoring.files import (
     describe_splits,
     mean,
     over_seeds,
+    read_peers,
     read_predictions,
     read_truth,
     reduce_scores,
     result_row,
     score_tables,
+    spread_entry,
     table,
     tested_videos,
 )
@@ -47,7 +49,11 @@ EXCLUSIONS = {
     ),
 }
 
-BASELINES = {"equal_split": "equal split", "one_class": "one class"}
+KMEANS_RULE = (
+    f"on the frames that training sees, each averaged over the {KMEANS_WINDOW} around it, K as "
+    "the run's, one run for each of its seeds, fitted where the run has learned"
+)
+BASELINES = {"equal_split": "equal split", "one_class": "one class", KMEANS: "k-means"}
 COLUMNS = (
     ("MoF", "full", "macro", "mof"),
     ("F1", "full", "macro", "f1"),
@@ -122,7 +128,9 @@ def evaluate(
         evaluation |= score(workdir, data, members, choice, rules)
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
-    evaluation["findings"] = to_json(findings.look(workdir, data, members, choice))
+    found = findings.look(workdir, data, members, choice)
+    found += findings.beaten_by_kmeans(evaluation["protocols"])
+    evaluation["findings"] = to_json(found)
     write_evaluation(workdir, evaluation)
     return evaluation
 
@@ -152,16 +160,25 @@ def score(
     truth = read_truth(workdir, data, activities, split_sil=rules.split_sil)
     groups = chosen_first(members, choice) if choice else by_directory(members)
     predictions = read_predictions(workdir, data, truth, groups)
+    peers = read_peers(workdir, data, truth, members)
     entries, matching = {}, {}
     for name in rules.protocols:
         options = {"protocol": name, "seed": rules.seed}
         options[EXCLUSIONS[rules.exclusion][1]] = truth.excluded
-        results = [
-            score_one(truth, each.labels, options | {"num_clusters": each.num_clusters})
-            for each in predictions
-        ]
+        results, peer_results = (
+            [
+                score_one(truth, each.labels, options | {"num_clusters": each.num_clusters})
+                for each in group
+            ]
+            for group in (predictions, peers)
+        )
+        entry = trivial_scores(truth, predictions, options, rules)
+        if peers:
+            tables = [score_tables(result) for result in peer_results]
+            entry["baselines"][KMEANS] = reduce_scores(tables, spread_entry)
+            entry["settings"][BASELINES[KMEANS]] = KMEANS_RULE
         entries[name] = {
-            **trivial_scores(truth, predictions, options, rules),
+            **entry,
             "results": over_seeds(
                 ({"variant": each.variant, "decoding": each.decoding}, each.seed, tables)
                 for each, tables in zip(predictions, map(score_tables, results), strict=True)
@@ -292,14 +309,17 @@ def protocol_lines(name: str, entry: dict, repeat: str = "seed") -> list[str]:
 
     `entry` is its part of `evaluation.json`; spreads are over each `repeat`, "seed" or "split".
     """
-    counts = entry["counts"]
-    parts = [entry["baselines"]["equal_split"][part]["macro"] for part in PARTS]
+    counts, baselines = entry["counts"], entry["baselines"]
+    parts = [baselines["equal_split"][part]["macro"] for part in PARTS]
     columns = SUPERVISED_COLUMNS if "accuracy" in parts[0] else COLUMNS
     rows = [("", [title for title, *_ in columns])]
     for result in entry["results"]:
         rows.append(result_row(result, cells(result, columns), repeat))
-    for key, label in BASELINES.items():
-        rows.append((label, [f"{each:.1f}" for each in cells(entry["baselines"][key], columns)]))
+    own = cells(entry["results"][0], columns)
+    for key in filter(baselines.__contains__, BASELINES):
+        scores = zip(cells(baselines[key], columns), own, strict=True)
+        rows.append((BASELINES[key], [baseline_cell(*pair) for pair in scores]))
+    marks = ["  * above this run"] if any("*" in cell for _, row in rows for cell in row) else []
     ceiling = []
     if all("f1_ceiling" in scores for scores in parts):
         full, by_video = (scores["f1_ceiling"] for scores in parts)
@@ -308,8 +328,17 @@ def protocol_lines(name: str, entry: dict, repeat: str = "seed") -> list[str]:
         f"{name}: {extent(counts['videos'])} videos, {extent(counts['frames'])} frames,"
         f" {extent(counts['classes'])} classes; percent, mean ± std over {repeat}s",
         *table(rows, width=13),
+        *marks,
         *ceiling,
     ]
+
+
+def baseline_cell(score: float | dict, own: dict) -> str:
+    """A score of a baseline, mean ± spread where it has seeds; starred above the run's mean."""
+    has_seeds = isinstance(score, dict)
+    mean = score["mean"] if has_seeds else score
+    text = f"{mean:.1f} ± {score['std']:.1f}" if has_seeds else f"{mean:.1f}"
+    return text + ("*" if mean > own["mean"] else "")
 
 
 def extent(counts: int | Sequence[int]) -> str:

@@ -134,9 +134,11 @@ def test_typical_frames_are_spread_over_videos():
         assert own == best[: len(own)]
 
 
-def test_without_couplings(decode):
-    folder = decode({"predict.couplings": 0})
+def test_without_couplings_and_peers(decode, predicted):
+    folder = decode({"predict.couplings": 0, "predict.peers": False})
     assert not list((folder / "couplings").rglob("*.npz"))
+    assert not list((folder / "peers").iterdir())
+    assert len(list((predicted / "peers").rglob("kmeans,seed1/*.txt"))) == len(DATA.videos)
 
 
 def test_tables_for_annotators(decode):

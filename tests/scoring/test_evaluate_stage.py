@@ -174,10 +174,11 @@ def test_table(workdir):
     assert lines[2].split("seeds)")[1].split()[:3] == ["77.5", "±", "22.5"]
     assert lines[3].split()[:5] == ["alpha=0.4", "(1", "seed)", "55.0", "±"]
     assert [line.split()[:2] for line in lines[4:6]] == [["equal", "split"], ["one", "class"]]
-    assert lines[6] == "  F1 is at most 95.5 on this truth, F1/video 100.0"
-    findings = [line.split(":")[:2] for line in lines[7:]]
+    assert lines[6] == "  * above this run"
+    assert lines[7] == "  F1 is at most 95.5 on this truth, F1/video 100.0"
+    findings = [line.split(":")[:2] for line in lines[8:]]
     assert findings[0] == ["warning", " coffee, seed 1"]
-    assert len(summary_lines(run(workdir))) == 2 * 7 + len(findings)
+    assert len(summary_lines(run(workdir))) == 8 + 7 + len(findings)  # no star under asot
 
 
 def test_generated_data_say_so_first_and_last(workdir):

@@ -43,7 +43,7 @@ STYLE = {
     "xtick.major.size": 3,
     "ytick.major.size": 3,
 }
-_MARKERS = "^x"  # of the baselines, in their order
+_MARKERS = "^xD"  # of the baselines, in their order
 _GRID = {"color": "#e4e4e7", "linewidth": 0.8}
 _MAX_POINTS = 300
 _RECALLS = np.linspace(0, 100, 101)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from jaxseg.report.drawing.bars import Strip
 from jaxseg.report.drawing.colors import HATCHINGS, Paint
 from jaxseg.runfiles.about import DataRecord, read_config, read_versions
+from jaxseg.runfiles.evaluation import mean_of
 from jaxseg.runfiles.segmentation import Spread
 
 _SPELLED = {"gaufuse": "GauFuse"}  # methods that are more than capitals
@@ -37,6 +38,7 @@ _FILES = (
     "truth/",
     "truth.json",
     "predictions/",
+    "peers/",
     "couplings/",
     "typical.json",
     "maps/",
@@ -201,22 +203,30 @@ def thirds(videos: Sequence[str], count: int) -> dict[str, str]:
 
 def score_cell(
     score: float | Spread | None,
-    baselines: Sequence[float | None] = (),
+    baselines: Sequence[float | Spread | None] = (),
     *,
     kind: str = "",
 ) -> Cell:
     """A score in percent: mean ± spread where there are several seeds, a dash where it is None.
 
-    A mean below one of the trivial baselines is marked; `kind` is the style of a single number.
+    A mean below one of the baselines' is marked; `kind` is the style of a single number.
     """
     if score is None:
         return Cell("–", kind="missing")
     if not isinstance(score, Spread):
         return Cell(f"{score:.1f}", kind=kind)
     text, remark = f"{score.mean:.1f}", f"± {score.std:.1f}" if len(score.values) > 1 else ""
-    if any(baseline is not None and score.mean < baseline for baseline in baselines):
-        return Cell(text, remark, "below", title="below a trivial baseline")
+    if any(baseline is not None and score.mean < mean_of(baseline) for baseline in baselines):
+        return Cell(text, remark, "below", title="below a baseline")
     return Cell(text, remark, "run")
+
+
+def baseline_cell(score: float | Spread | None, own: float | Spread | None) -> Cell:
+    """A score of a baseline, like `score_cell`; marked where it is above the run's own."""
+    cell = score_cell(score, kind="baseline")
+    if score is None or own is None or mean_of(score) <= mean_of(own):
+        return cell._replace(kind="missing" if score is None else "baseline")
+    return cell._replace(kind="above", title="above this run")
 
 
 def spread_words(results: Sequence[Any], repeat: str = "seed") -> str:

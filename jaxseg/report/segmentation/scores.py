@@ -14,6 +14,7 @@ from jaxseg.report.drawing.page import (
     Picture,
     Row,
     Table,
+    baseline_cell,
     confusion_table,
     counted,
     render,
@@ -27,6 +28,7 @@ from jaxseg.runfiles.evaluation import (
     SegmentationBaseline,
     SegmentationProtocol,
     SegmentationResult,
+    mean_of,
 )
 
 METRICS = {
@@ -39,7 +41,8 @@ METRICS = {
     "f1@25": "F1@25",
     "f1@50": "F1@50",
 }
-BASELINES = {"equal_split": "equal split", "one_class": "one class"}
+BASELINES = {"equal_split": "equal split", "one_class": "one class", "kmeans": "k-means"}
+_SYMBOLS = "▲×◆"  # how `seed_dots` draws them
 _AVERAGES = {
     "full, macro": lambda scores: scores.full.macro,
     "full, pooled": lambda scores: scores.full.pooled,
@@ -49,8 +52,8 @@ _DECODINGS = {
     "argmax": "the same networks without an order of clusters: each frame takes its likeliest one"
 }
 
-# Title of each trivial baseline that was scored -> its scores.
-Trivial = Mapping[str, SegmentationBaseline]
+# Title of each baseline that was scored -> its scores.
+Baselines = Mapping[str, SegmentationBaseline]
 
 
 def scores_panel(run: Run) -> Panel:
@@ -80,8 +83,7 @@ def protocol_scores(
 
     `repeat` names what spreads are over; `opened`: whether the first table by activity is in sight.
     """
-    # Title of each trivial baseline that was scored, in the order of the tables.
-    trivial = {
+    baselines = {
         title: protocol.baselines[key]
         for key, title in BASELINES.items()
         if key in protocol.baselines
@@ -93,12 +95,13 @@ def protocol_scores(
         name=name,
         opened=opened,
         repeat=repeat,
-        averages=_averages(name, protocol.results, trivial, repeat),
-        tables=[(_title(each), _activity_table(name, each, trivial)) for each in detailed],
+        averages=_averages(name, protocol.results, baselines, repeat),
+        tables=[(_title(each), _activity_table(name, each, baselines)) for each in detailed],
         # Dots are drawn of the run's own result alone, which is the first.
-        dots=_dots(name, detailed[0], trivial, repeat)
+        dots=_dots(name, detailed[0], baselines, repeat)
         if detailed and detailed[0] is protocol.results[0]
         else [],
+        marks=[f"{symbol} {title}" for symbol, title in zip(_SYMBOLS, baselines, strict=False)],
         settings=settings_table({**protocol.settings, **protocol.counts}),
     )
 
@@ -109,42 +112,52 @@ def _metrics(result: SegmentationResult | SegmentationBaseline) -> dict[str, str
 
 
 def _averages(
-    name: str, results: Sequence[SegmentationResult], trivial: Trivial, repeat: str
+    name: str, results: Sequence[SegmentationResult], baselines: Baselines, repeat: str
 ) -> Table:
     titles = list(_metrics(results[0]).values())
     rows = [
-        Row(_title(each), _average_cells(each, trivial.values()), kind="result") for each in results
+        Row(_title(each), _average_cells(each, baselines.values()), kind="result")
+        for each in results
     ]
-    rows += [Row(title, _average_cells(each), kind="baseline") for title, each in trivial.items()]
-    caption = f"{name}, percent: {spread_words(results, repeat)}; two trivial baselines"
+    rows += [
+        Row(title, _baseline_cells(each, results[0]), kind="baseline")
+        for title, each in baselines.items()
+    ]
+    beside = ", ".join(baselines)
+    caption = f"{name}, percent: {spread_words(results, repeat)}; beside {beside}"
     return Table(caption, [["", *_AVERAGES], ["result", *(titles * len(_AVERAGES))]], rows)
 
 
 def _average_cells(
-    scores: SegmentationResult | SegmentationBaseline,
-    trivial: Collection[SegmentationBaseline] = (),
+    scores: SegmentationResult, baselines: Collection[SegmentationBaseline]
 ) -> list[Cell]:
-    cells = []
-    for average in _AVERAGES.values():
-        for metric in _metrics(scores):
-            others = [average(each).get(metric) for each in trivial]
-            cells.append(score_cell(average(scores).get(metric), others))
-    return cells
+    return [
+        score_cell(average(scores).get(metric), [average(each).get(metric) for each in baselines])
+        for average in _AVERAGES.values()
+        for metric in _metrics(scores)
+    ]
 
 
-def _activity_table(name: str, result: SegmentationResult, trivial: Trivial) -> Table:
+def _baseline_cells(scores: SegmentationBaseline, own: SegmentationResult) -> list[Cell]:
+    return [
+        baseline_cell(average(scores).get(metric), average(own).get(metric))
+        for average in _AVERAGES.values()
+        for metric in _metrics(scores)
+    ]
+
+
+def _activity_table(name: str, result: SegmentationResult, baselines: Baselines) -> Table:
     metrics, rows = _metrics(result), []
     for activity, values in result.full.by_activity.items():
         cells = []
         for metric in metrics:
-            others = [
-                each.full.by_activity.get(activity, {}).get(metric) for each in trivial.values()
-            ]
-            cells.append(score_cell(values.get(metric), others))
-            cells += [score_cell(other, kind="baseline") for other in others]
+            own, beside = values.get(metric), (each.full.by_activity for each in baselines.values())
+            others = [each.get(activity, {}).get(metric) for each in beside]
+            cells.append(score_cell(own, others))
+            cells += [baseline_cell(other, own) for other in others]
         rows.append(Row(activity, cells))
-    caption = f"{name}, full, by activity, percent: {_title(result)} and trivial baselines"
-    head = [["", *metrics.values()], ["activity", *(["run", *trivial] * len(metrics))]]
+    caption = f"{name}, full, by activity, percent: {_title(result)} beside {', '.join(baselines)}"
+    head = [["", *metrics.values()], ["activity", *(["run", *baselines] * len(metrics))]]
     return Table(caption, head, rows)
 
 
@@ -152,16 +165,18 @@ def _title(result: SegmentationResult) -> str:
     return result.variant or "trained"
 
 
-def _dots(name: str, result: SegmentationResult, trivial: Trivial, repeat: str) -> list[Picture]:
+def _dots(
+    name: str, result: SegmentationResult, baselines: Baselines, repeat: str
+) -> list[Picture]:
     scores, pictures = result.full.by_activity, []
     for metric, title in _metrics(result).items():
         values = {a: s[metric].values for a, s in scores.items() if metric in s}
         marks = {
-            baseline: {a: s[metric] for a, s in each.full.by_activity.items()}
-            for baseline, each in trivial.items()
+            baseline: {a: mean_of(s[metric]) for a, s in each.full.by_activity.items()}
+            for baseline, each in baselines.items()
         }
         if values:
-            alt = f"{title} of every {repeat} by activity beside the trivial baselines"
+            alt = f"{title} of every {repeat} by activity beside the baselines"
             pictures.append(Picture(seed_dots(values, marks), alt, title, f"{name}, full"))
     return pictures
 

@@ -1,4 +1,5 @@
 import base64
+import json
 import re
 import shutil
 from xml.etree import ElementTree
@@ -61,6 +62,21 @@ def test_a_score_below_a_baseline_is_marked(make_workdir):
     source = write_report(workdir).read_text(encoding="utf-8")
     marked = re.findall(r'<td class="below"[^>]*>([\d.]+)', source)
     assert marked == ["43.4", "43.4"]  # one activity, two protocols; the baseline has 43.5
+
+
+def test_k_means_above_the_run_is_marked(make_workdir):
+    workdir = make_workdir()
+    path = workdir / "evaluation.json"
+    evaluation = json.loads(path.read_text())
+    protocol = evaluation["protocols"]["asot-exact"]
+    kmeans = json.dumps({key: protocol["results"][0][key] for key in ("full", "per_video")})
+    # Its MoF is that of the run and a little more; all else is the same.
+    protocol["baselines"]["kmeans"] = json.loads(kmeans.replace('"mean": 61.5', '"mean": 61.6'))
+    path.write_text(json.dumps(evaluation))
+    source = write_report(workdir).read_text(encoding="utf-8")
+    for kind, score in (("above", "61.6"), ("below", "61.5")):
+        assert re.findall(rf'<td class="{kind}"[^>]*>([\d.]+)', source) == [score]
+    assert source.count("◆ k-means") == 1 and "beside equal split, one class, k-means" in source
 
 
 @pytest.mark.parametrize("generated", [True, False])
