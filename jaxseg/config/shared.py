@@ -254,6 +254,7 @@ class Config:
 
     method: str = key("", "the method's name, that of its folder in jaxseg/methods")
     seeds: int = key(3, "runs of every activity, side by side in one program", at_least(1))
+    first_seed: int = key(0, "number of the first of them; the others follow it", at_least(0))
     activities: tuple[str, ...] = key((), "activities that are run; empty: all", commas=True)
     num_epochs: int = key(30, "passes over an activity's videos", at_least(0))
     sweep: tuple[str, ...] = key((), 'variants: ("solver.train.alpha=.3", "solver.train.alpha=.5")')

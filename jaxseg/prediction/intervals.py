@@ -47,7 +47,7 @@ def predict(
             located = detect(params, carried, video)
             detections[index] = [each.detections for each in located]
             for member, each in zip(setup.members, located, strict=True):
-                if index in shown and member.seed == 0:
+                if index in shown and member.seed == setup.members[0].seed:
                     files.write_map(
                         partial["maps"],
                         member.directory,

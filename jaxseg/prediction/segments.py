@@ -195,7 +195,7 @@ def _write_couplings(
 ) -> None:
     """Couplings of the first seed, without the clusters that only other members have."""
     for index, member in enumerate(members):
-        if member.seed == 0 and is_tested(member, video):
+        if member.seed == members[0].seed and is_tested(member, video):
             coupling = Coupling(
                 **{name: each[index][:, : member.num_clusters] for name, each in matrices.items()}
             )

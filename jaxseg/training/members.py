@@ -4,7 +4,6 @@ import dataclasses
 import difflib
 import functools
 import math
-import zlib
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -14,7 +13,7 @@ import numpy as np
 from jaxseg.config import Config, flatten, to_dict
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import test_videos
-from jaxseg.data.segmentation.video import Video
+from jaxseg.data.segmentation.video import Video, activity_number
 from jaxseg.methods import from_dict
 from jaxseg.methods.method import MemberInputs
 from jaxseg.runfiles import about
@@ -32,6 +31,7 @@ class Member:
         config: of the run, changed as the sweep's entry says.
         test: names of the videos that are kept from its training; empty where it is tested on
             those that it learns from.
+        top: whether the activity is named after whatever folder its videos lie in.
     """
 
     activity: str
@@ -41,6 +41,7 @@ class Member:
     num_steps: int
     config: Config
     test: tuple[str, ...] = ()
+    top: bool = False
 
     @property
     def directory(self) -> str:
@@ -71,7 +72,7 @@ def enumerate_members(
     for activity, videos in data.activities.items():
         own = settled.get(activity, config)
         for variant, settings in (variants or {"": own}).items():
-            for seed in range(config.seeds):
+            for seed in range(config.first_seed, config.first_seed + config.seeds):
                 test = test_videos(videos, config.data.test_share, seed)
                 members.append(
                     Member(
@@ -84,6 +85,7 @@ def enumerate_members(
                         ),
                         config=settings,
                         test=test,
+                        top=getattr(videos[0], "top", False),
                     )
                 )
     return tuple(members)
@@ -110,7 +112,9 @@ def stack(members: Sequence[Member]) -> MemberInputs:
     """All members' inputs with a leading member axis, as NumPy arrays (the key as JAX's)."""
     largest = max(member.num_clusters for member in members)
     keys = [
-        jax.random.fold_in(jax.random.key(member.seed), zlib.crc32(member.activity.encode()))
+        jax.random.fold_in(
+            jax.random.key(member.seed), activity_number(member.activity, member.top)
+        )
         for member in members
     ]
     counts = np.array([member.num_clusters for member in members])

@@ -39,6 +39,7 @@ def test_files_without_labels(folder, config):
     data = load(config, progress=False)
     assert list(data.activities) == ["mine"] and not data.has_labels
     assert data.classes == () and data.fps is None
+    assert all(video.top for video in data.videos)
     np.testing.assert_array_equal(data.videos[0].features, array)
     assert data.videos[0].labels is None and data.videos[1].features.shape == (3, 4)
 
@@ -53,7 +54,9 @@ def test_without_labels_arrays_are_frames_first(folder, config, fails):
 def test_subfolders_are_activities(folder, config):
     save(folder / "juggling" / "a.npy")
     save(folder / "cooking" / "a.npy")
-    assert list(load(config, progress=False).activities) == ["cooking", "juggling"]
+    data = load(config, progress=False)
+    assert list(data.activities) == ["cooking", "juggling"]
+    assert not any(video.top for video in data.videos)
     assert len(load(config, progress=False, activities=("cooking",)).videos) == 1
 
 

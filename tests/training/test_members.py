@@ -55,6 +55,33 @@ def test_seeds_differ_and_activities_too(toy_run):
             assert np.abs(kernels[i] - kernels[j]).max() > 0.1
 
 
+def test_a_folder_of_any_name_draws_the_same():
+    """Videos in no subfolder are an activity named after the folder they lie in."""
+
+    def drawn(name, top):
+        videos = [
+            dataclasses.replace(video, activity=name, top=top) for video in part("soup").videos
+        ]
+        config = toy.make_config({"model.num_clusters": 3, "data.test_share": 0.5})
+        setup = set_up(config, dataclasses.replace(DATA, videos=tuple(videos)))
+        keys = jax.random.key_data(setup.inputs.key).tolist()
+        return keys, setup.batches.batch(2)["frames"].tolist(), setup.members[0].test
+
+    assert drawn("mine", True) == drawn("yours", True)
+    mine, yours = drawn("mine", False), drawn("yours", False)
+    assert mine[0] != yours[0] and mine[1] != yours[1]
+
+
+def test_seeds_are_counted_from_the_first(toy_run):
+    later = set_up(toy.make_config({"seeds": 2, "first_seed": 1}), DATA)
+    assert [member.directory for member in later.members] == ["seed1", "seed2"] * 2
+    setup, *_ = toy_run
+    keys, same = (np.array(jax.random.key_data(each.inputs.key)) for each in (later, setup))
+    np.testing.assert_array_equal(keys[[0, 2]], same[[1, 3]])
+    frames, same = (each.batches.batch(1)["frames"] for each in (later, setup))
+    np.testing.assert_array_equal(frames[[0, 2]], same[[1, 3]])
+
+
 def test_a_finished_member_keeps_its_parameters(train_toy):
     """Soup is done after two of salad's steps, as if it had been trained alone."""
     config = toy.make_config({"num_epochs": 2, "seeds": 2})

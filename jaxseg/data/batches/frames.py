@@ -4,14 +4,13 @@
 anchors and a neighbor in time of each (TOT).
 """
 
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jaxseg.data.batches.streams import Arrays, Shapes, Stream
-from jaxseg.data.segmentation.video import Video
+from jaxseg.data.segmentation.video import Video, activity_number
 
 
 def frame_indices(generator: np.random.Generator, num_frames: int, num_samples: int) -> np.ndarray:
@@ -62,8 +61,8 @@ class FrameStream(Stream):
         videos_per_batch: int,
         frames_per_video: int,
     ):
-        activity = zlib.crc32(videos[0].activity.encode())
-        super().__init__(videos, seed=seed, videos_per_batch=videos_per_batch, key=(activity,))
+        number = activity_number(videos[0].activity, videos[0].top)
+        super().__init__(videos, seed=seed, videos_per_batch=videos_per_batch, key=(number,))
         self.frames_per_video = frames_per_video
         self.num_channels = videos[0].features.shape[1]
 

@@ -4,7 +4,6 @@ A method names its sampling, a key of `STREAMS`: how training videos become batc
 test shows of a video.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from jaxseg.data.batches.snippets import (
 )
 from jaxseg.data.batches.streams import Arrays, Stream
 from jaxseg.data.localization.records import SnippetVideo
-from jaxseg.data.segmentation.video import Video
+from jaxseg.data.segmentation.video import Video, activity_number
 
 
 class Batches:
@@ -108,12 +107,14 @@ def test_videos(videos: Sequence[Video], share: float, seed: int) -> tuple[str, 
     """
     if not share:
         return ()
-    activity, count = videos[0].activity, round(share * len(videos))
+    count = round(share * len(videos))
     if not 0 < count < len(videos):
         raise ValueError(
-            f"activity {activity!r} has {len(videos)} videos: config.data.test_share={share} "
+            f"activity {videos[0].activity!r} has {len(videos)} videos: "
+            f"config.data.test_share={share} "
             f"leaves {count} to test and {len(videos) - count} to train on"
         )
-    generator = np.random.default_rng((seed, zlib.crc32(activity.encode()), 3))
+    number = activity_number(videos[0].activity, videos[0].top)
+    generator = np.random.default_rng((seed, number, 3))
     chosen = generator.permutation(len(videos))[:count]
     return tuple(sorted(videos[index].name for index in chosen))

@@ -57,12 +57,16 @@ class Layout:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """The files of one video; `truth` is None where a data set has no labels."""
+    """The files of one video; `truth` is None where a data set has no labels.
+
+    `top`: they lie in no subfolder, so that the activity is named after whatever folder that is.
+    """
 
     activity: str
     video: str
     features: Path
     truth: Path | None = None
+    top: bool = False
 
 
 def find_published(
@@ -102,9 +106,13 @@ def find_in_folder(
     chosen = choose_activities(features, activities)
     places = [labels] if labels else [root, root.parent]
     labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
+    sources = [Source(*key, path) for key, path in chosen.items()]
+    if labeled is not None:
+        truth = find_truth(labeled / "groundTruth")
+        sources = add_truth(chosen, truth, root, complete=not activities)
+    sources = [dataclasses.replace(each, top=each.features.parent == folder) for each in sources]
     if labeled is None:
-        return [Source(*key, path) for key, path in chosen.items()], None
-    sources = add_truth(chosen, find_truth(labeled / "groundTruth"), root, complete=not activities)
+        return sources, None
     mapping = find_mapping(labeled, "mapping.txt")
     if mapping.is_file():
         return sources, read_mapping(mapping)

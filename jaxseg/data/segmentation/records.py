@@ -172,4 +172,4 @@ def make_video(source: Source, features: np.ndarray, labels: np.ndarray | None) 
         raise ValueError(
             f"{source.features}: video {source.video} has {len(features)} frame; two are needed"
         )
-    return Video(source.video, source.activity, features, labels)
+    return Video(source.video, source.activity, features, labels, top=source.top)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import zlib
 
 import numpy as np
 
@@ -17,6 +18,7 @@ class Video:
         labels: int32 [frames], indices into `DataSet.classes`; None where there is no truth.
         scaling: (mean, factor), float32 [channels] each, or None.
         limit: scaled values lie in [-limit, limit]; None: no limit.
+        top: whether its activity is named after whatever folder it lies in, see `layouts.Source`.
         checksum: of the file of features, see `features.checksum`; "" where there is no file.
     """
 
@@ -26,6 +28,7 @@ class Video:
     labels: np.ndarray | None = None
     scaling: tuple[np.ndarray, np.ndarray] | None = None
     limit: float | None = None
+    top: bool = False
     checksum: str = ""
 
     @property
@@ -58,3 +61,11 @@ class Video:
         if self.limit is not None:
             scaled = np.clip(scaled, -self.limit, self.limit)
         return np.where(rows.any(axis=-1, keepdims=True), scaled, rows)
+
+
+def activity_number(activity: str, top: bool) -> int:
+    """What an activity adds to a seed: a number from its name, 0 where it is `top`.
+
+    A folder of one's own may have any name, which must not change what comes out.
+    """
+    return 0 if top else zlib.crc32(activity.encode())
