@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "runfiles": ("formats", "numpy"),
     "data": ("formats", "numpy scipy tqdm grain"),
     "evaluation": ("command_line formats report", "numpy scipy"),
-    "report": ("command_line formats runfiles", "numpy matplotlib jinja2 markupsafe"),
+    # scipy matches the clusters of two seeds one to one, so that they have one color.
+    "report": ("command_line formats runfiles", "numpy scipy matplotlib jinja2 markupsafe"),
     "config": ("", "ml_collections"),
     "methods": ("config proposals solvers", f"jax numpy {NETWORKS}"),
     "processes": ("", "jax numpy"),

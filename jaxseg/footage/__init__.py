@@ -5,7 +5,9 @@ runs on videos whose features jaxseg made itself, since the files of others are 
 libraries that this needs are those of the extra `video`; importing this package needs none.
 """
 
+import itertools
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
@@ -24,8 +26,9 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
     """Writes `segments/` and `footage/` from the files of a run.
 
     `segments/<activity>/<member>/<video>.csv`, `.vtt`, `.eaf` of all videos and of the members of
-    the main variant; `footage/footage.json` and `footage/pictures/` for the report, of the first
-    member. Both folders appear complete or not at all, in the place of older ones.
+    the main variant, the first one's with the names of names.csv; `footage/footage.json` and
+    `footage/pictures/` for the report, of the first member. Both folders appear complete or not at
+    all, in the place of older ones.
 
     Args:
         workdir: of a run with predictions, whose `features/` jaxseg made from videos.
@@ -42,11 +45,12 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
     run = read_run(workdir)
     with atomic_folder(workdir / "segments") as folder:
         for activity in run.activities:
-            for member, videos in activity.segments.items():
+            for number, (member, videos) in enumerate(activity.segments.items()):
+                names = {} if number else activity.names
                 for video in activity.videos:
                     if segments := videos.get(video.name):
                         place = folder / activity.name / member
-                        write_exports(place, video.name, segments, video.source)
+                        write_exports(place, video.name, segments, video.source, names)
     with atomic_folder(workdir / "footage") as folder:
         total = sum(len(activity.videos) for activity in run.activities)
         with tqdm(total=total, desc="footage", unit="video", disable=not progress) as bar:
@@ -56,16 +60,32 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
 
 
 def write_exports(
-    folder: Path, name: str, segments: list[TimedSegment], source: Path | None
+    folder: Path,
+    name: str,
+    segments: list[TimedSegment],
+    source: Path | None,
+    names: Mapping[int, str] | None = None,
 ) -> None:
     """Writes the tables of one video: `<folder>/<name>` with each suffix of `EXPORTS`.
 
-    `source` is the video file, None where it is not known. Links to it have to hold where the
-    folder is in the end.
+    Args:
+        folder: links to the video have to hold where it is in the end.
+        name: of the video.
+        segments: in time order.
+        source: the video file, None where it is not known.
+        names: cluster -> name, of those that have one; neighbors of the same name are one segment.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    numbered = [Segment(each.start, each.end, str(each.cluster)) for each in segments]
-    named = [Segment(each.start, each.end, each.name) for each in segments]
+
+    def labeled(label: Callable[[TimedSegment], str]) -> list[Segment]:
+        def name_of(each: TimedSegment) -> str:
+            return (names or {}).get(each.cluster) or label(each)
+
+        groups = (list(group) for _, group in itertools.groupby(segments, key=name_of))
+        return [Segment(each[0].start, each[-1].end, name_of(each[0])) for each in groups]
+
+    numbered = labeled(lambda each: str(each.cluster))
+    named = labeled(lambda each: each.name)
     csv, vtt, eaf = (folder / f"{name}.{suffix}" for suffix in EXPORTS)
     write_csv(csv, numbered)
     write_vtt(vtt, named)

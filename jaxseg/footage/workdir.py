@@ -10,8 +10,10 @@ import numpy as np
 
 from jaxseg.features.folders import read_record
 from jaxseg.runfiles.about import SegmentationData, read_dataset, read_members
+from jaxseg.runfiles.names import read_names
 from jaxseg.runfiles.segmentation import (
     TypicalFrame,
+    main_first,
     main_variant,
     read_choice,
     read_labels,
@@ -56,6 +58,7 @@ class Activity(NamedTuple):
     segments: Mapping[str, Mapping[str, list[TimedSegment]]]
     # For each cluster of the first member, its most typical frames, best first.
     typical: Sequence[Sequence[TypicalFrame]]
+    names: Mapping[int, str]  # cluster of the first member -> its name, of names.csv
 
 
 class Run(NamedTuple):
@@ -76,13 +79,16 @@ def read_run(folder: Path) -> Run:
         raise ValueError(f"{folder}: not a run on videos: no features/features.json")
     choice, typical = read_choice(folder), read_typical(folder)
     members, fps = read_members(folder, data), float(data.fps or features["fps"])
-    activities = []
-    for name, listed in data.activities.items():
+    groups = {}
+    for name in data.activities:
         group = [member for member in members if member.activity == name]
         variant = main_variant(choice, group)
-        shown = [member for member in group if member.variant == variant]
-        if not shown:
-            continue
+        if shown := main_first(folder, [each for each in group if each.variant == variant]):
+            groups[name] = shown
+    names = read_names(folder, {name: shown[0].num_clusters for name, shown in groups.items()})
+    activities = []
+    for name, shown in groups.items():
+        listed = data.activities[name]
         videos = tuple(
             sorted((_video(each.name, name, features) for each in listed), key=lambda v: v.name)
         )
@@ -100,7 +106,7 @@ def read_run(folder: Path) -> Run:
                 if video.name in labels
             }
         moments = typical.get(name, {}).get(shown[0].directory, [])
-        activities.append(Activity(name, videos, segments, moments))
+        activities.append(Activity(name, videos, segments, moments, names.get(name, {})))
     return Run(folder, fps, tuple(activities))
 
 

@@ -4,9 +4,11 @@ CSV is for tables, WebVTT (subtitles) for any player, EAF for ELAN, in which beh
 annotate videos.
 """
 
+import csv
+import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,8 +35,15 @@ class Segment(NamedTuple):
 
 def write_csv(path: Path, segments: Iterable[Segment]) -> None:
     """Writes `start,end,label`, a segment a line, in seconds."""
-    rows = (f"{start:.3f},{end:.3f},{label}\n" for start, end, label in segments)
-    write_text(path, "start,end,label\n" + "".join(rows))
+    rows = ((f"{start:.3f}", f"{end:.3f}", label) for start, end, label in segments)
+    write_rows(path, Segment._fields, rows)
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes a CSV table; a value with a comma or a quote in it stands in quotes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    write_text(path, text.getvalue())
 
 
 def write_vtt(path: Path, segments: Iterable[Segment]) -> None:
@@ -63,7 +72,7 @@ def write_eaf(path: Path, segments: Iterable[Segment], video: Path | None) -> No
     document.add_tier(TIER)
     document.remove_tier("default")
     for start, end, label in segments:
-        document.add_annotation(TIER, round(1000 * start), round(1000 * end), label)
+        document.add_annotation(TIER, round(1000 * start), round(1000 * end), _writable(label))
     if video is not None:
         # ELAN spells both paths plainly, without %20 and the like.
         relative = os.path.relpath(video, path.parent).replace(os.sep, "/")
@@ -89,6 +98,6 @@ def _escaped(text: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _writable(path: str) -> str:
+def _writable(text: str) -> str:
     """Control characters and halves of characters, which XML cannot hold, as question marks."""
-    return NOT_IN_XML.sub("?", path)
+    return NOT_IN_XML.sub("?", text)

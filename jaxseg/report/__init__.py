@@ -14,7 +14,8 @@ def write_report(workdir: Path, *, max_videos: int = 6) -> Path:
     """Writes `report.html` into a run's workdir, from the files there alone.
 
     `config.json`, `dataset.json` and `members.json` are required; a panel whose file is absent is
-    left out or says why. An older report stays until the new one is complete.
+    left out or says why. An older report stays until the new one is complete. Tables of segments
+    beside predictions are written again where there are any: names.csv may have changed.
 
     Args:
         workdir: folder of the run.
@@ -38,6 +39,7 @@ def write_report(workdir: Path, *, max_videos: int = 6) -> Path:
         page = render_localization(run, max_videos)
     else:
         page = render_segmentation(run, max_videos)
+        segmentation.rename_tables(run)
     target = Path(workdir) / "report.html"
     write_text(target, page)
     return target

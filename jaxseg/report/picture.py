@@ -19,7 +19,8 @@ from jaxseg.report.localization import run as localization
 from jaxseg.report.localization.videos import Shown, cluster_spans
 from jaxseg.report.localization.videos import shown_videos as shown_test_videos
 from jaxseg.report.segmentation import run as segmentation
-from jaxseg.report.segmentation.videos import Painter, code_matrices, run_colors, shown_videos
+from jaxseg.report.segmentation.painter import Painter, run_colors
+from jaxseg.report.segmentation.videos import code_matrices, shown_videos
 from jaxseg.runfiles.segmentation import Coupling
 
 _UNMATCHED = "#d4d4d8"  # what hatching is in the report
@@ -68,7 +69,7 @@ def _draw_segmentation(
     """Truth, prediction and the matrices of one video, one under the other."""
     first, coupling = activity.members[0], activity.couplings[video]
     predicted = activity.predictions[first.directory][video]
-    bars = {"prediction": (predicted, painter.clusters(first))}
+    bars = {"prediction": painter.bar(first, predicted)}
     if "truth" in column:
         bars["truth"] = (activity.truth[video], painter.truth)
     for name, (labels, paints) in bars.items():

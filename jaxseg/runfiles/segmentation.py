@@ -16,8 +16,10 @@ import numpy as np
 from jaxseg.formats.arrays import read_npz
 from jaxseg.formats.files import read_json, write_json, write_text
 from jaxseg.formats.labels import read_classes, read_clusters
+from jaxseg.formats.segments import write_rows
 from jaxseg.runfiles.about import FrameVideo, Member
 from jaxseg.runfiles.checks import check_array, fields_of, read_record, to_json, write_arrays
+from jaxseg.runfiles.names import merge_named
 
 KMEANS = "kmeans"  # the peer's name
 KMEANS_WINDOW = 9  # frames that it sees averaged, so that it does not cut at every noise
@@ -138,18 +140,39 @@ def write_segments(
     video: str,
     labels: np.ndarray,
     fps: float | None,
+    names: Mapping[int, str] | None = None,
 ) -> None:
     """Writes `<video>.csv` beside the labels, the same as annotators' tables have it.
 
-    The columns are `start,end,label`: in seconds where `fps` is known, else in frames. An end is
-    the start of what follows: segments share their borders and leave no gap.
+    The columns are `start,end,label`: in seconds where `fps` is known, else in frames; the label
+    is the cluster's name, or its number where it has none. An end is the start of what follows:
+    segments share their borders and leave no gap.
     """
+    names = names or {}
+    labels = merge_named(labels, names)
     borders = np.flatnonzero(np.diff(labels)) + 1
     starts, ends = np.r_[0, borders], np.r_[borders, len(labels)]
     unit = (lambda frame: f"{frame / fps:.3f}") if fps else str
-    rows = [f"{unit(s)},{unit(e)},{labels[s]}\n" for s, e in zip(starts, ends, strict=True)]
-    path = predictions / activity / directory / f"{video}.csv"
-    write_text(path, "start,end,label\n" + "".join(rows))
+    rows = (
+        (unit(start), unit(end), names.get(int(labels[start]), labels[start]))
+        for start, end in zip(starts, ends, strict=True)
+    )
+    write_rows(predictions / activity / directory / f"{video}.csv", ("start", "end", "label"), rows)
+
+
+def rename_segments(
+    workdir: Path,
+    activity: str,
+    directory: str,
+    labels: Mapping[str, np.ndarray],
+    fps: float | None,
+    names: Mapping[int, str],
+) -> None:
+    """Writes the tables that `write_segments` has left of some videos again, with other names."""
+    predictions = workdir / "predictions"
+    for video, each in labels.items():
+        if (predictions / activity / directory / f"{video}.csv").is_file():
+            write_segments(predictions, activity, directory, video, each, fps, names)
 
 
 def _write_lines(path: Path, labels: Iterable[object]) -> None:
@@ -316,3 +339,16 @@ def main_variant(choice: Choice | None, members: Sequence[Member]) -> str | None
     if chosen is None or chosen.variant not in {member.variant for member in members}:
         raise ValueError(f"num_clusters.json: no variant of activity {activity!r} is chosen")
     return chosen.variant
+
+
+def main_seed(workdir: Path, members: Sequence[Member]) -> int:
+    """The seed of an activity that is shown first, and whose clusters names.csv names."""
+    return members[0].seed
+
+
+def main_first(workdir: Path, members: Sequence[Member]) -> tuple[Member, ...]:
+    """Members of one activity and variant, that of the main seed in front."""
+    if not members:
+        return ()
+    main = main_seed(workdir, members)
+    return tuple(sorted(members, key=lambda member: member.seed != main))

@@ -58,6 +58,16 @@ def test_three_formats_tell_the_same(tmp_path):
     np.testing.assert_allclose([s.start for s in segments[1:]], borders, atol=0.0005001)
 
 
+def test_exports_carry_names(tmp_path):
+    """Neighbors of one name are one segment; a cluster without a name is called as ever."""
+    segments = segments_of(np.array([2, 2, 0, 5, -1, 2]), 1.0)
+    write_exports(tmp_path, "x", segments, None, {2: "rest, up", 0: "rest, up"})
+    expected = [(0, 3, "rest, up"), (3, 4, "cluster 5"), (4, 5, "no action"), (5, 6, "rest, up")]
+    assert read_vtt(tmp_path / "x.vtt") == read_eaf(tmp_path / "x.eaf") == expected
+    rows = (tmp_path / "x.csv").read_text().splitlines()
+    assert rows[1:3] == ['0.000,3.000,"rest, up"', "3.000,4.000,5"]
+
+
 def test_elan_finds_the_video(tmp_path):
     source = tmp_path / "films" / "l'été 100% & 茶.mkv"
     folder = tmp_path / "out" / "tea"

@@ -66,6 +66,16 @@ def test_exports_agree_with_the_videos_own_timestamps(made):
     assert len(read_vtt(made / "segments" / ACTIVITY / "seed1" / f"{name}.vtt")) == 1
 
 
+def test_tables_of_the_first_seed_carry_the_names_beside_the_run(fresh):
+    (fresh / "names.csv").write_text("cluster,name\n3,stir\n0,stir\n")
+    footage.write(fresh, max_videos=1, progress=False)
+    first, other = (fresh / "segments" / ACTIVITY / f"seed{seed}/one.vtt" for seed in (0, 1))
+    assert [label for _, _, label in read_vtt(first)] == ["stir", "cluster 1", "stir"]
+    assert [label for _, _, label in read_vtt(other)] == ["cluster 2"]
+    # The page's pictures are of clusters, whatever they are called next time.
+    assert [segment[2] for segment in read(fresh)["videos"]["one"]["segments"]] == [3, 0, 1, 0]
+
+
 def test_a_picture_shows_its_segment(made):
     activity = read(made)
     assert activity["member"] == "seed0" and list(activity["videos"]) == sorted(FILMS)

@@ -9,7 +9,7 @@ import pytest
 from jaxseg.report import read_run, write_picture
 from jaxseg.report.__main__ import main
 from jaxseg.report.drawing.colors import INK
-from jaxseg.report.segmentation.videos import run_colors
+from jaxseg.report.segmentation.painter import run_colors
 
 
 def draw(*arguments) -> int:
@@ -42,7 +42,7 @@ def test_svg_names_data_activity_video_and_classes(make_workdir, tmp_path):
 def test_works_without_truth(make_workdir, tmp_path):
     workdir = make_workdir(labels=False, fps=5.0)
     drawing = write_picture(workdir, tmp_path / "picture.svg").read_text()
-    assert "seconds" in drawing
+    assert "time" in drawing
     assert "<!-- truth -->" not in drawing
 
 
@@ -59,7 +59,7 @@ def test_unknown_activity_and_missing_couplings_are_one_sentence(make_workdir, t
 
 def test_names_what_is_drawn(make_localization, tmp_path):
     drawing = picture(make_localization(generated=True), tmp_path)
-    rows = ("attention", "clusters", "score map", "proposals", "truth", "seconds")
+    rows = ("attention", "clusters", "score map", "proposals", "truth", "time")
     for words in (*rows, "pool; generated data", "a", "b", "rgb", "flow", "dive"):
         assert f"<!-- {words} -->" in drawing, words
 

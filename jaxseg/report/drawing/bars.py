@@ -19,6 +19,29 @@ MAX_COLUMNS = 300  # steps that a long curve is averaged to; more than that no s
 _CONFIDENCE_COLUMNS = 400
 _LANE, _GAP = 8, 2  # pixels of a lane of detections and between two
 _FAINTEST = 0.15
+# Seconds between two ticks: each is at most 2.5 times the one before it, which gives 3 to 8 ticks.
+_MINUTE, _HOUR, _DAY = 60, 60 * 60, 24 * 60 * 60
+_CLOCK_STEPS = (
+    *(1, 2, 5, 10, 15, 30),
+    *(_MINUTE * each for each in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * each for each in (1, 2, 3, 6, 12)),
+)
+
+
+def clock(seconds: float, decimals: int = 0) -> str:
+    """A time as a clock shows it: "2:03", "2:03.4" with a decimal, "1:02:03" from an hour on."""
+    unit = 10**decimals
+    # Rounded first, so that 59.96 s is a minute and not 60.0 s.
+    rest, part = divmod(round(abs(seconds) * unit), unit)
+    (minutes, whole), sign = divmod(rest, 60), "-" if seconds < 0 else ""
+    front = f"{minutes // 60}:{minutes % 60:02d}" if minutes >= 60 else f"{minutes}"
+    return f"{sign}{front}:{whole:02d}" + (f".{part:0{decimals}d}" if decimals else "")
+
+
+def clock_span(start: float, stop: float) -> str:
+    """From one time to another, in seconds; the shorter the part, the more decimals."""
+    decimals = 0 if stop - start >= 60 else 1 if stop - start >= 1 else 2
+    return f"{clock(start, decimals)}–{clock(stop, decimals)}"
 
 
 class Strip(NamedTuple):
@@ -46,31 +69,41 @@ class Timeline:
 
     def when(self, frame: int) -> str:
         """The time of a frame, in words."""
-        return f"{frame / self.fps:.1f} s" if self.fps else f"frame {frame}"
+        return clock(frame / self.fps, 1) if self.fps else f"frame {frame}"
 
     def span(self, start: float, stop: float) -> str:
         """The frames start..stop-1 in words."""
         if self.fps:
-            return f"{start / self.fps:.1f}–{stop / self.fps:.1f} s"
+            return clock_span(start / self.fps, stop / self.fps)
         return f"frames {start}–{stop - 1}"
 
     @property
     def length(self) -> str:
         """How long the video is, in words."""
-        return f"{self.frames / self.fps:.0f} s" if self.fps else f"{self.frames} frames"
+        if not self.fps:
+            return f"{self.frames} frames"
+        seconds = self.frames / self.fps
+        return clock(seconds, 0 if seconds >= 60 else 1)
 
     @property
     def unit(self) -> str:
         """What the axis counts."""
-        return "seconds" if self.fps else "frames"
+        return "time" if self.fps else "frames"
 
     def ticks(self) -> list[tuple[float, str]]:
         """(frame, label) at round numbers, three to eight of them."""
         rate = self.fps or 1.0
         end = self.frames / rate
-        power = 10.0 ** np.floor(np.log10(end / 3))
-        step = next(power * m for m in (5, 2, 1) if end / (power * m) >= 3)
-        return [(x * rate, f"{x:g}") for x in np.arange(0, end, step).round(6)]
+        if self.fps and 3 <= end < 3 * _DAY:
+            step = max(step for step in _CLOCK_STEPS if end / step >= 3)
+        else:
+            scale = _DAY if self.fps and end >= 3 else 1
+            power = scale * 10.0 ** np.floor(np.log10(end / scale / 3))
+            step = next(power * m for m in (5, 2, 1) if end / (power * m) >= 3)
+        decimals = max(0, -int(np.floor(np.log10(step))))
+        places = np.arange(0, end, step).round(6)
+        labels = [clock(x, decimals) if self.fps and x else f"{x:g}" for x in places]
+        return [(x * rate, label) for x, label in zip(places, labels, strict=True)]
 
     def axis(self) -> Strip:
         """Tick marks and labels that stand under the strips."""

@@ -76,26 +76,42 @@ def kind_paints(kinds: Sequence[str]) -> dict[str, Paint]:
     return {kind: Paint(KINDS[place % len(KINDS)], kind) for place, kind in enumerate(kinds)}
 
 
-def unmatched(cluster: int) -> Paint:
+def unmatched(cluster: int, name: str = "") -> Paint:
     """The hatched gray of a cluster that no class was matched with."""
     fill = f"url(#{HATCHINGS[cluster % _NUM_HATCHINGS].id})"
-    return Paint(fill, f"cluster {cluster} (unmatched)")
+    return Paint(fill, f"{name or f'cluster {cluster}'} (unmatched)")
 
 
 def cluster_paints(
-    num_clusters: int, matching: Mapping[int, str], colors: Mapping[str, str]
+    num_clusters: int,
+    matching: Mapping[int, str],
+    colors: Mapping[str, str],
+    names: Mapping[int, str] | None = None,
 ) -> dict[int, Paint]:
-    """Paints of clusters 0..K-1: the color of the matched class, else a hatched gray."""
+    """Paints of clusters 0..K-1: the color of the matched class, else a hatched gray.
+
+    `names` are those that people gave to clusters.
+    """
+    names = names or {}
     return {
-        k: Paint(colors[matching[k]], f"{matching[k]} (cluster {k})")
+        k: Paint(colors[matching[k]], f"{matching[k]} ({names.get(k, f'cluster {k}')})")
         if k in matching
-        else unmatched(k)
+        else unmatched(k, names.get(k, ""))
         for k in range(num_clusters)
     }
 
 
-def plain_cluster_paints(num_clusters: int) -> dict[int, Paint]:
-    """Paints of clusters 0..K-1 where there is no truth to match them with."""
-    names = [f"cluster {k}" for k in range(num_clusters)]
-    colors = class_colors(names, [names])
-    return {k: Paint(colors[name], name) for k, name in enumerate(names)}
+def plain_cluster_paints(
+    num_clusters: int, names: Mapping[int, str] | None = None
+) -> dict[int, Paint]:
+    """Paints of clusters 0..K-1 where there is no truth to match them with.
+
+    Clusters of the same name have the paint of the first of them.
+    """
+    numbers = [f"cluster {k}" for k in range(num_clusters)]
+    colors = class_colors(numbers, [numbers])
+    paints: dict[str, Paint] = {}
+    labels = [(names or {}).get(k, number) for k, number in enumerate(numbers)]
+    for label, number in zip(labels, numbers, strict=True):
+        paints.setdefault(label, Paint(colors[number], label))
+    return {k: paints[label] for k, label in enumerate(labels)}

@@ -14,7 +14,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from jaxseg.report.drawing.bars import Strip
+from jaxseg.report.drawing.bars import Strip, clock, clock_span
 from jaxseg.report.drawing.colors import HATCHINGS, Paint
 from jaxseg.runfiles.about import DataRecord, read_config, read_versions
 from jaxseg.runfiles.evaluation import mean_of
@@ -47,6 +47,7 @@ _FILES = (
     "evaluation.json",
     "objectives.json",
     "num_clusters.json",
+    "names.csv",
     "footage/footage.json",
     "footage/pictures/",
 )
@@ -281,7 +282,8 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         auto_reload=False,
     )
-    environment.globals.update(counted=counted, asset=_asset)
+    functions = {"counted": counted, "asset": _asset, "clock": clock, "clock_span": clock_span}
+    environment.globals.update(functions)
     return environment
 
 

@@ -14,9 +14,10 @@ from jaxseg.report.drawing.figures import (
     loss_curves,
 )
 from jaxseg.report.drawing.page import Panel, Picture, counted, document, method_name, render
+from jaxseg.report.segmentation.painter import painters
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.report.segmentation.scores import confusion_panel, lengths_panel, scores_panel
-from jaxseg.report.segmentation.videos import codes_panel, couplings_panel, painters, videos_panel
+from jaxseg.report.segmentation.videos import codes_panel, couplings_panel, videos_panel
 from jaxseg.report.segmentation.watch import watch_panel
 from jaxseg.runfiles.about import Member
 from jaxseg.runfiles.segmentation import ChosenCount

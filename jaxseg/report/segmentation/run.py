@@ -11,18 +11,21 @@ from jaxseg.runfiles.about import FrameVideo, Member, SegmentationData, read_mem
 from jaxseg.runfiles.evaluation import SegmentationScores, read_segmentation_scores
 from jaxseg.runfiles.footage import Footage, read_footage
 from jaxseg.runfiles.metrics import Metrics, read_metrics
+from jaxseg.runfiles.names import read_names
 from jaxseg.runfiles.segmentation import (
     Choice,
     Coupling,
     TypicalFrame,
     decoding_directory,
     find_decodings,
+    main_first,
     main_variant,
     read_choice,
     read_couplings,
     read_labels,
     read_truth,
     read_typical,
+    rename_segments,
 )
 from jaxseg.runfiles.silence import classes_with_ends, split_silence
 
@@ -33,7 +36,7 @@ class Activity:
 
     name: str
     frames: Mapping[str, int]  # video -> number of frames, in file-name order
-    members: tuple[Member, ...]  # the main variant's members, one a seed
+    members: tuple[Member, ...]  # the main variant's members, one a seed, the main seed's first
     truth: Mapping[str, np.ndarray]  # video -> int [N] indices into `Run.classes`; {} without
     # Member directory, or name of another decoding of the first member -> video -> int [N]
     # clusters; videos without a file are absent.
@@ -43,6 +46,7 @@ class Activity:
     matching: Mapping[str, dict[int, str]]
     typical: Sequence[Sequence[TypicalFrame]]  # most typical frames of the first member, by cluster
     couplings: Mapping[str, Coupling]  # of the first member by video, where there are files
+    names: Mapping[int, str]  # cluster of the first member -> its name, of names.csv
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -95,18 +99,42 @@ def read_run(workdir: Path, data: SegmentationData) -> Run:
         choice=read_choice(workdir),
     )
     typical = read_typical(workdir)
-    activities = tuple(_read_activity(run, name, typical.get(name, {})) for name in data.activities)
-    return dataclasses.replace(run, activities=activities)
+    activities = [_read_activity(run, name, typical.get(name, {})) for name in data.activities]
+    counts = {each.name: each.members[0].num_clusters for each in activities if each.members}
+    names = read_names(workdir, counts)
+    named = (dataclasses.replace(each, names=names.get(each.name, {})) for each in activities)
+    return dataclasses.replace(run, activities=tuple(named))
+
+
+def rename_tables(run: Run) -> None:
+    """Writes the segments' tables beside predictions again, with the names that clusters have now.
+
+    The names are the first member's; clusters of other seeds keep their numbers.
+    """
+    for activity in run.activities:
+        for place, member in enumerate(activity.members):
+            folders = {member.directory: activity.predictions[member.directory]}
+            if not place:
+                folders |= {
+                    decoding_directory(member.directory, name): videos
+                    for name, videos in activity.decodings.items()
+                }
+            names = {} if place else activity.names
+            for folder, videos in folders.items():
+                rename_segments(run.workdir, activity.name, folder, videos, run.data.fps, names)
 
 
 def _read_activity(
     run: Run, name: str, typical: Mapping[str, Sequence[Sequence[TypicalFrame]]]
 ) -> Activity:
-    """One activity of a run whose activities are not read yet; `typical` by member directory."""
+    """One activity, without names, of a run whose activities are not read yet.
+
+    `typical` is by member directory.
+    """
     videos, workdir = run.data.activities[name], run.workdir
     trained = [member for member in run.members if member.activity == name]
     variant = main_variant(run.choice, trained)
-    main = tuple(member for member in trained if member.variant == variant)
+    main = main_first(workdir, [member for member in trained if member.variant == variant])
     predictions = {
         member.directory: read_labels(workdir, member, videos, required=False) for member in main
     }
@@ -123,6 +151,7 @@ def _read_activity(
         matching={folder: _matching(run, f"{name}/{folder}") for folder in folders},
         typical=typical.get(first.directory, []) if first else [],
         couplings=read_couplings(workdir, first, videos) if first else {},
+        names={},
     )
 
 

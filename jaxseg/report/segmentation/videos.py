@@ -7,67 +7,14 @@ import numpy as np
 from markupsafe import Markup
 
 from jaxseg.report.drawing.bars import Strip, Timeline, bar, confidence
-from jaxseg.report.drawing.colors import (
-    EXCLUDED,
-    Paint,
-    class_colors,
-    cluster_paints,
-    plain_cluster_paints,
-    unmatched,
-)
 from jaxseg.report.drawing.figures import heat_map
 from jaxseg.report.drawing.page import Block, Cell, Panel, Row, Table, Video, render, thirds
+from jaxseg.report.segmentation.painter import Painter
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.report.segmentation.scores import accuracies
-from jaxseg.runfiles.about import Member
 from jaxseg.runfiles.segmentation import Coupling
 
 CODES, WITH_PRIOR, WITHOUT_PRIOR = "codes P", "Q with the prior", "Q without the prior"
-_NO_ACTION = {-1: Paint(EXCLUDED, "no action (-1)")}
-
-
-class Painter:
-    """The paints of one activity: the same class has the same one in truth and predictions."""
-
-    def __init__(self, run: Run, activity: Activity, colors: Mapping[str, str]):
-        self.truth = {i: Paint(colors[name], name) for i, name in enumerate(run.classes)}
-        self._activity = activity
-        self._colors = colors
-
-    def clusters(self, member: Member, decoding: str = "") -> dict[int, Paint]:
-        """Paints of a member's clusters; each of its decodings is matched by itself."""
-        if not self._activity.truth:
-            return _NO_ACTION | plain_cluster_paints(member.num_clusters)
-        directory = f"{member.directory},{decoding}" if decoding else member.directory
-        matching = self._activity.matching[directory]
-        return _NO_ACTION | cluster_paints(member.num_clusters, matching, self._colors)
-
-    def entries(self) -> list[Paint]:
-        """The classes that occur in the activity, or the clusters where there is no truth."""
-        first, truth = self._activity.members[0], self._activity.truth
-        if not truth:
-            paints = self.clusters(first)
-            return [paints[k] for k in range(first.num_clusters)]
-        present = sorted({int(i) for labels in truth.values() for i in np.unique(labels)})
-        entries = [self.truth[i] for i in present]
-        if len(self._activity.matching[first.directory]) < first.num_clusters:
-            entries.append(Paint(unmatched(0).fill, "unmatched clusters"))
-        return entries
-
-
-def painters(run: Run) -> dict[str, Painter]:
-    """Activity -> its painter; colors of classes that occur in the same activity are far apart."""
-    colors = run_colors(run)
-    return {activity.name: Painter(run, activity, colors) for activity in run.activities}
-
-
-def run_colors(run: Run) -> dict[str, str]:
-    """Class -> color."""
-    present = [
-        {run.classes[i] for labels in activity.truth.values() for i in np.unique(labels)}
-        for activity in run.activities
-    ]
-    return class_colors(run.classes, present, run.data.excluded)
 
 
 class _Drawn(NamedTuple):
@@ -85,24 +32,24 @@ class _Drawn(NamedTuple):
 
     def bars(self, *sources: str) -> list[Strip]:
         """Its "truth" and the "prediction" of the first member, as far as there are any."""
-        first, strips = self.activity.members[0], []
+        first, *others = self.activity.members
+        strips = []
         for source in sources:
-            if source == "truth":
-                videos, paints = self.activity.truth, self.painter.truth
-            else:
-                videos = self.activity.predictions[first.directory]
-                paints = self.painter.clusters(first)
+            truth = source == "truth"
+            videos = self.activity.truth if truth else self.activity.predictions[first.directory]
             if self.name in videos:
-                drawing = bar(videos[self.name], paints, self.timeline, source)
-                strips.append(Strip(source, drawing))
+                labels = videos[self.name]
+                shown = (labels, self.painter.truth) if truth else self.painter.bar(first, labels)
+                remark = "" if truth or not others else f"{self.run.repeat} {first.seed}"
+                strips.append(Strip(source, bar(*shown, self.timeline, source), remark))
         return strips
 
     def heat(self, title: str, matrix: np.ndarray, low: float, high: float) -> Strip:
         """A matrix [N, K] as a picture of one text line a cluster, beside the clusters' names."""
         activity, first = self.activity, self.activity.members[0]
-        paints, matching = self.painter.clusters(first), activity.matching[first.directory]
+        paints, matching = self.painter.clusters(), activity.matching[first.directory]
         names = [
-            f"{k} {matching.get(k, 'unmatched')}" if activity.truth else f"cluster {k}"
+            f"{k} {matching.get(k, 'unmatched')}" if activity.truth else self.painter.title(k)
             for k in range(first.num_clusters)
         ]
         clusters = [(paints[k], name) for k, name in enumerate(names)]
@@ -130,6 +77,7 @@ def videos_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> 
         "videos",
         run=run,
         blocks=blocks if predicted else [],
+        names=any(activity.names for activity in run.activities),
         confidence_of="codes P" if has_codes else "row of the coupling",
     )
     return Panel("Videos", body)
@@ -147,6 +95,7 @@ def _shown_videos(run: Run, activity: Activity, painter: Painter, max_videos: in
         "segmentation.html",
         "shown_videos",
         legend=painter.entries(),
+        used=_clusters_used(run, activity),
         videos=[
             _video(_Drawn(run, activity, painter, video), place, scores)
             for video, place in shown.items()
@@ -155,22 +104,34 @@ def _shown_videos(run: Run, activity: Activity, painter: Painter, max_videos: in
     )
 
 
+def _clusters_used(run: Run, activity: Activity) -> str:
+    """How many of its clusters each seed has used in any video, in words."""
+    counts = []
+    for member in activity.members:
+        videos = activity.predictions[member.directory].values()
+        used = set().union(*(np.unique(labels).tolist() for labels in videos)) - {-1}
+        counts.append(f"{run.repeat} {member.seed} {len(used)} of {member.num_clusters}")
+    return ", ".join(counts)
+
+
 def _video(drawn: _Drawn, place: str, scores: Mapping[str, float]) -> Video:
     """Truth, the first seed and its decodings, the other seeds, confidence."""
     run, activity, painter, video = drawn
     timeline = drawn.timeline
     first, *others = activity.members
     thin = {
-        name: (videos, painter.clusters(first, name)) for name, videos in activity.decodings.items()
+        name: painter.bar(first, videos[video], name)
+        for name, videos in activity.decodings.items()
+        if video in videos
     }
     for member in others:
         videos = activity.predictions[member.directory]
-        thin[f"{run.repeat} {member.seed}"] = (videos, painter.clusters(member))
+        if video in videos:
+            thin[f"{run.repeat} {member.seed}"] = painter.bar(member, videos[video])
     strips = drawn.bars("truth", "prediction")
     strips += [
-        Strip(name, bar(videos[video], paints, timeline, name, hover=False))
-        for name, (videos, paints) in thin.items()
-        if video in videos
+        Strip(name, bar(labels, paints, timeline, name, hover=False))
+        for name, (labels, paints) in thin.items()
     ]
     if video in activity.couplings:
         strips.append(Strip("confidence", confidence(activity.couplings[video].confidence)))
@@ -184,14 +145,15 @@ def _video(drawn: _Drawn, place: str, scores: Mapping[str, float]) -> Video:
 
 def _typical(run: Run, activity: Activity, painter: Painter) -> Table | None:
     """For each cluster up to three frames most like it."""
-    paints, rows = painter.clusters(activity.members[0]), []
+    paints, rows = painter.clusters(), []
     for k, frames in enumerate(activity.typical):
         cells: list[Cell | str] = []
         for each in frames[:3]:
             when = Timeline(activity.frames[each.video], run.data.fps).when(each.frame)
             cells.append(Cell(f"{each.video}, {when}", f"cosine {each.similarity:.2f}"))
         cells += ["–"] * (3 - len(cells))
-        rows.append(Row(render("parts.html", "painted", paint=paints[k]), cells))
+        name = render("parts.html", "painted", paint=paints[k], name=painter.title(k))
+        rows.append(Row(name, cells))
     caption = "Where to look: the frames most similar to each cluster"
     head = [["cluster", "most typical frame", "second", "third"]]
     return Table(caption, head, rows, kind="plain") if rows else None

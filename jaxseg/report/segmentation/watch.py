@@ -9,8 +9,8 @@ from markupsafe import Markup
 from jaxseg.report.drawing.bars import Strip, Timeline, bar
 from jaxseg.report.drawing.colors import Paint
 from jaxseg.report.drawing.page import Block, Panel, render
+from jaxseg.report.segmentation.painter import Painter
 from jaxseg.report.segmentation.run import Activity, Run
-from jaxseg.report.segmentation.videos import Painter
 from jaxseg.runfiles.footage import NAME, Clip, Footage
 
 _FOLDED = 100  # videos without pictures that are drawn; of more there are the tables
@@ -37,7 +37,7 @@ def watch_panel(run: Run, painters: Mapping[str, Painter]) -> Panel:
 
 def _videos(run: Run, activity: Activity, painter: Painter) -> Markup:
     """The player of an activity, its videos, and its clusters' typical moments with a picture."""
-    footage, paints = run.footage[activity.name], painter.clusters(activity.members[0])
+    footage, paints = run.footage[activity.name], painter.clusters()
     _check_clusters(activity, footage, paints)
     clips = footage.videos
 
@@ -73,6 +73,7 @@ def _videos(run: Run, activity: Activity, painter: Painter) -> Markup:
         link=next((clip.link for clip in clips.values() if clip.link), ""),
         legend=painter.entries(),
         paints=paints,
+        title=painter.title,
         shown=[show(name) for name, clip in clips.items() if clip.shown],
         folded=[show(name) for name in folded[:_FOLDED]],
         num_folded=len(folded),

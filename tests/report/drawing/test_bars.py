@@ -14,6 +14,7 @@ from jaxseg.report.drawing.bars import (
     Timeline,
     averaged,
     bar,
+    clock,
     confidence,
     curves,
     lanes,
@@ -66,9 +67,11 @@ def test_thin_bars_have_no_hover_but_the_same_segments():
 
 def test_words_for_times():
     assert Timeline(100).span(3, 7) == "frames 3–6"
-    assert Timeline(100, 10.0).span(3, 7) == "0.3–0.7 s"
-    assert Timeline(100, 10.0).when(25) == "2.5 s"
-    assert (Timeline(100).length, Timeline(100, 10.0).length) == ("100 frames", "10 s")
+    assert Timeline(100, 10.0).span(3, 7) == "0:00.30–0:00.70"
+    assert Timeline(100, 10.0).span(3, 47) == "0:00.3–0:04.7"
+    assert Timeline(100, 10.0).when(25) == "0:02.5"
+    assert (Timeline(100).length, Timeline(100, 10.0).length) == ("100 frames", "0:10.0")
+    assert Timeline(320_000, 30.0).span(107_991, 109_821) == "1:00:00–1:01:01"
 
 
 @given(st.integers(1, 200_000), st.sampled_from([None, 10.0, 15.0, 29.97]))
@@ -79,7 +82,36 @@ def test_ticks_are_few_and_inside(frames, fps):
     assert places[0] == 0 and places[-1] < frames
     assert len({label for _, label in ticks}) == len(ticks)
     for frame, label in ticks:
-        assert frame / (fps or 1) == pytest.approx(float(label), rel=1e-5)
+        assert frame / (fps or 1) == pytest.approx(seconds(label), rel=1e-5)
+
+
+def seconds(label: str) -> float:
+    """A label of the axis as a number again, "1:02:03.5" or "37"."""
+    return sum(float(part) * 60**place for place, part in enumerate(reversed(label.split(":"))))
+
+
+@pytest.mark.parametrize(
+    ("time", "decimals", "text"),
+    [
+        *((0, 0, "0:00"), (0.999, 0, "0:01"), (7.06, 1, "0:07.1"), (-2.5, 1, "-0:02.5")),
+        *((59.96, 1, "1:00.0"), (3599.6, 0, "1:00:00"), (360_061.25, 2, "100:01:01.25")),
+    ],
+)
+def test_times_as_a_clock_shows_them(time, decimals, text):
+    assert clock(time, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("frames", "fps", "labels"),
+    [
+        (320_000, 30.0, ["0", "30:00", "1:00:00", "1:30:00", "2:00:00", "2:30:00"]),
+        (3000, 30.0, ["0", "0:30", "1:00", "1:30"]),
+        (37, 15.0, ["0", "0:00.5", "0:01.0", "0:01.5", "0:02.0"]),
+        (37, None, ["0", "10", "20", "30"]),
+    ],
+)
+def test_ticks_are_at_round_times(frames, fps, labels):
+    assert [label for _, label in Timeline(frames, fps).ticks()] == labels
 
 
 def test_axis_labels_stay_inside_the_drawing():

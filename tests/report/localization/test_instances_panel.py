@@ -43,7 +43,7 @@ def test_what_is_left_and_truth_stand_below(make_gaufuse):
     assert places == sorted(places)
     assert page.count('class="axis"') == 1
     text = Page(page).text
-    assert "10 s · 4 instances · 4 after" in text
+    assert "0:10.0 · 4 instances · 4 after" in text
     assert "0 before, not in this video" in text  # café was predicted and was no instance
     assert "after 3 of 3" in text
 

@@ -97,11 +97,11 @@ def test_a_video_on_its_axis(whole):
     strips = drawings(shown["a"])
     (truth,) = strips[f"{DIVE}: 1 true segment"]
     assert (truth.get("x"), truth.get("width")) == ("20%", "40%")
-    assert truth[0].text == "dive, 2.0–6.0 s"
+    assert truth[0].text == "dive, 0:02.0–0:06.0"
     (image,) = strips["scores of dive"]
     assert (image.get("x"), image.get("width")) == ("0%", "80%")  # eight of ten seconds
     assert "attention of rgb, flow" in strips
-    assert "10 s · 2 true segments · 4 proposals" in Page(shown["a"]).text
+    assert "0:10.0 · 2 true segments · 4 proposals" in Page(shown["a"]).text
     # True classes by time, then those that are predicted alone; each with its whole-video score.
     order = [shown["a"].index(f"scores of {name}") for name in (DIVE, "throw", COFFEE)]
     assert order == sorted(order)
@@ -113,9 +113,9 @@ def test_proposals_are_as_strong_as_their_scores(whole):
     strips = drawings(articles(whole)["a"])
     best, second, below = strips[f"{DIVE}: 3 of 3 proposals"]
     assert [part[0].text for part in (best, second, below)] == [
-        "dive 0.800, 2.0–5.5 s",
-        "dive 0.400, 1.0–7.0 s",
-        "dive -0.100, 8.0–9.0 s",
+        "dive 0.800, 0:02.0–0:05.5",
+        "dive 0.400, 0:01.0–0:07.0",
+        "dive -0.100, 0:08.0–0:09.0",
     ]
     assert best.get("fill-opacity") is None  # the best of the video is opaque
     assert second.get("fill-opacity") == "0.50"
@@ -126,9 +126,9 @@ def test_proposals_are_as_strong_as_their_scores(whole):
 def test_clusters_are_pale_where_they_are_background(whole):
     parts = list(drawings(articles(whole)["a"])["clusters: 3 runs"])
     assert [part[0].text for part in parts] == [
-        "cluster 3, 0.0–2.0 s",
-        "cluster 0, 2.0–6.0 s",
-        "cluster 1, 6.0–8.0 s",
+        "cluster 3, 0:00.0–0:02.0",
+        "cluster 0, 0:02.0–0:06.0",
+        "cluster 1, 0:06.0–0:08.0",
     ]
     assert [part.get("fill-opacity") for part in parts] == ["0.28", None, "0.28"]
     columns = drawings(whole)["4 clusters by their share of foreground"]

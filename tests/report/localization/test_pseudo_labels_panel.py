@@ -51,9 +51,9 @@ def test_curves_are_the_labels_of_the_true_classes_by_time(make_gaufuse):
 def test_rows_of_a_video_stand_in_order_on_one_axis(make_gaufuse):
     article = articles(panel(make_gaufuse()))["c"]
     text = Page(article).text
-    assert "18 s · curves up to 0.25" in text
+    assert "0:18.0 · curves up to 0.25" in text
     heads = [f"P{r} epoch {epoch:g}" for r, epoch in enumerate(EPOCHS)]
-    heads += ["P2 − P1 ±0.2", "truth", "seconds"]
+    heads += ["P2 − P1 ±0.2", "truth", "time"]
     places = [text.index(head) for head in heads]
     assert places == sorted(places)
     assert article.count('class="axis"') == 1
@@ -64,8 +64,8 @@ def test_instances_lie_under_their_curves(make_gaufuse):
     dive, throw = shown["2 instances of refresh 0"]  # the background's is not drawn
     assert [float(dive.get("x")[:-1]), float(dive.get("width")[:-1])] == [0.0, 66.67]
     assert [part[0].text for part in (dive, throw)] == [
-        f"{DIVE} 0.800, 0.0–12.0 s",
-        f"{THROW} 0.400, 12.0–18.0 s",
+        f"{DIVE} 0.800, 0:00.0–0:12.0",
+        f"{THROW} 0.400, 0:12.0–0:18.0",
     ]
     assert [part.get("fill-opacity") for part in (dive, throw)] == [None, "0.50"]
     assert float(dive.get("y")) < float(throw.get("y"))
@@ -83,7 +83,7 @@ def test_a_class_has_one_color(make_gaufuse):
     assert [each.get("fill") for each in shown["2 instances of refresh 1"]] == colors
     throw, dive = shown["2 true segments"]
     assert [dive.get("fill"), throw.get("fill")] == colors
-    assert dive[0].text == f"{DIVE}, 2.0–8.0 s"
+    assert dive[0].text == f"{DIVE}, 0:02.0–0:08.0"
 
 
 def test_the_change_has_a_sign(make_gaufuse):

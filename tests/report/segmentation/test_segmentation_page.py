@@ -5,7 +5,7 @@ import shutil
 from xml.etree import ElementTree
 
 import pytest
-from pages import BANNER, Page, headings, read, svg_text
+from pages import BANNER, Page, headings, read, section, svg_text
 
 from jaxseg.report import write_report
 
@@ -142,8 +142,8 @@ def test_without_labels(make_workdir):
     page = read(make_workdir(labels=False, fps=2.0))
     assert headings(page) == ["scores", "loss", "videos", "couplings", "segment-lengths"]
     assert "No labels, no scores." in page.text
-    assert "v1, 3.0 s cosine 0.75" in page.text  # frame 6 at two frames a second
-    assert "cluster 1, 2.5–4.0 s" in page.text  # frames 5..7 of the first video
+    assert "v1, 0:03.0 cosine 0.75" in page.text  # frame 6 at two frames a second
+    assert "cluster 1, 0:02.5–0:04.0" in page.text  # frames 5..7 of the first video
     assert "unmatched" not in page.text and "truth" not in page.text
 
 
@@ -213,3 +213,66 @@ def test_a_report_that_cannot_be_put_in_place(make_workdir):
 def test_no_videos_to_show_is_refused(make_workdir):
     with pytest.raises(ValueError, match="max_videos is 0"):
         write_report(make_workdir(), max_videos=0)
+
+
+def other_numbers(workdir, table):
+    """Seed 1's labels become seed 0's under other numbers, `table`, as far as they agree."""
+    for video in range(3):
+        folder = workdir / "predictions/coffee"
+        labels = [int(line) for line in (folder / f"seed0/v{video}.txt").read_text().split()]
+        lines = "".join(f"{table[label]}\n" for label in [*labels[:9], labels[0]])
+        (folder / f"seed1/v{video}.txt").write_text(lines)
+
+
+def fills(source, kind):
+    """Colors of the segments of each bar of a kind, video by video."""
+    bars = re.findall(rf'<svg class="{kind}" role[^>]*>(.*?)</svg>', section(source, "videos"))
+    return [re.findall('<rect [^>]*fill="([^"]+)"', each) for each in bars]
+
+
+def test_without_labels_the_seeds_have_the_same_colors(make_workdir):
+    workdir = make_workdir(labels=False)
+    other_numbers(workdir, [4, 2, 0, 1, 3])
+    source = write_report(workdir).read_text(encoding="utf-8")
+    main, other = fills(source, "bar"), fills(source, "bar thin")
+    assert [each[:4] for each in main] == [each[:4] for each in other] and len(main) == 3
+    assert "color of the cluster of the main bar that it shares the most frames with" in source
+
+
+def test_clusters_used_stand_above_the_bars(make_workdir):
+    page = read(make_workdir())
+    assert "Clusters used: seed 0 5 of 5, seed 1 3 of 5" in page.text
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_named_clusters(make_workdir, labels):
+    """Two clusters of one name are one segment, one color and one entry of the legend."""
+    workdir = make_workdir(labels=labels)
+    table = workdir / "predictions/coffee/seed0/v1.csv"
+    table.write_text("start,end,label\n")
+    (workdir / "names.csv").write_text('cluster,name\n2,"open, <take>"\n0,"open, <take>"\n3,rest\n')
+    source = write_report(workdir).read_text(encoding="utf-8")
+    page = Page(source)
+    rows = table.read_text().splitlines()[1:4]
+    assert rows == ['0,4,"open, <take>"', "4,6,rest", "6,8,1"]
+    if labels:
+        assert "SIL (open, <take>), frames 0–1" in page.text
+        assert "rest (unmatched), frames 4–5" in page.text
+        return
+    assert "open, <take>, frames 0–3" in page.text and "cluster 1, frames 6–7" in page.text
+    legend = re.search('<ul class="legend">.*?</ul>', section(source, "videos"))[0]
+    assert Page(legend).text == "open, <take>cluster 1restcluster 4"
+    # Where each cluster has a line of its own, its number stands there too.
+    assert "open, <take> (cluster 0)v1, frame 6 cosine 0.75" in page.text
+    assert "Names of clusters are those of names.csv." in page.text
+    (workdir / "names.csv").unlink()
+    assert "open" not in read(workdir).text and table.read_text().splitlines()[1] == "0,2,2"
+
+
+def test_a_wrong_name_is_one_line(make_workdir):
+    workdir = make_workdir()
+    (workdir / "names.csv").write_text("cluster,name\n5,pour\n")
+    with pytest.raises(
+        ValueError, match=r"names\.csv: line 2: unknown cluster '5'; those of coffee"
+    ):
+        write_report(workdir)

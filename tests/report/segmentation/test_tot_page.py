@@ -83,7 +83,7 @@ def test_the_other_decoding_is_a_thin_bar_with_its_own_matching(make_tot_workdir
     stir = color["stir &lt;&amp;&gt; &#34;taste&#34;"]
     assert fills[:3] == [color["SIL"], stir, color["pour_milk"]]
     assert fills[3].startswith("url(#hatch")
-    names = re.findall(r'<div class="name">([^<]+)</div>', videos)
+    names = re.findall(r'<div class="name">([^<]+?) ?<', videos)
     assert names[:4] == ["truth", "prediction", "argmax", "seed 1"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from pages import Page, headings, read
 
 from jaxseg.report import read_run
-from jaxseg.report.segmentation.videos import painters
+from jaxseg.report.segmentation.painter import painters
 from jaxseg.report.segmentation.watch import watch_panel
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
@@ -60,9 +60,9 @@ def test_every_segment_is_a_link_to_its_time(make_workdir):
     ]
     assert [link["data-end"] for link in links(bar)] == ["3.5", "4.0", "6.0"]
     assert re.findall(r"<title>(.*?)</title>", bar) == [
-        "cluster 2, 1.0–3.5 s",
-        "cluster 4, 3.5–4.0 s",
-        "no action (-1), 4.0–6.0 s",
+        "cluster 2, 0:01.0–0:03.5",
+        "cluster 4, 0:03.50–0:04.00",
+        "no action (-1), 0:04.0–0:06.0",
     ]
     # Half of the video, a tenth and two fifths, from the first timestamp on.
     assert re.findall(r'<rect x="(.*?)%" width="(.*?)%"', bar) == [
@@ -90,7 +90,7 @@ def test_it_is_the_first_panel_and_needs_nothing_but_the_videos(make_workdir):
     assert len([tag for tag, _ in page.tags if tag == "video"]) == 1  # for all of an activity
     sheet = panel(workdir).split("Typical moments")[1]
     (link,) = links(sheet)
-    assert link["href"] == "../my%20films/v1%23.mp4#t=4.25" and "v1, 4.2 s" in sheet
+    assert link["href"] == "../my%20films/v1%23.mp4#t=4.25" and "v1, 0:04.2" in sheet
     assert "footage/pictures/" in page.text.split("Made from")[1]
 
 
@@ -120,7 +120,7 @@ def test_videos_without_pictures_are_folded(make_workdir):
 
 
 def test_truth_stands_below(make_workdir):
-    assert "pour_milk, 1.0–2.5 s" in panel(write(make_workdir(fps=2.0), {}))
+    assert "pour_milk, 0:01.0–0:02.5" in panel(write(make_workdir(fps=2.0), {}))
 
 
 def test_without_footage_there_is_no_script(make_workdir):
