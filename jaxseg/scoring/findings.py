@@ -46,17 +46,17 @@ PROBLEMS = {
     "few clusters": Problem(
         "warning",
         "fewer than half of the clusters are used, {used} of {asked}: actions are lumped together",
-        f"Ask for fewer actions (--config.num_actions={{some}}), {_LENGTH} or {_FREE}.",
+        f"Ask for fewer actions ({{count}}={{some}}), {_LENGTH} or {_FREE}.",
     ),
     "fewer clusters": Problem(
         "warning",
         "{used} of {asked} clusters used",
-        f"Ask for fewer actions (--config.num_actions={{some}}), {_LENGTH} or {_FREE}.",
+        f"Ask for fewer actions ({{count}}={{some}}), {_LENGTH} or {_FREE}.",
     ),
     "unused clusters": Problem(
         "note",
         "{used} of {asked} clusters used",
-        "If no action is missing, ask for as many (--config.num_actions={some}).",
+        "If no action is missing, ask for as many ({count}={some}).",
     ),
     "one segment": Problem(
         "warning",
@@ -78,8 +78,7 @@ PROBLEMS = {
     "flicker": Problem(
         "warning",
         "segments last only {frames} frames on average: labels change nearly every frame",
-        "Give a longer action (--config.duration=...), or fewer of them "
-        "(--config.num_actions=...).",
+        "Give a longer action (--config.duration=...), or fewer of them ({count}=...).",
     ),
     "duration over segments": Problem(
         "warning",
@@ -91,15 +90,16 @@ PROBLEMS = {
         "an action was to last {duration}, as long as a whole sequence ({length} on average)",
         "Set --config.duration to what one action lasts, or --config.duration=auto.",
     ),
-    "radius over segments": Problem(
+    "reach over segments": Problem(
         "warning",
-        "the solver's radius reaches {reach}, further than a segment lasts ({segment} on average)",
-        "Set a shorter --config.solver.eval.radius, or --config.duration=...",
+        "the solver reaches {reach} far, further than a segment lasts ({segment} on average)",
+        "Set a smaller radius or reach in config.solver.train and config.solver.eval.",
     ),
-    "radius over sequences": Problem(
+    "reach over sequences": Problem(
         "warning",
-        "the solver's radius of {radius} reaches over more than half of a sequence",
-        "The radius is a share of the sequence: set it below .5, or --config.duration=...",
+        "the solver reaches {reach} far, more than half of a sequence ({length} on average)",
+        "The radius is a share of the sequence, and reach is in frames: set smaller ones in "
+        "config.solver.train and config.solver.eval.",
     ),
     "k-means": Problem(
         "warning",
@@ -128,6 +128,12 @@ class Settings(NamedTuple):
 
     duration: float = 0.0  # of an action, in frames
     radius: float = 0.0  # reach of the solver's structure, a share of the sequence
+    reach: float = 0.0  # the same in frames
+    count: str = "--config.num_actions"  # the flag that K comes from
+
+    def reach_in(self, length: float) -> float:
+        """Reach of the solver in a sequence of so many frames, in frames."""
+        return max(self.radius * length, self.reach)
 
 
 UNTOLD = Settings()
@@ -189,9 +195,18 @@ def read_settings(workdir: Path, data: SegmentationData) -> Settings:
             value = value.get(key) if isinstance(value, Mapping) else None
         return float(value) if isinstance(value, int | float) else 0.0
 
-    if config.get("duration"):  # the radius is made from it, or from what "auto" finds
-        return Settings(duration=number("duration") * (data.fps or 1))
-    return Settings(radius=max(number("solver", part, "radius") for part in ("train", "eval")))
+    def largest(name: str) -> float:
+        return max(number("solver", part, name) for part in ("train", "eval"))
+
+    radius, reach = largest("radius"), largest("reach")
+    settings = Settings(
+        # The solver's own numbers win.
+        duration=0.0 if radius or reach else number("duration") * (data.fps or 1),
+        radius=radius,
+        reach=reach,
+    )
+    explicit = number("model", "num_clusters")
+    return settings._replace(count="--config.model.num_clusters") if explicit else settings
 
 
 def shape(labels: Sequence[np.ndarray]) -> Shape:
@@ -250,8 +265,9 @@ def judge(
 def problems(each: Shape, asked: int, settings: Settings) -> list[str]:
     """Names, of `PROBLEMS`, of what is wrong with one seed."""
     names = []
-    if settings.radius > 0.5:
-        names.append("radius over sequences")
+    reach = settings.reach_in(each.length)
+    if reach > each.length / 2:
+        names.append("reach over sequences")
     if settings.duration >= each.length:
         names.append("duration over sequences")
     if each.largest >= NEARLY_ALL:  # everything else follows from it
@@ -273,8 +289,8 @@ def problems(each: Shape, asked: int, settings: Settings) -> list[str]:
         names.append("flicker")
     elif each.segment < settings.duration / 3 and settings.duration < each.length:
         names.append("duration over segments")
-    elif each.segment < settings.radius * each.length and settings.radius <= 0.5:
-        names.append("radius over segments")
+    elif each.segment < reach <= each.length / 2:
+        names.append("reach over segments")
     return names
 
 
@@ -310,6 +326,6 @@ def fields(
         "frames": span([each.segment for each in shapes], "{:.1f}"),
         "length": time([each.length for each in shapes]),
         "duration": time([settings.duration]),
-        "radius": f"{settings.radius:g}",
-        "reach": time([settings.radius * each.length for each in shapes]),
+        "reach": time([settings.reach_in(each.length) for each in shapes]),
+        "count": settings.count,
     }

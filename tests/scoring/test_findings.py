@@ -116,8 +116,9 @@ def test_sequences_without_a_segmentation(labels, sentence):
         ),
         (Settings(duration=400), "an action was to last 40 s, as long as a whole sequence (40 s "),
         (Settings(radius=0.06), None),
-        (Settings(radius=0.07), "the solver's radius reaches 2.8 s, further than a segment lasts"),
-        (Settings(radius=0.6), "the solver's radius of 0.6 reaches over more than half of a "),
+        (Settings(radius=0.07), "the solver reaches 2.8 s far, further than a segment lasts"),
+        (Settings(reach=28), "the solver reaches 2.8 s far, further than a segment lasts"),
+        (Settings(radius=0.6), "the solver reaches 24 s far, more than half of a sequence (40 s"),
     ],
 )
 def test_settings_that_cannot_fit(settings, sentence):
@@ -131,8 +132,11 @@ def test_settings_that_cannot_fit(settings, sentence):
     [
         (None, Settings()),
         ({"method": "tot"}, Settings()),
-        ({"duration": 4.0, "solver": {"eval": {"radius": 0.2}}}, Settings(duration=40)),
-        ({"duration": "auto", "solver": {"eval": {"radius": 0.2}}}, Settings()),
+        ({"duration": 4.0, "solver": {"eval": {"radius": 0.0}}}, Settings(duration=40)),
+        ({"duration": "auto", "solver": {"eval": {"radius": 0.0}}}, Settings()),
+        ({"duration": 4.0, "solver": {"eval": {"radius": 0.2}}}, Settings(radius=0.2)),
+        ({"duration": "auto", "solver": {"train": {"reach": 9.0}}}, Settings(reach=9)),
+        ({"model": {"num_clusters": 5}}, Settings(count="--config.model.num_clusters")),
         ({"solver": {"train": {"radius": 0.1}, "eval": {"radius": 0.2}}}, Settings(radius=0.2)),
     ],
 )
