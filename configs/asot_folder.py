@@ -18,19 +18,12 @@ Constants are those of Breakfast. Without DIR the run is on seven real recording
 stories with their hands (jaxseg/data/gesture_phase, from UCI, CC BY 4.0), a folder in this layout.
 """
 
-from configs import asot_breakfast
+from configs import asot
+from jaxseg.methods import own_data
 
 
 def get_config():
-    """Breakfast's constants, a network as wide as the features, no table of clusters."""
-    config = asot_breakfast.get_config()
-    config.data.name = "folder"
-    config.data.scaling = "auto"
-    config.data.standardize = False
-    config.model.layers = (0, 128, 40)
-    config.model.clusters_by_activity = {"gesture_phase": 5}  # the embedded recordings
-    config.duration = config.order = "auto"
-    for solver in (config.solver.train, config.solver.eval):
-        solver.radius, solver.rho = 0.0, -1.0  # from duration and order
-    config.least_steps = 100
+    """The keys that differ on people's own data, which `jaxseg.Segmenter` takes too."""
+    config = asot.get_config()
+    config.update_from_flattened_dict(own_data("asot"))
     return config

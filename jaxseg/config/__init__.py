@@ -4,7 +4,17 @@
 stand in `jaxseg.methods.<name>.config`. `jaxseg.methods.from_dict` builds a whole config.
 """
 
-from jaxseg.config.fields import Key, as_config_dict, describe, flatten, to_dict
+from jaxseg.config.fields import Key, as_config_dict, complete, describe, flatten, nest, to_dict
 from jaxseg.config.shared import AFTER_TRAINING, Config
 
-__all__ = ["AFTER_TRAINING", "Config", "Key", "as_config_dict", "describe", "flatten", "to_dict"]
+__all__ = [
+    "AFTER_TRAINING",
+    "Config",
+    "Key",
+    "as_config_dict",
+    "complete",
+    "describe",
+    "flatten",
+    "nest",
+    "to_dict",
+]

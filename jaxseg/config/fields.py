@@ -118,6 +118,17 @@ def flatten(values: Mapping, prefix: str = "") -> dict:
     return flat
 
 
+def nest(values: Mapping[str, Any]) -> dict:
+    """{"solver.train.epsilon": ...} -> {"solver": {"train": {...}}}."""
+    nested: dict = {}
+    for path, value in values.items():
+        *sections, name = path.split(".")
+        functools.reduce(lambda node, part: node.setdefault(part, {}), sections, nested)[name] = (
+            value
+        )
+    return nested
+
+
 def complete(cls, values: Mapping) -> dict:
     """Nested values of all keys: the given ones, defaults of the others, open ones from others.
 
@@ -227,15 +238,13 @@ def as_config_dict(cls) -> ConfigDict:
     """The defaults of a config class as what a file in configs/ returns after its changes."""
     values = {}
     for path, hint, default, _ in _leaves(cls, cls(), ""):
-        *sections, name = path.split(".")
-        node = functools.reduce(lambda node, part: node.setdefault(part, {}), sections, values)
         if default is None:
             default = config_dict.placeholder(hint)
         elif _is_union(hint):
             # ml-collections holds a key to the type of its default unless told otherwise.
             default = FieldReference(default, field_type=object)
-        node[name] = default
-    return ConfigDict(values)
+        values[path] = default
+    return ConfigDict(nest(values))
 
 
 def _leaves(cls, defaults, prefix: str) -> Iterator[tuple]:

@@ -10,6 +10,10 @@ from jaxseg.config.fields import at_least, between, each, key, one_of, positive,
 
 PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
 
+# Values of config.data.name that are no data set: sequences that a program has in memory, and all
+# that is people's own.
+ARRAYS = "arrays"
+OWN_DATA = ("folder", "videos", ARRAYS)
 AUTO = "auto"  # as config.model.num_clusters: a range of them is tried and one chosen
 
 # What a later stage may change without touching what was trained.
@@ -60,7 +64,7 @@ class DataConfig:
 
     def validate(self, path: str) -> None:
         self._validate_videos(path)
-        if self.scaling and self.name not in ("folder", "videos"):
+        if self.scaling and self.name not in OWN_DATA:
             raise ValueError(
                 f"config.{path}.scaling={self.scaling} is for people's own data; "
                 f"{self.name} has config.{path}.standardize"
@@ -71,6 +75,8 @@ class DataConfig:
     @property
     def is_embedded(self) -> bool:
         """Whether no data is named, so that the run brings its own: recordings, a twin or clips."""
+        if self.name == ARRAYS:
+            return False
         return not (self.videos if self.name == "videos" else self.root)
 
     def _validate_videos(self, path: str) -> None:
@@ -280,5 +286,6 @@ class Config:
             values: of all keys, nested.
         """
         # The embedded twin, which is small, has a schedule of its own.
-        schedule = values.get("schedule" if values["data"]["root"] else "twin_schedule")
+        is_twin = not values["data"]["root"] and values["data"]["name"] not in OWN_DATA
+        schedule = values.get("twin_schedule" if is_twin else "schedule")
         return {path: schedule[path.split(".")[-1]] for path in cls.scheduled}

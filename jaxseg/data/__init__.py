@@ -1,12 +1,15 @@
 """Data sets by name: the field's own, any other folder, and what stands in where none is named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
 from jaxseg.data.localization.assembly import assemble
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
+from jaxseg.data.segmentation.arrays import SEQUENCES
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import (
@@ -15,14 +18,16 @@ from jaxseg.data.segmentation.layouts import (
     find_home,
     find_in_folder,
     find_published,
+    find_unlabeled,
     recorded_fps,
 )
-from jaxseg.data.segmentation.records import DataSet, Video, read_videos
+from jaxseg.data.segmentation.records import DataSet, Video, read_videos, scale_videos
 from jaxseg.data.twins.localization import make_localization_twin
 from jaxseg.data.twins.segmentation import make_twin
 from jaxseg.formats.names import check_file_name, check_known
 
 __all__ = [
+    "ARRAYS",
     "DATA_SETS",
     "EMBEDDED",
     "FOLDER",
@@ -35,13 +40,17 @@ __all__ = [
     "SnippetSet",
     "SnippetVideo",
     "Video",
+    "from_arrays",
     "load",
     "load_localization",
+    "load_unlabeled",
     "names_of",
+    "scaling",
     "top_activity",
 ]
 
 FOLDER = "folder"  # any folder of features
+ARRAYS = "arrays"  # sequences in memory
 VIDEOS = "videos"  # features that the run itself extracts from videos
 EMBEDDED = Path(__file__).parent / "gesture_phase"  # what stands in for a folder
 UNNAMED = (
@@ -92,6 +101,8 @@ def load(
         OSError: the cache cannot be written.
     """
     known = names_of("segmentation")
+    if config.name == ARRAYS:
+        raise ValueError("these sequences were in a program's memory: give them to its Segmenter")
     check_known("data.name", [config.name], (*known, FOLDER, VIDEOS))
     if not config.root and config.name in known:
         return generate(config, activities)
@@ -127,6 +138,31 @@ def load(
         generated=of_clips,
         origin=UNNAMED if embedded else "",
     )
+
+
+def from_arrays(config: DataConfig, arrays: Mapping[str, np.ndarray]) -> DataSet:
+    """The data set of sequences in memory, as `load` makes it of a folder that holds them.
+
+    Args:
+        config: see `DataConfig`.
+        arrays: name -> float32 [frames, channels], from `read_sequences`.
+    """
+    videos = [Video(name, SEQUENCES, array, top=True) for name, array in sorted(arrays.items())]
+    videos = scale_videos(videos, ["sequences"] * len(videos), scaling(config))
+    return DataSet(config.name, videos, fps=config.fps or None)
+
+
+def load_unlabeled(root: Path, *, progress: bool = True) -> DataSet:
+    """The sequences of a folder as they are in their files, whether or not there are labels.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load`.
+    """
+    sources = find_unlabeled(root)
+    videos = read_videos(
+        sources, None, length_tolerance=0, scaling="", cache=None, progress=progress
+    )
+    return DataSet(FOLDER, videos, fps=recorded_fps(root))
 
 
 def load_localization(

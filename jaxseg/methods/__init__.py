@@ -2,6 +2,7 @@
 
     NAME.CONFIG        the dataclass of all that decides a run of it, a `jaxseg.config.Config`
     NAME.method.make   (config, *, num_clusters) -> `jaxseg.methods.method.Method`
+    NAME.OWN_DATA      where it is ready for people's own data: the dotted keys that differ there
 
 Neither this module nor the packages import JAX: their modules `method` do, once they are asked for.
 """
@@ -11,11 +12,12 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 from jaxseg.config.fields import build, complete, flatten, to_dict
 from jaxseg.config.shared import Config
 
-__all__ = ["check_key", "find", "from_dict", "make", "names"]
+__all__ = ["check_key", "find", "from_dict", "make", "names", "own_data"]
 
 
 def names() -> list[str]:
@@ -43,6 +45,18 @@ def make(config: Config, *, num_clusters: int):
     """The `Method` of a config, for at most K = `num_clusters` clusters; imports JAX."""
     method = importlib.import_module(f"{__name__}.{config.method}.method")
     return method.make(config, num_clusters=num_clusters)
+
+
+def own_data(name: str) -> dict[str, Any]:
+    """Dotted keys that differ from a method's defaults on people's own data, "method" included.
+
+    Raises:
+        ValueError: a method that is not ready for any data.
+    """
+    ready = [each for each in names() if hasattr(find(each), "OWN_DATA")]
+    if name not in ready:
+        raise ValueError(f"method must be one of {', '.join(ready)}, got {name!r}")
+    return {"method": name, **find(name).OWN_DATA}
 
 
 def from_dict(values: Mapping) -> Config:

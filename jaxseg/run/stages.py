@@ -24,8 +24,22 @@ OF_CLIPS = (
 )
 
 
-def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
+def run(
+    config: Config,
+    folder: Path,
+    stages: Sequence[str] = STAGES,
+    *,
+    data_set: Any = None,
+    progress: bool = True,
+) -> None:
     """Runs stages on one working directory.
+
+    Args:
+        config: of the run.
+        folder: of its files.
+        stages: that are run, in their order.
+        data_set: a data set in memory; None: the one that the config names.
+        progress: show bars in training and prediction.
 
     Raises:
         ValueError, OSError: one sentence with the file and the value.
@@ -43,7 +57,7 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
         raise ValueError(f"--mode=features is for videos; {config.data.name} has its features")
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
-        data_set = task.load(config, folder)
+        data_set = data_set or task.load(config, folder)
         setup = set_up(config, data_set)
         processes.first_alone(
             lambda: workdir.claim(folder, config, data_set, setup.members), "workdir"
@@ -51,9 +65,9 @@ def run(config: Config, folder: Path, stages: Sequence[str] = STAGES) -> None:
         processes.print_once(f"{data_set.summary()}; {_size(setup)}; files in {folder}")
         if "train" in stages:
             watch = task.watch(config, data_set, setup, folder)
-            loop.train(config, setup, folder, watch=watch)
+            loop.train(config, setup, folder, progress=progress, watch=watch)
         if "predict" in stages:
-            task.predict(config, data_set, setup, folder)
+            task.predict(config, data_set, setup, folder, progress=progress)
     if "evaluate" in stages and processes.is_first():
         scores = task.evaluate(folder, **vars(config.evaluation))
         processes.print_once("\n".join(task.summary(scores)))
@@ -89,7 +103,8 @@ class Task(NamedTuple):
         load: (config, workdir or None) -> data set, read by all processes together; text is
             cached beside the workdir.
         watch: (config, data set, setup, workdir) -> the watch of `loop.train`, or None.
-        predict: (config, data set, setup, workdir); writes the predictions.
+        predict: (config, data set, setup, workdir, progress=whether to show a bar); writes the
+            predictions.
         evaluate: (workdir, keys of `config.evaluation`) -> scores, which it writes to
             `evaluation.json` too.
         summary: scores -> lines for the terminal.
@@ -97,7 +112,7 @@ class Task(NamedTuple):
 
     load: Callable[[Config, Path | None], Any]
     watch: Callable[[Config, Any, Setup, Path], Callable[[int, TrainState], None] | None]
-    predict: Callable[[Config, Any, Setup, Path], None]
+    predict: Callable[..., None]
     evaluate: Callable[..., dict]
     summary: Callable[[dict], list[str]]
 

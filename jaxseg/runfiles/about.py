@@ -65,6 +65,7 @@ class SegmentationData(NamedTuple):
     excluded: tuple[str, ...]  # names of the classes that are not scored
     videos: tuple[FrameVideo, ...]  # sorted by activity and name
     origin: str = ""  # sentence on where the data is from, where nobody named it
+    channels: int = 0  # of a frame's features; 0 in the file of an old run
     task = "segmentation"
 
     @property

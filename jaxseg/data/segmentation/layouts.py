@@ -68,6 +68,11 @@ class Source:
     truth: Path | None = None
     top: bool = False
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Activity and video."""
+        return self.activity, self.video
+
 
 def find_published(
     name: str, layout: Layout, root: Path, activities: Sequence[str] = ()
@@ -82,7 +87,8 @@ def find_published(
     features = find_features(folder / "features", name)
     chosen = choose_activities(features, activities)
     truth = find_truth(need_folder(folder / "groundTruth"), ignored=layout.ignored_truth)
-    sources = add_truth(chosen, truth, folder, complete=not activities)
+    sources = [Source(*key, path) for key, path in chosen.items()]
+    sources = add_truth(sources, truth, folder, complete=not activities)
     mapping = find_mapping(folder, layout.mapping)
     return sources, read_mapping(need_file(mapping), many_to_one=layout.many_to_one)
 
@@ -98,25 +104,28 @@ def find_in_folder(
         name: activity of the files directly in the folder; "" is the folder's own name.
         labels: folder that may hold `groundTruth/`; None looks in the root and beside it.
     """
+    sources, root = find_unlabeled(root, activities, name=name), need_folder(root).resolve()
+    places = [labels] if labels else [root, root.parent]
+    labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
+    if labeled is None:
+        return sources, None
+    truth = find_truth(labeled / "groundTruth")
+    sources = add_truth(sources, truth, root, complete=not activities)
+    mapping = find_mapping(labeled, "mapping.txt")
+    if mapping.is_file():
+        return sources, read_mapping(mapping)
+    return sources, names_in(source.truth for source in sources)
+
+
+def find_unlabeled(root: Path, activities: Sequence[str] = (), *, name: str = "") -> list[Source]:
+    """The feature files of any folder, whether or not it has labels; see `find_in_folder`."""
     root = need_folder(root).resolve()
     folder = features_folder(root)
     record = read_record(folder)
     fitted = (RECORD, record.get("fitted")) if record else ()
     features = find_features(folder, name or root.name, ignored=(*LABEL_FILES, *fitted))
     chosen = choose_activities(features, activities)
-    places = [labels] if labels else [root, root.parent]
-    labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
-    sources = [Source(*key, path) for key, path in chosen.items()]
-    if labeled is not None:
-        truth = find_truth(labeled / "groundTruth")
-        sources = add_truth(chosen, truth, root, complete=not activities)
-    sources = [dataclasses.replace(each, top=each.features.parent == folder) for each in sources]
-    if labeled is None:
-        return sources, None
-    mapping = find_mapping(labeled, "mapping.txt")
-    if mapping.is_file():
-        return sources, read_mapping(mapping)
-    return sources, names_in(source.truth for source in sources)
+    return [Source(*key, path, top=path.parent == folder) for key, path in chosen.items()]
 
 
 def find_mapping(folder: Path, name: str) -> Path:
@@ -227,12 +236,14 @@ def choose_activities(features: Files, activities: Sequence[str]) -> dict[tuple[
     }
 
 
-def add_truth(features: Files, truth: Files, folder: Path, *, complete: bool) -> list[Source]:
-    """One source a video, with its truth, whose key is (activity, video) or ("", video).
+def add_truth(
+    sources: Sequence[Source], truth: Files, folder: Path, *, complete: bool
+) -> list[Source]:
+    """The sources with their truth, whose key is (activity, video) or ("", video).
 
     Truth without features is an error where all activities are read: where `complete`.
     """
-    keys = {key: key if key in truth else ("", key[1]) for key in features}
+    keys = {each.key: each.key if each.key in truth else ("", each.video) for each in sources}
     missing = [f"{activity}/{video}" for (activity, video), key in keys.items() if key not in truth]
     unused = set(truth) - set(keys.values()) if complete else set()
     problems = []
@@ -244,7 +255,7 @@ def add_truth(features: Files, truth: Files, folder: Path, *, complete: bool) ->
     if problems:
         raise ValueError(f"{folder}: {'; '.join(problems)}")
     check_not_shared(keys, truth)
-    return [Source(*key, features[key], truth[keys[key]]) for key in features]
+    return [dataclasses.replace(each, truth=truth[keys[each.key]]) for each in sources]
 
 
 def check_not_shared(keys: Mapping[tuple[str, str], tuple[str, str]], truth: Files) -> None:

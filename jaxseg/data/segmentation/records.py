@@ -107,13 +107,24 @@ def read_videos(
         dataclasses.replace(make_video(source, array, truth), checksum=file.checksum)
         for source, array, truth, file in zip(sources, arrays, labels, read, strict=True)
     ]
+    return scale_videos(videos, [source.features for source in sources], scaling, processes)
+
+
+def scale_videos(
+    videos: Sequence[Video],
+    places: Sequence[object],
+    scaling: str,
+    processes: Processes = ONE_PROCESS,
+) -> tuple[Video, ...]:
+    """The videos with their scaling, see `scaling.scaled`; "" leaves them as they are.
+
+    `places` are where the videos are from, for the message on one that has nothing to scale.
+    """
     if not scaling:
         return tuple(videos)
-    for video, source in zip(videos, sources, strict=True):
+    for video, place in zip(videos, places, strict=True):
         if not video.features.any():
-            raise ValueError(
-                f"{source.features}: every row of video {video.name} is zero: nothing to scale"
-            )
+            raise ValueError(f"{place}: every row of video {video.name} is zero: nothing to scale")
     return scaled(videos, scaling, processes)
 
 
