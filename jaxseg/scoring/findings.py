@@ -35,7 +35,7 @@ _FREE = "let actions come in any order (--config.order=free)"
 PROBLEMS = {
     "collapsed": Problem(
         "warning",
-        "collapsed: {used} of {asked} clusters used, by the other seeds {others}",
+        "collapsed: only {used} of {asked} clusters used, where other seeds use {others}",
         "Look at the other seeds, and train more of them (--config.seeds=5).",
     ),
     "one cluster": Problem(

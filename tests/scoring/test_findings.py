@@ -75,10 +75,10 @@ def test_clusters_used(asked, used, kind, sentence):
 def test_a_collapsed_seed_is_one_that_others_show_to_be():
     two, three, four = (recurring(range(count)) for count in (2, 3, 4))
     assert found(two, FINE, four) == [
-        ("warning", "collapsed: 2 of 5 clusters used, by the other seeds 4 to 5", (0,)),
+        ("warning", "collapsed: only 2 of 5 clusters used, where other seeds use 4 to 5", (0,)),
         ("note", "4 of 5 clusters used", (2,)),
     ]
-    sentence = "collapsed: 1 of 5 clusters used, by the other seeds 3"
+    sentence = "collapsed: only 1 of 5 clusters used, where other seeds use 3"
     assert found(constant(1, 1, 1), three)[0] == ("warning", sentence, (0,))
     ((_, sentence, seeds),) = found(two, two)
     assert sentence.startswith("fewer than half") and seeds == (0, 1)
@@ -175,9 +175,9 @@ def test_findings_of_a_run_are_written_printed_and_drawn(tmp_path, labels):
     ]
     lines = [line for line in summary_lines(evaluation) if "clusters used" in line]
     assert lines[1].startswith(
-        "warning: tea, seed 1: collapsed: 1 of 3 clusters used, by the other"
+        "warning: tea, seed 1: collapsed: only 1 of 3 clusters used, where other"
     )
     page = write_report(root).read_text(encoding="utf-8")
     box = page.index("This result may not be what it seems")
-    assert box < page.index("collapsed: 1 of 3 clusters used") < page.index("<nav")
+    assert box < page.index("collapsed: only 1 of 3 clusters used") < page.index("<nav")
     assert page.count("clusters used.") == 2 and "2 notes on the clusters" in page
