@@ -137,13 +137,14 @@ class Settings(NamedTuple):
 
 
 UNTOLD = Settings()
+_TABLE = "clusters_by_activity"
 
 
 def look(
     workdir: Path, data: SegmentationData, members: Sequence[Member], choice: Choice | None
 ) -> list[Finding]:
     """Findings on each activity's main variant; members without predictions are passed over."""
-    findings, settings = [], read_settings(workdir, data)
+    findings = []
     for activity, videos in data.activities.items():
         group = [member for member in members if member.activity == activity]
         variant = main_variant(choice, group)
@@ -154,7 +155,7 @@ def look(
         }
         shapes = {seed: shape(each) for seed, each in labels.items() if each}
         if shapes:
-            asked = main[0].num_clusters
+            asked, settings = main[0].num_clusters, read_settings(workdir, data, activity)
             findings += judge(activity, shapes, asked, settings, fps=data.fps)
     return findings
 
@@ -185,8 +186,8 @@ def beaten_by_kmeans(protocols: Mapping[str, dict]) -> list[Finding]:
     return []
 
 
-def read_settings(workdir: Path, data: SegmentationData) -> Settings:
-    """What config.json says about time in numbers; nothing where there is no such file."""
+def read_settings(workdir: Path, data: SegmentationData, activity: str) -> Settings:
+    """What config.json says of an activity in numbers; nothing where there is no such file."""
     config = read_config(workdir) if (workdir / "config.json").is_file() else {}
 
     def number(*path: str) -> float:
@@ -199,14 +200,16 @@ def read_settings(workdir: Path, data: SegmentationData) -> Settings:
         return max(number("solver", part, name) for part in ("train", "eval"))
 
     radius, reach = largest("radius"), largest("reach")
-    settings = Settings(
+    # In the order in which the run has looked for K.
+    counts = (("model", "num_clusters"), ("num_actions",), ("model", _TABLE, activity))
+    source = next((path for path in counts if number(*path)), ("num_actions",))
+    return Settings(
         # The solver's own numbers win.
         duration=0.0 if radius or reach else number("duration") * (data.fps or 1),
         radius=radius,
         reach=reach,
+        count=f"--config.{'.'.join(source)}",
     )
-    explicit = number("model", "num_clusters")
-    return settings._replace(count="--config.model.num_clusters") if explicit else settings
 
 
 def shape(labels: Sequence[np.ndarray]) -> Shape:

@@ -136,7 +136,15 @@ def test_settings_that_cannot_fit(settings, sentence):
         ({"duration": "auto", "solver": {"eval": {"radius": 0.0}}}, Settings()),
         ({"duration": 4.0, "solver": {"eval": {"radius": 0.2}}}, Settings(radius=0.2)),
         ({"duration": "auto", "solver": {"train": {"reach": 9.0}}}, Settings(reach=9)),
-        ({"model": {"num_clusters": 5}}, Settings(count="--config.model.num_clusters")),
+        (
+            {"num_actions": 3, "model": {"num_clusters": 5}},
+            Settings(count="--config.model.num_clusters"),
+        ),
+        (
+            {"num_actions": 0, "model": {"clusters_by_activity": {"tea": 5}}},
+            Settings(count="--config.model.clusters_by_activity.tea"),
+        ),
+        ({"num_actions": "auto", "model": {"clusters_by_activity": {"juice": 5}}}, UNTOLD),
         ({"solver": {"train": {"radius": 0.1}, "eval": {"radius": 0.2}}}, Settings(radius=0.2)),
     ],
 )
@@ -144,7 +152,7 @@ def test_settings_are_the_configs(tmp_path, config, settings):
     root = write_run(tmp_path, {("tea", "a"): [1, 1]}, [], {}, fps=10.0)
     if config is not None:
         (root / "config.json").write_text(json.dumps(config))
-    assert read_settings(root, read_dataset(root)) == settings
+    assert read_settings(root, read_dataset(root), "tea") == settings
 
 
 @pytest.mark.parametrize("labels", [True, False])
