@@ -29,8 +29,6 @@ class Problem(NamedTuple):
     advice: str
 
 
-_LENGTH = "give the length of an action (--config.duration=...)"
-_FREE = "let actions come in any order (--config.order=free)"
 # In the order in which they are told.
 PROBLEMS = {
     "collapsed": Problem(
@@ -41,17 +39,17 @@ PROBLEMS = {
     "one cluster": Problem(
         "warning",
         "{share} % of all frames are in one cluster of {asked}: there is no segmentation",
-        f"Check the scale of the channels (--config.data.scaling=folder), {_LENGTH} or {_FREE}.",
+        "Check the scale of the channels (--config.data.scaling=folder), {tries}.",
     ),
     "few clusters": Problem(
         "warning",
         "fewer than half of the clusters are used, {used} of {asked}: actions are lumped together",
-        f"Ask for fewer actions ({{count}}={{some}}), {_LENGTH} or {_FREE}.",
+        "Ask for fewer actions ({count}={some}), {tries}.",
     ),
     "fewer clusters": Problem(
         "warning",
         "{used} of {asked} clusters used",
-        f"Ask for fewer actions ({{count}}={{some}}), {_LENGTH} or {_FREE}.",
+        "Ask for fewer actions ({count}={some}), {tries}.",
     ),
     "unused clusters": Problem(
         "note",
@@ -61,12 +59,12 @@ PROBLEMS = {
     "one segment": Problem(
         "warning",
         "{single} of {sequences} sequences are a single segment",
-        f"Unless each really shows one action, {_LENGTH} or {_FREE}.",
+        "Unless each really shows one action, {tries}.",
     ),
     "one cluster a sequence": Problem(
         "warning",
         "{dominated} of {sequences} sequences are nearly all one cluster",
-        f"Unless each really shows one action, {_LENGTH} or {_FREE}.",
+        "Unless each really shows one action, {tries}.",
     ),
     "sequences": Problem(
         "warning",
@@ -78,7 +76,7 @@ PROBLEMS = {
     "flicker": Problem(
         "warning",
         "segments last only {frames} frames on average: labels change nearly every frame",
-        "Give a longer action (--config.duration=...), or fewer of them ({count}=...).",
+        "Ask for longer actions ({time}) or fewer of them ({count}=...).",
     ),
     "duration over segments": Problem(
         "warning",
@@ -93,19 +91,18 @@ PROBLEMS = {
     "reach over segments": Problem(
         "warning",
         "the solver reaches {reach} far, further than a segment lasts ({segment} on average)",
-        "Set a smaller radius or reach in config.solver.train and config.solver.eval.",
+        "Set a smaller one ({time}).",
     ),
     "reach over sequences": Problem(
         "warning",
         "the solver reaches {reach} far, more than half of a sequence ({length} on average)",
-        "The radius is a share of the sequence, and reach is in frames: set smaller ones in "
-        "config.solver.train and config.solver.eval.",
+        "Set a smaller one ({time}).",
     ),
     "k-means": Problem(
         "warning",
         "k-means on the same frames has the higher F1 and mIoU ({protocol}: {theirs} against "
         "{ours})",
-        f"The settings do not fit: {_LENGTH}, {_FREE}, or try another --config.data.scaling.",
+        "The settings do not fit: {tries}, or try another --config.data.scaling.",
     ),
 }
 
@@ -124,16 +121,25 @@ class Shape(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What a run was told about time; 0 where it was told nothing, or to find out."""
+    """What a run was told; 0 where it was told nothing, or to find out."""
 
     duration: float = 0.0  # of an action, in frames
     radius: float = 0.0  # reach of the solver's structure, a share of the sequence
     reach: float = 0.0  # the same in frames
-    count: str = "--config.num_actions"  # the flag that K comes from
+    # Flags that K, the length of actions and their order come from; "" where any order goes.
+    count: str = "--config.num_actions"
+    time: str = "--config.duration=..."
+    order: str = "--config.order=free"
 
     def reach_in(self, length: float) -> float:
         """Reach of the solver in a sequence of so many frames, in frames."""
         return max(self.radius * length, self.reach)
+
+    @property
+    def tries(self) -> str:
+        """What to try where segments are too long or too short."""
+        time = f"say how long an action lasts ({self.time})"
+        return f"{time} or let actions come in any order ({self.order})" if self.order else time
 
 
 UNTOLD = Settings()
@@ -160,11 +166,12 @@ def look(
     return findings
 
 
-def beaten_by_kmeans(protocols: Mapping[str, dict]) -> list[Finding]:
+def beaten_by_kmeans(
+    workdir: Path, data: SegmentationData, protocols: Mapping[str, dict]
+) -> list[Finding]:
     """A finding for each activity in which k-means has the higher F1 and mIoU.
 
-    Args:
-        protocols: those of `evaluation.json`; the first with these scores is asked.
+    Of the protocols of `evaluation.json` the first with these scores is asked.
     """
     kind, sentence, advice = PROBLEMS["k-means"]
     for name, entry in protocols.items():
@@ -179,9 +186,9 @@ def beaten_by_kmeans(protocols: Mapping[str, dict]) -> list[Finding]:
             )
             if all(their > our for their, our in zip(theirs, ours, strict=True)):
                 theirs, ours = ("{:.1f}, {:.1f}".format(*means) for means in (theirs, ours))
-                values = {"protocol": name, "theirs": theirs, "ours": ours}
-                seeds = tuple(own["seeds"])
-                findings.append(Finding(activity, seeds, kind, sentence.format(**values), advice))
+                words = sentence.format(protocol=name, theirs=theirs, ours=ours)
+                tries = advice.format(tries=read_settings(workdir, data, activity).tries)
+                findings.append(Finding(activity, tuple(own["seeds"]), kind, words, tries))
         return findings
     return []
 
@@ -200,16 +207,31 @@ def read_settings(workdir: Path, data: SegmentationData, activity: str) -> Setti
         return max(number("solver", part, name) for part in ("train", "eval"))
 
     radius, reach = largest("radius"), largest("reach")
+    time = UNTOLD.time
+    if radius or reach:  # the solver's own numbers win
+        name = "radius" if radius else "reach"
+        time = f"--config.solver.train.{name}=... --config.solver.eval.{name}=..."
     # In the order in which the run has looked for K.
     counts = (("model", "num_clusters"), ("num_actions",), ("model", _TABLE, activity))
     source = next((path for path in counts if number(*path)), ("num_actions",))
     return Settings(
-        # The solver's own numbers win.
         duration=0.0 if radius or reach else number("duration") * (data.fps or 1),
         radius=radius,
         reach=reach,
         count=f"--config.{'.'.join(source)}",
+        time=time,
+        order=_order_flag(config, largest("rho")),
     )
+
+
+def _order_flag(config: Mapping[str, Any], rho: float) -> str:
+    """Flag that lets actions come in any order; "" where they may."""
+    order, prior = config.get("order"), config.get("temporal_prior")  # the latter is TOT's
+    if prior is None and rho > 0:
+        return "--config.solver.train.rho=0 --config.solver.eval.rho=0"
+    if order:
+        return "" if order == "free" else UNTOLD.order
+    return "--config.temporal_prior=False" if prior else ""
 
 
 def shape(labels: Sequence[np.ndarray]) -> Shape:
@@ -331,4 +353,6 @@ def fields(
         "duration": time([settings.duration]),
         "reach": time([settings.reach_in(each.length) for each in shapes]),
         "count": settings.count,
+        "time": settings.time,
+        "tries": settings.tries,
     }

@@ -129,7 +129,7 @@ def evaluate(
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
     found = findings.look(workdir, data, members, choice)
-    found += findings.beaten_by_kmeans(evaluation["protocols"])
+    found += findings.beaten_by_kmeans(workdir, data, evaluation["protocols"])
     evaluation["findings"] = to_json(found)
     write_evaluation(workdir, evaluation)
     return evaluation

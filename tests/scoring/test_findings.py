@@ -31,6 +31,10 @@ def mostly(*clusters):
     return [np.r_[each[:24], 4, each[:24], 4] for each in constant(*clusters)]
 
 
+def table(**counts):
+    return {"clusters_by_activity": counts}
+
+
 FINE = recurring(range(K))
 
 
@@ -130,25 +134,42 @@ def test_settings_that_cannot_fit(settings, sentence):
 @pytest.mark.parametrize(
     ("config", "settings"),
     [
-        (None, Settings()),
-        ({"method": "tot"}, Settings()),
-        ({"duration": 4.0, "solver": {"eval": {"radius": 0.0}}}, Settings(duration=40)),
-        ({"duration": "auto", "solver": {"eval": {"radius": 0.0}}}, Settings()),
-        ({"duration": 4.0, "solver": {"eval": {"radius": 0.2}}}, Settings(radius=0.2)),
-        ({"duration": "auto", "solver": {"train": {"reach": 9.0}}}, Settings(reach=9)),
+        (None, UNTOLD._replace(order="")),
+        ({"duration": 4.0, "order": "auto"}, Settings(duration=40)),
+        ({"duration": "auto", "order": "shared", "solver": {"eval": {"radius": 0.0}}}, UNTOLD),
+        ({"duration": 4.0, "order": "free"}, Settings(duration=40, order="")),
+        ({"num_actions": "auto", "order": "auto", "model": table(juice=5)}, UNTOLD),
         (
-            {"num_actions": 3, "model": {"num_clusters": 5}},
+            {"order": "auto", "num_actions": 3, "model": {"num_clusters": 5}},
             Settings(count="--config.model.num_clusters"),
         ),
         (
-            {"num_actions": 0, "model": {"clusters_by_activity": {"tea": 5}}},
-            Settings(count="--config.model.clusters_by_activity.tea"),
+            {"num_actions": 0, "model": table(tea=5), "temporal_prior": True},
+            Settings(
+                count="--config.model.clusters_by_activity.tea",
+                order="--config.temporal_prior=False",
+            ),
         ),
-        ({"num_actions": "auto", "model": {"clusters_by_activity": {"juice": 5}}}, UNTOLD),
-        ({"solver": {"train": {"radius": 0.1}, "eval": {"radius": 0.2}}}, Settings(radius=0.2)),
+        # The solver's own numbers win.
+        (
+            {"duration": 4.0, "order": "auto", "solver": {"eval": {"radius": 0.2, "rho": 0.1}}},
+            Settings(
+                radius=0.2,
+                time="--config.solver.train.radius=... --config.solver.eval.radius=...",
+                order="--config.solver.train.rho=0 --config.solver.eval.rho=0",
+            ),
+        ),
+        (
+            {"solver": {"train": {"reach": 9.0, "rho": 0.0}}},
+            Settings(
+                reach=9,
+                time="--config.solver.train.reach=... --config.solver.eval.reach=...",
+                order="",
+            ),
+        ),
     ],
 )
-def test_settings_are_the_configs(tmp_path, config, settings):
+def test_settings_and_what_to_try_are_the_configs(tmp_path, config, settings):
     root = write_run(tmp_path, {("tea", "a"): [1, 1]}, [], {}, fps=10.0)
     if config is not None:
         (root / "config.json").write_text(json.dumps(config))
