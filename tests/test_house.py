@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jaxseg"
 PYTHON = sorted(PACKAGE.rglob("*.py"))
 TEXT = {".py", ".html", ".css", ".js", ".json", ".md", ".txt", ".csv", ".toml"}
-MOST_FILES, MOST_LINES = 208, 30_200  # Python files and their lines
+MOST_FILES, MOST_LINES = 213, 31_000  # Python files and their lines
 MOST_ENTRIES, LONGEST = 16, 400  # of a folder, the top of the package apart; lines of a file
 COMMANDS = [
     "jaxseg.main --help",
@@ -26,6 +26,7 @@ COMMANDS = [
     "jaxseg.proposals --help",
     "jaxseg.report --help",
     "jaxseg.features --help",
+    "jaxseg.prediction --help",
 ]
 # Runs a module as a program and prints the modules of JAX that it has imported.
 WITHOUT_JAX = """

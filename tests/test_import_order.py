@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "training": ("config data formats methods processes runfiles", f"jax numpy tqdm {NETWORKS}"),
     "proposals": ("command_line formats", "numpy tqdm"),
     "prediction": (
-        "config data evaluation formats methods processes proposals runfiles training",
+        "command_line config data evaluation formats methods processes proposals runfiles training",
         "jax numpy scipy tqdm",
     ),
     "scoring": ("command_line evaluation formats runfiles", "numpy scipy"),

@@ -21,6 +21,7 @@ from jaxseg.training.members import Member
 PACKAGES = ("jaxseg", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "ott-jax")
 PACKAGES += ("numpy", "scipy", "ml-collections")
 MISSING = "missing"
+SHARED_SCALINGS = ("folder", "auto")  # values of config.data.scaling, "auto" where it chooses so
 
 
 def check(folder: Path, config: Config) -> None:
@@ -57,6 +58,8 @@ def claim(
         OSError: with the file that cannot be written.
     """
     record = data_record(data)
+    if config.task == "segmentation" and config.data.scaling in SHARED_SCALINGS:
+        record = record._replace(scaling=_shared_scaling(data))
     _check_same_data(folder, record)
     folder.mkdir(parents=True, exist_ok=True)
     about.write_config(folder, to_dict(config))
@@ -123,6 +126,17 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
         ),
         channels=data.num_channels,
     )
+
+
+def _shared_scaling(data: DataSet) -> dict[str, about.Scaling]:
+    """Activity -> the scaling that all of its videos have; without activities where they differ."""
+    shared = {}
+    for activity, videos in data.activities.items():
+        scaling = videos[0].scaling
+        if scaling is not None and all(video.scaling is scaling for video in videos):
+            center, factor = (tuple(array.tolist()) for array in scaling)
+            shared[activity] = about.Scaling(center, factor, videos[0].limit)
+    return shared
 
 
 def _read(folder: Path, name: str, read: Callable[[Path], Any]) -> Any:

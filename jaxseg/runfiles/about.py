@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jaxseg.formats.files import read_json, write_json, write_text
@@ -55,6 +56,14 @@ class FrameVideo(NamedTuple):
     checksum: str = ""  # of its features before any scaling; "" of generated data and old runs
 
 
+class Scaling(NamedTuple):
+    """What all sequences of an activity are scaled with: (x - center) * factor."""
+
+    center: tuple[float, ...]  # of each channel
+    factor: tuple[float, ...]  # of each channel
+    limit: float | None = None  # scaled values lie in [-limit, limit]
+
+
 class SegmentationData(NamedTuple):
     """The data set of a segmentation run, `dataset.json`; `task` as the file calls it."""
 
@@ -66,6 +75,8 @@ class SegmentationData(NamedTuple):
     videos: tuple[FrameVideo, ...]  # sorted by activity and name
     origin: str = ""  # sentence on where the data is from, where nobody named it
     channels: int = 0  # of a frame's features; 0 in the file of an old run
+    # Activity -> the scaling that its sequences share; without those that each have their own.
+    scaling: Mapping[str, Scaling] = MappingProxyType({})
     task = "segmentation"
 
     @property

@@ -6,6 +6,7 @@ Labels are one a line: class names in `truth/<activity>/<video>.txt`, cluster nu
 same frames, a peer, is in `peers/<activity>/<peer>,seed<seed>/<video>.txt`.
 """
 
+import itertools
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -133,6 +134,33 @@ def find_decodings(
     return decodings
 
 
+class Segment(NamedTuple):
+    """Frames of one action: in seconds where the rate is known, else numbers of frames.
+
+    Half-open: the `end` of a segment is the `start` of the next. `label` is the cluster's name, or
+    its number where it has none.
+    """
+
+    start: float
+    end: float
+    label: int | str
+
+
+def segments_of(
+    labels: np.ndarray, fps: float | None, names: Mapping[int, str] | None = None
+) -> list[Segment]:
+    """Segments of labels, int [frames]; frames of clusters that share a name make one."""
+    names = names or {}
+    labels = merge_named(labels, names)
+    borders = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
+    times = [border / fps for border in borders] if fps else borders
+    clusters = labels[borders[:-1]].tolist()
+    return [
+        Segment(start, end, names.get(cluster, cluster))
+        for (start, end), cluster in zip(itertools.pairwise(times), clusters, strict=True)
+    ]
+
+
 def write_segments(
     predictions: Path,
     activity: str,
@@ -148,16 +176,12 @@ def write_segments(
     is the cluster's name, or its number where it has none. An end is the start of what follows:
     segments share their borders and leave no gap.
     """
-    names = names or {}
-    labels = merge_named(labels, names)
-    borders = np.flatnonzero(np.diff(labels)) + 1
-    starts, ends = np.r_[0, borders], np.r_[borders, len(labels)]
-    unit = (lambda frame: f"{frame / fps:.3f}") if fps else str
+    unit = "{:.3f}" if fps else "{}"
     rows = (
-        (unit(start), unit(end), names.get(int(labels[start]), labels[start]))
-        for start, end in zip(starts, ends, strict=True)
+        (unit.format(each.start), unit.format(each.end), each.label)
+        for each in segments_of(labels, fps, names)
     )
-    write_rows(predictions / activity / directory / f"{video}.csv", ("start", "end", "label"), rows)
+    write_rows(predictions / activity / directory / f"{video}.csv", Segment._fields, rows)
 
 
 def rename_segments(

@@ -1,0 +1,251 @@
+"""New sequences with what a finished run has learned: its settings, its scaling, a seed of it."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from jaxseg.config import Config
+from jaxseg.data import load_unlabeled, scaling
+from jaxseg.data.segmentation.records import DataSet, scale_videos
+from jaxseg.data.segmentation.video import Video
+from jaxseg.methods import from_dict
+from jaxseg.methods.method import LENGTH_MULTIPLE
+from jaxseg.prediction.finished import finished_parameters
+from jaxseg.prediction.segments import Arguments
+from jaxseg.runfiles import about, segmentation
+from jaxseg.runfiles.names import read_names
+from jaxseg.training.setup import Setup, set_up
+from jaxseg.training.step import make_gather
+
+
+class Decoded(NamedTuple):
+    """What a run makes of one sequence."""
+
+    labels: np.ndarray  # int64 [frames], cluster numbers; -1 where no cluster claims a frame
+    plan: np.ndarray  # float32 [frames, K], rows sum to 1
+
+
+class Trained:
+    """A finished run of segmentation, read from its folder; what it has learned is read when used.
+
+    Args:
+        workdir: the run's folder.
+
+    Raises:
+        ValueError: no run, a run of localization, or a damaged file.
+    """
+
+    def __init__(self, workdir: Path):
+        self.workdir = Path(workdir)
+        if not (self.workdir / "dataset.json").is_file():
+            raise ValueError(f"{workdir} is no folder of a run: it has no dataset.json")
+        data = about.read_dataset(self.workdir)
+        if data.task != "segmentation":
+            raise ValueError(f"{workdir} is a run of {data.task}, which labels no frames")
+        self.data: about.SegmentationData = data
+        self.members = about.read_members(self.workdir, data)
+        self.config: Config = from_dict(about.read_config(self.workdir))
+
+    def __reduce__(self) -> Any:
+        """A copy reads the folder again: what is compiled cannot be pickled."""
+        return type(self), (self.workdir,)
+
+    def member(self, activity: str = "", seed: int | None = None) -> about.Member:
+        """The member that labels sequences.
+
+        Args:
+            activity: "" for the run's only one.
+            seed: None for the one that is shown first.
+
+        Raises:
+            ValueError: an activity or a seed that the run does not have, with those that it has.
+        """
+        names = list(self.data.activities)
+        if not activity and len(names) > 1:
+            raise ValueError(f"{self.workdir} has several activities: name one of {_listed(names)}")
+        if activity and activity not in names:
+            raise ValueError(f"{self.workdir} has no activity {activity!r}, only {_listed(names)}")
+        trained = [each for each in self.members if each.activity == (activity or names[0])]
+        choice = segmentation.read_choice(self.workdir)
+        variant = segmentation.main_variant(choice, trained)
+        seeds = {each.seed: each for each in trained if each.variant == variant}
+        if seed is None:
+            return segmentation.main_first(self.workdir, list(seeds.values()))[0]
+        if seed not in seeds:
+            raise ValueError(f"{self.workdir} has no seed {seed}, only {_listed(seeds)}")
+        return seeds[seed]
+
+    def names(self, member: about.Member) -> Mapping[int, str]:
+        """Names of a member's clusters in names.csv, which are of the one that is shown first."""
+        if member != self.member(member.activity):
+            return {}
+        counts = {name: self.member(name).num_clusters for name in self.data.activities}
+        return read_names(self.workdir, counts).get(member.activity, {})
+
+    def check(self, videos: Sequence[Video], fps: float | None) -> None:
+        """Raises ValueError where sequences are not of the kind that the run has learned from."""
+        for video in videos:
+            if video.features.shape[1] != self.data.channels:
+                raise ValueError(
+                    f"sequence {video.name!r} has {video.features.shape[1]} channels, "
+                    f"{self.workdir} was trained on {self.data.channels}: "
+                    "give the same features as there"
+                )
+        known = self.data.fps
+        if fps and known and not np.isclose(fps, known, rtol=1e-3):
+            raise ValueError(
+                f"the sequences have {fps:g} frames a second, {self.workdir} was trained on "
+                f"{known:g}: bring them to that rate first"
+            )
+
+    def decode_all(
+        self,
+        videos: Sequence[Video],
+        *,
+        activity: str = "",
+        seed: int | None = None,
+        progress: bool = True,
+    ) -> Iterator[tuple[Video, about.Member, Decoded]]:
+        """Each sequence, its member and what is made of it, one after the other, with a bar.
+
+        Args:
+            videos: with features as they are in their files.
+            activity: of the run, for all sequences; "" for the run's only one, or else for that of
+                the same name as a sequence's own.
+            seed: None for the one that is shown first.
+        """
+        names = self.data.activities
+        bar = tqdm(total=len(videos), desc="label", unit="sequence", disable=not progress)
+        with bar:
+            for video in videos:
+                own = video.activity if len(names) > 1 and video.activity in names else ""
+                member = self.member(activity or own, seed)
+                yield video, member, self.decode(video, member)
+                bar.update()
+
+    def decode(self, video: Video, member: about.Member) -> Decoded:
+        """Labels and plan of one sequence under one member, by the run's own decoding."""
+        _, everything = self._restored
+        slot = self.members.index(member)
+        arguments = jax.tree.map(lambda leaf: leaf[slot : slot + 1], everything)
+        length = padded_length(video.num_frames)
+        frames = np.zeros((length, self.data.channels), np.float32)
+        frames[: video.num_frames] = self.scaled(video, member.activity).frames()
+        padded = {"frames": frames, "mask": np.arange(length) < video.num_frames}
+        labels, plan = self._decoder(arguments.params, arguments.carried, padded, arguments.inputs)
+        return Decoded(
+            np.asarray(labels[0, : video.num_frames], np.int64),
+            np.asarray(plan[0, : video.num_frames, : member.num_clusters]),
+        )
+
+    def scaled(self, video: Video, activity: str) -> Video:
+        """A new sequence with the scaling of those that the run has learned from, or its own.
+
+        It has its own where each of those has.
+        """
+        if shared := self.data.scaling.get(activity):
+            both = np.array(shared.center, np.float32), np.array(shared.factor, np.float32)
+            return replace(video, scaling=both, limit=shared.limit)
+        kind = scaling(self.config.data)
+        if kind == "folder":
+            raise ValueError(f"{self.workdir} was made before runs kept their scaling; run it anew")
+        (scaled,) = scale_videos([video], ["new"], "sequence" if kind == "auto" else kind)
+        return scaled
+
+    @functools.cached_property
+    def _decoder(self) -> Callable:
+        """(params, carried, video, inputs) -> labels and plan, and nothing else is computed."""
+        method = self._restored[0].method
+
+        def decode(*arguments):
+            output = method.predict(*arguments)
+            return output["labels"], output["matrices"]["plan"]
+
+        return jax.jit(jax.vmap(decode, in_axes=(0, 0, None, 0)))
+
+    @functools.cached_property
+    def _restored(self) -> tuple[Setup, Arguments]:
+        setup = set_up(self.config, self._outline())
+        if setup.method.survey is not None:
+            raise ValueError(
+                f"{self.workdir}: this run's decoding looks at all of its training sequences at "
+                "once, which new ones cannot be added to; see docs/segmenter.md"
+            )
+        trained = finished_parameters(self.config, setup, self.workdir)
+        inputs = make_gather(len(setup.members), setup.mesh)(setup.inputs)
+        return setup, Arguments(trained.params, trained.carried, inputs)
+
+    def _outline(self) -> DataSet:
+        """The training sequences by their lengths alone: all that members are made of."""
+        nothing = np.zeros((), np.float32)
+        videos = [
+            Video(
+                video.name,
+                video.activity,
+                np.broadcast_to(nothing, (video.frames, self.data.channels)),
+            )
+            for video in self.data.videos
+        ]
+        return DataSet(self.data.name, tuple(videos), fps=self.data.fps)
+
+
+def padded_length(num_frames: int) -> int:
+    """Length that a sequence is padded to: one of eight in every power of two.
+
+    So a few programs are compiled for sequences of any length, in this call and in later ones.
+    """
+    step = max(LENGTH_MULTIPLE, 2 ** (num_frames.bit_length() - 4))
+    return -(-num_frames // step) * step
+
+
+def _listed(names: Sequence[object]) -> str:
+    return ", ".join(map(str, names))
+
+
+def label_folder(
+    run: Path,
+    folder: Path,
+    out: Path,
+    *,
+    activity: str = "",
+    seed: int | None = None,
+    fps: float | None = None,
+    progress: bool = True,
+) -> int:
+    """Labels every sequence of a folder and writes a .txt and a .csv of each, as a run does.
+
+    Args:
+        run: folder of a finished run.
+        folder: new sequences, as configs/asot_folder.py reads them; labels there are not read.
+        out: gets `<name>.txt` and `<name>.csv`, in a subfolder where the sequence is in one.
+        activity, seed: see `Trained.decode_all`.
+        fps: frames a second of the sequences; None: as a features.json there says.
+        progress: show a bar.
+
+    Returns:
+        The number of sequences.
+
+    Raises:
+        ValueError: see `Trained`; labels would go among the sequences or into the run.
+        OSError: a file that cannot be read or written.
+    """
+    for taken in (run, folder):
+        if out.resolve().is_relative_to(taken.resolve()):
+            raise ValueError(f"--out={out} is in {taken}; give a folder of its own")
+    trained = Trained(run)
+    data = load_unlabeled(folder, progress=progress)
+    trained.check(data.videos, fps or data.fps)
+    for video, member, decoded in trained.decode_all(
+        data.videos, activity=activity, seed=seed, progress=progress
+    ):
+        place = out, "" if video.top else video.activity, "", video.name
+        segmentation.write_labels(*place, decoded.labels)
+        names = trained.names(member)
+        segmentation.write_segments(*place, decoded.labels, trained.data.fps, names)
+    return len(data.videos)
