@@ -273,9 +273,12 @@ def judge(
         for seed, each in [*groups[name].items()]:
             if 2 * each.used <= most:
                 groups["collapsed"][seed] = groups[name].pop(seed)
-    if groups["fewer clusters"]:  # one finding says it of all seeds
-        groups["fewer clusters"] |= groups["unused clusters"]
-        groups["unused clusters"] = {}
+    # One finding says it of all seeds, a warning where most of them are concerned.
+    fewer, some = groups["fewer clusters"], groups["unused clusters"]
+    if 2 * len(fewer) > len(shapes):
+        groups["fewer clusters"], groups["unused clusters"] = fewer | some, {}
+    else:
+        groups["fewer clusters"], groups["unused clusters"] = {}, fewer | some
     findings = []
     for name, group in groups.items():
         if group:
