@@ -10,7 +10,7 @@ by itself. Without DIR the run makes eight videos of the short clips that scikit
 that it runs on a bare machine; that shows the chain, and nothing about human action.
 Worth setting:
 
-    --config.model.num_clusters=7      how many actions; "auto" (the default) tries a range
+    --config.model.num_clusters=7      how many actions; "auto" (the default): from the data
     --config.seeds=5                   how much chance there is in it
     --config.data.fps=5                frames a second of the segmentation: less is faster
     --config.solver.eval.radius=0.02   shorter segments (a share of the video)

@@ -14,7 +14,7 @@ PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "ms
 # that is people's own.
 ARRAYS = "arrays"
 OWN_DATA = ("folder", "videos", ARRAYS)
-AUTO = "auto"  # as config.model.num_clusters: a range of them is tried and one chosen
+AUTO = "auto"  # as config.model.num_clusters: comes from the data
 
 # What a later stage may change without touching what was trained.
 AFTER_TRAINING = (
@@ -128,7 +128,7 @@ class ClustersConfig:
 
     @property
     def chooses(self) -> bool:
-        """Whether the run itself chooses K, by trying a range of them."""
+        """Whether K is to come from the data."""
         return self.num_clusters == AUTO
 
     def validate(self, path: str) -> None:
@@ -142,14 +142,13 @@ class ClustersConfig:
 class EncoderConfig(ClustersConfig):
     """The MLP that gives each frame an embedding, and its clusters.
 
-    `num_clusters` = "auto" trains a member for each K of `cluster_range`, as far as the shortest
-    video has frames for them, and `jaxseg.scoring.num_clusters` chooses one.
+    `num_clusters` = "auto" means the same as `num_actions` = "auto" of a method that has it.
     """
 
     num_clusters: int | Literal["auto"] = key(
         0, 'K; 0: clusters_by_activity; "auto": one of cluster_range'
     )
-    cluster_range: tuple[int, ...] = key((2, 12), 'fewest and most K of "auto" (2 seeds or more)')
+    cluster_range: tuple[int, ...] = key((2, 12), 'fewest and most K of "auto"')
     layers: tuple[int, ...] = key((64, 128, 40), "feature channels (0: as they are), then widths")
     temperature: float = key(0.1, "divides cosines before a softmax", positive)
 

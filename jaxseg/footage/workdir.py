@@ -15,7 +15,6 @@ from jaxseg.runfiles.segmentation import (
     TypicalFrame,
     main_first,
     main_variant,
-    read_choice,
     read_labels,
     read_typical,
 )
@@ -70,19 +69,16 @@ class Run(NamedTuple):
 
 
 def read_run(folder: Path) -> Run:
-    """Reads a run's data set, members, labels, typical frames and `features/features.json`.
-
-    Where a range of K was tried, the chosen one is the main variant; else the first is.
-    """
+    """Reads a run's data set, members, labels, typical frames and `features/features.json`."""
     data, features = read_dataset(folder), read_record(folder / "features")
     if not isinstance(data, SegmentationData) or not features:
         raise ValueError(f"{folder}: not a run on videos: no features/features.json")
-    choice, typical = read_choice(folder), read_typical(folder)
+    typical = read_typical(folder)
     members, fps = read_members(folder, data), float(data.fps or features["fps"])
     groups = {}
     for name in data.activities:
         group = [member for member in members if member.activity == name]
-        variant = main_variant(choice, group)
+        variant = main_variant(group)
         if shown := main_first(folder, [each for each in group if each.variant == variant]):
             groups[name] = shown
     names = read_names(folder, {name: shown[0].num_clusters for name, shown in groups.items()})

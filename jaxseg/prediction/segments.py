@@ -91,9 +91,9 @@ def predict(
 
 
 def _needs_peers(config: Config, data: DataSet) -> bool:
-    """Whether peers are asked for, can be scored, and share one K with the members."""
+    """Whether peers are asked for and can be scored."""
     has_truth = any(video.labels is not None for video in data.videos)
-    return config.predict.peers and has_truth and not config.model.chooses
+    return config.predict.peers and has_truth
 
 
 def bucket_lengths(lengths: Sequence[int], num_buckets: int) -> list[int]:

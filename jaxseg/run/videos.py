@@ -59,12 +59,13 @@ def _check_same(videos: Path, folder: Path) -> None:
 def least_frames(config: Config) -> int:
     """Length of the shortest video that can be used: it has to hold every cluster.
 
-    Where a range of K is tried, it has to hold one cluster more than the fewest.
+    Where K is to come from the data, it has to hold one cluster more than the fewest.
     """
     model = config.model
-    if model.chooses:
+    if "num_actions" in getattr(config, "asks_for", ()):
         return model.cluster_range[0] + 1
-    return model.num_clusters or max([2, *model.clusters_by_activity.values()])
+    count = model.num_clusters or getattr(config, "num_actions", 0)
+    return count or max([2, *model.clusters_by_activity.values()])
 
 
 def write_truth(videos: Path, features: Path) -> None:

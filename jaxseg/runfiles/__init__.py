@@ -2,8 +2,7 @@
 
     about.py         config.json, versions.json, dataset.json, members.json
     metrics.py       metrics.jsonl
-    segmentation.py  truth/, predictions/, couplings/, typical.json, objectives.json,
-                     num_clusters.json
+    segmentation.py  truth/, predictions/, couplings/, typical.json, objectives.json
     localization.py  truth.json, predictions/, maps/, clusters.json
     pseudo_labels.py pseudo_labels/
     evaluation.py    evaluation.json

@@ -149,7 +149,7 @@ class Member(NamedTuple):
 
     activity: str  # the videos that it is trained on
     seed: int
-    variant: str  # of a sweep, or "K=7" where numbers of clusters are tried; "" without either
+    variant: str  # of a sweep; "" without one
     num_clusters: int
     num_steps: int
     directory: str  # its name below `predictions/<activity>/` or `predictions/`

@@ -1,4 +1,4 @@
-"""Files of a segmentation run: labels, couplings, typical frames, objectives, the choice of K.
+"""Files of a segmentation run: labels, couplings, typical frames, objectives.
 
 Labels are one a line: class names in `truth/<activity>/<video>.txt`, cluster numbers in
 `predictions/<activity>/<directory>/<video>.txt`, where `<directory>` is a member's, or
@@ -309,60 +309,9 @@ class Spread(NamedTuple):
     values: Sequence[float]
 
 
-class TriedCount(NamedTuple):
-    """What is known of one K of those that were tried."""
-
-    num_clusters: int
-    variant: str  # of the members that have it, "K=7"
-    stability: Spread  # adjusted mutual information of two seeds, over pairs of seeds
-    information: Spread  # nats a frame that two seeds share beyond place in time, over pairs
-    used: Spread  # how many clusters any frame has, over seeds
-    objective: Spread  # transport objective a frame, over seeds
-    score: float  # what the rule compares
-
-
-class ChosenCount(NamedTuple):
-    """The choice of K for one activity."""
-
-    chosen: int
-    variant: str  # of the members that have it, "K=7"
-    runners_up: Sequence[int]  # the other K in the order of the rule, best first
-    tried: Sequence[TriedCount]  # each K, ascending
-
-
-class Choice(NamedTuple):
-    """The choice of K where a range was tried, `num_clusters.json`; the rule is in words."""
-
-    rule: str
-    caution: str
-    activities: Mapping[str, ChosenCount]
-
-
-def write_choice(workdir: Path, choice: Choice) -> None:
-    """Writes `num_clusters.json`; ValueError for a number that is not finite."""
-    content = json.dumps(to_json(choice), indent=1, allow_nan=False)
-    write_text(workdir / "num_clusters.json", content)
-
-
-def read_choice(workdir: Path) -> Choice | None:
-    """Reads `num_clusters.json`; None where there is none."""
-    return read_record(workdir / "num_clusters.json", Choice)
-
-
-def main_variant(choice: Choice | None, members: Sequence[Member]) -> str | None:
-    """The variant that scores and report are about: the chosen K's, or the first of the activity.
-
-    Args:
-        choice: None where no range of K was tried.
-        members: of one activity; None is returned where there are none.
-    """
-    if choice is None or not members:
-        return members[0].variant if members else None
-    activity = members[0].activity
-    chosen = choice.activities.get(activity)
-    if chosen is None or chosen.variant not in {member.variant for member in members}:
-        raise ValueError(f"num_clusters.json: no variant of activity {activity!r} is chosen")
-    return chosen.variant
+def main_variant(members: Sequence[Member]) -> str | None:
+    """The variant that scores and report are about, the first of an activity's members; or None."""
+    return members[0].variant if members else None
 
 
 def main_seed(workdir: Path, members: Sequence[Member]) -> int:

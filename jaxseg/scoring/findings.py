@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxseg.runfiles.about import Member, SegmentationData, read_config
 from jaxseg.runfiles.evaluation import Finding
-from jaxseg.runfiles.segmentation import KMEANS, Choice, main_variant, read_labels
+from jaxseg.runfiles.segmentation import KMEANS, main_variant, read_labels
 
 NEARLY_ALL = 0.95  # share of frames from which on one cluster counts as all of them
 MOST = 0.5  # share of sequences above which they count as most
@@ -146,14 +146,12 @@ UNTOLD = Settings()
 _TABLE = "clusters_by_activity"
 
 
-def look(
-    workdir: Path, data: SegmentationData, members: Sequence[Member], choice: Choice | None
-) -> list[Finding]:
+def look(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> list[Finding]:
     """Findings on each activity's main variant; members without predictions are passed over."""
     findings = []
     for activity, videos in data.activities.items():
         group = [member for member in members if member.activity == activity]
-        variant = main_variant(choice, group)
+        variant = main_variant(group)
         main = [member for member in group if member.variant == variant]
         labels = {
             member.seed: [*read_labels(workdir, member, videos, required=False).values()]

@@ -13,7 +13,7 @@ from jaxseg.evaluation.segmentation.groups import Labels
 from jaxseg.runfiles.about import Member, SegmentationData, read_dataset, read_members
 from jaxseg.runfiles.checks import to_json
 from jaxseg.runfiles.evaluation import Finding, write_evaluation
-from jaxseg.runfiles.segmentation import KMEANS, KMEANS_WINDOW, Choice
+from jaxseg.runfiles.segmentation import KMEANS, KMEANS_WINDOW
 from jaxseg.scoring import findings
 from jaxseg.scoring.files import (
     GENERATED,
@@ -36,7 +36,6 @@ from jaxseg.scoring.files import (
     table,
     tested_videos,
 )
-from jaxseg.scoring.num_clusters import choose, chosen_first, tries_counts
 
 COUNTS = ("videos", "videos_skipped", "frames", "segments", "classes")
 # Treatment of excluded classes -> its description, and the evaluator's argument for it.
@@ -93,9 +92,7 @@ def evaluate(
 ) -> dict:
     """Scores the predictions of a run under each protocol, the trivial baselines beside them.
 
-    Where the run has tried a range of clusters, K is chosen first (`num_clusters.choose`): the
-    members that have it are the first result, and the others follow. A member with test videos is
-    scored on these only.
+    A member with test videos is scored on these only.
 
     Args:
         workdir: of the run.
@@ -116,19 +113,13 @@ def evaluate(
     workdir = Path(workdir)
     data = read_dataset(workdir)
     members = read_members(workdir, data)
-    choice = choose(workdir, data, members) if tries_counts(members) else None
     evaluation = {"units": "percent", "data": describe(data)}
-    if choice:
-        evaluation["num_clusters"] = {
-            activity: {"chosen": each.chosen, "runners_up": each.runners_up}
-            for activity, each in choice.activities.items()
-        }
     if any(video.labels for video in data.videos):
         rules = Rules(protocols, seed, exclusion, split_sil)
-        evaluation |= score(workdir, data, members, choice, rules)
+        evaluation |= score(workdir, data, members, rules)
     else:
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
-    found = findings.look(workdir, data, members, choice)
+    found = findings.look(workdir, data, members)
     found += findings.beaten_by_kmeans(workdir, data, evaluation["protocols"])
     evaluation["findings"] = to_json(found)
     write_evaluation(workdir, evaluation)
@@ -152,14 +143,12 @@ def score(
     workdir: Path,
     data: SegmentationData,
     members: Sequence[Member],
-    choice: Choice | None,
     rules: Rules,
 ) -> dict[str, Any]:
     """The parts of `evaluation.json` that need a truth: protocols, matching and splits."""
     activities = {member.activity for member in members}
     truth = read_truth(workdir, data, activities, split_sil=rules.split_sil)
-    groups = chosen_first(members, choice) if choice else by_directory(members)
-    predictions = read_predictions(workdir, data, truth, groups)
+    predictions = read_predictions(workdir, data, truth, by_directory(members))
     peers = read_peers(workdir, data, truth, members)
     entries, matching = {}, {}
     for name in rules.protocols:
@@ -275,11 +264,6 @@ def settings(result: dict, rules: Rules) -> dict:
 def summary_lines(evaluation: dict) -> list[str]:
     """The evaluation as a text table for the terminal, line by line."""
     lines = [evaluation["note"]] if "note" in evaluation else []
-    lines += [
-        f"{activity}: K = {choice['chosen']} of those tried, then "
-        f"{', '.join(map(str, choice['runners_up'][:3]))}"
-        for activity, choice in evaluation.get("num_clusters", {}).items()
-    ]
     splits = evaluation.get("generalization", {}).get("splits", [])
     lines += split_lines(splits)
     for name, entry in evaluation["protocols"].items():

@@ -1,4 +1,4 @@
-"""The members of one program: activity x numeric overrides or numbers of clusters x seed."""
+"""The members of one program: activity x numeric overrides x seed."""
 
 import dataclasses
 import difflib
@@ -26,8 +26,7 @@ class Member:
     """One of the trainings that share a compiled program.
 
     Attributes:
-        variant: the entry of `config.sweep` it runs under, or "K=7" where numbers of clusters
-            are tried; "" without either.
+        variant: the entry of `config.sweep` it runs under; "" without one.
         config: of the run, changed as the sweep's entry says.
         test: names of the videos that are kept from its training; empty where it is tested on
             those that it learns from.

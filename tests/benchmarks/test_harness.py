@@ -42,7 +42,6 @@ def test_every_benchmark_has_help_with_an_example(name, capsys):
         ("evaluation", "--scale=2.0"),
         ("iterations", "--enough=x"),
         ("linear_program", "--snippets=9,x"),
-        ("num_clusters", "--seeds=0"),
         ("propagation", "--width=-1"),
         ("scaling", "--members=1,0"),
         ("training", "--steps=0"),

@@ -17,7 +17,6 @@ from jaxseg import footage
 from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage import record
 from jaxseg.footage.record import box_height, take_pictures
-from jaxseg.runfiles.segmentation import Choice, ChosenCount, write_choice
 
 ACTIVITY = "tea & 茶"
 ONE = f"{ACTIVITY}/one"
@@ -154,18 +153,6 @@ def test_as_many_pictures_as_fit(fresh, monkeypatch):
     assert len(activity["videos"]["two"]["segments"]) == 4
     assert len(activity["moments"][1]) == 1
     assert len(list((fresh / "footage/pictures").iterdir())) == 3
-
-
-def test_a_range_of_cluster_numbers_shows_the_chosen_one(fresh):
-    members = json.loads((fresh / "members.json").read_text())
-    for member, variant in zip(members, ("K=3", "K=4"), strict=True):
-        member["variant"] = variant
-    films.write_json(fresh / "members.json", members)
-    tried = ChosenCount(chosen=4, variant="K=4", runners_up=[3], tried=[])
-    write_choice(fresh, Choice("rule", "caution", {ACTIVITY: tried}))
-    footage.write(fresh, max_videos=1, progress=False)
-    assert read(fresh)["member"] == "seed1"
-    assert {path.parent.name for path in (fresh / "segments").rglob("*.vtt")} == {"seed1"}
 
 
 def test_a_failure_leaves_the_older_files_and_nothing_else(fresh):

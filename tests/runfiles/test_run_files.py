@@ -255,23 +255,6 @@ def test_typical_frames_and_objectives(tmp_path):
     assert segmentation.read_objectives(tmp_path) == objectives
 
 
-def test_the_choice_of_k(tmp_path):
-    assert segmentation.read_choice(tmp_path) is None
-    tried = segmentation.TriedCount(3, "K=3", SPREAD, SPREAD, SPREAD, SPREAD, 0.5)
-    choice = segmentation.Choice(
-        "rule", "caution", {"salad": segmentation.ChosenCount(3, "K=3", [2], [tried])}
-    )
-    segmentation.write_choice(tmp_path, choice)
-    assert segmentation.read_choice(tmp_path) == choice
-    members = [MEMBER._replace(variant=f"K={k}") for k in (2, 3)]
-    assert segmentation.main_variant(choice, members) == "K=3"
-    assert segmentation.main_variant(None, members) == "K=2"
-    assert segmentation.main_variant(choice, []) is None
-    refuses(lambda: segmentation.main_variant(choice, members[:1]), "num_clusters.json", "'salad'")
-    change(tmp_path / "num_clusters.json", lambda content: {"rule": content["rule"]})
-    refuses(lambda: segmentation.read_choice(tmp_path), "num_clusters.json", "activities")
-
-
 def test_truth_and_detections(tmp_path):
     entry = {"label": "jump", "segment": [1.0, 2.5]}
     assert localization.read_truth(tmp_path, SNIPPETS) is None

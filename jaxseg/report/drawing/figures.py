@@ -24,7 +24,7 @@ from jaxseg.report.drawing.bars import (
 )
 from jaxseg.report.drawing.colors import ACCENT, FAINT, INK, LINES
 from jaxseg.runfiles.about import Member
-from jaxseg.runfiles.segmentation import Spread, TriedCount
+from jaxseg.runfiles.segmentation import Spread
 
 COLOR_MAP = "cividis"  # rises evenly in lightness, for every kind of color vision
 STYLE = {
@@ -47,12 +47,6 @@ _MARKERS = "^xD"  # of the baselines, in their order
 _GRID = {"color": "#e4e4e7", "linewidth": 0.8}
 _MAX_POINTS = 300
 _RECALLS = np.linspace(0, 100, 101)
-# Curves against K, from the top: attribute of `TriedCount`, title.
-_COUNT_CURVES = {
-    "information": "information beyond place in time [nats]",
-    "stability": "agreement (adjusted mutual information)",
-    "objective": "transport objective, a frame",
-}
 
 # Variant -> place on the axis, a number as text -> score in percent.
 Scores = Mapping[str, Mapping[str, Spread]]
@@ -127,28 +121,6 @@ def _mean_and_range(axes: Axes, steps: np.ndarray, values: np.ndarray, label: st
     (line,) = axes.plot(x, np.nanmean(y, axis=1), label=label)
     band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
     axes.fill_between(x, np.nanmin(y, axis=1), np.nanmax(y, axis=1), **band)
-
-
-def count_curves(tried: Sequence[TriedCount], chosen: int) -> str:
-    """What is known of each K that was tried, one curve under the other; the chosen K is marked."""
-    counts = np.array([entry.num_clusters for entry in tried])
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(3.5, 4.4), layout="constrained")
-        all_axes = figure.subplots(len(_COUNT_CURVES), sharex=True)
-        for axes, (name, title) in zip(all_axes, _COUNT_CURVES.items(), strict=True):
-            spreads = [getattr(entry, name) for entry in tried]
-            means = np.array([spread.mean for spread in spreads])
-            for count, spread in zip(counts, spreads, strict=True):
-                axes.plot([count] * len(spread.values), spread.values, ".", color=FAINT, ms=3.5)
-            axes.plot(counts, means, color=FAINT, linewidth=1.4)
-            axes.axvline(chosen, color=ACCENT, linewidth=1, linestyle="--")
-            axes.plot(chosen, means[counts == chosen], "o", color=ACCENT, ms=6)
-            if name == "information":
-                axes.plot(counts, [entry.score for entry in tried], color=ACCENT, linewidth=1.6)
-            axes.set_title(title, fontsize=9, loc="left")
-        axes.set_xlabel("K")
-        axes.xaxis.set_major_locator(ticker.MaxNLocator(8, integer=True))
-        return svg_uri(figure)
 
 
 def seed_dots(

@@ -46,7 +46,6 @@ _FILES = (
     "clusters.json",
     "evaluation.json",
     "objectives.json",
-    "num_clusters.json",
     "names.csv",
     "footage/footage.json",
     "footage/pictures/",

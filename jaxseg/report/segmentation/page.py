@@ -9,7 +9,6 @@ from markupsafe import Markup
 from jaxseg.report.drawing.figures import (
     LimitedCurve,
     by_variant,
-    count_curves,
     limited_curves,
     loss_curves,
 )
@@ -20,7 +19,6 @@ from jaxseg.report.segmentation.scores import confusion_panel, lengths_panel, sc
 from jaxseg.report.segmentation.videos import codes_panel, couplings_panel, videos_panel
 from jaxseg.report.segmentation.watch import watch_panel
 from jaxseg.runfiles.about import Member
-from jaxseg.runfiles.segmentation import ChosenCount
 
 
 def render_page(run: Run, max_videos: int) -> str:
@@ -29,7 +27,6 @@ def render_page(run: Run, max_videos: int) -> str:
     panels = [
         watch_panel(run, paints),
         scores_panel(run),
-        num_clusters_panel(run),
         loss_panel(run),
         collapse_panel(run),
         videos_panel(run, paints, max_videos),
@@ -61,31 +58,6 @@ def findings_box(run: Run) -> Markup:
     return render("segmentation.html", "findings", warnings=warnings, notes=notes)
 
 
-def num_clusters_panel(run: Run) -> Panel:
-    """The curves against K, an activity a picture, with the choice; left out without a range."""
-    title = "Number of clusters"
-    if run.choice is None:
-        return Panel(title, "")
-    pictures = [
-        Picture(
-            source=count_curves(choice.tried, choice.chosen),
-            alt=f"agreement of seeds and transport objective of {name} against K",
-            title=name,
-            remark=_order(choice),
-        )
-        for name, choice in run.choice.activities.items()
-    ]
-    body = render("segmentation.html", "num_clusters", choice=run.choice, pictures=pictures)
-    return Panel(title, body)
-
-
-def _order(choice: ChosenCount) -> str:
-    """The choice, how many of its clusters have a frame, and the next best three."""
-    (used,) = [each.used.mean for each in choice.tried if each.num_clusters == choice.chosen]
-    others = ", ".join(map(str, choice.runners_up[:3]))
-    return f"K = {choice.chosen} ({used:.1f} used), then {others}"
-
-
 def loss_panel(run: Run) -> Panel:
     """Training loss of each activity, a line a variant; left out without `metrics.jsonl`."""
     losses = run.metrics.curves.get("loss")
@@ -94,9 +66,7 @@ def loss_panel(run: Run) -> Panel:
     pictures = []
     for activity in run.activities:
         trained = [member for member in run.members if member.activity == activity.name]
-        # Where many K were tried, only the curve of the chosen one is drawn.
-        shown = activity.members if run.choice else trained
-        if groups := by_variant(losses, run.members, shown):
+        if groups := by_variant(losses, run.members, trained):
             alt = f"training loss of {activity.name} over steps"
             curves = loss_curves(run.metrics.steps, groups)
             pictures.append(Picture(curves, alt, activity.name))
@@ -124,15 +94,12 @@ def collapse_panel(run: Run) -> Panel:
     # Some methods log the same quantities, and not whether they are signs.
     if "collapsed" not in run.metrics.curves:
         return Panel("Collapse", "")
-    main = [member for activity in run.activities for member in activity.members]
-    judged = main if run.choice else run.members
-    signs = collapsed_members(run.metrics.curves, run.members)
     body = render(
         "segmentation.html",
         "collapse",
         repeat=run.repeat,
-        collapsed={member: words for member, words in signs.items() if member in judged},
-        num_judged=len(judged),
+        collapsed=collapsed_members(run.metrics.curves, run.members),
+        num_judged=len(run.members),
         pictures=[_sign_picture(run, activity) for activity in run.activities if activity.members],
     )
     return Panel("Collapse", body)

@@ -13,14 +13,12 @@ from jaxseg.runfiles.footage import Footage, read_footage
 from jaxseg.runfiles.metrics import Metrics, read_metrics
 from jaxseg.runfiles.names import read_names
 from jaxseg.runfiles.segmentation import (
-    Choice,
     Coupling,
     TypicalFrame,
     decoding_directory,
     find_decodings,
     main_first,
     main_variant,
-    read_choice,
     read_couplings,
     read_labels,
     read_truth,
@@ -62,7 +60,6 @@ class Run:
     metrics: Metrics
     scores: SegmentationScores | None  # None where the run was not evaluated
     footage: Mapping[str, Footage]  # activity -> its videos; empty where the run knows of none
-    choice: Choice | None  # of the number of clusters; None where no range was tried
 
     @property
     def has_labels(self) -> bool:
@@ -96,7 +93,6 @@ def read_run(workdir: Path, data: SegmentationData) -> Run:
         metrics=read_metrics(workdir, len(members)),
         scores=scores,
         footage=read_footage(workdir),
-        choice=read_choice(workdir),
     )
     typical = read_typical(workdir)
     activities = [_read_activity(run, name, typical.get(name, {})) for name in data.activities]
@@ -133,7 +129,7 @@ def _read_activity(
     """
     videos, workdir = run.data.activities[name], run.workdir
     trained = [member for member in run.members if member.activity == name]
-    variant = main_variant(run.choice, trained)
+    variant = main_variant(trained)
     main = main_first(workdir, [member for member in trained if member.variant == variant])
     predictions = {
         member.directory: read_labels(workdir, member, videos, required=False) for member in main
