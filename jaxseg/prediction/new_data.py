@@ -72,8 +72,7 @@ class Trained:
         if activity and activity not in names:
             raise ValueError(f"{self.workdir} has no activity {activity!r}, only {_listed(names)}")
         trained = [each for each in self.members if each.activity == (activity or names[0])]
-        choice = segmentation.read_choice(self.workdir)
-        variant = segmentation.main_variant(choice, trained)
+        variant = segmentation.main_variant(trained)
         seeds = {each.seed: each for each in trained if each.variant == variant}
         if seed is None:
             return segmentation.main_first(self.workdir, list(seeds.values()))[0]
