@@ -28,13 +28,17 @@ MAY_IMPORT = {
         "command_line config data evaluation formats methods processes proposals runfiles training",
         "jax numpy scipy tqdm",
     ),
+    "tuning": (
+        "config data methods prediction processes runfiles training",
+        "jax numpy scipy tqdm",
+    ),
     "scoring": ("command_line evaluation formats runfiles", "numpy scipy"),
     "features": ("command_line formats", "numpy tqdm av cv2 pebble sklearn onnxruntime"),
     "footage": ("formats features runfiles", "numpy tqdm av cv2"),
     "decode": ("command_line evaluation formats report solvers", "jax numpy scipy matplotlib tqdm"),
     "run": (
         "command_line config data features footage formats methods prediction processes report"
-        " runfiles scoring training",
+        " runfiles scoring training tuning",
         "jax numpy absl ml_collections",
     ),
     "command_line": ("", ""),

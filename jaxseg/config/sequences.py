@@ -33,6 +33,11 @@ class SequencesConfig(Config):
     least_steps: int = key(0, "training steps at least, whatever num_epochs says", at_least(0))
 
     @property
+    def uses_terms(self) -> bool:
+        """Whether human terms are given or asked for."""
+        return bool(self.duration or self.asks_for)
+
+    @property
     def asks_for(self) -> tuple[str, ...]:
         """The human terms that are to come from the data."""
         terms = [name for name in TERMS if getattr(self, name) == AUTO]

@@ -62,7 +62,7 @@ def predict(
             slots = [i for i, m in enumerate(setup.members) if m.activity == activity]
             members = [setup.members[i] for i in slots]
             arguments = jax.tree.map(lambda leaf, slots=slots: leaf[np.array(slots)], everything)
-            carried = survey(members, videos, arguments, lambda video: _padded(video, lengths))
+            carried = survey(members, videos, arguments, lambda video: padded(video, lengths))
             arguments = arguments._replace(carried=carried)
             tested = [i for i, video in enumerate(videos) if is_tested(members[0], video)]
             shown = {tested[i] for i in evenly_chosen(len(tested), config.predict.couplings)}
@@ -156,7 +156,7 @@ def _pad(array: np.ndarray, length: int, axis: int) -> np.ndarray:
     return np.pad(array, widths)
 
 
-def _padded(video: Video, lengths: Sequence[int]) -> Arrays:
+def padded(video: Video, lengths: Sequence[int]) -> Arrays:
     """One video as a method sees it, in the shortest length that holds it."""
     length = next(length for length in lengths if length >= video.num_frames)
     frames = _pad(np.asarray(video.frames(), np.float32), length, axis=0)
@@ -166,7 +166,7 @@ def _padded(video: Video, lengths: Sequence[int]) -> Arrays:
 def _decode(compiled: Callable, arguments: Arguments, video: Video, lengths: Sequence[int]) -> dict:
     """The method's output for one video, [members, frames, ...], cut to its own length."""
     params, carried, inputs = arguments
-    output = jax.tree.map(np.asarray, compiled(params, carried, _padded(video, lengths), inputs))
+    output = jax.tree.map(np.asarray, compiled(params, carried, padded(video, lengths), inputs))
     # These two have no axis of frames to cut.
     uncut = {name: output.pop(name) for name in ("typical", "objective")}
     return jax.tree.map(lambda array: array[:, : video.num_frames], output) | uncut

@@ -10,11 +10,14 @@ from jaxseg.prediction import intervals, segments
 from jaxseg.prediction.oracle import OracleTest
 from jaxseg.run import videos, workdir
 from jaxseg.run.flags import STAGES
+from jaxseg.runfiles import choice
 from jaxseg.scoring import intervals as interval_scores
 from jaxseg.scoring import segments as segment_scores
 from jaxseg.training import loop
+from jaxseg.training.members import enumerate_members
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import TrainState
+from jaxseg.tuning.settle import settle
 
 # Notices of what a run is on where no data was named; printed at its start and end.
 GENERATED = "generated data (embedded twin): its figures are not comparable with any paper's"
@@ -58,7 +61,10 @@ def run(
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
         data_set = data_set or task.load(config, folder)
-        setup = set_up(config, data_set)
+        settled = settle(config, data_set, folder, progress=progress)
+        if settled:
+            processes.print_once("\n".join(choice.summary(choice.read_choice(folder))))
+        setup = set_up(config, data_set, enumerate_members(config, data_set, settled))
         processes.first_alone(
             lambda: workdir.claim(folder, config, data_set, setup.members), "workdir"
         )

@@ -56,7 +56,7 @@ def train(
     with contextlib.closing(Checkpoints(config, setup, workdir)) as checkpoints:
         state = checkpoints.restore(abstract_state(setup))
         if state is None:
-            state = _first_state(setup)
+            state = first_state(setup)
         start, total = int(state.step), setup.num_steps
         refreshes = None  # of the method's pseudo-labels
         if setup.method.refresh and start < total:
@@ -78,7 +78,8 @@ def train(
             return run(state, start)
 
 
-def _first_state(setup: Setup) -> TrainState:
+def first_state(setup: Setup) -> TrainState:
+    """The state of all members before the first step."""
     example = place_batch(setup, setup.batches.batch(0))
     state = make_init(setup.method, setup.mesh)(example, setup.inputs)
     if setup.method.warm_start is None:

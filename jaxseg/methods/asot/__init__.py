@@ -13,7 +13,7 @@ OWN_DATA = MappingProxyType(
         "duration": "auto",
         "order": "auto",
         "num_epochs": 15,
-        "least_steps": 100,
+        "least_steps": 300,
         "data.name": "folder",
         "data.scaling": "auto",
         "model.layers": (0, 128, 40),

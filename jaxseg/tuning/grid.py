@@ -1,0 +1,74 @@
+"""Durations worth trying: around the number of segments of a cheap segmentation.
+
+k-means on frames averaged over windows of different lengths takes seconds on any data, while
+training takes minutes. On all data that was tried its best number of segments was within a factor
+of 5 of the truth, mostly too high (docs/sequences.md).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from jaxseg.prediction.peers import kmeans
+from jaxseg.runfiles.choice import TriedCount
+from jaxseg.tuning.description import Description, Saving
+
+AROUND = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4)  # of the cheap segmentation's number of segments
+SHORTEST = 6  # frames of an action: what is shorter cannot be told from noise
+FITTED = 5_000  # frames on which k-means is fitted
+
+
+def durations(description: Description, num_clusters: int) -> list[float]:
+    """Durations to try, in frames, descending; at least one.
+
+    Args:
+        description: of an activity's sequences.
+        num_clusters: K.
+    """
+    mean = np.mean([len(each) for each in description.whitened])
+    shortest = max(SHORTEST, 3 * description.frame_time)
+    segments = cheap_segmentation(description, num_clusters).segments
+    tried = [mean / (segments * part) for part in AROUND]
+    # Half a sequence is the longest action that leaves room for another one.
+    fitting = [each for each in tried if shortest <= each <= mean / 2]
+    return fitting or [float(np.clip(mean / segments, min(shortest, mean / 2), mean / 2))]
+
+
+def counts(description: Description, fewest: int, most: int) -> tuple[tuple[TriedCount, ...], int]:
+    """What k-means saves for each number of clusters, and the number that saves most.
+
+    The number is 0 where none saves anything.
+    """
+    tried = []
+    for count in range(fewest, most + 1):
+        saving = cheap_segmentation(description, count)
+        tried.append(TriedCount(count, saving.nats, saving.segments))
+    best = max(tried, key=lambda each: each.nats)
+    return tuple(tried), best.num_actions if best.nats > 0 else 0
+
+
+def cheap_segmentation(description: Description, num_clusters: int) -> Saving:
+    """Of k-means on frames averaged over windows of different lengths, the one that saves most."""
+    window = max(2.0, np.mean([len(each) for each in description.whitened]) / 6)
+    best = None
+    while window >= 1:
+        averaged = [
+            uniform_filter1d(each, int(window), axis=0, mode="nearest")
+            for each in description.whitened
+        ]
+        saving = description.saving(cluster(averaged, num_clusters))
+        if best is None or saving.nats > best.nats:
+            best = saving
+        window /= 2
+    return best
+
+
+def cluster(sequences: Sequence[np.ndarray], num_clusters: int) -> list[np.ndarray]:
+    """k-means labels of all frames, int [frames] each."""
+    rows = np.concatenate(sequences)
+    fitted = rows[:: -(-len(rows) // FITTED)]
+    count = min(num_clusters, len(fitted))
+    centers = kmeans(fitted, count, np.random.default_rng(0))
+    squared = np.square(centers).sum(axis=1)
+    return [np.argmin(squared - 2 * each @ centers.T, axis=1) for each in sequences]

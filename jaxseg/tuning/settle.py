@@ -1,0 +1,235 @@
+"""From a config with "auto" in it to numbers for every activity, and the record of why."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from jaxseg import processes
+from jaxseg.config import Config
+from jaxseg.config.sequences import FREE, SequencesConfig
+from jaxseg.data.segmentation.records import DataSet
+from jaxseg.data.segmentation.video import Video
+from jaxseg.runfiles.choice import (
+    Choice,
+    OrderEvidence,
+    Settled,
+    TriedCount,
+    TriedDuration,
+    read_choice,
+    write_choice,
+)
+from jaxseg.runfiles.segmentation import Spread
+from jaxseg.training.members import UNTOLD_ACTIONS, Member, num_clusters, num_steps, told_clusters
+from jaxseg.training.settled import in_frames, settled_config
+from jaxseg.tuning import grid, order, scouts
+from jaxseg.tuning.description import Description, Saving
+
+SEEDS = 2  # scouts of each duration at most
+STEPS = 100  # of a scout at most
+BUDGET = 2.0  # of what the training itself takes, in steps of members
+MOST_FRAMES = 400_000  # of an activity that the cheap segmentation looks at
+RULE = (
+    "Of the durations tried, the one whose segmentation saves the most nats a frame in telling the "
+    "data (description length of the frames' principal components as Gaussian clusters, frames "
+    "that are copies of each other counted once, each segment told), times the share of the "
+    "clusters that it uses. Short trainings without a temporal prior tried them. The order is "
+    "shared where other sequences tell what a sequence shows at the same time; free where actions "
+    "recur, or where appearance alone tells them apart; else shared."
+)
+COUNT_DOUBT = (
+    "The number of actions that the data suggests is a guess: on real sequences it was no better "
+    "than a constant (docs/results.md). If you know it, give config.num_actions."
+)
+
+
+def settle(
+    config: Config, data: DataSet, workdir: Path, *, progress: bool = True
+) -> Mapping[str, Config]:
+    """The config of each activity, with numbers in place of what is "auto"; writes `choice.json`.
+
+    A choice that is there is taken: it belongs to this config and this data. Empty where the
+    config does not use human terms. All processes call it together.
+
+    Args:
+        config: of the run.
+        data: that it trains on.
+        workdir: of the run.
+        progress: show a bar.
+
+    Raises:
+        ValueError: a damaged `choice.json`, no number of actions, too few frames.
+    """
+    if not isinstance(config, SequencesConfig) or not config.uses_terms:
+        return {}
+    choice = read_choice(workdir)
+    if choice is None or choice.activities.keys() != data.activities.keys():
+        choice = choose(config, data, progress=progress)
+        processes.barrier("the choice is made")
+        if processes.is_first():
+            workdir.mkdir(parents=True, exist_ok=True)
+            write_choice(workdir, choice)
+    return {name: settled_config(config, settled) for name, settled in choice.activities.items()}
+
+
+def choose(config: SequencesConfig, data: DataSet, *, progress: bool = True) -> Choice:
+    """What is found of every activity; raises as `settle`."""
+    asked = config.asks_for
+    open_activities: dict[str, _Activity] = {}
+    found: dict[str, Settled] = {}
+    for name, videos in data.activities.items():
+        activity = _Activity(config, name, videos, data.fps)
+        if {"duration", "order"}.isdisjoint(asked):
+            found[name] = activity.given()
+        else:
+            open_activities[name] = activity
+    members = [each for activity in open_activities.values() for each in activity.propose()]
+    if members:
+        looked_at = {name: each.looked_at for name, each in open_activities.items()}
+        labels = scouts.run(config, data, members, looked_at, progress=progress)
+        for name, activity in open_activities.items():
+            own = [each for each, of in zip(labels, members, strict=True) if of.activity == name]
+            found[name] = activity.judge(own)
+    return Choice(RULE, data.fps, {name: found[name] for name in data.activities})
+
+
+class _Activity:
+    """What is asked about one activity, and what its scouts answer."""
+
+    def __init__(
+        self, config: SequencesConfig, name: str, videos: Sequence[Video], fps: float | None
+    ):
+        self.config, self.name, self.videos, self.fps = config, name, videos, fps
+        self.asked = config.asks_for
+        self.reasons: dict[str, str] = {}
+        self.doubts: list[str] = []
+        self.counts: tuple[TriedCount, ...] = ()
+        self.count = self._num_actions()
+
+    @functools.cached_property
+    def description(self) -> Description:
+        """Of all frames or, of very many, of evenly spread ones."""
+        frames = sum(video.num_frames for video in self.videos)
+        self.stride = -(-frames // MOST_FRAMES)
+        return Description([video.frames(slice(None, None, self.stride)) for video in self.videos])
+
+    def given(self) -> Settled:
+        """The numbers where neither duration nor order is asked for."""
+        return self._settled(in_frames(self.config.duration, self.fps), self.config.order)
+
+    def propose(self) -> list[Member]:
+        """Scouts for the durations worth trying; they know of no order.
+
+        What the prior adds cannot be told from the data's own order, and it lets a segmentation
+        save less than it could: durations are found without it.
+        """
+        if "duration" in self.asked:
+            tried = grid.durations(self.description, self.count)
+            self.durations = [each * self.stride for each in tried]
+        else:
+            mean = float(np.mean([video.num_frames for video in self.videos]))
+            self.durations = [in_frames(self.config.duration, self.fps) or mean / self.count]
+        self.looked_at = scouts.looked_at(self.videos, max(self.durations))
+        settings = [
+            settled_config(self.config, Settled(self.count, duration, FREE))
+            for duration in self.durations
+        ]
+        steps = num_steps(settings[0], self.name, self.videos)
+        each = min(STEPS, steps, int(BUDGET * self.config.seeds * steps / len(settings)))
+        seeds = int(
+            np.clip(BUDGET * self.config.seeds * steps / (len(settings) * max(1, each)), 1, SEEDS)
+        )
+        return [
+            Member(
+                activity=self.name,
+                seed=self.config.first_seed + seed,
+                variant=f"{duration:g}",
+                num_clusters=self.count,
+                num_steps=each,
+                config=config,
+            )
+            for duration, config in zip(self.durations, settings, strict=True)
+            for seed in range(seeds)
+        ]
+
+    def judge(self, labels: Sequence[Sequence[np.ndarray]]) -> Settled:
+        """The numbers, from the labels of each member of `propose` on `looked_at`."""
+        description = Description([video.frames() for video in self.looked_at])
+        groups = np.array_split(np.arange(len(labels)), len(self.durations))
+        savings = [[description.saving(labels[at]) for at in group] for group in groups]
+        tried = tuple(
+            tried_duration(duration, each, self.count)
+            for duration, each in zip(self.durations, savings, strict=True)
+        )
+        best = int(np.argmax([each.score for each in tried]))
+        duration = self.durations[best]
+        if "duration" in self.asked:
+            duration = self._duration(tried, best)
+        of_seeds = [order.evidence(labels[at], tried[best].nats.mean) for at in groups[best]]
+        evidence = OrderEvidence(*np.mean(of_seeds, axis=0).tolist())
+        chosen = self.config.order
+        if "order" in self.asked:
+            chosen, self.reasons["order"] = order.decide(evidence, len(self.videos))
+        return self._settled(duration, chosen, tried=tried, order_evidence=evidence)
+
+    def _duration(self, tried: Sequence[TriedDuration], best: int) -> float:
+        """The duration that was found, or the one that the number of actions suggests."""
+        if tried[best].score > 0:
+            self.reasons["duration"] = (
+                f"Its segmentation saves the most of {len(tried)} durations tried: "
+                f"{tried[best].nats.mean:.2f} nats a frame, {tried[best].used.mean:.1f} of "
+                f"{self.count} clusters used."
+            )
+            return tried[best].duration
+        mean = float(np.mean([video.num_frames for video in self.videos]))
+        self.doubts.append(
+            "How long an action lasts cannot be told: no segmentation tells more than one segment "
+            "a sequence does. Each action was given an equal share of a sequence; give "
+            "config.duration, or other features."
+        )
+        return mean / self.count
+
+    def _num_actions(self) -> int:
+        """K as given, or as the data has it, or a guess."""
+        if "num_actions" in self.asked:
+            self.counts, count = grid.counts(self.description, *self.config.model.cluster_range)
+            if count:
+                self.reasons["num_actions"] = (
+                    f"k-means with so many clusters saves the most of {self.counts[0].num_actions} "
+                    f"to {self.counts[-1].num_actions}."
+                )
+                self.doubts.append(COUNT_DOUBT)
+                return count
+            self.doubts.append(
+                "The number of actions cannot be told: no number of clusters tells more than one "
+                f"does. {UNTOLD_ACTIONS} were taken; give config.num_actions."
+            )
+            return UNTOLD_ACTIONS
+        if not told_clusters(self.config, self.name):
+            self.doubts.append(
+                f"Nobody said how many actions there are: {UNTOLD_ACTIONS} were taken; "
+                "give config.num_actions."
+            )
+        return num_clusters(self.config, self.name, self.videos)
+
+    def _settled(self, duration: float, chosen: str, **found) -> Settled:
+        return Settled(
+            self.count, duration, chosen, self.reasons, self.doubts, counts=self.counts, **found
+        )
+
+
+def tried_duration(duration: float, savings: Sequence[Saving], num_clusters: int) -> TriedDuration:
+    """What the savings of a duration's seeds come to."""
+    return TriedDuration(
+        duration=duration,
+        nats=spread([each.nats for each in savings]),
+        segments=spread([each.segments for each in savings]),
+        used=spread([float(each.used) for each in savings]),
+        score=float(np.mean([each.score(num_clusters) for each in savings])),
+    )
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and population standard deviation of the seeds' values."""
+    return Spread(float(np.mean(values)), float(np.std(values)), list(values))
