@@ -4,7 +4,8 @@
 
     fugw.solve(cost)            temporally consistent assignment of frames to actions: a `Solution`
     sinkhorn.solve(cost, ...)   entropic transport, marginals hard or relaxed: a `Solution`
-    viterbi.decode(scores)      the likeliest segmentation with the actions in a given order
+    viterbi.decode(scores)      the likeliest segmentation with the actions in a given order;
+                                `decode_recurring` lets any follow any other
     priors                      which frame is likely to show which action, from their places alone
     linear_program.solve(A, q)  the curve over time whose contrasts are given scores
 

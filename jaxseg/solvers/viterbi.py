@@ -1,9 +1,12 @@
-"""Ordered Viterbi: the likeliest segmentation that shows the clusters in a given order.
+"""Viterbi: the likeliest segmentation that shows the clusters in a given order, or in any.
 
-For one video of N frames and K clusters, the path s maximizes sum_i log_likelihood[i, s_i] over
-paths that start in the first cluster, end in the last, and from one frame to the next stay or go
-on by one (decoding of CTE, CVPR 2019, and TOT, CVPR 2022). Every such path goes on K - 1 times and
-stays N - K times: the odds of staying weigh all of them alike, and are left out.
+`decode`: for one video of N frames and K clusters, the path s maximizes sum_i log_likelihood[i,
+s_i] over paths that start in the first cluster, end in the last, and from one frame to the next
+stay or go on by one (decoding of CTE, CVPR 2019, and TOT, CVPR 2022). Every such path goes on K - 1
+times and stays N - K times: the odds of staying weigh all of them alike, and are left out.
+
+`decode_recurring`: any cluster may follow any other, any number of times or never; what keeps
+segments long is the probability of staying.
 """
 
 import jax
@@ -50,13 +53,8 @@ def decode(
         ValueError: for shapes that do not fit, a known order that is no permutation, a known
             probability out of range and valid entries known to be NaN or +inf.
     """
-    given = log_likelihood, mask, cluster_mask
-    log_likelihood = as_matrix("log_likelihood", log_likelihood)
-    frames, clusters = log_likelihood.shape
-    mask = as_mask("mask", mask, frames)
-    cluster_mask = as_mask("cluster_mask", cluster_mask, clusters)
-    require_entries("log_likelihood", *given, "a number or -inf", lambda entry: entry < np.inf)
-    order = _as_order(order, clusters)
+    log_likelihood, mask, cluster_mask = _as_problem(log_likelihood, mask, cluster_mask)
+    order = _as_order(order, len(cluster_mask))
     advance = _log_odds_of_advance(stay_probability, log_likelihood.dtype)
 
     # Masked clusters go last, where no path from the first state to the last valid one leads.
@@ -85,10 +83,7 @@ def _forward(scores, mask, advance, starts_in_first) -> tuple[jax.Array, jax.Arr
     def step(best, frame):
         score, valid = frame
         before, same = best[:-1] + advance, best[1:]
-        reached = jnp.maximum(before, same) + score
-        # Held near 0: in a sum over 10^5 frames float32 would lose what tells paths apart.
-        level = reached.max()
-        reached -= jnp.where(jnp.isfinite(level), level, 0)
+        reached = _near_zero(jnp.maximum(before, same) + score)
         reached = jnp.concatenate([closed[:1], reached])
         return jnp.where(valid, reached, best), before >= same
 
@@ -107,6 +102,55 @@ def _backward(advanced, mask, last) -> jax.Array:
         return jnp.where(valid, before, state), state
 
     return lax.scan(step, last, (advanced, mask), reverse=True)[1]
+
+
+def decode_recurring(
+    log_likelihood: jax.Array,
+    *,
+    mask: jax.Array | None = None,
+    cluster_mask: jax.Array | None = None,
+    stay_probability: jax.Array | float = 0.5,
+) -> jax.Array:
+    """Labels of the likeliest path on which any cluster may follow any other, in O(N K) time.
+
+    The next frame has the same cluster with the probability p = `stay_probability`, and each of
+    the K - 1 others with (1 - p) / (K - 1); all starts are alike. An action of d frames on average
+    asks for p = 1 - 1/d. Where two paths tie, the frame came from its own cluster, or from that
+    with the lowest number. Where every path is forbidden, some path is returned.
+
+    Args:
+        log_likelihood, mask, cluster_mask: as `decode` takes them; K counts valid clusters.
+        stay_probability: between 0 and 1, both excluded.
+
+    Returns, raises: as `decode`.
+    """
+    log_likelihood, mask, cluster_mask = _as_problem(log_likelihood, mask, cluster_mask)
+    num_others = jnp.maximum(cluster_mask.sum() - 1, 1)
+    switch = _log_odds_of_advance(stay_probability, log_likelihood.dtype) - jnp.log(num_others)
+
+    states = jnp.argsort(~cluster_mask)  # valid clusters first: also where all are forbidden
+    scores = jnp.where(cluster_mask[states], log_likelihood[:, states], -jnp.inf)
+    start = jnp.where(cluster_mask[states], 0, -jnp.inf).astype(scores.dtype)
+    numbers = jnp.arange(len(states))
+
+    def forward(best, frame):
+        score, valid = frame
+        # Of all states but one the best is the best of all, or, for that one, the second best.
+        first = jnp.argmax(best)
+        others = best.at[first].set(-jnp.inf)
+        second = jnp.argmax(others)
+        other = jnp.where(numbers == first, others[second], best[first]) + switch.astype(best.dtype)
+        reached = _near_zero(jnp.maximum(best, other) + score)
+        return jnp.where(valid, reached, best), (best >= other, first, second)
+
+    def backward(state, frame):
+        (stays, first, second), valid = frame
+        other = jnp.where(state == first, second, first)
+        return jnp.where(valid & ~stays[state], other, state), state
+
+    best, came_from = lax.scan(forward, start, (scores, mask))
+    path = lax.scan(backward, jnp.argmax(best), (came_from, mask), reverse=True)[1]
+    return jnp.where(mask & cluster_mask.any(), states[path], -1).astype(jnp.int32)
 
 
 def time_sums(assignment: jax.Array, *, mask: jax.Array | None = None) -> jax.Array:
@@ -158,6 +202,23 @@ def mean_time_order(
 ) -> jax.Array:
     """The order of the clusters in one video: `order_by_time` of its `time_sums`."""
     return order_by_time(time_sums(assignment, mask=mask), cluster_mask=cluster_mask)
+
+
+def _near_zero(scores) -> jax.Array:
+    """Scores less the best: in a sum over 10^5 frames float32 would lose what tells paths apart."""
+    level = scores.max()
+    return scores - jnp.where(jnp.isfinite(level), level, 0)
+
+
+def _as_problem(log_likelihood, mask, cluster_mask) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """The scores and both masks as arrays, looked at as far as they are known."""
+    given = log_likelihood, mask, cluster_mask
+    log_likelihood = as_matrix("log_likelihood", log_likelihood)
+    frames, clusters = log_likelihood.shape
+    mask = as_mask("mask", mask, frames)
+    cluster_mask = as_mask("cluster_mask", cluster_mask, clusters)
+    require_entries("log_likelihood", *given, "a number or -inf", lambda entry: entry < np.inf)
+    return log_likelihood, mask, cluster_mask
 
 
 def _as_order(order, num_clusters) -> jax.Array:
