@@ -158,7 +158,7 @@ def test_more_clusters_than_frames():
 
 def test_an_activity_without_a_number_of_clusters():
     config = toy.make_config({"model.clusters_by_activity": {"salad": 4}})
-    with pytest.raises(ValueError, match=r"activity 'soup'.*num_actions"):
+    with pytest.raises(ValueError, match=r"activity 'soup'.*num_clusters"):
         enumerate_members(config, DATA)
 
 
