@@ -43,6 +43,7 @@ MAY_IMPORT = {
     ),
     "command_line": ("", ""),
     "planning": ("config data formats methods run training", "jax numpy"),
+    "segmenter": ("config data formats methods prediction report run runfiles training", "numpy"),
     "main": ("command_line methods planning processes run training", "absl ml_collections"),
 }
 

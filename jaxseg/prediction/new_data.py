@@ -20,6 +20,8 @@ from jaxseg.prediction.finished import finished_parameters
 from jaxseg.prediction.segments import Arguments
 from jaxseg.runfiles import about, segmentation
 from jaxseg.runfiles.names import read_names
+from jaxseg.training.members import enumerate_members
+from jaxseg.training.settled import read_settled
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import make_gather
 
@@ -170,7 +172,9 @@ class Trained:
 
     @functools.cached_property
     def _restored(self) -> tuple[Setup, Arguments]:
-        setup = set_up(self.config, self._outline())
+        outline = self._outline()
+        settled = read_settled(self.config, self.workdir)
+        setup = set_up(self.config, outline, enumerate_members(self.config, outline, settled))
         if setup.method.survey is not None:
             raise ValueError(
                 f"{self.workdir}: this run's decoding looks at all of its training sequences at "
@@ -195,11 +199,11 @@ class Trained:
 
 
 def padded_length(num_frames: int) -> int:
-    """Length that a sequence is padded to: one of eight in every power of two.
+    """Length that a sequence is padded to: one of four in every power of two.
 
     So a few programs are compiled for sequences of any length, in this call and in later ones.
     """
-    step = max(LENGTH_MULTIPLE, 2 ** (num_frames.bit_length() - 4))
+    step = max(LENGTH_MULTIPLE, 2 ** (num_frames.bit_length() - 3))
     return -(-num_frames // step) * step
 
 

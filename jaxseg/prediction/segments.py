@@ -77,7 +77,7 @@ def predict(
                 }
                 _write_labels(config, data, partial["predictions"], members, video, output)
                 if index in shown:
-                    _write_couplings(config, partial["couplings"], members, video, output)
+                    _write_couplings(partial["couplings"], members, video, output["matrices"])
                 bar.update(min(processes.count(), bar.total - bar.n))
             candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
@@ -191,20 +191,13 @@ def _write_labels(
 
 
 def _write_couplings(
-    config: Config,
-    couplings: Path,
-    members: Sequence[Member],
-    video: Video,
-    output: Mapping[str, Any],
+    couplings: Path, members: Sequence[Member], video: Video, matrices: Mapping[str, np.ndarray]
 ) -> None:
-    """Couplings of the seeds that may be shown first, without clusters of other members alone."""
+    """Couplings of the first seed, without the clusters that only other members have."""
     for index, member in enumerate(members):
-        # Where human terms are used the best seed is shown first, which is not known yet.
-        shown = config.uses_terms or member.seed == members[0].seed
-        if shown and is_tested(member, video):
-            matrices = output["matrices"].items()
+        if member.seed == members[0].seed and is_tested(member, video):
             coupling = Coupling(
-                **{name: each[index][:, : member.num_clusters] for name, each in matrices}
+                **{name: each[index][:, : member.num_clusters] for name, each in matrices.items()}
             )
             files.write_coupling(couplings, video.activity, member.directory, video.name, coupling)
 

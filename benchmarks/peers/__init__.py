@@ -1,1 +1,0 @@
-"""Other programs that segment sequences without labels: a hidden Markov model and TW-FINCH."""
