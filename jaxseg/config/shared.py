@@ -273,6 +273,11 @@ class Config:
     report: ReportConfig = section(ReportConfig)
 
     @property
+    def uses_terms(self) -> bool:
+        """Whether actions are spoken of in human terms, see `jaxseg.config.sequences`."""
+        return False
+
+    @property
     def epoch_scale(self) -> float:
         """Epochs of this run to one of those in which the config counts its schedule."""
         return 1.0

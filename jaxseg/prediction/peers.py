@@ -56,7 +56,9 @@ def write_kmeans(
                         files.write_labels(peers, activity, directory, video.name, each)
 
 
-def kmeans(points: np.ndarray, num_clusters: int, rng: np.random.Generator) -> np.ndarray:
+def kmeans(
+    points: np.ndarray, num_clusters: int, rng: np.random.Generator, *, restarts: int = RESTARTS
+) -> np.ndarray:
     """Centers of the best of several runs of Lloyd's iterations from k-means++ starts.
 
     Args:
@@ -70,7 +72,7 @@ def kmeans(points: np.ndarray, num_clusters: int, rng: np.random.Generator) -> n
     points = points - middle
     size = float(np.sqrt(np.mean(np.square(points).sum(axis=1))))
     best, least = points[:1], np.inf
-    for _ in range(RESTARTS):
+    for _ in range(restarts):
         centers = plus_plus(points, num_clusters, rng)
         if len(centers) > 1:  # SciPy takes a single number for a number of clusters
             centers, _ = vq.kmeans(points, centers, thresh=_CONVERGED * size, check_finite=False)

@@ -77,7 +77,7 @@ def predict(
                 }
                 _write_labels(config, data, partial["predictions"], members, video, output)
                 if index in shown:
-                    _write_couplings(partial["couplings"], members, video, output["matrices"])
+                    _write_couplings(config, partial["couplings"], members, video, output)
                 bar.update(min(processes.count(), bar.total - bar.n))
             candidates = processes.exchange(candidates)
             typical[activity] = _most_typical(members, videos, candidates)
@@ -191,13 +191,20 @@ def _write_labels(
 
 
 def _write_couplings(
-    couplings: Path, members: Sequence[Member], video: Video, matrices: Mapping[str, np.ndarray]
+    config: Config,
+    couplings: Path,
+    members: Sequence[Member],
+    video: Video,
+    output: Mapping[str, Any],
 ) -> None:
-    """Couplings of the first seed, without the clusters that only other members have."""
+    """Couplings of the seeds that may be shown first, without clusters of other members alone."""
     for index, member in enumerate(members):
-        if member.seed == members[0].seed and is_tested(member, video):
+        # Where human terms are used the best seed is shown first, which is not known yet.
+        shown = config.uses_terms or member.seed == members[0].seed
+        if shown and is_tested(member, video):
+            matrices = output["matrices"].items()
             coupling = Coupling(
-                **{name: each[index][:, : member.num_clusters] for name, each in matrices.items()}
+                **{name: each[index][:, : member.num_clusters] for name, each in matrices}
             )
             files.write_coupling(couplings, video.activity, member.directory, video.name, coupling)
 

@@ -17,6 +17,7 @@ from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import TrainState
+from jaxseg.tuning import seeds
 from jaxseg.tuning.settle import settle
 
 # Notices of what a run is on where no data was named; printed at its start and end.
@@ -74,6 +75,8 @@ def run(
             loop.train(config, setup, folder, progress=progress, watch=watch)
         if "predict" in stages:
             task.predict(config, data_set, setup, folder, progress=progress)
+            if processes.is_first():
+                seeds.compare(config, data_set, setup.members, folder)
     if "evaluate" in stages and processes.is_first():
         scores = task.evaluate(folder, **vars(config.evaluation))
         processes.print_once("\n".join(task.summary(scores)))

@@ -3,6 +3,8 @@
     about.py         config.json, versions.json, dataset.json, members.json
     metrics.py       metrics.jsonl
     segmentation.py  truth/, predictions/, couplings/, typical.json, objectives.json
+    choice.py        choice.json
+    savings.py       savings.json
     localization.py  truth.json, predictions/, maps/, clusters.json
     pseudo_labels.py pseudo_labels/
     evaluation.py    evaluation.json

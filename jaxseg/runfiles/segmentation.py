@@ -21,6 +21,7 @@ from jaxseg.formats.segments import write_rows
 from jaxseg.runfiles.about import FrameVideo, Member
 from jaxseg.runfiles.checks import check_array, fields_of, read_record, to_json, write_arrays
 from jaxseg.runfiles.names import merge_named
+from jaxseg.runfiles.savings import read_savings
 
 KMEANS = "kmeans"  # the peer's name
 KMEANS_WINDOW = 9  # frames that it sees averaged, so that it does not cut at every noise
@@ -315,8 +316,18 @@ def main_variant(members: Sequence[Member]) -> str | None:
 
 
 def main_seed(workdir: Path, members: Sequence[Member]) -> int:
-    """The seed of an activity that is shown first, and whose clusters names.csv names."""
-    return members[0].seed
+    """The seed that is shown first, and whose clusters names.csv names.
+
+    It is the one that tells the data best, where `savings.json` knows all of them; else the first.
+
+    Args:
+        workdir: of the run.
+        members: one or more, of one activity and variant.
+    """
+    savings = read_savings(workdir).get(members[0].activity, {})
+    if not all(member.directory in savings for member in members):
+        return members[0].seed
+    return max(members, key=lambda member: savings[member.directory].score).seed
 
 
 def main_first(workdir: Path, members: Sequence[Member]) -> tuple[Member, ...]:

@@ -11,7 +11,6 @@ import jax
 import numpy as np
 
 from jaxseg.config import Config, flatten, to_dict
-from jaxseg.config.sequences import SequencesConfig
 from jaxseg.config.shared import AUTO
 from jaxseg.data import DataSet, SnippetSet
 from jaxseg.data.batches.loader import test_videos
@@ -148,7 +147,7 @@ def num_clusters(config: Config, activity: str, videos: Sequence[Video]) -> int:
     Raises:
         ValueError: no number for the activity, or more clusters than frames in one of its videos.
     """
-    own = isinstance(config, SequencesConfig) and config.uses_terms
+    own = config.uses_terms
     count = told_clusters(config, activity) or UNTOLD_ACTIONS * own
     if not count:
         raise ValueError(

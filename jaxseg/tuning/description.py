@@ -54,11 +54,11 @@ class Description:
         """What a segmentation saves.
 
         Args:
-            labels: int [frames] of each sequence, clusters.
+            labels: int [frames] of each sequence, clusters; -1 is none, and told like one.
         """
         segments = sum(1 + np.count_nonzero(np.diff(each)) for each in labels)
         nats = (self._plain - self._length(labels)) / self._counted
-        used = len(np.unique(np.concatenate(labels)))
+        used = int(np.count_nonzero(np.unique(np.concatenate(labels)) >= 0))
         return Saving(float(nats), segments / len(labels), used)
 
     @property

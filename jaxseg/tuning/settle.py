@@ -61,7 +61,7 @@ def settle(
     Raises:
         ValueError: a damaged `choice.json`, no number of actions, too few frames.
     """
-    if not isinstance(config, SequencesConfig) or not config.uses_terms:
+    if not config.uses_terms:
         return {}
     choice = read_choice(workdir)
     if choice is None or choice.activities.keys() != data.activities.keys():

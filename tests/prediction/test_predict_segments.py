@@ -96,6 +96,13 @@ def test_couplings_of_some_videos_explain_the_labels(predicted):
         assert (chosen >= plan.max(1) - 1e-3).all()
 
 
+def test_couplings_of_every_seed_are_kept_where_the_best_is_shown_first(decode):
+    terms = {"duration": 5.0, "order": "shared"}
+    folder = decode(terms | {"predict.couplings": 1, "predict.peers": False})
+    found = sorted(path.parent.name for path in (folder / "couplings").rglob("*.npz"))
+    assert found == ["seed0", "seed0", "seed1", "seed1"]
+
+
 def test_typical_frames_carry_their_cluster(predicted):
     typical = json.loads((predicted / "typical.json").read_text())
     assert list(typical) == ["salad", "soup"] and list(typical["soup"]) == ["seed0", "seed1"]
