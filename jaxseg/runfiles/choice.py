@@ -49,6 +49,13 @@ class Settled(NamedTuple):
     tried: Sequence[TriedDuration] = ()  # descending
     counts: Sequence[TriedCount] = ()  # ascending
     order_evidence: OrderEvidence | None = None
+    given: Sequence[str] = ()  # terms that were given; what is not found either is assumed
+
+    def source(self, term: str) -> str:
+        """Where "num_actions", "duration" or "order" comes from, in a word."""
+        if term in self.reasons:
+            return "found"
+        return "given" if term in self.given else "assumed"
 
 
 class Choice(NamedTuple):
@@ -73,14 +80,14 @@ def summary(choice: Choice) -> list[str]:
     """A line for each activity's numbers, and one for each doubt."""
     lines = []
     for name, each in choice.activities.items():
-        parts = [f"{each.num_actions} actions{_found(each, 'num_actions')}"]
+        parts = {"num_actions": f"{each.num_actions} actions"}
         if each.duration:
-            parts += [
-                f"of about {duration_text(each.duration, choice.fps)}{_found(each, 'duration')}",
-                f"in {'a shared' if each.order == 'shared' else 'free'} order"
-                f"{_found(each, 'order')}",
-            ]
-        lines.append(f"{name}: {', '.join(parts)}")
+            parts["duration"] = f"of about {duration_text(each.duration, choice.fps)}"
+        if each.order:
+            parts["order"] = f"in {'a shared' if each.order == 'shared' else 'free'} order"
+        for term in parts.keys() - each.given:
+            parts[term] += f" ({each.source(term)})"
+        lines.append(f"{name}: {', '.join(parts.values())}")
         lines += [f"{name}: {doubt}" for doubt in each.doubts]
     return lines
 
@@ -88,7 +95,3 @@ def summary(choice: Choice) -> list[str]:
 def duration_text(frames: float, fps: float | None) -> str:
     """A duration as people read it: in seconds where the rate is known."""
     return f"{frames / fps:.3g} s" if fps else f"{frames:.0f} frames"
-
-
-def _found(settled: Settled, term: str) -> str:
-    return " (found)" if term in settled.reasons else ""

@@ -18,7 +18,7 @@ def settled_config(config: SequencesConfig, settled: Settled) -> SequencesConfig
     """The config of one activity, with numbers in place of what was "auto"."""
     model = dataclasses.replace(config.model, num_clusters=settled.num_actions)
     config = dataclasses.replace(config, model=model)
-    if not settled.duration:
+    if not settled.duration and not settled.order:
         return config
     return config.with_terms(duration=settled.duration, order=settled.order)
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxseg import processes
 from jaxseg.config import Config
 from jaxseg.config.sequences import FREE, SequencesConfig
+from jaxseg.config.shared import AUTO
 from jaxseg.data.segmentation.records import DataSet
 from jaxseg.data.segmentation.video import Video
 from jaxseg.runfiles.choice import (
@@ -116,7 +117,7 @@ class _Activity:
 
     def given(self) -> Settled:
         """The numbers where neither duration nor order is asked for."""
-        return self._settled(in_frames(self.config.duration, self.fps), self.config.order)
+        return self._settled(self._given_duration, self._given_order)
 
     def propose(self) -> list[Member]:
         """Scouts for the durations worth trying; they know of no order.
@@ -129,7 +130,7 @@ class _Activity:
             self.durations = [each * self.stride for each in tried]
         else:
             mean = float(np.mean([video.num_frames for video in self.videos]))
-            self.durations = [in_frames(self.config.duration, self.fps) or mean / self.count]
+            self.durations = [self._given_duration or mean / self.count]
         self.looked_at = scouts.looked_at(self.videos, max(self.durations))
         settings = [
             settled_config(self.config, Settled(self.count, duration, FREE))
@@ -163,12 +164,12 @@ class _Activity:
             for duration, each in zip(self.durations, savings, strict=True)
         )
         best = int(np.argmax([each.score for each in tried]))
-        duration = self.durations[best]
+        duration = self._given_duration
         if "duration" in self.asked:
             duration = self._duration(tried, best)
         of_seeds = [order.evidence(labels[at], tried[best].nats.mean) for at in groups[best]]
         evidence = OrderEvidence(*np.mean(of_seeds, axis=0).tolist())
-        chosen = self.config.order
+        chosen = self._given_order
         if "order" in self.asked:
             chosen, self.reasons["order"] = order.decide(evidence, len(self.videos))
         return self._settled(duration, chosen, tried=tried, order_evidence=evidence)
@@ -213,9 +214,30 @@ class _Activity:
             )
         return num_clusters(self.config, self.name, self.videos)
 
+    @property
+    def _given_duration(self) -> float:
+        """In frames; 0 where the solver's own numbers stand for it."""
+        duration = self.config.duration
+        return 0.0 if duration == AUTO else in_frames(duration, self.fps)
+
+    @property
+    def _given_order(self) -> str:
+        """The order; "" where the solver's own numbers stand for it."""
+        return "" if self.config.order == AUTO else self.config.order
+
     def _settled(self, duration: float, chosen: str, **found) -> Settled:
+        given = [term for term in ("duration", "order") if term not in self.asked]
+        if told_clusters(self.config, self.name):
+            given.append("num_actions")
         return Settled(
-            self.count, duration, chosen, self.reasons, self.doubts, counts=self.counts, **found
+            num_actions=self.count,
+            duration=duration,
+            order=chosen,
+            reasons=self.reasons,
+            doubts=self.doubts,
+            counts=self.counts,
+            given=given,
+            **found,
         )
 
 
