@@ -289,6 +289,7 @@ class Segmenter:
 
     def _make_config(self) -> Config:
         """The config of a folder's run with the parameters in it."""
+        methods.own_data(self.method)  # refuses one that is not ready for any data
         return methods.from_dict(self._values())
 
     def _values(self) -> dict:
@@ -305,7 +306,8 @@ class Segmenter:
         terms = {path: getattr(self, name) for name, path in TERMS.items()}
         given = {path: value for path, value in terms.items() if value is not None}
         given |= {"data.name": data.ARRAYS, "first_seed": state * self.seeds}
-        return nest(methods.own_data(self.method) | given | dict(self.settings or {}))
+        own = getattr(methods.find(self.method), "OWN_DATA", {})
+        return nest({**own, **given, **(self.settings or {})})
 
     def _use(self, folder: RunFolder, names: Names | None, **which: Any) -> None:
         """Takes a finished run for its own."""
@@ -387,9 +389,9 @@ def _parameters(config: Config) -> dict[str, Any]:
     parameters["fps"] = parameters["fps"] or None
     parameters["random_state"] = config.first_seed // config.seeds
     same = flatten(complete(type(config), Segmenter(**parameters)._values()))
-    parameters["settings"] = {
+    changed = {
         path: value
         for path, value in given.items()
         if path not in PLACES and value != same.get(path)
     }
-    return parameters
+    return parameters | {"settings": changed or None}

@@ -122,13 +122,14 @@ class Trained:
             seed: None for the one that is shown first.
         """
         names = self.data.activities
-        bar = tqdm(total=len(videos), desc="label", unit="sequence", disable=not progress)
-        with bar:
-            for video in videos:
-                own = video.activity if len(names) > 1 and video.activity in names else ""
-                member = self.member(activity or own, seed)
-                yield video, member, self.decode(video, member)
-                bar.update()
+        own = [
+            each.activity if len(names) > 1 and each.activity in names else "" for each in videos
+        ]
+        members = [self.member(activity or each, seed) for each in own]
+        pairs = zip(videos, members, strict=True)
+        total = len(videos)
+        for video, member in tqdm(pairs, "label", total, unit="sequence", disable=not progress):
+            yield video, member, self.decode(video, member)
 
     def decode(self, video: Video, member: about.Member) -> Decoded:
         """Labels and plan of one sequence under one member, by the run's own decoding."""

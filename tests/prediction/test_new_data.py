@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import toy
 
+from jaxseg import Segmenter
 from jaxseg.data import load
 from jaxseg.prediction import new_data
 from jaxseg.prediction.__main__ import main
@@ -89,7 +90,7 @@ def test_one_sequence_by_the_activity_that_is_named(run, tmp_path, capsys, quick
 def test_a_label_does_not_depend_on_padding_or_company(run, monkeypatch, quick_compile):
     trained = Trained(run)
     members = [trained.member("salad", seed) for seed in (None, 0, 1)]
-    assert members[0] == members[1] != members[2]
+    assert members[0] in members[1:] and members[1] != members[2]
     video = VIDEOS["salad2"]
     one = trained.decode(video, members[0])
     monkeypatch.setattr(new_data, "padded_length", lambda frames: 64)
@@ -183,3 +184,18 @@ def test_a_decoding_that_looks_at_all_sequences_at_once(tmp_path):
     trained = Trained(tmp_path)
     with pytest.raises(ValueError, match="looks at all of its training sequences"):
         trained.decode(VIDEOS["soup0"], trained.member("soup"))
+
+
+def test_a_segmenter_of_a_run_of_several_activities(run, root, quick_compile):
+    model = Segmenter.load(run).set_params(progress=False)
+    names = [f"{video.activity}/{name}" for name, video in VIDEOS.items()]
+    assert list(model.labels_) == names
+    found = model.segments(root)
+    assert list(found) == names and found["soup/soup1"][-1].end == 40 / 5
+    with pytest.raises(ValueError, match="several activities"):
+        model.predict([VIDEOS["soup1"].features])
+    soup = Segmenter.load(run, activity="soup", seed=1).set_params(progress=False)
+    assert list(soup.labels_) == names[3:]
+    assert len(soup.predict([VIDEOS["soup1"].features])[0]) == 40
+    with pytest.raises(ValueError, match="25 frames a second"):
+        soup.set_params(fps=25).predict([VIDEOS["soup1"].features])
