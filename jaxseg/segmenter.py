@@ -303,8 +303,10 @@ class Segmenter:
                 raise ValueError(
                     f"random_state must be an integer from 0 or None, got {self.random_state!r}"
                 ) from None
-        terms = {path: getattr(self, name) for name, path in TERMS.items()}
-        given = {path: value for path, value in terms.items() if value is not None}
+        given = {}
+        for name, path in TERMS.items():
+            if (value := getattr(self, name)) is not None:
+                given[path] = value.item() if isinstance(value, np.generic) else value
         given |= {"data.name": data.ARRAYS, "first_seed": state * self.seeds}
         own = getattr(methods.find(self.method), "OWN_DATA", {})
         return nest({**own, **given, **(self.settings or {})})

@@ -162,6 +162,7 @@ def test_states_share_no_seeds():
     configs = [make(random_state=state)._make_config() for state in (None, 0, 2, np.int64(2))]
     assert [config.first_seed for config in configs] == [0, 0, 4, 4]
     assert {config.seeds for config in configs} == {2}
+    assert make(num_actions=np.int64(4))._make_config().num_actions == 4
 
 
 def test_settings_win_over_terms():
