@@ -13,6 +13,7 @@ from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
+from matplotlib.lines import Line2D
 
 from jaxseg.report.drawing.bars import (
     MAX_COLUMNS,
@@ -111,16 +112,75 @@ def limited_curves(steps: np.ndarray, curves: Sequence[LimitedCurve]) -> str:
         return svg_uri(figure)
 
 
-def _mean_and_range(axes: Axes, steps: np.ndarray, values: np.ndarray, label: str = "") -> None:
-    """A line and a band over the steps at which any column of [S, seeds] has a number."""
+class TriedCurve(NamedTuple):
+    """A quantity of values that were tried: name -> one number a seed, [tried][seeds]."""
+
+    title: str
+    lines: Mapping[str, Sequence[Sequence[float]]]
+    limit: float | None = None  # a line across
+    log: bool = False  # its own axis
+
+
+def tried_curves(
+    tried: Sequence[float],
+    curves: Sequence[TriedCurve],
+    *,
+    chosen: float,
+    name: str,
+    log: bool = False,
+) -> str:
+    """Quantities over values that were tried, one under the other: means as dots, ranges as bands.
+
+    A dashed line marks the `chosen` value.
+    """
+    places = np.array(tried)
+    with matplotlib.rc_context(STYLE):
+        size = 3.5, 0.7 + 1.15 * len(curves)
+        figure = Figure(figsize=size, layout="constrained")
+        rows = figure.subplots(len(curves), sharex=True, squeeze=False)[:, 0]
+        for axes, curve in zip(rows, curves, strict=True):
+            axes.axvline(chosen, color=FAINT, linestyle="--", linewidth=1)
+            if curve.limit is not None:
+                axes.axhline(curve.limit, color=FAINT, linewidth=1)
+            for label, values in curve.lines.items():
+                line = _mean_and_range(axes, places, np.array(values), label=label)
+                line.set(marker="o", markersize=3.5)
+            axes.set_title(curve.title, fontsize=9, loc="left")
+            axes.margins(y=0.12)
+            if curve.log:
+                _log_axis(axes, "y", np.concatenate([*curve.lines.values()]))
+            _legend(axes, len(curve.lines))
+        rows[-1].set_xlabel(name)
+        if log:
+            _log_axis(rows[-1], "x", places)
+        else:
+            rows[-1].xaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
+        return svg_uri(figure)
+
+
+def _log_axis(axes: Axes, which: str, values: np.ndarray) -> None:
+    """Makes an axis logarithmic, "x" or "y", with plain numbers at its ticks."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    steps = (1.0,) if values.max() > 100 * values.min() else (1.0, 2.0, 5.0)
+    axis.set_major_locator(ticker.LogLocator(subs=steps))
+    axis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _mean_and_range(
+    axes: Axes, steps: np.ndarray, values: np.ndarray, label: str = ""
+) -> Line2D | None:
+    """A line and a band over the steps at which any column of [S, seeds] has a number; the line."""
     known = np.flatnonzero(np.isfinite(values).any(axis=1))
     if not len(known):
-        return
+        return None
     kept = known[np.linspace(0, len(known) - 1, min(len(known), _MAX_POINTS)).astype(int)]
     x, y = steps[kept], values[kept]
     (line,) = axes.plot(x, np.nanmean(y, axis=1), label=label)
     band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
     axes.fill_between(x, np.nanmin(y, axis=1), np.nanmax(y, axis=1), **band)
+    return line
 
 
 def seed_dots(
@@ -160,12 +220,8 @@ def length_curves(lengths: Mapping[str, np.ndarray], unit: str) -> str:
             share = np.searchsorted(np.sort(values), x, side="right") / len(values)
             color = INK if source == "truth" else ACCENT
             axes.plot(x, share, color=color, drawstyle="steps-post", label=source)
-        axes.set(xscale="log", xlabel=f"length of a segment [{unit}]")
-        axes.set(ylabel="share at most as long")
-        steps = (1.0,) if high > 100 * low else (1.0, 2.0, 5.0)
-        axes.xaxis.set_major_locator(ticker.LogLocator(subs=steps))
-        axes.xaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-        axes.xaxis.set_minor_formatter(ticker.NullFormatter())
+        axes.set(xlabel=f"length of a segment [{unit}]", ylabel="share at most as long")
+        _log_axis(axes, "x", everything)
         axes.legend(frameon=False, fontsize=8.5, loc="best")
         return svg_uri(figure)
 

@@ -41,6 +41,8 @@ _FILES = (
     "peers/",
     "couplings/",
     "typical.json",
+    "choice.json",
+    "savings.json",
     "maps/",
     "pseudo_labels/",
     "clusters.json",

@@ -13,6 +13,7 @@ from jaxseg.report.drawing.figures import (
     loss_curves,
 )
 from jaxseg.report.drawing.page import Panel, Picture, counted, document, method_name, render
+from jaxseg.report.segmentation.choice import choice_panel
 from jaxseg.report.segmentation.painter import painters
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.report.segmentation.scores import confusion_panel, lengths_panel, scores_panel
@@ -26,6 +27,7 @@ def render_page(run: Run, max_videos: int) -> str:
     paints = painters(run)
     panels = [
         watch_panel(run, paints),
+        choice_panel(run),
         scores_panel(run),
         loss_panel(run),
         collapse_panel(run),

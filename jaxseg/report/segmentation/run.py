@@ -8,10 +8,12 @@ import numpy as np
 
 from jaxseg.report.drawing.page import Source, run_source
 from jaxseg.runfiles.about import FrameVideo, Member, SegmentationData, read_members
+from jaxseg.runfiles.choice import Choice, read_choice
 from jaxseg.runfiles.evaluation import SegmentationScores, read_segmentation_scores
 from jaxseg.runfiles.footage import Footage, read_footage
 from jaxseg.runfiles.metrics import Metrics, read_metrics
 from jaxseg.runfiles.names import read_names
+from jaxseg.runfiles.savings import SeedSaving, read_savings
 from jaxseg.runfiles.segmentation import (
     Coupling,
     TypicalFrame,
@@ -45,6 +47,8 @@ class Activity:
     typical: Sequence[Sequence[TypicalFrame]]  # most typical frames of the first member, by cluster
     couplings: Mapping[str, Coupling]  # of the first member by video, where there are files
     names: Mapping[int, str]  # cluster of the first member -> its name, of names.csv
+    # What the labels of each member save, in their order; () unless all are known of several.
+    savings: Sequence[SeedSaving] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,6 +64,7 @@ class Run:
     metrics: Metrics
     scores: SegmentationScores | None  # None where the run was not evaluated
     footage: Mapping[str, Footage]  # activity -> its videos; empty where the run knows of none
+    choice: Choice | None  # what was found before training; None where nothing was
 
     @property
     def has_labels(self) -> bool:
@@ -93,6 +98,7 @@ def read_run(workdir: Path, data: SegmentationData) -> Run:
         metrics=read_metrics(workdir, len(members)),
         scores=scores,
         footage=read_footage(workdir),
+        choice=read_choice(workdir),
     )
     typical = read_typical(workdir)
     activities = [_read_activity(run, name, typical.get(name, {})) for name in data.activities]
@@ -148,7 +154,15 @@ def _read_activity(
         typical=typical.get(first.directory, []) if first else [],
         couplings=read_couplings(workdir, first, videos) if first else {},
         names={},
+        savings=_read_savings(workdir, main),
     )
+
+
+def _read_savings(workdir: Path, main: Sequence[Member]) -> list[SeedSaving]:
+    """What the labels of each of an activity's members save; [] unless all of several are known."""
+    known = read_savings(workdir).get(main[0].activity, {}) if len(main) > 1 else {}
+    savings = [known[member.directory] for member in main if member.directory in known]
+    return savings if len(savings) == len(main) else []
 
 
 def _read_decodings(
