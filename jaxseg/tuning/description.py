@@ -15,7 +15,7 @@ import numpy as np
 COMPONENTS = 12  # principal components at most, and
 VARIANCE = 0.95  # the share of the variance that they need not exceed
 # Frames are copies of each other while they differ by less than this share of the variance.
-COPIES = 0.1
+COPIES = 0.2
 _LEAST = 1e-6  # variance that is left of a component at least: no code is infinitely short
 
 

@@ -8,14 +8,16 @@ of 5 of the truth, mostly too high (docs/sequences.md).
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.cluster.vq import kmeans2
 from scipy.ndimage import uniform_filter1d
 
-from jaxseg.prediction.peers import kmeans
+from jaxseg.prediction.peers import plus_plus
 from jaxseg.runfiles.choice import TriedCount
 from jaxseg.tuning.description import Description, Saving
 
 AROUND = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4)  # of the cheap segmentation's number of segments
 SHORTEST = 6  # frames of an action: what is shorter cannot be told from noise
+STARTS, ITERATIONS = 2, 10
 FITTED = 5_000  # frames on which k-means is fitted
 
 
@@ -65,10 +67,16 @@ def cheap_segmentation(description: Description, num_clusters: int) -> Saving:
 
 
 def cluster(sequences: Sequence[np.ndarray], num_clusters: int) -> list[np.ndarray]:
-    """k-means labels of all frames, int [frames] each."""
+    """k-means labels of all frames, int [frames] each; a rough one is enough here."""
     rows = np.concatenate(sequences)
     fitted = rows[:: -(-len(rows) // FITTED)]
-    count = min(num_clusters, len(fitted))
-    centers = kmeans(fitted, count, np.random.default_rng(0))
+    best = None
+    for seed in range(STARTS):
+        starts = plus_plus(fitted, num_clusters, np.random.default_rng(seed))
+        centers, labels = kmeans2(fitted, starts, iter=ITERATIONS, minit="matrix")
+        error = np.square(fitted - centers[labels]).sum()
+        if best is None or error < best[0]:
+            best = error, centers
+    centers = best[1]
     squared = np.square(centers).sum(axis=1)
     return [np.argmin(squared - 2 * each @ centers.T, axis=1) for each in sequences]

@@ -30,14 +30,15 @@ from jaxseg.tuning.description import Description, Saving
 SEEDS = 2  # scouts of each duration at most
 STEPS = 100  # of a scout at most
 BUDGET = 2.0  # of what the training itself takes, in steps of members
+NEAR = 0.7  # of the best score: durations above it count
 MOST_FRAMES = 400_000  # of an activity that the cheap segmentation looks at
 RULE = (
-    "Of the durations tried, the one whose segmentation saves the most nats a frame in telling the "
-    "data (description length of the frames' principal components as Gaussian clusters, frames "
-    "that are copies of each other counted once, each segment told), times the share of the "
-    "clusters that it uses. Short trainings without a temporal prior tried them. The order is "
-    "shared where other sequences tell what a sequence shows at the same time; free where actions "
-    "recur, or where appearance alone tells them apart; else shared."
+    "The duration is the middle of those whose segmentations save about the most nats a frame in "
+    "telling the data (description length of the frames' principal components as Gaussian "
+    "clusters, frames that are copies of each other counted once, each segment told), times the "
+    "share of the clusters that they use. Short trainings without a temporal prior tried them. "
+    "The order is shared where other sequences tell what a sequence shows at the same time; free "
+    "where actions recur, or where appearance alone tells them apart; else shared."
 )
 COUNT_DOUBT = (
     "The number of actions that the data suggests is a guess: on real sequences it was no better "
@@ -178,11 +179,11 @@ class _Activity:
         """The duration that was found, or the one that the number of actions suggests."""
         if tried[best].score > 0:
             self.reasons["duration"] = (
-                f"Its segmentation saves the most of {len(tried)} durations tried: "
-                f"{tried[best].nats.mean:.2f} nats a frame, {tried[best].used.mean:.1f} of "
-                f"{self.count} clusters used."
+                f"Of {len(tried)} durations tried, the segmentations around it save the most: "
+                f"{tried[best].nats.mean:.2f} nats a frame at best, with "
+                f"{tried[best].used.mean:.1f} of {self.count} clusters used."
             )
-            return tried[best].duration
+            return middle(tried)
         mean = float(np.mean([video.num_frames for video in self.videos]))
         self.doubts.append(
             "How long an action lasts cannot be told: no segmentation tells more than one segment "
@@ -239,6 +240,16 @@ class _Activity:
             given=given,
             **found,
         )
+
+
+def middle(tried: Sequence[TriedDuration]) -> float:
+    """Mean over log duration, weighted by how far a score is above `NEAR` of the best.
+
+    Neighboring durations often do about as well, and which is best is chance; their middle is not.
+    """
+    scores = np.array([each.score for each in tried])
+    weights = np.maximum(0, scores - NEAR * scores.max())
+    return float(np.exp(np.average(np.log([each.duration for each in tried]), weights=weights)))
 
 
 def tried_duration(duration: float, savings: Sequence[Saving], num_clusters: int) -> TriedDuration:
