@@ -18,6 +18,7 @@ from jaxseg.tuning.description import Description, Saving
 AROUND = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4)  # of the cheap segmentation's number of segments
 SHORTEST = 6  # frames of an action: what is shorter cannot be told from noise
 STARTS, ITERATIONS = 2, 10
+ENOUGH = 0.9  # of what the best number of clusters saves
 FITTED = 5_000  # frames on which k-means is fitted
 
 
@@ -38,16 +39,19 @@ def durations(description: Description, num_clusters: int) -> list[float]:
 
 
 def counts(description: Description, fewest: int, most: int) -> tuple[tuple[TriedCount, ...], int]:
-    """What k-means saves for each number of clusters, and the number that saves most.
+    """What k-means saves for each number of clusters, and the number to take.
 
-    The number is 0 where none saves anything.
+    It is the fewest clusters that save nearly (`ENOUGH`) as much as the best number does: more
+    split an action into its parts and still save a little. 0 where none saves anything.
     """
     tried = []
     for count in range(fewest, most + 1):
         saving = cheap_segmentation(description, count)
         tried.append(TriedCount(count, saving.nats, saving.segments))
-    best = max(tried, key=lambda each: each.nats)
-    return tuple(tried), best.num_actions if best.nats > 0 else 0
+    best = max(each.nats for each in tried)
+    if best <= 0:
+        return tuple(tried), 0
+    return tuple(tried), next(each.num_actions for each in tried if each.nats >= ENOUGH * best)
 
 
 def cheap_segmentation(description: Description, num_clusters: int) -> Saving:

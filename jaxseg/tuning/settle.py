@@ -198,8 +198,9 @@ class _Activity:
             self.counts, count = grid.counts(self.description, *self.config.model.cluster_range)
             if count:
                 self.reasons["num_actions"] = (
-                    f"k-means with so many clusters saves the most of {self.counts[0].num_actions} "
-                    f"to {self.counts[-1].num_actions}."
+                    f"The fewest clusters with which k-means saves {grid.ENOUGH:.0%} of what it "
+                    f"saves with the best number from {self.counts[0].num_actions} to "
+                    f"{self.counts[-1].num_actions}."
                 )
                 self.doubts.append(COUNT_DOUBT)
                 return count
