@@ -77,20 +77,22 @@ class Finding(NamedTuple):
     """Something that is wrong with an activity's result, or with the settings of the run."""
 
     activity: str
-    seeds: tuple[int, ...]  # that it is true of
+    seeds: tuple[int, ...]  # that it is true of; () where it is about the settings alone
     kind: str  # "warning", or "note" where nothing may be wrong
     sentence: str  # what was found, with numbers, without its full stop
-    advice: str  # what to try, whole sentences
+    advice: str  # what to try, whole sentences or nothing
 
     @property
     def where(self) -> str:
         """Activity and seeds in words."""
+        if not self.seeds:
+            return self.activity
         seeds = ", ".join(map(str, self.seeds))
         return f"{self.activity}, seed{'s' * (len(self.seeds) > 1)} {seeds}"
 
     def __str__(self) -> str:
         """The finding as a line."""
-        return f"{self.where}: {self.sentence}. {self.advice}"
+        return f"{self.where}: {self.sentence}. {self.advice}".rstrip()
 
 
 class SegmentationScores(NamedTuple):

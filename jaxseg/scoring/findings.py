@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxseg.runfiles.about import Member, SegmentationData, read_config
+from jaxseg.runfiles.about import Member, SegmentationData
+from jaxseg.runfiles.choice import read_choice
 from jaxseg.runfiles.evaluation import Finding
 from jaxseg.runfiles.segmentation import KMEANS, main_variant, read_labels
+from jaxseg.scoring.settings import UNTOLD, Settings, read_settings
 
 NEARLY_ALL = 0.95  # share of frames from which on one cluster counts as all of them
 MOST = 0.5  # share of sequences above which they count as most
 MANY_MISSING = 0.25  # share of the clusters above which those without a frame are worth a warning
+SHORTER, LONGER = 1 / 3, 4  # shares of the duration that a segment is unlike it below or above
 FLICKER = 3  # mean length of a segment, in frames, below which labels are noise
 RECURRING = 2  # segments a sequence and cluster above which it is not K that makes them short
 
@@ -80,13 +83,18 @@ PROBLEMS = {
     ),
     "duration over segments": Problem(
         "warning",
-        "segments last {segment} on average, though an action was to last {duration}",
-        "Set --config.duration nearer to what actions last, or --config.duration=auto.",
+        "segments last {segment} on average, though an action {lasts} {duration}",
+        "{nearer}",
+    ),
+    "duration under segments": Problem(
+        "note",
+        "segments last {segment} on average, though an action {lasts} {duration}",
+        "{nearer}",
     ),
     "duration over sequences": Problem(
         "warning",
-        "an action was to last {duration}, as long as a whole sequence ({length} on average)",
-        "Set --config.duration to what one action lasts, or --config.duration=auto.",
+        "an action {lasts} {duration}, as long as a whole sequence ({length} on average)",
+        "{nearer}",
     ),
     "reach over segments": Problem(
         "warning",
@@ -120,32 +128,6 @@ class Shape(NamedTuple):
     segment: float  # of a segment in frames, mean
 
 
-class Settings(NamedTuple):
-    """What a run was told; 0 where it was told nothing, or to find out."""
-
-    duration: float = 0.0  # of an action, in frames
-    radius: float = 0.0  # reach of the solver's structure, a share of the sequence
-    reach: float = 0.0  # the same in frames
-    # Flags that K, the length of actions and their order come from; "" where any order goes.
-    count: str = "--config.num_actions"
-    time: str = "--config.duration=..."
-    order: str = "--config.order=free"
-
-    def reach_in(self, length: float) -> float:
-        """Reach of the solver in a sequence of so many frames, in frames."""
-        return max(self.radius * length, self.reach)
-
-    @property
-    def tries(self) -> str:
-        """What to try where segments are too long or too short."""
-        time = f"say how long an action lasts ({self.time})"
-        return f"{time} or let actions come in any order ({self.order})" if self.order else time
-
-
-UNTOLD = Settings()
-_TABLE = "clusters_by_activity"
-
-
 def look(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> list[Finding]:
     """Findings on each activity's main variant; members without predictions are passed over."""
     findings = []
@@ -162,6 +144,23 @@ def look(workdir: Path, data: SegmentationData, members: Sequence[Member]) -> li
             asked, settings = main[0].num_clusters, read_settings(workdir, data, activity)
             findings += judge(activity, shapes, asked, settings, fps=data.fps)
     return findings
+
+
+def doubts(workdir: Path, data: SegmentationData) -> list[Finding]:
+    """What choice.json says could not be told, as notes; [] without such a file."""
+    choice = read_choice(workdir)
+    return [
+        Finding(activity, (), "note", *_sentence_and_advice(doubt))
+        for activity, settled in (choice.activities.items() if choice else ())
+        if activity in data.activities
+        for doubt in settled.doubts
+    ]
+
+
+def _sentence_and_advice(words: str) -> tuple[str, str]:
+    """The first sentence of some, without its full stop, and the others."""
+    sentence, _, advice = words.partition(". ")
+    return sentence.removesuffix("."), advice
 
 
 def beaten_by_kmeans(
@@ -189,47 +188,6 @@ def beaten_by_kmeans(
                 findings.append(Finding(activity, tuple(own["seeds"]), kind, words, tries))
         return findings
     return []
-
-
-def read_settings(workdir: Path, data: SegmentationData, activity: str) -> Settings:
-    """What config.json says of an activity in numbers; nothing where there is no such file."""
-    config = read_config(workdir) if (workdir / "config.json").is_file() else {}
-
-    def number(*path: str) -> float:
-        value: Any = config
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return float(value) if isinstance(value, int | float) else 0.0
-
-    def largest(name: str) -> float:
-        return max(number("solver", part, name) for part in ("train", "eval"))
-
-    radius, reach = largest("radius"), largest("reach")
-    time = UNTOLD.time
-    if radius or reach:  # the solver's own numbers win
-        name = "radius" if radius else "reach"
-        time = f"--config.solver.train.{name}=... --config.solver.eval.{name}=..."
-    # In the order in which the run has looked for K.
-    counts = (("model", "num_clusters"), ("num_actions",), ("model", _TABLE, activity))
-    source = next((path for path in counts if number(*path)), ("num_actions",))
-    return Settings(
-        duration=0.0 if radius or reach else number("duration") * (data.fps or 1),
-        radius=radius,
-        reach=reach,
-        count=f"--config.{'.'.join(source)}",
-        time=time,
-        order=_order_flag(config, largest("rho")),
-    )
-
-
-def _order_flag(config: Mapping[str, Any], rho: float) -> str:
-    """Flag that lets actions come in any order; "" where they may."""
-    order, prior = config.get("order"), config.get("temporal_prior")  # the latter is TOT's
-    if prior is None and rho > 0:
-        return "--config.solver.train.rho=0 --config.solver.eval.rho=0"
-    if order:
-        return "" if order == "free" else UNTOLD.order
-    return "--config.temporal_prior=False" if prior else ""
 
 
 def shape(labels: Sequence[np.ndarray]) -> Shape:
@@ -313,8 +271,10 @@ def problems(each: Shape, asked: int, settings: Settings) -> list[str]:
             names.append("one cluster a sequence")
     elif each.segment < FLICKER and each.length > RECURRING * asked * each.segment:
         names.append("flicker")
-    elif each.segment < settings.duration / 3 and settings.duration < each.length:
+    elif each.segment < SHORTER * settings.duration and settings.duration < each.length:
         names.append("duration over segments")
+    elif each.segment > LONGER * settings.duration > 0:
+        names.append("duration under segments")
     elif each.segment < reach <= each.length / 2:
         names.append("reach over segments")
     return names
@@ -356,4 +316,6 @@ def fields(
         "count": settings.count,
         "time": settings.time,
         "tries": settings.tries,
+        "lasts": settings.lasts,
+        "nearer": settings.nearer,
     }

@@ -121,6 +121,7 @@ def evaluate(
         evaluation |= {"protocols": {}, "note": NO_TRUTH}
     found = findings.look(workdir, data, members)
     found += findings.beaten_by_kmeans(workdir, data, evaluation["protocols"])
+    found += findings.doubts(workdir, data)
     evaluation["findings"] = to_json(found)
     write_evaluation(workdir, evaluation)
     return evaluation

@@ -8,9 +8,11 @@ from run_folder import member, run, write_run
 
 from jaxseg.report import write_report
 from jaxseg.runfiles.about import read_dataset
+from jaxseg.runfiles.choice import Choice, Settled, write_choice
 from jaxseg.runfiles.evaluation import read_segmentation_scores
-from jaxseg.scoring.findings import UNTOLD, Settings, judge, read_settings, shape
+from jaxseg.scoring.findings import doubts, judge, shape
 from jaxseg.scoring.segments import summary_lines
+from jaxseg.scoring.settings import UNTOLD, Settings, read_settings
 
 K = 5
 
@@ -123,6 +125,11 @@ def test_sequences_without_a_segmentation(labels, sentence):
             Settings(duration=100),
             "segments last 2.41 s on average, though an action was to last 10",
         ),
+        (
+            Settings(duration=100, source="found"),
+            "segments last 2.41 s on average, though an action was found to last 10 s",
+        ),
+        (Settings(duration=6), "segments last 2.41 s on average, though an action was to last 0."),
         (Settings(duration=400), "an action was to last 40 s, as long as a whole sequence (40 s "),
         (Settings(radius=0.06), None),
         (Settings(radius=0.07), "the solver reaches 2.8 s far, further than a segment lasts"),
@@ -181,6 +188,39 @@ def test_settings_and_what_to_try_are_the_configs(tmp_path, config, settings):
     assert read_settings(root, read_dataset(root), "tea") == settings
 
 
+def settle(root, **fields):
+    """Writes a choice.json for tea."""
+    settled = Settled(**{"num_actions": 7, "duration": 30.0, "order": "free"} | fields)
+    write_choice(root, Choice("", 10.0, {"tea": settled}))
+
+
+@pytest.mark.parametrize(
+    ("settled", "settings"),
+    [
+        ({"reasons": {"duration": "."}}, Settings(duration=30, order="", source="found")),
+        ({"order": "shared", "given": ["duration"]}, Settings(duration=30)),
+        ({"given": ["order"]}, Settings(duration=30, order="", source="assumed")),
+    ],
+)
+def test_settings_are_what_was_settled(tmp_path, settled, settings):
+    root = write_run(tmp_path, {("tea", "a"): [1, 1]}, [], {}, fps=10.0)
+    (root / "config.json").write_text(json.dumps({"duration": "auto", "order": "auto"}))
+    settle(root, **settled)
+    assert read_settings(root, read_dataset(root), "tea") == settings
+    asked = settings.source == "given"
+    assert ("--config.duration=auto" in settings.nearer) == asked
+
+
+def test_what_could_not_be_told_is_a_note(tmp_path):
+    root = write_run(tmp_path, {("tea", "a"): [1, 1]}, [], {})
+    settle(root, doubts=["It cannot be told: why (see a.md). Give it, or more data.", "A guess."])
+    lines = [f"{each.kind}: {each}" for each in doubts(root, read_dataset(root))]
+    assert lines == [
+        "note: tea: It cannot be told: why (see a.md). Give it, or more data.",
+        "note: tea: A guess.",
+    ]
+
+
 @pytest.mark.parametrize("labels", [True, False])
 def test_findings_of_a_run_are_written_printed_and_drawn(tmp_path, labels):
     """With a truth and without one; seed 1 of tea is one cluster, juice is as it should be."""
@@ -200,13 +240,16 @@ def test_findings_of_a_run_are_written_printed_and_drawn(tmp_path, labels):
         (root / "dataset.json").write_text(
             (root / "dataset.json").read_text().replace("true", "false")
         )
+    settle(root, num_actions=3, duration=0.0, doubts=["Nobody said how many. Say so."])
     evaluation = run(root)
     findings = read_segmentation_scores(root).findings
     assert [(each.activity, each.kind, each.seeds) for each in findings] == [
         ("juice", "note", (0,)),
         ("tea", "warning", (1,)),
         ("tea", "note", (0,)),
+        ("tea", "note", ()),
     ]
+    assert summary_lines(evaluation)[-1] == "note: tea: Nobody said how many. Say so."
     lines = [line for line in summary_lines(evaluation) if "clusters used" in line]
     assert lines[1].startswith(
         "warning: tea, seed 1: collapsed: only 1 of 3 clusters used, where other"
@@ -214,4 +257,4 @@ def test_findings_of_a_run_are_written_printed_and_drawn(tmp_path, labels):
     page = write_report(root).read_text(encoding="utf-8")
     box = page.index("This result may not be what it seems")
     assert box < page.index("collapsed: only 1 of 3 clusters used") < page.index("<nav")
-    assert page.count("clusters used.") == 2 and "2 notes on the clusters" in page
+    assert page.count("clusters used.") == 2 and "3 notes on this result" in page
