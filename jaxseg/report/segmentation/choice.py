@@ -173,7 +173,8 @@ def _durations_table(run: Run, settled: Settled) -> Table:
         )
         for each in sorted(settled.tried, key=lambda each: -each.score)
     ]
-    caption = "Durations that were tried, the highest score first; bold: the chosen one"
+    chosen, _ = duration_words(settled.duration, run.data.fps)
+    caption = f"Durations that were tried, the highest score first; chosen: {chosen}"
     return Table(caption, [["an action lasts", *_SCORES]], rows)
 
 

@@ -69,6 +69,7 @@ def test_terms_runners_up_and_curves(panel):
     tables = ["2:00.00.700", "4:00.00.600", "16:00.00.200", "seed 10.600", "seed 00.400"]
     places = [text.index(each) for each in tables]  # by their score
     assert places == sorted(places)
+    assert "the highest score first; chosen: 2:00.0" in text
     assert "choice.json" in page and "savings.json" in page
     sources = [attrs["src"] for tag, attrs in pages.Page(html).tags if tag == "img"]
     durations, counts = map(pages.svg_text, sources)
