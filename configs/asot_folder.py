@@ -2,17 +2,21 @@
 
     python -m jaxseg.main --config=configs/asot_folder.py
     python -m jaxseg.main --config=configs/asot_folder.py --config.data.root=DIR \\
-        --config.model.num_clusters=7
+        --config.num_actions=7
 
 DIR holds .npy, .npz or .txt files of [frames, channels], subfolders being activities that are
 segmented each by itself; where it also holds groundTruth/ with a label a line, scores follow.
 Worth setting:
 
+    --config.num_actions=7             how many actions there are; without it 7 are taken
+    --config.duration=4                how long one typically lasts: seconds, or frames without
+                                       data.fps; without it the run looks into the data
+    --config.order=free                "free": actions recur; "shared": once each, in about the same
+                                       order everywhere; without it the run looks into the data
     --config.data.fps=15               times in the report and in CSV files are seconds
     --config.predict.segments=csv      start,end,label beside every prediction
-    --config.data.standardize=True     where channels differ much in scale
     --config.seeds=5                   how much chance there is in it
-    --config.solver.eval.radius=0.02   shorter segments (a share of the video)
+    --config.solver.eval.radius=0.02   the solver's own reach, a share of the sequence, wins
 
 Constants are those of Breakfast. Without DIR the run is on seven real recordings of people who tell
 stories with their hands (jaxseg/data/gesture_phase, from UCI, CC BY 4.0), a folder in this layout.

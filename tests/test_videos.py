@@ -36,7 +36,13 @@ def videos(tmp_path_factory):
 
 
 def run(videos, workdir, *more, **overrides):
-    given = {"data__videos": videos, "data__fps": FPS, "num_epochs": 4, "seeds": 2}
+    given = {
+        "data__videos": videos,
+        "data__fps": FPS,
+        "num_epochs": 4,
+        "least_steps": 0,
+        "seeds": 2,
+    }
     given |= {"model__num_clusters": 2, "model__layers": "(0,8,5)", "data__frames_per_video": 16}
     given |= overrides
     values = [f"--config.{key.replace('__', '.')}={value}" for key, value in given.items()]

@@ -1,5 +1,6 @@
 """The stages of a run in their order; each reads the files of the ones before it."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,7 +63,9 @@ def run(
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
         data_set = data_set or task.load(config, folder)
+        started = time.perf_counter()
         settled = settle(config, data_set, folder, progress=progress)
+        looked = time.perf_counter() - started
         if settled:
             processes.print_once("\n".join(choice.summary(choice.read_choice(folder))))
         setup = set_up(config, data_set, enumerate_members(config, data_set, settled))
@@ -72,7 +75,11 @@ def run(
         processes.print_once(f"{data_set.summary()}; {_size(setup)}; files in {folder}")
         if "train" in stages:
             watch = task.watch(config, data_set, setup, folder)
+            started = time.perf_counter()
             loop.train(config, setup, folder, progress=progress, watch=watch)
+            if settled:
+                trained = time.perf_counter() - started
+                processes.print_once(f"auto took {looked:.0f} s, the training {trained:.0f} s")
         if "predict" in stages:
             task.predict(config, data_set, setup, folder, progress=progress)
             if processes.is_first():
