@@ -19,7 +19,6 @@ from jaxseg.training.step import make_gather, make_step
 
 DECODED = 30_000  # frames of an activity on which scouts are compared
 AT_ONCE = 4  # members that decode together: all at once would need their plans in memory
-BUCKETS = 2  # padded lengths, each of which is compiled
 
 
 def looked_at(videos: Sequence[Video], longest: float) -> list[Video]:
@@ -73,7 +72,7 @@ def run(
     survey = make_survey(setup.method)
     found: dict[int, list[np.ndarray]] = {}
     for activity, chosen in videos.items():
-        lengths = bucket_lengths([video.num_frames for video in chosen], BUCKETS)
+        lengths = bucket_lengths([video.num_frames for video in chosen], 1)  # compiled once
         slots = [at for at, member in enumerate(members) if member.activity == activity]
         for start in range(0, len(slots), AT_ONCE):
             # The last group is filled up, so that one shape is compiled.
