@@ -53,7 +53,7 @@ class DataConfig:
         one_of("", "folder", "sequence", "none", "auto"),
     )
     standardize: bool = key(False, "scale each video's channels to mean 0 and variance 1")
-    unit_frames: bool = key(True, "where standardized, scale by 1/sqrt(channels) too")
+    unit_frames: bool = key(True, "where scaled, scale by 1/sqrt(channels) too")
     excluded: tuple[str, ...] = key((), "classes not evaluated; empty: as is usual", commas=True)
     length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))

@@ -236,11 +236,10 @@ def need_twin(name: str):
 
 def scaling(config: DataConfig) -> str:
     """How channels are scaled: see `scaling.scaled`; "" leaves them as they are."""
-    if config.scaling:
-        return "" if config.scaling == "none" else config.scaling
-    if not config.standardize:
+    if config.scaling == "none" or not (config.scaling or config.standardize):
         return ""
-    return "frame" if config.unit_frames else "channel"
+    unit = "frame" if config.unit_frames else "channel"
+    return f"{config.scaling}/{unit}" if config.scaling else unit
 
 
 def excluded_classes(config: DataConfig, classes: Sequence[str]) -> tuple[str, ...]:

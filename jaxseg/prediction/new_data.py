@@ -155,9 +155,9 @@ class Trained:
             both = np.array(shared.center, np.float32), np.array(shared.factor, np.float32)
             return replace(video, scaling=both, limit=shared.limit)
         kind = scaling(self.config.data)
-        if kind == "folder":
+        if kind.startswith("folder"):
             raise ValueError(f"{self.workdir} was made before runs kept their scaling; run it anew")
-        (scaled,) = scale_videos([video], ["new"], "sequence" if kind == "auto" else kind)
+        (scaled,) = scale_videos([video], ["new"], kind.replace("auto", "sequence"))
         return scaled
 
     @functools.cached_property

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from jaxseg.data.segmentation.features import ONE_PROCESS
+from jaxseg.data.segmentation.scaling import scaled as scaled_together
 from jaxseg.data.segmentation.scaling import standardization
 from jaxseg.data.segmentation.video import Video
 
@@ -44,6 +46,17 @@ def test_constant_channel_becomes_zero(value):
     features[:, 1] = value
     np.testing.assert_array_equal(scaled(features)[:, 1], 0)
     assert np.isfinite(scaled(features)).all()
+
+
+@pytest.mark.parametrize("unit", ["frame", "channel"])
+def test_a_frame_or_a_channel_has_the_variance_one(unit):
+    rows = np.random.default_rng(4).standard_normal((300, 32)) * 7 + 3
+    videos = [Video("v", "a", rows.astype(np.float32))]
+    (video,) = scaled_together(videos, f"folder/{unit}", ONE_PROCESS)
+    variance = video.frames().var(axis=0)
+    expected = 1 if unit == "channel" else 1 / 32
+    np.testing.assert_allclose(variance, expected, rtol=0.1)  # the outermost values do not count
+    assert video.limit == pytest.approx(5 * np.sqrt(expected))
 
 
 def test_rows_whose_values_cancel_are_not_zero_rows():

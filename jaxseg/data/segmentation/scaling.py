@@ -31,7 +31,8 @@ def scaled(videos: Sequence[Video], scaling: str, processes: Processes) -> tuple
     Args:
         scaling: "frame" and "channel": each video's own, see `standardization`. "folder": one for
             all videos of an activity, see `folder_scaling`. "sequence": the same statistics of
-            each video alone. "auto": one of these two.
+            each video alone. "auto": one of these two. With "/channel" behind one of the three
+            the variance of a channel is 1, as "channel" has it.
         processes: that read together; each computes its share.
     """
     if scaling in ("frame", "channel"):
@@ -44,19 +45,20 @@ def scaled(videos: Sequence[Video], scaling: str, processes: Processes) -> tuple
             dataclasses.replace(video, scaling=(both[f"{index}/mean"], both[f"{index}/factor"]))
             for index, video in enumerate(videos)
         )
+    scaling, _, unit = scaling.partition("/")
     rows = _sampled(videos, processes)
     result = []
     for _, group in itertools.groupby(range(len(videos)), lambda at: videos[at].activity):
         group = list(group)
         sampled = [rows[str(index)] for index in group]
-        together = folder_scaling(np.concatenate(sampled))
+        together = folder_scaling(np.concatenate(sampled), unit)
         own = scaling == "sequence" or (scaling == "auto" and differ_by_offset(sampled, together))
         for index, each in zip(group, sampled, strict=True):
             result.append(
                 dataclasses.replace(
                     videos[index],
-                    scaling=folder_scaling(each) if own else together,
-                    limit=LIMIT / np.sqrt(each.shape[1]),
+                    scaling=folder_scaling(each, unit) if own else together,
+                    limit=LIMIT / _root(each.shape[1], unit),
                 )
             )
     return tuple(result)
@@ -79,18 +81,24 @@ def standardization(features: np.ndarray, scaling: str = "frame") -> tuple[np.nd
     deviation = rows.std(axis=0)
     # Rounding gives a constant channel a tiny deviation; infinity makes its factor exactly 0.
     deviation[rows.max(axis=0) == rows.min(axis=0)] = np.inf
-    factor = 1 / (deviation * (np.sqrt(rows.shape[1]) if scaling == "frame" else 1))
+    factor = 1 / (deviation * _root(rows.shape[1], scaling))
     return rows.mean(axis=0).astype(np.float32), factor.astype(np.float32)
 
 
-def folder_scaling(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _root(channels: int, unit: str) -> float:
+    """What a channel's deviation is divided by: a frame has the norm 1, or a channel."""
+    return 1.0 if unit == "channel" else float(np.sqrt(channels))
+
+
+def folder_scaling(rows: np.ndarray, unit: str = "frame") -> tuple[np.ndarray, np.ndarray]:
     """(mean, factor), float32 [channels] each, of channels whose outermost values do not count.
 
-    As "frame" of `standardization`, but of values that are limited to the range of the inner 99 %
-    first: a few wrong readings change nothing. A constant channel becomes 0.
+    As `standardization`, but of values that are limited to the range of the inner 99 % first: a
+    few wrong readings change nothing. A constant channel becomes 0.
 
     Args:
         rows: float64 [rows, channels] of all that is scaled together, none of them all zero.
+        unit: "frame" or "channel", see `standardization`.
     """
     low, high = np.percentile(rows, [OUTER, 100 - OUTER], axis=0)
     # A channel that hardly ever moves has an inner range of nothing: all of it counts.
@@ -101,7 +109,7 @@ def folder_scaling(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     limited = np.clip(rows, low, high)
     deviation = limited.std(axis=0)
     deviation[low == high] = np.inf
-    factor = 1 / (deviation * np.sqrt(rows.shape[1]))
+    factor = 1 / (deviation * _root(rows.shape[1], unit))
     return limited.mean(axis=0).astype(np.float32), factor.astype(np.float32)
 
 
