@@ -6,7 +6,7 @@ each may be "auto" and then comes from the data, by the rule of `jaxseg.tuning`.
 """
 
 import dataclasses
-from typing import Literal
+from typing import ClassVar, Literal
 
 from jaxseg.config.fields import at_least, key, one_of
 from jaxseg.config.shared import AUTO, Config
@@ -17,7 +17,12 @@ TERMS = ("num_actions", "duration", "order")
 
 @dataclasses.dataclass(frozen=True)
 class SequencesConfig(Config):
-    """The config of a method that can be told, or can find out, what the actions are like."""
+    """The config of a method that can be told, or can find out, what the actions are like.
+
+    A method's class sets `scout_steps`, after which a training tells settings apart.
+    """
+
+    scout_steps: ClassVar[int] = 100
 
     num_actions: int | Literal["auto"] = key(
         0, 'how many actions an activity has; "auto": from the data; 0: model.num_clusters'

@@ -142,12 +142,12 @@ def _place_inputs(inputs: MemberInputs, mesh: Mesh) -> MemberInputs:
 def _streams(config: Config, data: DataSet | SnippetSet, members: Sequence[Member]) -> list[Stream]:
     """The stream of each member; members of one activity and seed see the same batches."""
     streams = {}
-    keys = [(member.activity, member.seed, member.config.data.piece) for member in members]
+    keys = [(member.activity, member.seed, member.config.data) for member in members]
     for key, member in zip(keys, members, strict=True):
         if key not in streams:
             videos = [v for v in data.activities[member.activity] if v.name not in member.test]
             streams[key] = STREAMS[config.sampling].make(
-                in_pieces(videos, member.config), member.seed, config.data
+                in_pieces(videos, member.config), member.seed, member.config.data
             )
     return [streams[key] for key in keys]
 

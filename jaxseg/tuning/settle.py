@@ -28,7 +28,6 @@ from jaxseg.tuning import grid, order, scouts
 from jaxseg.tuning.description import Description, Saving
 
 SEEDS = 2  # scouts of each duration at most
-STEPS = 100  # of a scout at most
 BUDGET = 2.0  # of what the training itself takes, in steps of members
 NEAR = 0.7  # of the best score: durations above it count
 MOST_FRAMES = 400_000  # of an activity that the cheap segmentation looks at
@@ -138,7 +137,11 @@ class _Activity:
             for duration in self.durations
         ]
         steps = num_steps(settings[0], self.name, self.videos)
-        each = min(STEPS, steps, int(BUDGET * self.config.seeds * steps / len(settings)))
+        each = min(
+            self.config.scout_steps,
+            steps,
+            int(BUDGET * self.config.seeds * steps / len(settings)),
+        )
         seeds = int(
             np.clip(BUDGET * self.config.seeds * steps / (len(settings) * max(1, each)), 1, SEEDS)
         )

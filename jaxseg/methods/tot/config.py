@@ -1,11 +1,13 @@
 """TOT's keys, with the paper's symbols; values of a data set stand in configs/tot_*.py."""
 
 import dataclasses
+import math
+import operator
 from collections.abc import Mapping
 from typing import ClassVar
 
 from jaxseg.config.fields import at_least, between, key, one_of, positive, section
-from jaxseg.config.sequences import SequencesConfig
+from jaxseg.config.sequences import FREE, SequencesConfig
 from jaxseg.config.shared import (
     DataConfig,
     EncoderConfig,
@@ -19,7 +21,9 @@ class PairsDataConfig(DataConfig):
     """Frames in pairs: anchors from equal bins of a video, and a neighbor of each."""
 
     bins: int = key(32, "equal parts of a video, which give as many frames each", at_least(2))
-    window: int = key(30, "lambda, frames from an anchor to its neighbor at most", at_least(1))
+    window: int = key(
+        30, "lambda, frames from an anchor to its neighbor; 0: from duration", at_least(0)
+    )
 
     def validate(self, path: str) -> None:
         super().validate(path)
@@ -52,7 +56,9 @@ class LabelsConfig:
     """
 
     rho: float = key(None, "weight of entropy and prior; open: as in constants", positive)
-    sigma: float = key(None, "width of the prior; open: as in constants", positive)
+    sigma: float = key(
+        None, "width of the prior; open: as in constants; 0: from order", at_least(0)
+    )
     num_iterations: int = key(3, "rounds of Sinkhorn", at_least(1))
     prior_indices: str = key("first", "where indices lie in time", one_of("first", "centered"))
 
@@ -62,23 +68,29 @@ class DecodingConfig:
     """How a video's scores become labels.
 
     The states follow each other as the prototypes, to which the prior gives a place in time, or by
-    the "mean_time" of each cluster's frames over the activity.
+    the "mean_time" of each cluster's frames over the activity. Where actions recur, any state may
+    follow any other, and `stay_probability` is what keeps segments long.
     `background` calls a frame background (-1) whose scores lie below the `percentile` of every
     cluster's scores over the activity.
     """
 
-    viterbi: bool = key(True, "decode in order; False: the likeliest cluster of each frame")
-    stay_probability: float = key(0.5, "that the next frame has the same state")
+    viterbi: bool = key(True, "decode in time; False: the likeliest cluster of each frame")
+    recurring: float = key(
+        0.0, "1: any cluster may follow any other; 0: in order; -1: from config.order"
+    )
+    stay_probability: float = key(0.5, "that the next frame has the same state; 0: from duration")
     order: str = key("prototypes", "of the states", one_of("prototypes", "mean_time"))
     background: bool = key(False, "frames that no cluster claims become -1")
     percentile: float = key(45.0, "of a cluster's scores; above it, it claims", between(0, 100))
 
     def validate(self, path: str) -> None:
         chance = self.stay_probability
-        if not 0 < chance < 1:
+        if not 0 <= chance < 1:
             raise ValueError(
                 f"config.{path}.stay_probability must be between 0 and 1, got {chance}"
             )
+        if self.recurring not in (-1, 0, 1):
+            raise ValueError(f"config.{path}.recurring must be 0, 1 or -1, got {self.recurring}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +125,15 @@ class ScheduleConfig:
     freeze_steps: int = key(1000, "steps for which the prototypes are frozen")
 
 
+# Width of a prior that has no say: its logarithm is 0 up to what float32 resolves beside a score.
+FLAT_SIGMA = 1e6
+# A neighbor shows the same action if it is nearer than a third of the action's duration.
+WINDOW_SHARE, WINDOW = 1 / 3, 30
+# Longer sequences are trained in pieces of this many durations: of the frames that are sampled of
+# a piece, each action has to get a few.
+PIECE_DURATIONS = 64
+
+
 @dataclasses.dataclass(frozen=True)
 class TotConfig(SequencesConfig):
     """Everything that decides a run of TOT; three flags make the papers' variants.
@@ -122,6 +143,7 @@ class TotConfig(SequencesConfig):
     """
 
     sampling: ClassVar[str] = "pairs"
+    scout_steps: ClassVar[int] = 1000  # all frames look alike until prototypes are thawed
     scheduled: ClassVar[tuple[str, ...]] = ("num_epochs", "optimizer.freeze_steps")
 
     method: str = key("tot", "the method's name")
@@ -149,8 +171,52 @@ class TotConfig(SequencesConfig):
         constants = {"solver.train.rho": row["rho"], "solver.train.sigma": row["sigma"]}
         return super().open_values(values) | constants
 
+    @property
+    def asks_for(self) -> tuple[str, ...]:
+        """The human terms that are to come from the data: no explicit number stands for them."""
+        terms = {"num_actions", *self._open().values()}
+        return tuple(name for name in super().asks_for if name in terms)
+
+    def _open(self) -> dict[str, str]:
+        """Keys whose number is to come from a human term, and the name of the term."""
+        decoding = self.solver.eval
+        is_open = {
+            ("solver.train.sigma", "order"): not self.solver.train.sigma,
+            ("solver.eval.recurring", "order"): decoding.recurring < 0,
+            ("solver.eval.stay_probability", "duration"): not decoding.stay_probability,
+            ("data.window", "duration"): not self.data.window,
+        }
+        return {path: term for (path, term), value in is_open.items() if value}
+
+    def with_terms(self, *, duration: float, order: str) -> "TotConfig":
+        """The config with the numbers that are open from duration (frames) and order."""
+        train, decoding, data = self.solver.train, self.solver.eval, self.data
+        row = self.constants.tot_tcl if self.tcl else self.constants.tot
+        is_free = order == FREE
+        train = dataclasses.replace(
+            train, sigma=train.sigma or (FLAT_SIGMA if is_free else row.sigma)
+        )
+        decoding = dataclasses.replace(
+            decoding,
+            recurring=float(is_free) if decoding.recurring < 0 else decoding.recurring,
+            stay_probability=decoding.stay_probability or 1 - 1 / max(2.0, duration),
+        )
+        data = dataclasses.replace(
+            data,
+            window=data.window or max(1, min(WINDOW, int(WINDOW_SHARE * duration))),
+            piece=data.piece or math.ceil(PIECE_DURATIONS * duration),
+        )
+        return dataclasses.replace(self, solver=SolverConfig(train, decoding), data=data)
+
     def validate(self, path: str) -> None:
         super().validate(path)
+        for name, term in self._open().items():
+            if not getattr(self, term):
+                value = operator.attrgetter(name)(self)
+                raise ValueError(
+                    f"config.{name}={value} stands for what config.{term} says, which is not "
+                    "given; give one of the two"
+                )
         if self.clusters == "kmeans" and (self.tcl or not self.cte):
             raise ValueError(
                 "config.clusters=kmeans is CTE, which learns from time stamps alone: "

@@ -100,11 +100,15 @@ def decode(
     likeliest = jnp.where(mask, jnp.argmax(log_codes, axis=-1), -1).astype(jnp.int32)
     if not settings.viterbi:
         return likeliest, likeliest
-    labels = viterbi.decode(
-        jnp.maximum(log_codes, _FLOOR),
-        mask=mask,
-        cluster_mask=member.cluster_mask,
-        order=survey.order if ordered_by_time(config) else None,
-        stay_probability=hyper["stay_probability"],
-    )
+    problem = {
+        "log_likelihood": jnp.maximum(log_codes, _FLOOR),
+        "mask": mask,
+        "cluster_mask": member.cluster_mask,
+        "stay_probability": hyper["stay_probability"],
+    }
+    order = survey.order if ordered_by_time(config) else None
+    labels = viterbi.decode(**problem, order=order)
+    if config.order or settings.recurring:  # else no member's actions recur
+        recurring = viterbi.decode_recurring(**problem)
+        labels = jnp.where(hyper["recurring"] > 0, recurring, labels)
     return labels, likeliest

@@ -12,6 +12,7 @@ from jaxseg.data.segmentation.records import DataSet
 from jaxseg.methods import check_key, from_dict
 from jaxseg.methods.tot.config import TotConfig
 from jaxseg.training.members import enumerate_members
+from jaxseg.training.setup import set_up
 
 SALAD, SOUP = (DataSet("toy", videos) for videos in toy.make_data().activities.values())
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
@@ -67,6 +68,49 @@ def test_the_twin_has_a_schedule_of_its_own_and_what_is_given_wins(values_of, na
     assert values["schedule"] != values["twin_schedule"]
 
 
+OPEN = {
+    "duration": 24.0,
+    "order": "free",
+    "data.window": 0,
+    "solver.train.sigma": 0.0,
+    "solver.eval.recurring": -1.0,
+    "solver.eval.stay_probability": 0.0,
+}
+
+
+@pytest.mark.parametrize("tcl", [False, True])
+def test_numbers_from_duration_and_order(tcl):
+    config = toy.make_tot_config(OPEN | {"tcl": tcl})
+    free, shared = (config.with_terms(duration=24, order=order) for order in ("free", "shared"))
+    assert free.solver.eval.recurring == 1 and free.solver.train.sigma >= 1e6
+    assert shared.solver.eval.recurring == 0
+    assert shared.solver.train.sigma == (0.75 if tcl else 1.0)  # the paper's row
+    for each in (free, shared):
+        assert each.solver.eval.stay_probability == 1 - 1 / 24
+        assert each.data.window == 8 and each.solver.train.rho == config.solver.train.rho
+    assert config.with_terms(duration=1, order="free").solver.eval.stay_probability == 0.5
+    assert config.with_terms(duration=900, order="free").data.window == 30  # the paper's
+
+
+def test_explicit_numbers_win_over_terms():
+    given = {"data.window": 5, "solver.train.sigma": 2.0, "solver.eval.stay_probability": 0.75}
+    config = toy.make_tot_config(OPEN | given | {"duration": "auto", "order": "auto"})
+    assert config.asks_for == ("order",)  # for the decoding
+    result = config.with_terms(duration=24, order="free")
+    assert result.data.window == 5 and result.solver.train.sigma == 2
+    assert result.solver.eval.stay_probability == 0.75 and result.solver.eval.recurring == 1
+    config = toy.make_tot_config(OPEN | {"duration": "auto", "order": "auto"})
+    assert config.asks_for == ("duration", "order")
+
+
+def test_members_have_the_window_of_their_own_duration():
+    config = toy.make_tot_config(OPEN)
+    settled = [config.with_terms(duration=each, order="free") for each in (6, 24, 24)]
+    members = [enumerate_members(each, SOUP)[0] for each in settled]
+    streams = set_up(config, SOUP, members).batches.all
+    assert [stream.window for stream in streams] == [2, 8]  # the last two share theirs
+
+
 def test_there_and_back():
     config = toy.make_tot_config({"tcl": True, "solver.train.rho": 0.3})
     assert from_dict(to_dict(config)) == config and isinstance(config, TotConfig)
@@ -86,6 +130,8 @@ def test_there_and_back():
         ("solver.eval.percentile", 100.5),
         ("solver.eval.percentile", math.nan),
         ("solver.eval.order", "time"),
+        ("solver.eval.recurring", -1.0),
+        ("solver.eval.recurring", 0.5),
         ("solver.eval.stay_probability", 0.0),
         ("solver.eval.stay_probability", 1.0),
         ("loss.alpha", -0.5),
@@ -117,7 +163,7 @@ def test_the_ends_of_a_percentile_are_allowed(percentile):
 def test_a_row_that_cannot_be_names_the_field_it_fills(values_of):
     values = values_of("tot_breakfast") | {"tcl": True}
     values["constants"]["tot_tcl"]["sigma"] = 0.0
-    with pytest.raises(ValueError, match=r"config\.solver\.train\.sigma must be positive, got 0"):
+    with pytest.raises(ValueError, match=r"config\.solver\.train\.sigma=0.* stands for .*order"):
         from_dict(values)
 
 

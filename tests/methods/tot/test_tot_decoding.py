@@ -65,6 +65,26 @@ def test_viterbi_by_default_and_argmax_beside_it():
     assert decoded({"solver.eval.viterbi": False}, scores) == (likeliest, likeliest)
 
 
+def test_members_of_one_program_decode_in_order_or_let_clusters_recur():
+    """The order of this member's config is static, whether its clusters recur is a number."""
+    scores = make_scores((0, 1, 0), noise=0.3)
+    config, member = reference.make_member({"duration": 5.0, "order": "free"})
+    log_codes = log_probabilities(scores, member)
+
+    @jax.jit
+    @jax.vmap
+    def run(recurring, stay):
+        member.hyper["solver"]["eval"] |= {"recurring": recurring, "stay_probability": stay}
+        return decode(config, log_codes, scores, np.ones(FRAMES, bool), (), member)[0]
+
+    shared, free = np.array(run(np.array([0.0, 1.0], "f4"), np.array([0.5, 0.9], "f4")))
+    assert shared.tolist() == ordered(scores).tolist()
+    logs = np.maximum(log_codes[:, :3], np.log(1e-30))
+    expected = viterbi.decode_recurring(logs, stay_probability=0.9)
+    assert free.tolist() == expected.tolist()
+    assert free[np.flatnonzero(np.diff(free, prepend=-1))].tolist() == [0, 1, 0]
+
+
 def test_codes_below_the_floor_are_equally_unlikely():
     """In the second frame e^-100 and e^-80 both count as 1e-30, and the third frame decides."""
     logs = [[0, -90, -90], [-100, -80, 0], [0, -2, -90], [-90, 0, -90], [-90, -90, 0]]
