@@ -12,6 +12,7 @@ SHIFTS = 100  # sequences shifted by chance, to compare with
 EVIDENT = 5.0  # deviations from them, and
 GAIN = 0.02  # share of the information, above which the order is evident
 RECUR = 1.5  # segments a sequence for each of its clusters, above which actions recur
+LIKELY = 0.2  # share of it that few sequences can have by chance, but rarely do
 CLEAR = 1.0  # nats a frame above which appearance alone tells the actions
 
 
@@ -50,6 +51,12 @@ def decide(found: OrderEvidence, num_sequences: int) -> tuple[str, str]:
         return FREE, (
             f"Actions recur: a sequence has {found.recurrence:.1f} segments of each of its "
             "clusters, and the other sequences do not tell when."
+        )
+    if found.gain >= LIKELY:
+        return SHARED, (
+            f"Actions do not recur, and the other sequences tell {found.gain:.0%} of what a "
+            f"sequence shows at the same relative time: {found.deviations:.1f} deviations more "
+            f"than by chance, which {num_sequences} sequences cannot rule out."
         )
     if found.nats > CLEAR:
         return FREE, (
