@@ -13,8 +13,7 @@ def described(seed: int, shortest: int, *, actions=4, videos=1, frames=1500, mem
     rng = np.random.default_rng(seed)
     points = recordings.looks(rng, actions, 8, 4.0)
     truth = [
-        recordings.bouts(rng, range(actions), frames, shortest, 2 * shortest)
-        for _ in range(videos)
+        recordings.bouts(rng, range(actions), frames, shortest, 2 * shortest) for _ in range(videos)
     ]
     runs = sum(1 + np.count_nonzero(np.diff(each)) for each in truth)
     rendered = [recordings.render(rng, each, points, memory) for each in truth]
