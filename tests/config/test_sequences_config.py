@@ -92,5 +92,6 @@ def test_explicit_numbers_win():
     assert settled.data.piece == 500
 
 
-def test_peoples_own_data_ask_for_all_but_the_number():
-    assert from_dict(nest(own_data("asot"))).asks_for == ("duration", "order")
+@pytest.mark.parametrize("method", ["asot", "tot"])
+def test_peoples_own_data_ask_for_all_but_the_number(method):
+    assert from_dict(nest(own_data(method))).asks_for == ("duration", "order")

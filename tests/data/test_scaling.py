@@ -51,6 +51,13 @@ def test_the_folder_has_mean_0_and_frames_of_norm_1():
     assert np.square(rows).sum(axis=1).mean() == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.parametrize("scaling", ["folder", "sequence", "auto"])
+def test_a_channel_can_have_variance_1(scaling):
+    """For a method whose features are not compared by a frame's norm."""
+    wide = [np.sqrt(CHANNELS) * each for each in frames(draw(), scaling)]
+    assert is_same(frames(draw(), f"{scaling}/channel"), wide)
+
+
 def test_what_tells_recordings_apart_stays():
     low, high = draw()
     low, high = frames([low, high + 30])
