@@ -208,8 +208,8 @@ class _Activity:
                 self.doubts.append(COUNT_DOUBT)
                 return count
             self.doubts.append(
-                "The number of actions cannot be told: no number of clusters tells more than one "
-                f"does. {UNTOLD_ACTIONS} were taken; give config.num_actions."
+                "The number of actions cannot be told: no number of clusters tells clearly more "
+                f"than of noise. {UNTOLD_ACTIONS} were taken; give config.num_actions."
             )
             return UNTOLD_ACTIONS
         if not told_clusters(self.config, self.name):

@@ -5,7 +5,7 @@ import pytest
 import recordings
 
 from jaxseg.tuning.description import Description
-from jaxseg.tuning.grid import counts, durations
+from jaxseg.tuning.grid import as_noise, cheap_segmentation, counts, durations
 
 
 def described(seed: int, shortest: int, *, actions=4, videos=1, frames=1500, memory=0.5):
@@ -51,7 +51,18 @@ def test_nothing_is_counted_where_all_frames_are_alike(level):
     assert count == 0 and all(each.nats <= 0 for each in tried)
 
 
-@pytest.mark.parametrize("frames", [300, 1500])
-def test_nothing_is_counted_in_noise(frames):
-    noise = np.random.default_rng(0).standard_normal((frames, 8))
-    assert counts(Description([noise]), 2, 5)[1] == 0
+@pytest.mark.parametrize("memory", [0.0, 0.8, 0.95])
+@pytest.mark.parametrize("frames", [600, 1500])
+def test_nothing_is_counted_in_noise(frames, memory):
+    """Smooth noise stays where it is for a while, as actions do."""
+    points, rng = np.zeros((1, 8)), np.random.default_rng(frames)
+    noise = recordings.render(rng, np.zeros(frames, int), points, memory)
+    tried, count = counts(Description([noise]), 2, 5)
+    assert count == 0 and (memory or all(each.nats < 0 for each in tried))
+
+
+def test_noise_like_the_data_has_its_spectrum():
+    told, _ = described(0, 40)
+    noise = as_noise(told, np.random.default_rng(0))
+    assert noise.frame_time == pytest.approx(told.frame_time, rel=0.1)
+    assert cheap_segmentation(noise, 4).nats < 0.5 * cheap_segmentation(told, 4).nats
