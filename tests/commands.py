@@ -44,6 +44,7 @@ def arguments(root: Path, workdir: Path, config: Path = CONFIG, **overrides) -> 
     }
     if config == CONFIG:
         values |= {"solver__train__num_iterations": 5, "solver__eval__num_iterations": 5}
+        values |= {"least_steps": 0, "duration": 9, "order": "shared"}  # auto takes its time
     given = [
         f"--config.{key.replace('__', '.')}={value}" for key, value in (values | overrides).items()
     ]

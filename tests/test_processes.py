@@ -55,7 +55,8 @@ def test_two_processes_leave_what_one_leaves(one, two):
     assert metrics(shared) == metrics(alone) and len(metrics(alone)) == 60
     expected = contents(alone, "predictions", "truth")
     assert contents(shared, "predictions", "truth") == expected and len(expected) == 2 * 3 + 3
-    for name in ("evaluation.json", "typical.json", "members.json", "dataset.json"):
+    settled = ("choice.json", "savings.json")
+    for name in ("evaluation.json", "typical.json", "members.json", "dataset.json", *settled):
         assert (shared / name).read_bytes() == (alone / name).read_bytes()
     for workdir in (alone, shared):
         kept = {path.name for path in (workdir / "checkpoints").iterdir()}
@@ -65,18 +66,31 @@ def test_two_processes_leave_what_one_leaves(one, two):
 
 
 def said(text: str) -> list[str]:
-    """Lines without those of the library through which the processes talk."""
-    return [line for line in text.splitlines() if not line.startswith("[Gloo]")]
+    """Lines without those of the library through which the processes talk, and without times."""
+    return [line for line in text.splitlines() if not line.startswith(("[Gloo]", "auto took"))]
 
 
 def test_only_the_first_process_says_anything(one, two):
     (alone,), ((first, second), workdir) = one[0], two
     assert said(second.out) == [] and second.err == ""
     here, there = said(first.out), said(alone.out)
-    assert here[0].endswith(f"2 devices (member x data = 1 x 2) of 2 processes; files in {workdir}")
-    assert here[1:-1] == there[1:-1] and here[-1] == f"report: {workdir / 'report.html'}"
+    assert here[0] == there[0] and here[0].startswith("salad: 4 actions, of about 9 frames")
+    assert here[1].endswith(f"2 devices (member x data = 1 x 2) of 2 processes; files in {workdir}")
+    assert here[2:-1] == there[2:-1] and here[-1] == f"report: {workdir / 'report.html'}"
     assert first.err.count("predict: 100%") == alone.err.count("predict: 100%") >= 1
     assert "Traceback" not in first.err
+
+
+@pytest.mark.slow
+def test_two_processes_find_what_one_finds(root, tmp_path):
+    """Duration and order from the data, by short trainings that all processes share."""
+    options = OPTIONS | HALVES | {"num_epochs": 2, "duration": "auto", "order": "auto"}
+    command = words(root, tmp_path / "two", "--mode=train", **options)
+    (result, _) = groups.run(command, processes=2)
+    assert "frames (found), in a" in result.out
+    groups.run(words(root, tmp_path / "one", "--mode=train", **options), devices=2)
+    found, expected = ((tmp_path / name / "choice.json").read_text() for name in ("two", "one"))
+    assert found == expected
 
 
 def test_a_stop_of_one_stops_all_and_one_goes_on(root, one, tmp_path, quick_compile):

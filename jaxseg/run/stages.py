@@ -65,7 +65,8 @@ def run(
         data_set = data_set or task.load(config, folder)
         methods.make(config, num_clusters=2)  # imports libraries, which would count as auto's time
         started = time.perf_counter()
-        settled = settle(config, data_set, folder, progress=progress)
+        trains = "train" in stages
+        settled = settle(config, data_set, folder, trains=trains, progress=progress)
         looked = time.perf_counter() - started
         if settled:
             processes.print_once("\n".join(choice.summary(choice.read_choice(folder))))
@@ -74,7 +75,7 @@ def run(
             lambda: workdir.claim(folder, config, data_set, setup.members), "workdir"
         )
         processes.print_once(f"{data_set.summary()}; {_size(setup)}; files in {folder}")
-        if "train" in stages:
+        if trains:
             watch = task.watch(config, data_set, setup, folder)
             started = time.perf_counter()
             loop.train(config, setup, folder, progress=progress, watch=watch)

@@ -67,7 +67,8 @@ class Choice(NamedTuple):
 
 
 def write_choice(workdir: Path, choice: Choice) -> None:
-    """Writes `choice.json`."""
+    """Writes `choice.json`; makes the folder."""
+    workdir.mkdir(parents=True, exist_ok=True)
     write_json(workdir / NAME, to_json(choice))
 
 

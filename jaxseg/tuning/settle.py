@@ -46,7 +46,7 @@ COUNT_DOUBT = (
 
 
 def settle(
-    config: Config, data: DataSet, workdir: Path, *, progress: bool = True
+    config: Config, data: DataSet, workdir: Path, *, trains: bool = True, progress: bool = True
 ) -> Mapping[str, Config]:
     """The config of each activity, with numbers in place of what is "auto"; writes `choice.json`.
 
@@ -57,20 +57,21 @@ def settle(
         config: of the run.
         data: that it trains on.
         workdir: of the run.
+        trains: False for a run that is trained already: a choice has to be there.
         progress: show a bar.
 
     Raises:
-        ValueError: a damaged `choice.json`, no number of actions, too few frames.
+        ValueError: a damaged or missing `choice.json`, no number of actions, too few frames.
     """
     if not config.uses_terms:
         return {}
     choice = read_choice(workdir)
+    processes.barrier("the choice is read")  # before it is written: all find it or none does
     if choice is None or choice.activities.keys() != data.activities.keys():
+        if not trains:
+            raise ValueError(f"no choice of settings in {workdir}: train first (--mode=train)")
         choice = choose(config, data, progress=progress)
-        processes.barrier("the choice is made")
-        if processes.is_first():
-            workdir.mkdir(parents=True, exist_ok=True)
-            write_choice(workdir, choice)
+        processes.first_alone(lambda: write_choice(workdir, choice), "the choice is written")
     return {name: settled_config(config, settled) for name, settled in choice.activities.items()}
 
 
