@@ -1,8 +1,8 @@
 """Durations worth trying: around the number of segments of a cheap segmentation.
 
 k-means on frames averaged over windows of different lengths takes seconds on any data, while
-training takes minutes. On all data that was tried its best number of segments was within a factor
-of 5 of the truth, mostly too high (docs/sequences.md).
+training takes minutes. Its best number of segments is mostly too high, so that more durations above
+it are tried than below.
 """
 
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ LIMIT = 5.0  # standard deviations beyond which values are cut off
 PROBES = 8  # clusters, and
 PROBE_ROWS = 10_000  # rows, with which "auto" looks at the data
 # "auto" takes each video's own scaling where more than this share of the variance is between
-# videos, and where clusters do not explain it. Real sequences had 0.03 to 0.14 (docs/sequences.md).
+# videos, and where clusters do not explain it: far more than real sequences of one folder had.
 BETWEEN = 0.8
 
 

@@ -58,8 +58,8 @@ class SolverConfig:
 
 # Weight of the prior where the order is shared, Breakfast's; without it where actions recur.
 SHARED_RHO = 0.2
-# Reach of the structure, as a share of an action's duration: a third was right, or beside what was
-# best, on every data set that was tried (docs/sequences.md).
+# Reach of the structure, as a share of an action's duration: a third is what runs that are told the
+# true duration take (docs/results.md).
 REACH_SHARE = 1 / 3
 # Longer sequences are trained in pieces of this many durations: of the frames that are sampled of
 # a piece, each action has to get a few.
