@@ -66,8 +66,8 @@ class DataConfig:
         self._validate_videos(path)
         if self.scaling and self.name not in OWN_DATA:
             raise ValueError(
-                f"config.{path}.scaling={self.scaling} is for people's own data; "
-                f"{self.name} has config.{path}.standardize"
+                f"config.{path}.scaling={self.scaling} is for people's own data, which "
+                f"config.{path}.name={self.name} is not: that is one of {', '.join(OWN_DATA)}"
             )
         if not 0 <= self.test_share < 1:
             raise ValueError(f"config.{path}.test_share must be in [0, 1), got {self.test_share}")

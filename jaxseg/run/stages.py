@@ -16,6 +16,7 @@ from jaxseg.scoring import intervals as interval_scores
 from jaxseg.scoring import segments as segment_scores
 from jaxseg.training import loop
 from jaxseg.training.members import enumerate_members
+from jaxseg.training.settled import settled_configs
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import TrainState
 from jaxseg.tuning import seeds
@@ -66,20 +67,19 @@ def run(
         methods.make(config, num_clusters=2)  # imports libraries, which would count as auto's time
         started = time.perf_counter()
         trains = "train" in stages
-        settled = settle(config, data_set, folder, trains=trains, progress=progress)
+        chosen = settle(config, data_set, folder, trains=trains, progress=progress)
         looked = time.perf_counter() - started
-        if settled:
-            processes.print_once("\n".join(choice.summary(choice.read_choice(folder))))
+        if chosen:
+            processes.print_once("\n".join(choice.summary(chosen)))
+        settled = settled_configs(config, chosen)
         setup = set_up(config, data_set, enumerate_members(config, data_set, settled))
-        processes.first_alone(
-            lambda: workdir.claim(folder, config, data_set, setup.members), "workdir"
-        )
+        processes.first_alone(lambda: _claim(folder, config, data_set, setup, chosen), "workdir")
         processes.print_once(f"{data_set.summary()}; {_size(setup)}; files in {folder}")
         if trains:
             watch = task.watch(config, data_set, setup, folder)
             started = time.perf_counter()
             loop.train(config, setup, folder, progress=progress, watch=watch)
-            if settled:
+            if chosen:
                 trained = time.perf_counter() - started
                 processes.print_once(f"auto took {looked:.0f} s, the training {trained:.0f} s")
         if "predict" in stages:
@@ -96,6 +96,15 @@ def run(
         processes.print_once(f"report: {path}")
     if origin:
         processes.print_once(origin)
+
+
+def _claim(
+    folder: Path, config: Config, data_set: Any, setup: Setup, chosen: choice.Choice | None
+) -> None:
+    """Makes the folder the run's own, with what was chosen: what cannot run leaves nothing."""
+    workdir.claim(folder, config, data_set, setup.members)
+    if chosen:
+        choice.write_choice(folder, chosen)
 
 
 def _origin(name: str) -> str:

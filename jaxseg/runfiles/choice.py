@@ -67,8 +67,7 @@ class Choice(NamedTuple):
 
 
 def write_choice(workdir: Path, choice: Choice) -> None:
-    """Writes `choice.json`; makes the folder."""
-    workdir.mkdir(parents=True, exist_ok=True)
+    """Writes `choice.json`."""
     write_json(workdir / NAME, to_json(choice))
 
 

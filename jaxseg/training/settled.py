@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jaxseg.config import Config
 from jaxseg.config.sequences import SequencesConfig
-from jaxseg.runfiles.choice import Settled, read_choice
+from jaxseg.runfiles.choice import Choice, Settled, read_choice
 
 
 def in_frames(duration: float, fps: float | None) -> float:
@@ -25,7 +25,11 @@ def settled_config(config: SequencesConfig, settled: Settled) -> SequencesConfig
 
 def read_settled(config: Config, workdir: Path) -> Mapping[str, Config]:
     """Activity -> its config, of a run that was made; empty for runs without human terms."""
-    choice = read_choice(workdir)
+    return settled_configs(config, read_choice(workdir))
+
+
+def settled_configs(config: Config, choice: Choice | None) -> Mapping[str, Config]:
+    """Activity -> its config, with numbers in place of what was "auto"; empty without a choice."""
     if choice is None or not isinstance(config, SequencesConfig):
         return {}
     return {name: settled_config(config, each) for name, each in choice.activities.items()}

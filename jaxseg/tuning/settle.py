@@ -1,7 +1,7 @@
 """From a config with "auto" in it to numbers for every activity, and the record of why."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from jaxseg.runfiles.choice import (
     TriedCount,
     TriedDuration,
     read_choice,
-    write_choice,
 )
 from jaxseg.runfiles.segmentation import Spread
 from jaxseg.training.members import UNTOLD_ACTIONS, Member, num_clusters, num_steps, told_clusters
@@ -47,11 +46,11 @@ COUNT_DOUBT = (
 
 def settle(
     config: Config, data: DataSet, workdir: Path, *, trains: bool = True, progress: bool = True
-) -> Mapping[str, Config]:
-    """The config of each activity, with numbers in place of what is "auto"; writes `choice.json`.
+) -> Choice | None:
+    """The numbers of each activity in place of what is "auto"; None without human terms.
 
-    A choice that is there is taken: it belongs to this config and this data. Empty where the
-    config does not use human terms. All processes call it together.
+    The choice of the run's folder is taken, where there is one: it belongs to this config and this
+    data. All processes call it together.
 
     Args:
         config: of the run.
@@ -64,15 +63,14 @@ def settle(
         ValueError: a damaged or missing `choice.json`, no number of actions, too few frames.
     """
     if not config.uses_terms:
-        return {}
+        return None
     choice = read_choice(workdir)
     processes.barrier("the choice is read")  # before it is written: all find it or none does
-    if choice is None or choice.activities.keys() != data.activities.keys():
-        if not trains:
-            raise ValueError(f"no choice of settings in {workdir}: train first (--mode=train)")
-        choice = choose(config, data, progress=progress)
-        processes.first_alone(lambda: write_choice(workdir, choice), "the choice is written")
-    return {name: settled_config(config, settled) for name, settled in choice.activities.items()}
+    if choice and choice.activities.keys() == data.activities.keys():
+        return choice
+    if not trains:
+        raise ValueError(f"no choice of settings in {workdir}: train first (--mode=train)")
+    return choose(config, data, progress=progress)
 
 
 def choose(config: SequencesConfig, data: DataSet, *, progress: bool = True) -> Choice:
