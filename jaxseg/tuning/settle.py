@@ -27,7 +27,7 @@ from jaxseg.tuning import grid, order, scouts
 from jaxseg.tuning.description import Description, Saving
 
 SEEDS = 2  # scouts of each duration at most
-BUDGET = 2.0  # of what the training itself takes, in steps of members
+BUDGET = 1.0  # of what the training itself takes, in steps of members
 NEAR = 0.7  # of the best score: durations above it count
 MOST_FRAMES = 400_000  # of an activity that the cheap segmentation looks at
 RULE = (
