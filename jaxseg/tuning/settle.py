@@ -27,7 +27,8 @@ from jaxseg.tuning import grid, order, scouts
 from jaxseg.tuning.description import Description, Saving
 
 SEEDS = 2  # scouts of each duration at most
-BUDGET = 1.0  # of what the training itself takes, in steps of members
+# Steps of all scouts, as a share of the training's: of one seed at most, and of several.
+MOST_BUDGET, BUDGET = 2.0, 1.0
 NEAR = 0.7  # of the best score: durations above it count
 MOST_FRAMES = 400_000  # of an activity that the cheap segmentation looks at
 RULE = (
@@ -136,14 +137,9 @@ class _Activity:
             for duration in self.durations
         ]
         steps = num_steps(settings[0], self.name, self.videos)
-        each = min(
-            self.config.scout_steps,
-            steps,
-            int(BUDGET * self.config.seeds * steps / len(settings)),
-        )
-        seeds = int(
-            np.clip(BUDGET * self.config.seeds * steps / (len(settings) * max(1, each)), 1, SEEDS)
-        )
+        budget = self.config.seeds * steps / len(settings)
+        each = min(self.config.scout_steps, steps, int(MOST_BUDGET * budget))
+        seeds = int(np.clip(BUDGET * budget / max(1, each), 1, SEEDS))
         return [
             Member(
                 activity=self.name,
