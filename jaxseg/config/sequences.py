@@ -5,6 +5,7 @@ their own. From these three come the solver's reach, its temporal prior and the 
 each may be "auto" and then comes from the data, by the rule of `jaxseg.tuning`.
 """
 
+import abc
 import dataclasses
 from typing import ClassVar, Literal
 
@@ -16,7 +17,7 @@ TERMS = ("num_actions", "duration", "order")
 
 
 @dataclasses.dataclass(frozen=True)
-class SequencesConfig(Config):
+class SequencesConfig(Config, abc.ABC):
     """The config of a method that can be told, or can find out, what the actions are like.
 
     A method's class sets `scout_steps`, after which a training tells settings apart.
@@ -68,6 +69,7 @@ class SequencesConfig(Config):
                 f"with settings that are given: give a value for {', '.join(self.asks_for)}"
             )
 
+    @abc.abstractmethod
     def with_terms(self, *, duration: float, order: str) -> "SequencesConfig":
         """The config with the method's own numbers in place of duration and order.
 
@@ -75,4 +77,3 @@ class SequencesConfig(Config):
             duration: of a typical action, in frames.
             order: SHARED or FREE.
         """
-        raise NotImplementedError(f"{type(self).__name__}.with_terms")

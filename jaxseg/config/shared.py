@@ -278,6 +278,11 @@ class Config:
         return False
 
     @property
+    def asks_for(self) -> tuple[str, ...]:
+        """The human terms that are to come from the data."""
+        return ()
+
+    @property
     def epoch_scale(self) -> float:
         """Epochs of this run to one of those in which the config counts its schedule."""
         return 1.0

@@ -64,9 +64,11 @@ def run(
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
         data_set = data_set or task.load(config, folder)
-        methods.make(config, num_clusters=2)  # imports libraries, which would count as auto's time
-        started = time.perf_counter()
         trains = "train" in stages
+        looks = trains and config.asks_for and not (folder / choice.NAME).exists()
+        if looks:  # imports libraries first, which would count as auto's time
+            methods.make(config, num_clusters=2)
+        started = time.perf_counter()
         chosen = settle(config, data_set, folder, trains=trains, progress=progress)
         looked = time.perf_counter() - started
         if chosen:
@@ -79,7 +81,7 @@ def run(
             watch = task.watch(config, data_set, setup, folder)
             started = time.perf_counter()
             loop.train(config, setup, folder, progress=progress, watch=watch)
-            if chosen:
+            if looks:
                 trained = time.perf_counter() - started
                 processes.print_once(f"auto took {looked:.0f} s, the training {trained:.0f} s")
         if "predict" in stages:

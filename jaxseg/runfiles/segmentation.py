@@ -309,6 +309,11 @@ class Spread(NamedTuple):
     std: float
     values: Sequence[float]
 
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """That of some values."""
+        return cls(float(np.mean(values)), float(np.std(values)), list(values))
+
 
 def main_variant(members: Sequence[Member]) -> str | None:
     """The variant that scores and report are about, the first of an activity's members; or None."""

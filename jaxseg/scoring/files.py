@@ -280,14 +280,9 @@ def mean(values: Sequence[float]) -> float:
     return float(np.mean(values))
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Mean, population standard deviation and the values themselves."""
-    return Spread(mean=mean(values), std=float(np.std(values)), values=values)
-
-
 def spread_entry(values: Sequence[float]) -> dict[str, Any]:
     """Spread of values as `evaluation.json` has it."""
-    return spread(values)._asdict()
+    return Spread.of(values)._asdict()
 
 
 def result_row(

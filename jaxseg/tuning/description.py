@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxseg.data.segmentation.video import Video
+
 COMPONENTS = 12  # principal components at most, and
 VARIANCE = 0.95  # the share of the variance that they need not exceed
 # Frames are copies of each other while they differ by less than this share of the variance.
 COPIES = 0.2
+MOST_VALUES = 2**25  # numbers of an activity that are looked at
 _LEAST = 1e-6  # variance that is left of a component at least: no code is infinitely short
 
 
@@ -77,6 +80,12 @@ class Description:
         segments = sum(1 + np.count_nonzero(np.diff(each)) for each in labels)
         places = max(self._counted / len(labels), 2)  # where a segment can end
         return noise + means + segments * (np.log(max(len(counts), 2)) + np.log(places))
+
+
+def stride(videos: Sequence[Video]) -> int:
+    """Of how many frames of an activity one is looked at, so that they fit into memory."""
+    values = sum(video.features.size for video in videos)
+    return -(-values // MOST_VALUES)
 
 
 def whiten(sequences: Sequence[np.ndarray]) -> list[np.ndarray]:

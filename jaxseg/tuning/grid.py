@@ -5,6 +5,7 @@ training takes minutes. Its best number of segments is mostly too high, so that 
 it are tried than below.
 """
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,9 +21,7 @@ SHORTEST = 6  # frames of an action: what is shorter cannot be told from noise
 STARTS, ITERATIONS = 2, 10
 ENOUGH = 0.9  # of what the best number of clusters saves
 FITTED = 5_000  # frames on which k-means is fitted
-# Smooth noise has clusters too: less than this times what they save of noise is no evidence. Noise
-# had 0.6 to 1.5, rarely more (300 frames); counts that were right 1.8 to 6 on generated data; real
-# sequences 1.7 to 16.
+# Smooth noise has clusters too: less than this times what they save of noise is no evidence.
 NOISE = 1.5
 NOISES = 3  # draws of it
 
@@ -102,7 +101,8 @@ def cluster(sequences: Sequence[np.ndarray], num_clusters: int) -> list[np.ndarr
     best = None
     for seed in range(STARTS):
         starts = plus_plus(fitted, num_clusters, np.random.default_rng(seed))
-        centers, labels = kmeans2(fitted, starts, iter=ITERATIONS, minit="matrix")
+        with warnings.catch_warnings(action="ignore"):  # a cluster may lose all of its frames
+            centers, labels = kmeans2(fitted, starts, iter=ITERATIONS, minit="matrix")
         error = np.square(fitted - centers[labels]).sum()
         if best is None or error < best[0]:
             best = error, centers

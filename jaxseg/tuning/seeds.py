@@ -9,8 +9,7 @@ from jaxseg.runfiles.about import read_dataset
 from jaxseg.runfiles.savings import SeedSaving, write_savings
 from jaxseg.runfiles.segmentation import read_labels
 from jaxseg.training.members import Member
-from jaxseg.tuning.description import Description
-from jaxseg.tuning.settle import MOST_FRAMES
+from jaxseg.tuning.description import Description, stride
 
 
 def compare(config: Config, data: DataSet, members: Sequence[Member], workdir: Path) -> None:
@@ -29,8 +28,7 @@ def compare(config: Config, data: DataSet, members: Sequence[Member], workdir: P
     records = read_dataset(workdir).activities
     savings: dict[str, dict[str, SeedSaving]] = {}
     for name, videos in data.activities.items():
-        stride = -(-sum(video.num_frames for video in videos) // MOST_FRAMES)
-        every = slice(None, None, stride)
+        every = slice(None, None, stride(videos))
         description = Description([video.frames(every) for video in videos])
         savings[name] = {}
         for member in members:

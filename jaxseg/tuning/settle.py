@@ -24,13 +24,12 @@ from jaxseg.runfiles.segmentation import Spread
 from jaxseg.training.members import UNTOLD_ACTIONS, Member, num_clusters, num_steps, told_clusters
 from jaxseg.training.settled import in_frames, settled_config
 from jaxseg.tuning import grid, order, scouts
-from jaxseg.tuning.description import Description, Saving
+from jaxseg.tuning.description import Description, Saving, stride
 
 SEEDS = 2  # scouts of each duration at most
 # Steps of all scouts, as a share of the training's: of one seed at most, and of several.
 MOST_BUDGET, BUDGET = 2.0, 1.0
 NEAR = 0.7  # of the best score: durations above it count
-MOST_FRAMES = 400_000  # of an activity that the cheap segmentation looks at
 RULE = (
     "The duration is the middle of those whose segmentations save about the most nats a frame in "
     "telling the data (description length of the frames' principal components as Gaussian "
@@ -102,6 +101,7 @@ class _Activity:
         self, config: SequencesConfig, name: str, videos: Sequence[Video], fps: float | None
     ):
         self.config, self.name, self.videos, self.fps = config, name, videos, fps
+        self.stride = stride(videos)
         self.asked = config.asks_for
         self.reasons: dict[str, str] = {}
         self.doubts: list[str] = []
@@ -111,9 +111,8 @@ class _Activity:
     @functools.cached_property
     def description(self) -> Description:
         """Of all frames or, of very many, of evenly spread ones."""
-        frames = sum(video.num_frames for video in self.videos)
-        self.stride = -(-frames // MOST_FRAMES)
-        return Description([video.frames(slice(None, None, self.stride)) for video in self.videos])
+        every = slice(None, None, self.stride)
+        return Description([video.frames(every) for video in self.videos])
 
     def given(self) -> Settled:
         """The numbers where neither duration nor order is asked for."""
@@ -255,13 +254,8 @@ def tried_duration(duration: float, savings: Sequence[Saving], num_clusters: int
     """What the savings of a duration's seeds come to."""
     return TriedDuration(
         duration=duration,
-        nats=spread([each.nats for each in savings]),
-        segments=spread([each.segments for each in savings]),
-        used=spread([float(each.used) for each in savings]),
+        nats=Spread.of([each.nats for each in savings]),
+        segments=Spread.of([each.segments for each in savings]),
+        used=Spread.of([float(each.used) for each in savings]),
         score=float(np.mean([each.score(num_clusters) for each in savings])),
     )
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and population standard deviation of the seeds' values."""
-    return Spread(float(np.mean(values)), float(np.std(values)), list(values))

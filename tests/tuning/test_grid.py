@@ -66,3 +66,11 @@ def test_noise_like_the_data_has_its_spectrum():
     noise = as_noise(told, np.random.default_rng(0))
     assert noise.frame_time == pytest.approx(told.frame_time, rel=0.1)
     assert cheap_segmentation(noise, 4).nats < 0.5 * cheap_segmentation(told, 4).nats
+
+
+def test_fewer_different_frames_than_clusters():
+    rng = np.random.default_rng(0)
+    rows = np.eye(3)
+    few = Description([rows[np.repeat(rng.integers(3, size=20), 30)] for _ in range(4)])
+    assert max(durations(few, 7)) > 30 > min(durations(few, 7))
+    assert counts(few, 2, 6)[1] == 3

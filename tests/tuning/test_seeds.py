@@ -9,7 +9,7 @@ from jaxseg.run import workdir
 from jaxseg.runfiles.savings import read_savings
 from jaxseg.runfiles.segmentation import main_first, write_labels
 from jaxseg.training.members import enumerate_members
-from jaxseg.tuning import seeds
+from jaxseg.tuning import description, seeds
 from jaxseg.tuning.description import Description
 
 DATA = toy.make_data()
@@ -54,7 +54,7 @@ def test_the_best_seed_is_shown_first(make_run):
 
 def test_many_frames_are_compared_on_some_of_them(make_run, monkeypatch):
     config, members, folder = make_run(TERMS)
-    monkeypatch.setattr(seeds, "MOST_FRAMES", 40)
+    monkeypatch.setattr(description, "MOST_VALUES", 40 * DATA.num_channels)
     seeds.compare(config, DATA, members, folder)
     videos = DATA.activities["soup"]  # of 66 frames every second is looked at
     labels = [np.minimum(video.labels, 2)[::2] for video in videos]

@@ -7,6 +7,7 @@ another, so people's own data are scaled over the folder. Where recordings diffe
 
 import dataclasses
 import itertools
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -134,7 +135,8 @@ def differ_by_offset(videos: Sequence[np.ndarray], scaling: tuple[np.ndarray, np
     if _explained(everything, owner) <= BETWEEN:
         return False
     count = min(PROBES, len(everything))
-    _, labels = kmeans2(everything, count, iter=30, minit="++", rng=np.random.default_rng(0))
+    with warnings.catch_warnings(action="ignore"):  # a cluster may lose all of its frames
+        _, labels = kmeans2(everything, count, iter=30, minit="++", rng=np.random.default_rng(0))
     shares = np.zeros((count, len(rows)))
     np.add.at(shares, (labels, owner), 1)
     present = shares > 0.05 * shares.sum(axis=0)

@@ -147,6 +147,8 @@ def tried_curves(
                 line.set(marker="o", markersize=3.5)
             axes.set_title(curve.title, fontsize=9, loc="left")
             axes.margins(y=0.12)
+            if curve.limit:  # a number of clusters
+                axes.yaxis.set_major_locator(ticker.MaxNLocator(4, integer=True, min_n_ticks=1))
             if curve.log:
                 _log_axis(axes, "y", np.concatenate([*curve.lines.values()]))
             _legend(axes, len(curve.lines))
@@ -202,7 +204,9 @@ def seed_dots(
             axes.plot(*zip(*points, strict=True), marker, color="#71717a", ms=5.5)
         axes.set_yticks(range(len(names)), names)
         axes.set(ylim=(len(names) - 0.4, -0.6), xlabel="percent")
-        axes.set_xlim(0, min(100, axes.get_xlim()[1]))
+        # Beyond 100 % only where a score is: F1 over segments of several sequences can be.
+        limit = max(100, axes.dataLim.x1 * 1.03)
+        axes.set_xlim(0, min(limit, axes.get_xlim()[1]))
         axes.grid(axis="x", **_GRID)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
