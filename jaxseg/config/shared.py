@@ -56,6 +56,7 @@ class DataConfig:
     unit_frames: bool = key(True, "where scaled, scale by 1/sqrt(channels) too")
     excluded: tuple[str, ...] = key((), "classes not evaluated; empty: as is usual", commas=True)
     length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
+    array: str = key("", "array of a .mat, HDF5 or .npz file; empty: the only one")
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
     videos_per_batch: int = key(2, "videos of a training step", at_least(1))
     frames_per_video: int = key(256, "frames sampled from each of them", at_least(2))

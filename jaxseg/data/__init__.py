@@ -14,7 +14,6 @@ from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import (
     Layout,
-    Source,
     find_home,
     find_in_folder,
     find_published,
@@ -22,9 +21,11 @@ from jaxseg.data.segmentation.layouts import (
     recorded_fps,
 )
 from jaxseg.data.segmentation.records import DataSet, Video, read_videos, scale_videos
+from jaxseg.data.segmentation.sources import Source, common_rate, notes_of
 from jaxseg.data.twins.localization import make_localization_twin
 from jaxseg.data.twins.segmentation import make_twin
 from jaxseg.formats.names import check_file_name, check_known
+from jaxseg.formats.recordings.reader import Settings
 
 __all__ = [
     "ARRAYS",
@@ -113,7 +114,10 @@ def load(
         root = Path(workdir or ".") / "features"
         sources, names = find_extracted(config, root, activities)
     elif config.name == FOLDER:
-        sources, names = find_in_folder(root, activities)
+        sources, names = find_in_folder(
+            root, activities, settings=reading(config), progress=progress
+        )
+        fps = None if config.fps else common_rate(sources)
     else:
         entry = DATA_SETS[config.name]
         sources, names = find_published(config.name, entry.layout, root, activities)
@@ -134,9 +138,10 @@ def load(
         videos=videos,
         classes=classes,
         excluded=excluded_classes(config, classes),
-        fps=config.fps or (fps if config.name in known else recorded_fps(root)),
+        fps=config.fps or (fps if config.name in known else fps or recorded_fps(root)),
         generated=of_clips,
         origin=UNNAMED if embedded else "",
+        notes=notes_of(sources),
     )
 
 
@@ -152,17 +157,23 @@ def from_arrays(config: DataConfig, arrays: Mapping[str, np.ndarray]) -> DataSet
     return DataSet(config.name, videos, fps=config.fps or None)
 
 
-def load_unlabeled(root: Path, *, progress: bool = True) -> DataSet:
+def load_unlabeled(root: Path, config: DataConfig, *, progress: bool = True) -> DataSet:
     """The sequences of a folder as they are in their files, whether or not there are labels.
+
+    Args:
+        root: the folder.
+        config: of the run that they are for, which tells how files are read.
+        progress: show a bar over the files when reading takes long.
 
     Raises:
         FileNotFoundError, ValueError: as `load`.
     """
-    sources = find_unlabeled(root)
+    sources = find_unlabeled(root, settings=reading(config), progress=progress)
     videos = read_videos(
         sources, None, length_tolerance=0, scaling="", cache=None, progress=progress
     )
-    return DataSet(FOLDER, videos, fps=recorded_fps(root))
+    fps = common_rate(sources) or recorded_fps(root)
+    return DataSet(FOLDER, videos, fps=fps, notes=notes_of(sources))
 
 
 def load_localization(
@@ -232,6 +243,15 @@ def need_twin(name: str):
     if twin is None:
         raise ValueError(f"data.root: name the folder of the data (there is no twin of {name!r})")
     return twin
+
+
+def reading(config: DataConfig) -> Settings:
+    """How files of other programs are read: the keys of the config that have the same names.
+
+    A config of a caller's own may leave them out.
+    """
+    defaults = Settings._field_defaults.items()
+    return Settings(**{name: getattr(config, name, default) for name, default in defaults})
 
 
 def scaling(config: DataConfig) -> str:

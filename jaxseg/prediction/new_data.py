@@ -243,7 +243,7 @@ def label_folder(
         if out.resolve().is_relative_to(taken.resolve()):
             raise ValueError(f"--out={out} is in {taken}; give a folder of its own")
     trained = Trained(run)
-    data = load_unlabeled(folder, progress=progress)
+    data = load_unlabeled(folder, trained.config.data, progress=progress)
     trained.check(data.videos, fps or data.fps)
     for video, member, decoded in trained.decode_all(
         data.videos, activity=activity, seed=seed, progress=progress

@@ -64,6 +64,8 @@ def run(
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
         data_set = data_set or task.load(config, folder)
+        for note in getattr(data_set, "notes", ()):
+            processes.print_once(f"note: {note}")
         trains = "train" in stages
         looks = trains and config.asks_for and not (folder / choice.NAME).exists()
         if looks:  # imports libraries first, which would count as auto's time

@@ -125,6 +125,7 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
             for video in data.videos
         ),
         channels=data.num_channels,
+        notes=data.notes,
     )
 
 

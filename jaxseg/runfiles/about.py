@@ -77,6 +77,7 @@ class SegmentationData(NamedTuple):
     channels: int = 0  # of a frame's features; 0 in the file of an old run
     # Activity -> the scaling that its sequences share; without those that each have their own.
     scaling: Mapping[str, Scaling] = MappingProxyType({})
+    notes: tuple[str, ...] = ()  # what was left out, filled in or cut when files were read
     task = "segmentation"
 
     @property

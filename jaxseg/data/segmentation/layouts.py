@@ -28,8 +28,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
+from jaxseg.data.segmentation.sources import Source, open_recordings
 from jaxseg.formats.files import entries, need_file, need_folder, read_json
 from jaxseg.formats.names import check_file_name, check_known, listed
+from jaxseg.formats.recordings.reader import DEFAULTS, Settings
 
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
 LABEL_FILES = ("groundTruth", "mapping", "mapping.txt")
@@ -55,25 +57,6 @@ class Layout:
     ignored_truth: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """The files of one video; `truth` is None where a data set has no labels.
-
-    `top`: they lie in no subfolder, so that the activity is named after whatever folder that is.
-    """
-
-    activity: str
-    video: str
-    features: Path
-    truth: Path | None = None
-    top: bool = False
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Activity and video."""
-        return self.activity, self.video
-
-
 def find_published(
     name: str, layout: Layout, root: Path, activities: Sequence[str] = ()
 ) -> tuple[list[Source], ClassNames]:
@@ -94,7 +77,13 @@ def find_published(
 
 
 def find_in_folder(
-    root: Path, activities: Sequence[str] = (), *, name: str = "", labels: Path | None = None
+    root: Path,
+    activities: Sequence[str] = (),
+    *,
+    name: str = "",
+    labels: Path | None = None,
+    settings: Settings = DEFAULTS,
+    progress: bool = False,
 ) -> tuple[list[Source], ClassNames | None]:
     """The files of any folder, and its classes where it has labels.
 
@@ -103,8 +92,11 @@ def find_in_folder(
         activities: those to read; empty for all.
         name: activity of the files directly in the folder; "" is the folder's own name.
         labels: folder that may hold `groundTruth/`; None looks in the root and beside it.
+        settings: how files of other programs are read.
+        progress: show a bar while they are.
     """
-    sources, root = find_unlabeled(root, activities, name=name), need_folder(root).resolve()
+    sources = find_unlabeled(root, activities, name=name, settings=settings, progress=progress)
+    root = need_folder(root).resolve()
     places = [labels] if labels else [root, root.parent]
     labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
     if labeled is None:
@@ -117,15 +109,26 @@ def find_in_folder(
     return sources, names_in(source.truth for source in sources)
 
 
-def find_unlabeled(root: Path, activities: Sequence[str] = (), *, name: str = "") -> list[Source]:
-    """The feature files of any folder, whether or not it has labels; see `find_in_folder`."""
+def find_unlabeled(
+    root: Path,
+    activities: Sequence[str] = (),
+    *,
+    name: str = "",
+    settings: Settings = DEFAULTS,
+    progress: bool = False,
+) -> list[Source]:
+    """The sequences of any folder, whether or not it has labels; see `find_in_folder`.
+
+    Files of other programs are read at once, since they tell only then what sequences they hold.
+    """
     root = need_folder(root).resolve()
     folder = features_folder(root)
     record = read_record(folder)
     fitted = (RECORD, record.get("fitted")) if record else ()
     features = find_features(folder, name or root.name, ignored=(*LABEL_FILES, *fitted))
     chosen = choose_activities(features, activities)
-    return [Source(*key, path, top=path.parent == folder) for key, path in chosen.items()]
+    sources = [Source(*key, path, top=path.parent == folder) for key, path in chosen.items()]
+    return open_recordings(sources, settings, progress)
 
 
 def find_mapping(folder: Path, name: str) -> Path:

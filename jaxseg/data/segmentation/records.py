@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels, read_arrays
+from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels
 from jaxseg.data.segmentation.labels import ClassNames
-from jaxseg.data.segmentation.layouts import Source
 from jaxseg.data.segmentation.scaling import scaled
+from jaxseg.data.segmentation.sources import Source, read_sources
 from jaxseg.data.segmentation.video import Video
 from jaxseg.formats.labels import read_classes
 from jaxseg.formats.names import listed
@@ -33,6 +33,7 @@ class DataSet:
         generated: True for the embedded twin and for videos made of short clips; their numbers
             are not comparable with a paper's.
         origin: sentence on where the data is from, where nobody named it; "" otherwise.
+        notes: sentences on what was left out, filled in or cut when its files were read.
     """
 
     name: str
@@ -42,6 +43,7 @@ class DataSet:
     fps: float | None = None
     generated: bool = False
     origin: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def has_labels(self) -> bool:
@@ -96,7 +98,7 @@ def read_videos(
         for source in sources
     ]
     files = [source.features for source in sources]
-    read = read_arrays(files, cache=cache, progress=progress, processes=processes)
+    read = read_sources(sources, cache=cache, progress=progress, processes=processes)
     arrays = [file.array for file in read]
     axes = frame_axes(sources, arrays, labels, length_tolerance)
     arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]

@@ -61,6 +61,7 @@ class Source(NamedTuple):
     data_name: str = ""  # of the data set; "" leaves it out
     generated: bool = False  # whether the data was generated, which a banner says
     origin: str = ""  # what the banner says of data that nobody named and that is real
+    notes: Sequence[str] = ()  # what was left out, filled in or cut when its files were read
     config: Mapping[str, Any] = {}  # shown folded; {} leaves it out
     packages: Mapping[str, str | None] = {}  # name -> version
     device: str = ""
@@ -76,6 +77,7 @@ def run_source(workdir: Path, data: DataRecord) -> Source:
         data_name=data.name,
         generated=data.generated,
         origin=getattr(data, "origin", ""),
+        notes=getattr(data, "notes", ()),
         config=config,
         packages=versions.packages if versions else {},
         device=(versions.device if versions else "") or "",
