@@ -344,9 +344,8 @@ class Segmenter:
         self._require_fit()
         trained, fps = self._trained, self.fps
         if is_folder(sequences):
-            found = data.load_unlabeled(
-                Path(sequences).expanduser(), trained.config.data, progress=self.progress
-            )
+            folder = Path(sequences).expanduser()
+            found = data.load_unlabeled(folder, trained.config.data, progress=self.progress)
             several = len(found.activities) > 1
             names, videos, fps = None, found.videos, found.fps or fps
         else:

@@ -89,9 +89,9 @@ def test_the_same_data_set_as_of_a_folder(tmp_path, config, scaling):
         load(config)
 
 
-def test_labels_of_a_folder_are_not_read(tmp_path):
+def test_labels_of_a_folder_are_not_read(tmp_path, config):
     np.save(tmp_path / "a.npy", GOOD)
     (tmp_path / "groundTruth").mkdir()
-    (video,) = load_unlabeled(tmp_path, progress=False).videos
+    (video,) = load_unlabeled(tmp_path, config, progress=False).videos
     assert video.labels is None and video.top
     np.testing.assert_array_equal(video.frames(), GOOD)
