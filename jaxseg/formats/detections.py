@@ -9,7 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.formats.files import read_json, write_json
-from jaxseg.formats.names import check_name, clip
+from jaxseg.formats.names import check_name, clip, listed
+
+UNLABELED = ""  # label of a detection without one, a class-agnostic proposal
+AMBIGUOUS = "ambiguous"  # THUMOS14's mark of what is neither action nor background
+DURATIONS = ("duration", "duration_second")  # ActivityNet's name, and BMN's
 
 
 class Segments(NamedTuple):
@@ -18,38 +22,76 @@ class Segments(NamedTuple):
     source: str  # file, or another name for error messages
     videos: tuple[str, ...]  # names of the videos, those without segments too
     subsets: tuple[str, ...]  # subset of each video, "" where the file has none
-    labels: tuple[str, ...]  # names of the classes, in order of first appearance
+    labels: tuple[str, ...]  # names of the classes, in order of first appearance; UNLABELED too
     video: np.ndarray  # int64 [n], index into `videos`
     label: np.ndarray  # int64 [n], index into `labels`
     start: np.ndarray  # float64 [n], seconds
     end: np.ndarray  # float64 [n], seconds, at least `start`
     score: np.ndarray  # float64 [n], higher is surer; 1 for true segments
+    durations: Mapping[str, float] = {}  # video -> seconds, as far as known
+    notes: tuple[str, ...] = ()  # sentences on what reading has passed over
 
 
 def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Segments:
     """Columns of {video: {"subset", "annotations": [{"label", "segment": [start, end]}]}}.
 
-    `subset` may be missing; numbers may be written as text, as in THUMOS14's JSON.
+    `subset` may be missing, null or a number, and `duration` too; numbers may be written as text,
+    as in THUMOS14's JSON. Segments that begin before 0 are taken as they are.
 
     Raises:
         ValueError: another structure, a name that does not fit on a line, or a segment that
-            starts before 0, is not finite or ends before it starts.
+            is not finite or ends before it starts.
     """
-    annotations, subsets = {}, []
+    annotations, subsets, durations, unknown = {}, [], {}, []
     for video, entry in mapping(database, source, "videos").items():
+        where = f"{source}: video {video!r}"
         if not isinstance(entry, Mapping) or "annotations" not in entry:
-            raise ValueError(f"{source}: video {video!r}: {clip(entry)} has no 'annotations'")
+            hint = f"; {SWAPPED}" if predicts(entry) else ""
+            raise ValueError(f"{where}: {clip(entry)} has no 'annotations'{hint}")
         annotations[video] = entry["annotations"]
-        subsets.append(entry.get("subset", ""))
-    return columns(annotations, subsets, source, scored=False)
+        subsets.append(subset_name(where, entry.get("subset")))
+        if (duration := known_duration(entry)) is None:
+            unknown.append(video)
+        elif duration:
+            durations[video] = duration
+    segments = columns(annotations, subsets, source, scored=False)
+    note = f"durations that are no positive number: {len(unknown)}, passed over: {listed(unknown)}"
+    return segments._replace(durations=durations, notes=(note,) if unknown else ())
+
+
+def known_duration(entry: Mapping) -> float | None:
+    """Seconds of a video, 0 where its entry does not say, None where it says no positive number."""
+    value = next((entry[name] for name in DURATIONS if entry.get(name) is not None), 0.0)
+    try:
+        duration = number("", "duration", value)
+    except ValueError:
+        return None
+    return duration if duration > 0 or value == 0.0 else None
+
+
+def subset_name(where: str, value: object) -> str:
+    """A subset from its name or number, "" from null; `where` begins the message of a ValueError.
+
+    Programs of tables write null, and some NaN, for a cell that is empty.
+    """
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"{where}: subset {clip(value)} is no name")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return check_name(where, "subset", str(value)) if value != "" else ""
 
 
 def predicted_segments(results: Mapping[str, Sequence], source: str = "predictions") -> Segments:
     """Columns of {video: [{"label", "score", "segment": [start, end]}]}.
 
+    A detection without a label, or with null, is a class-agnostic proposal: `UNLABELED`. Segments
+    that begin before 0 are taken as they are.
+
     Raises:
         ValueError: another structure, a name that does not fit on a line, a segment that
-            starts before 0, is not finite or ends before it starts, or a score that is not finite.
+            is not finite or ends before it starts, or a score that is not finite.
     """
     results = mapping(results, source, "videos")
     return columns(results, [""] * len(results), source, scored=True)
@@ -65,11 +107,11 @@ def columns(
     for number, (video, items) in enumerate(videos.items()):
         where = f"{source}: video {check_name(source, 'video', video)!r}"
         if not isinstance(items, Sequence) or isinstance(items, str):
-            raise ValueError(f"{where}: {clip(items)} is no list of segments")
+            raise ValueError(f"{where}: {clip(items)} is no list of segments ([] if it has none)")
         for item in items:
             label, start, end, score = parse(where, item, scored)
             if label not in labels:
-                labels[check_name(where, "label", label)] = len(labels)
+                labels[check_name(where, "label", label) if label else label] = len(labels)
             rows.extend((number, labels[label], start, end, score))
     video, label, start, end, score = np.array(rows).reshape(-1, 5).T.copy()
     names = tuple(videos), tuple(subsets), tuple(labels)
@@ -80,20 +122,26 @@ def columns(
 
 def parse(where: str, item: Mapping, scored: bool) -> tuple[str, float, float, float]:
     """Label, start, end and score of one segment; `where` begins the message of a ValueError."""
+    needed = ("score", "segment") if scored else ("label", "segment")
+    if not isinstance(item, Mapping):
+        raise ValueError(f"{where}: {clip(item)} instead of {{...}} of a segment")
+    if missing := [repr(field) for field in needed if field not in item]:
+        raise ValueError(f"{where}: {clip(item)} has no {' and no '.join(missing)}")
+    label, segment = item.get("label"), item["segment"]
+    if scored and label is None:
+        label = UNLABELED
+    elif not isinstance(label, str) or not label:
+        raise ValueError(f"{where}: label {clip(label)} is no name")
     try:
-        label, (start, end) = item["label"], item["segment"]
-        score = item["score"] if scored else 1.0
-    except (KeyError, TypeError, ValueError):
-        fields = "'label', 'score' and" if scored else "'label' and"
-        raise ValueError(f"{where}: {clip(item)} lacks {fields} 'segment': [start, end]") from None
-    if not isinstance(label, str):
-        raise ValueError(f"{where}: label {clip(label)} is no text")
+        if isinstance(segment, str | bytes | Mapping):
+            raise TypeError
+        start, end = segment
+    except (TypeError, ValueError):
+        raise ValueError(f"{where}: segment {clip(segment)} is no [start, end]") from None
     start, end = number(where, "start", start), number(where, "end", end)
-    if start < 0:
-        raise ValueError(f"{where}: segment [{start}, {end}] starts before 0")
     if end < start:
         raise ValueError(f"{where}: segment [{start}, {end}] ends before it starts")
-    return label, start, end, number(where, "score", score)
+    return label, start, end, number(where, "score", item["score"]) if scored else 1.0
 
 
 def number(where: str, what: str, value) -> float:
@@ -123,13 +171,12 @@ def select(segments: Segments, kept: np.ndarray) -> Segments:
 def select_subset(segments: Segments, subset: str | None) -> Segments:
     """The videos of one subset; None takes all videos, which must be of one subset or of none."""
     present = sorted(set(segments.subsets))
+    names = ", ".join(repr(name) if name else "videos without one" for name in present) or "none"
     if subset is None:
         if len(present) > 1:
-            names = ", ".join(map(repr, present))
             raise ValueError(f"{segments.source}: has the subsets {names}: one has to be named")
         return segments
     if subset not in present:
-        names = ", ".join(map(repr, present)) or "none"
         raise ValueError(f"{segments.source}: no subset {subset!r} (there is {names})")
     chosen = np.array([name == subset for name in segments.subsets])
     videos = tuple(name for name, keep in zip(segments.videos, chosen, strict=True) if keep)
@@ -140,11 +187,36 @@ def select_subset(segments: Segments, subset: str | None) -> Segments:
     )
 
 
+def split_ambiguous(truth: Segments) -> tuple[Segments, Segments]:
+    """The true segments, and the intervals among them that are labeled as ambiguous.
+
+    THUMOS14 marks with "Ambiguous" what is neither action nor background. It is never a class.
+    """
+    marked = [i for i, name in enumerate(truth.labels) if name.strip().lower() == AMBIGUOUS]
+    ambiguous = np.isin(truth.label, marked)
+    return select(truth, ~ambiguous), select(truth, ambiguous)
+
+
+SWAPPED = "it looks like predictions: are truth and predictions swapped?"
+
+
+def predicts(value: object) -> bool:
+    """Whether this looks like predictions: a file of them, or a video's list."""
+    if isinstance(value, Mapping):
+        return "results" in value
+    return isinstance(value, list) and any(isinstance(i, Mapping) and "score" in i for i in value)
+
+
 def read_predictions(path: Path) -> Segments:
     """Detections from ActivityNet's JSON, {"results": {video: [...]}}; see predicted_segments."""
     content = mapping(read_json(path), str(path), "'results'")
     if "results" not in content:
-        raise ValueError(f"{path}: no 'results' among {clip(list(content))}")
+        annotated = (
+            isinstance(each, Mapping) and "annotations" in each for each in content.values()
+        )
+        hint = "; it looks like truth: are truth and predictions swapped?"
+        hint = hint if "database" in content or any(annotated) else ""
+        raise ValueError(f"{path}: no 'results' among {clip(list(content))}{hint}")
     return predicted_segments(content["results"], str(path))
 
 
@@ -154,6 +226,8 @@ def read_truth(path: Path) -> Segments:
     A file that is the database itself, as BMN packs ActivityNet v1.3, is read too.
     """
     content = mapping(read_json(path), str(path), "videos")
+    if "database" not in content and predicts(content):
+        raise ValueError(f"{path}: no 'database' among {clip(list(content))}; {SWAPPED}")
     return truth_segments(content.get("database", content), str(path))
 
 

@@ -208,7 +208,7 @@ def as_segments(
     """A video's entry in ActivityNet's JSON: [{"label", "score", "segment": [start, end]}].
 
     Args:
-        classes: names by index.
+        classes: names by index; "" of proposals without a label, which get none.
         digits: decimals that are kept of scores and seconds; None keeps all.
     """
     if digits is not None:
@@ -216,7 +216,8 @@ def as_segments(
         detections = Detections(label, *(np.round(column, digits) for column in numbers))
     rows = zip(*(column.tolist() for column in detections), strict=True)
     return [
-        {"label": classes[label], "score": score, "segment": [start, end]}
+        ({"label": classes[label]} if classes[label] else {})
+        | {"score": score, "segment": [start, end]}
         for label, score, start, end in rows
     ]
 

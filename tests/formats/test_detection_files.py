@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from jaxseg.formats.detections import (
+    UNLABELED,
     read_predictions,
     read_truth,
     select_subset,
+    split_ambiguous,
+    truth_segments,
     write_predictions,
     write_truth,
 )
+from jaxseg.formats.names import clip
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
@@ -89,14 +93,17 @@ def test_nothing_is_written_that_would_not_read_back(tmp_path):
         ({"label": "a", "score": None, "segment": [0, 1]}, ["score None"]),
         ({"label": "a", "score": True, "segment": [0, 1]}, ["score True"]),
         ({"label": "a", "score": 1, "segment": [3, 2]}, ["[3.0, 2.0]", "ends before"]),
-        ({"label": "a", "score": 1, "segment": [-0.5, 2]}, ["[-0.5, 2.0]", "before 0"]),
         ({"label": "a", "score": 1, "segment": [0, float("nan")]}, ["end nan"]),
         ({"label": "a", "score": 1, "segment": ["x", 2]}, ["start 'x'"]),
-        ({"label": "a", "score": 1, "segment": [1]}, ["'segment': [start, end]"]),
-        ({"label": "a", "score": 1, "segment": 7}, ["'segment': [start, end]"]),
-        ({"label": "a", "segment": [0, 1]}, ["'score'"]),
-        ({"score": 1, "segment": [0, 1]}, ["'label'"]),
+        ({"label": "a", "score": 1, "segment": [1]}, ["segment [1] is no [start, end]"]),
+        ({"label": "a", "score": 1, "segment": 7}, ["segment 7 is no [start, end]"]),
+        ({"label": "a", "score": 1, "segment": "12"}, ["segment '12' is no [start, end]"]),
+        ({"label": "a", "score": 1, "segment": {"0": 1, "9": 2}}, ["is no [start, end]"]),
+        ({"label": "a", "segment": [0, 1]}, ["has no 'score'"]),
+        ({"label": "a", "score": 1}, ["has no 'segment'"]),
+        ({"label": "a"}, ["has no 'score' and no 'segment'"]),
         ({"label": 3, "score": 1, "segment": [0, 1]}, ["label 3"]),
+        ({"label": "", "score": 1, "segment": [0, 1]}, ["label ''"]),
         ("a 0 1", ["'a 0 1'"]),
     ],
 )
@@ -113,7 +120,9 @@ def test_a_broken_detection_names_file_video_and_value(item, parts, tmp_path):
         ('{"results": {"v": [{"label": "a", "sco', "not valid JSON"),
         ('{"results": {"v": [], "w": [], "v": []}}', "'v' stands there twice"),
         ("[1, 2]", "[1, 2] instead of"),
-        ('{"database": {}}', "no 'results'"),
+        ('{"database": {}}', "no 'results' among ['database']; it looks like truth"),
+        ('{"v": {"annotations": []}}', "looks like truth"),
+        ('{"v": []}', "no 'results' among ['v']"),
         ('{"results": [["v", []]]}', "instead of"),
         ('{"results": {"v": {"label": "a"}}}', "video 'v'"),
         ('{"results": {"v": "text"}}', "video 'v'"),
@@ -129,13 +138,76 @@ def test_a_broken_file_of_detections(content, part, tmp_path):
     [
         ({"v": [1, 2]}, "video 'v'"),
         ({"database": {"v": {"subset": "test"}}}, "no 'annotations'"),
-        ({"database": {"v": {"annotations": [{"label": "a"}]}}}, "'segment'"),
+        ({"database": {"v": {"annotations": [{"label": "a"}]}}}, "has no 'segment'"),
+        ({"database": {"v": {"annotations": [{"segment": [0, 1]}]}}}, "has no 'label'"),
+        ({"database": {"v": {"annotations": [{"label": None, "segment": [0, 1]}]}}}, "label None"),
+        ({"database": {"v": {"annotations": None}}}, "None is no list of segments"),
+        ({"database": None}, "None instead of"),
+        ({"results": {"v": []}}, "looks like predictions"),
+        ({"v": [{"score": 1, "segment": [0, 1]}]}, "looks like predictions"),
         ({"database": {"v": {"annotations": [{"label": "a", "segment": [2, 1]}]}}}, "[2.0, 1.0]"),
         ({"database": [1]}, "[1] instead of"),
     ],
 )
 def test_a_broken_file_of_annotation(content, part, tmp_path):
     refused(read_truth, save(tmp_path / "t.json", content), part)
+
+
+@pytest.mark.parametrize(
+    ("subset", "name"),
+    [(None, ""), ("", ""), (float("nan"), ""), (1, "1"), (0, "0"), (1.0, "1"), ("val", "val")],
+)
+def test_subsets_are_names_or_numbers_or_left_open(subset, name, tmp_path):
+    database = {"v": {"subset": subset, "annotations": []}, "w": {"annotations": []}}
+    truth = read_truth(save(tmp_path / "t.json", {"database": database}))
+    assert truth.subsets == (name, "")
+    assert select_subset(truth, name).videos == (("v",) if name else ("v", "w"))
+    with pytest.raises(ValueError, match="no subset 'x'"):
+        select_subset(truth, "x")
+    if name:
+        with pytest.raises(ValueError, match=f"videos without one, '{name}': one has to be named"):
+            select_subset(truth, None)
+
+
+@pytest.mark.parametrize("subset", [True, ["train", "val"], {"a": 1}, "a\nb"])
+def test_a_broken_subset_names_file_video_and_value(subset, tmp_path):
+    database = {"v7": {"subset": subset, "annotations": []}}
+    path = save(tmp_path / "t.json", {"database": database})
+    refused(read_truth, path, "video 'v7'", "subset", clip(subset))
+
+
+def test_durations_are_taken_where_they_are_known(tmp_path):
+    values = [12.5, "30", None, 0, "long", [3], True, -1, float("nan")]
+    database = {
+        f"v{place}": {"duration": value, "annotations": []} for place, value in enumerate(values)
+    }
+    database |= {"bmn": {"duration_second": 7.0, "annotations": []}, "none": {"annotations": []}}
+    truth = read_truth(save(tmp_path / "t.json", {"database": database}))
+    assert truth.durations == {"v0": 12.5, "v1": 30.0, "bmn": 7.0}
+    (note,) = truth.notes
+    assert note == ("durations that are no positive number: 5, passed over: v4, v5, v6 and 2 more")
+
+
+def test_what_begins_before_0_is_taken_as_it_is(tmp_path):
+    item = {"label": "a", "score": 1, "segment": [-0.5, 2]}
+    found = read_predictions(save(tmp_path / "p.json", {"results": {"v": [item]}}))
+    truth = read_truth(save(tmp_path / "t.json", {"database": {"v": {"annotations": [item]}}}))
+    assert found.start.tolist() == truth.start.tolist() == [-0.5]
+
+
+def test_proposals_without_a_label(tmp_path):
+    items = [{"score": 0.9, "segment": [0, 9]}, {"label": None, "score": 0.4, "segment": [30, 42]}]
+    found = read_predictions(save(tmp_path / "p.json", {"results": {"v": items}}))
+    assert (found.labels, found.label.tolist()) == ((UNLABELED,), [0, 0])
+    write_predictions(tmp_path / "again.json", {"v": items[:1]})
+
+
+def test_ambiguous_truth_is_no_class():
+    rows = [("jump", 0, 5), ("Ambiguous", 7, 9), ("dive", 10, 12), ("ambiguous ", 20, 22)]
+    annotations = [{"label": name, "segment": [start, end]} for name, start, end in rows]
+    truth, ambiguous = split_ambiguous(truth_segments({"v": {"annotations": annotations}}))
+    assert [truth.labels[label] for label in truth.label] == ["jump", "dive"]
+    assert np.stack([ambiguous.start, ambiguous.end], axis=1).tolist() == [[7, 9], [20, 22]]
 
 
 def test_files_that_are_no_text_or_not_there(tmp_path):

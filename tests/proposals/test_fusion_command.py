@@ -86,6 +86,14 @@ def test_settings_arrive(files, options, kept):
     assert written(files)["b"]["jump"] == kept
 
 
+def test_proposals_without_a_label_stay_without(files):
+    bare = [{"score": score, "segment": [start, end]} for start, end, score in JUMP]
+    write_predictions(files[0], {"v": bare + detections("dive", JUMP[:1])})
+    assert run(files, "--method=hard") == 0
+    kept = json.loads(files[1].read_text())["results"]["v"]
+    assert kept == [bare[0], bare[2], *detections("dive", JUMP[:1])]
+
+
 def test_soft_suppression_lowers_scores(files):
     assert run(files, "--method=soft", "--nms_alpha=.64") == 0
     best, lowered, alone = written(files)["b"]["jump"]
@@ -118,7 +126,7 @@ def test_the_input_is_never_written_over(files, capsys):
         ("{", "not valid JSON"),
         ('{"results": {"v": [{"label": "a", "score": NaN, "segment": [0, 1]}]}}', "video 'v'"),
         ('{"results": {"v": [{"label": "a", "score": 1, "segment": [3, 2]}]}}', "[3.0, 2.0] ends"),
-        ('{"results": {"v": [{"label": "a", "score": 1, "segment": [-3, 2]}]}}', "[-3.0, 2.0]"),
+        ('{"results": {"v": [{"label": "a", "score": 1}]}}', "has no 'segment'"),
     ],
 )
 def test_a_bad_file_is_one_line_that_names_it(files, capsys, content, message):
