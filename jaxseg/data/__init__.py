@@ -25,7 +25,7 @@ from jaxseg.data.segmentation.sources import Source, common_rate, notes_of
 from jaxseg.data.twins.localization import make_localization_twin
 from jaxseg.data.twins.segmentation import make_twin
 from jaxseg.formats.names import check_file_name, check_known
-from jaxseg.formats.recordings.reader import Settings
+from jaxseg.formats.recordings.recording import Settings
 
 __all__ = [
     "ARRAYS",

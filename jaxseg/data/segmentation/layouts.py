@@ -31,7 +31,8 @@ from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
 from jaxseg.data.segmentation.sources import Source, open_recordings
 from jaxseg.formats.files import entries, need_file, need_folder, read_json
 from jaxseg.formats.names import check_file_name, check_known, listed
-from jaxseg.formats.recordings.reader import DEFAULTS, Settings
+from jaxseg.formats.recordings.reader import is_foreign
+from jaxseg.formats.recordings.recording import DEFAULTS, Settings
 
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
 LABEL_FILES = ("groundTruth", "mapping", "mapping.txt")
@@ -125,7 +126,9 @@ def find_unlabeled(
     folder = features_folder(root)
     record = read_record(folder)
     fitted = (RECORD, record.get("fitted")) if record else ()
-    features = find_features(folder, name or root.name, ignored=(*LABEL_FILES, *fitted))
+    features = find_features(
+        folder, name or root.name, ignored=(*LABEL_FILES, *fitted), foreign=True
+    )
     chosen = choose_activities(features, activities)
     sources = [Source(*key, path, top=path.parent == folder) for key, path in chosen.items()]
     return open_recordings(sources, settings, progress)
@@ -177,17 +180,19 @@ def find_home(root: Path, names: Sequence[str], content: str) -> Path:
 
 
 def find_features(
-    folder: Path, activity: str, *, ignored: Iterable[str] = ()
+    folder: Path, activity: str, *, ignored: Iterable[str] = (), foreign: bool = False
 ) -> dict[tuple[str, str], Path]:
     """Feature files by (activity, video), without the entries of the folder that are ignored.
 
-    Subfolders are activities; files directly in the folder belong to `activity`.
+    Subfolders are activities; files directly in the folder belong to `activity`. Where `foreign`,
+    files of other programs are features too.
     """
     features: dict[tuple[str, str], Path] = {}
     unknown = []
     for group, file in files_by_activity(folder, activity, set(ignored)):
         check_file_name(folder, "activity", group)
-        if not file.is_file() or file.suffix not in FEATURE_SUFFIXES:
+        known = file.suffix in FEATURE_SUFFIXES or (foreign and is_foreign(file))
+        if not known or not file.is_file():
             unknown.append(file)
             continue
         check_file_name(folder, "video", file.stem)

@@ -10,13 +10,8 @@ from tqdm import tqdm
 from jaxseg.data.segmentation.features import FeatureFile, Processes, checksum, read_arrays
 from jaxseg.formats.matrices import check_finite, check_matrix
 from jaxseg.formats.names import check_file_name, listed
-from jaxseg.formats.recordings.reader import (
-    ONLY,
-    Recording,
-    Settings,
-    is_foreign,
-    read_recordings,
-)
+from jaxseg.formats.recordings.reader import is_foreign, read_recordings
+from jaxseg.formats.recordings.recording import ONLY, Recording, Settings
 
 RATE_TOLERANCE = 0.02  # share by which the clocks of recordings of one rate may differ
 

@@ -1,45 +1,44 @@
-"""The one way in: a file of another program as its sequences."""
+"""The one way in: a file of another program as its sequences.
 
-from collections.abc import Mapping
+A reader is a module with
+
+    SUFFIXES               the suffixes that its files may have, in lower case
+    reads(path)            whether a file with one of them is of its kind, from its content where
+                           other kinds have the same suffix; it raises nothing
+    read(path, settings)   name of a sequence -> `Recording`
+
+Readers are asked in the order of `READERS`, the more particular kind first: a DeepLabCut .csv is
+a table too, and a SLEAP .h5 a container.
+"""
+
 from pathlib import Path
-from typing import NamedTuple
+from typing import Protocol
 
-import numpy as np
-
-ONLY = ""  # name of a file's only sequence
+from jaxseg.formats.recordings.recording import DEFAULTS, Recording, Settings
 
 
-class Recording(NamedTuple):
-    """One sequence of a file.
+class Reader(Protocol):
+    """A module as described above."""
 
-    Attributes:
-        array: [rows, columns] of numbers; a row is a moment unless `data.axis` says otherwise.
-        fps: rows a second, where the file tells; None otherwise.
-        channels: names of the columns, where the file has some; () otherwise.
-        notes: sentences on what was left out or filled in, without the file's name.
-    """
+    SUFFIXES: tuple[str, ...]
 
-    array: np.ndarray
-    fps: float | None = None
-    channels: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    def reads(self, path: Path) -> bool: ...
+
+    def read(self, path: Path, settings: Settings) -> dict[str, Recording]: ...
 
 
-class Settings(NamedTuple):
-    """What a user says of files that do not say it themselves; the keys of `config.data`."""
-
-    array: str = ""  # array of a .mat, HDF5 or .npz; "": the only one
+READERS: tuple[Reader, ...] = ()
 
 
-DEFAULTS = Settings()
-
-
-READERS: Mapping[str, object] = {}  # suffix -> (path, settings) -> name of a sequence -> Recording
+def reader_of(path: Path) -> Reader | None:
+    """The first reader of a file's kind; None for a file that NumPy reads as a plain matrix."""
+    suffix = path.suffix.lower()
+    return next((each for each in READERS if suffix in each.SUFFIXES and each.reads(path)), None)
 
 
 def is_foreign(path: Path) -> bool:
     """Whether a file is read here, and not by NumPy as a plain matrix."""
-    return path.suffix.lower() in READERS
+    return reader_of(path) is not None
 
 
 def read_recordings(path: Path, settings: Settings = DEFAULTS) -> dict[str, Recording]:
@@ -48,4 +47,7 @@ def read_recordings(path: Path, settings: Settings = DEFAULTS) -> dict[str, Reco
     Raises:
         ValueError: one line with the file, what is wrong and what to do next.
     """
-    return READERS[path.suffix.lower()](path, settings)
+    reader = reader_of(path)
+    if reader is None:
+        raise ValueError(f"{path}: no file that is known here")
+    return reader.read(path, settings)

@@ -1,0 +1,32 @@
+"""What readers give and take: one sequence of a file, and what a user says of the files."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+ONLY = ""  # name of a file's only sequence
+
+
+class Recording(NamedTuple):
+    """One sequence of a file.
+
+    Attributes:
+        array: [rows, columns] of numbers; a row is a moment unless `data.axis` says otherwise.
+        fps: rows a second, where the file tells; None otherwise.
+        channels: names of the columns, where the file has some; () otherwise.
+        notes: sentences on what was left out or filled in, without the file's name.
+    """
+
+    array: np.ndarray
+    fps: float | None = None
+    channels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Settings(NamedTuple):
+    """What a user says of files that do not say it themselves; the keys of `config.data`."""
+
+    array: str = ""  # array of a .mat, HDF5 or .npz; "": the only one
+
+
+DEFAULTS = Settings()
