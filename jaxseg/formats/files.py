@@ -4,11 +4,14 @@ A file or folder is written under a hidden name beside its own and renamed at th
 reader sees half of it, even where the writing process is killed.
 """
 
+import codecs
 import contextlib
 import glob
 import json
 import os
+import re
 import secrets
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,6 +22,14 @@ from jaxseg.formats.names import clip
 
 # Seconds after which an unfinished folder counts as left behind by a process that was killed.
 LONGEST_WRITE = 24 * 60 * 60
+# Byte-order marks -> encodings, as iconv calls them. Those of four bytes begin like those of two.
+WIDE_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # bytes that no text has
 
 
 @contextlib.contextmanager
@@ -78,20 +89,72 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Text of a UTF-8 file, without the byte-order mark that some editors write.
+    """Text of a UTF-8 file with \\n between its lines, without byte-order marks.
 
     Raises:
-        ValueError: the file cannot be read, is no text, or holds nothing but blanks.
+        ValueError: the file cannot be read, is in another encoding (the message names it and the
+            command that converts the file), is no text, or holds nothing but blanks.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        content = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a text file: byte {error.start} is not UTF-8") from None
+    text = decode_text(path, content)
     if not text.strip():
         raise ValueError(f"{path}: empty")
     return text
+
+
+def decode_text(path: Path, content: bytes) -> str:
+    """Text of a file's content, which was read already; as `read_text`, but may be empty."""
+    if encoding := wide_encoding(content):
+        raise ValueError(f"{path}: {encoding} and not UTF-8; {conversion(path, encoding)}")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: {foreign_text(path, content, error)}") from None
+    # Windows, and Macs of the last century; a file that was joined of several has several marks.
+    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    return text.replace("\n\ufeff", "\n")
+
+
+def wide_encoding(content: bytes) -> str:
+    """The encoding of two or four bytes a character that a content is in; "" for others."""
+    for mark, encoding in WIDE_MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    # Without a mark every second byte of European text is zero; other text has no zeros.
+    head = content[:1000]
+    zeros = [head[at::2].count(0) / max(1, len(head) // 2) for at in (0, 1)]
+    for encoding, share, other in zip(("UTF-16BE", "UTF-16LE"), zeros, zeros[::-1], strict=True):
+        if len(content) % 2 == 0 and share > 0.5 and other < 0.1:
+            return encoding
+    return ""
+
+
+def foreign_text(path: Path, content: bytes, error: UnicodeDecodeError) -> str:
+    """Message on a content that is not UTF-8: it is Latin-1, Windows-1252, broken or no text."""
+    start = error.start
+    number = content.count(b"\n", 0, start) + 1
+    if CONTROL.search(content):
+        return f"not a text file: byte {start} is not UTF-8 (line {number})"
+    if not content[:start].isascii() or error.reason == "unexpected end of data":
+        return f"byte {start}, in line {number}, is not UTF-8 as the others are; is the file whole?"
+    # Latin-1 has no characters between 0x80 and 0x9f, where Windows-1252 has dashes and quotes.
+    encoding = "WINDOWS-1252" if re.search(rb"[\x80-\x9f]", content) else "LATIN1"
+    line = content.split(b"\n")[number - 1].strip().decode(encoding.lower(), "replace")
+    return (
+        f"byte {start} is not UTF-8; as {'Latin-1' if encoding == 'LATIN1' else 'Windows-1252'}"
+        f" line {number} reads {clip(line)}; {conversion(path, encoding)}"
+    )
+
+
+def conversion(path: Path, encoding: str) -> str:
+    """What to do about a text file in another encoding."""
+    path = Path(path)
+    new = path.with_name(f"{path.stem}.utf8{path.suffix}")
+    source, target = (shlex.quote(str(each)) for each in (path, new))
+    return f"convert it: iconv -f {encoding} -t UTF-8 {source} > {target}"
 
 
 def read_json(path: Path) -> Any:

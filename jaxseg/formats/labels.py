@@ -91,9 +91,9 @@ def read_names(path: Path) -> list[str]:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Lines of a text file, without empty ones at its end; raises as `read_text`."""
+    """Lines of a text file, tabs as blanks, no empty ones at its end; raises as `read_text`."""
     # Not splitlines(): it would cut a name at control characters, which names are checked for.
-    return read_text(path).rstrip().split("\n")
+    return read_text(path).replace("\t", " ").rstrip().split("\n")
 
 
 def read_array(path: Path) -> np.ndarray:

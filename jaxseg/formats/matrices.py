@@ -6,7 +6,6 @@
 .txt, .csv          a row a line, with blanks or commas between the numbers
 """
 
-import codecs
 import io
 import warnings
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxseg.formats.arrays import array_names, read_npy, read_npz, refusing
+from jaxseg.formats.files import decode_text
 from jaxseg.formats.names import clip
 
 SUFFIXES = (".npy", ".npz", ".mat", ".txt", ".csv")
@@ -73,18 +73,17 @@ def read_text_matrix(path: Path, *, commas: bool = True) -> np.ndarray:
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
-    # Some editors write a byte-order mark.
-    content = content.removeprefix(codecs.BOM_UTF8).rstrip()
+    content = decode_text(path, content).rstrip()
     if commas:
-        content = content.replace(b",", b" ")
+        content = content.replace(",", " ")
     if not content:
         raise ValueError(f"{path}: empty video (the file holds no numbers)")
     try:
-        array = np.loadtxt(io.BytesIO(content), np.float64, comments=None, ndmin=2)
+        array = np.loadtxt(io.StringIO(content), np.float64, comments=None, ndmin=2)
     except ValueError:
         array = None
     # loadtxt skips empty lines, which would shift every later frame against its label.
-    if array is None or len(array) != content.count(b"\n") + 1:
+    if array is None or len(array) != content.count("\n") + 1:
         raise ValueError(f"{path}: {broken_line(content)}")
     return array
 
@@ -136,10 +135,10 @@ def load_variables(path: Path) -> dict[str, np.ndarray]:
     return {name: np.asarray(array) for name, array in content.items() if name[:2] != "__"}
 
 
-def broken_line(content: bytes) -> str:
+def broken_line(content: str) -> str:
     """Describes the first line of a text that is no row of numbers."""
     width = None
-    for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         words = line.split()
         for word in words:
             if not is_number(word):

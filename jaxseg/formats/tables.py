@@ -1,11 +1,13 @@
 """Tables beside the labels: mappings, label maps, activities, splits, columns of a CSV file."""
 
 import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from jaxseg.formats.files import read_text
 from jaxseg.formats.labels import read_lines, video_name
 
 
@@ -96,9 +98,8 @@ def read_columns(path: Path, key: str, value: str) -> dict[str, str]:
     The first line of the file has the names of the columns.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    except csv.Error as error:
         raise ValueError(f"{path}: not a table of text ({error})") from None
     if not rows or not {key, value} <= rows[0].keys():
         raise ValueError(f"{path}: no columns {key!r} and {value!r} with a {key} a line")

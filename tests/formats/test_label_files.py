@@ -43,7 +43,9 @@ def test_written_labels_read_back(tmp_path):
 
 def test_lenient_about_how_editors_end_lines(tmp_path):
     path = tmp_path / "v"
-    path.write_bytes(b"\xef\xbb\xbfSIL \r\ncut")
+    path.write_bytes(b"\xef\xbb\xbfSIL \t\r\ntake\tcup")
+    assert read_names(path) == ["SIL", "take cup"]
+    path.write_bytes(b"### Frame level recognition: ###\rSIL\tcut")
     assert read_names(path) == ["SIL", "cut"]
 
 

@@ -13,8 +13,9 @@ from jaxseg.formats.tables import (
 
 def test_a_mapping_is_in_the_order_of_its_indices(tmp_path):
     path = tmp_path / "mapping.txt"
-    path.write_text("2 take cup\n0 SIL\n\n1 pour\n")
-    assert list(read_mapping(path).items()) == [("SIL", 0), ("pour", 1), ("take cup", 2)]
+    for content in ("2 take cup\n0 SIL\n\n1 pour\n", "\ufeff2\ttake\tcup\r\n0\tSIL\r\n1\tpour\r\n"):
+        path.write_bytes(content.encode())
+        assert list(read_mapping(path).items()) == [("SIL", 0), ("pour", 1), ("take cup", 2)]
 
 
 def test_names_of_one_index_are_one_class(tmp_path):
@@ -62,10 +63,10 @@ def test_columns_of_a_table(tmp_path):
     path = tmp_path / "info.csv"
     path.write_bytes(b'\xef\xbb\xbfvideo,frames,subset\r\nv,3,training\r\n"a,b",4,testing\r\n')
     assert read_columns(path, "video", "subset") == {"v": "training", "a,b": "testing"}
-    for content in (b"", b"video,subset\n", b"video,set\nv,x\n"):
+    for content in (b"video,subset\n", b"video,set\nv,x\n"):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"info\.csv: no columns 'video' and 'subset'"):
             read_columns(path, "video", "subset")
     path.write_bytes(b"video,subset\n\xff,x\n")
-    with pytest.raises(ValueError, match=r"info\.csv: not a table of text"):
+    with pytest.raises(ValueError, match=r"info\.csv: byte 13 is not UTF-8; as Latin-1 line 2"):
         read_columns(path, "video", "subset")

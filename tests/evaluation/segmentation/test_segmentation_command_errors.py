@@ -51,7 +51,7 @@ def sides(folder):
         ("predictions/v2.txt", "2\n99999999999\n", "'99999999999' is no cluster number"),
         ("predictions/v2.npy", "2\n2\n", "video 'v2' is also in v2.npy"),
         ("predictions/v3.npy", "\x93NUMPY", "v3.npy: not a readable .npy array"),
-        ("truth/v2.txt", "\udcff", "truth/v2.txt: not a text file: byte 0 is not UTF-8"),
+        ("truth/v2.txt", "\udcff", "truth/v2.txt: byte 0 is not UTF-8; as Latin-1 line 1"),
     ],
 )
 def test_broken_labels(folders, capsys, name, contents, message):
