@@ -1,8 +1,13 @@
 """What all commands share: a parser, and one line on standard error for a user's mistake."""
 
 import argparse
+import contextlib
+import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+
+# Exit status where the reader of the output has gone (`| head`): as a shell reports SIGPIPE.
+BROKEN_PIPE = 128 + 13
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,6 +21,28 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
         self.exit(complain(message))
 
+    def exit(self, status: int = 0, message: str | None = None) -> None:
+        try:
+            sys.stdout.flush()  # the help
+        except BrokenPipeError:
+            status = end_quietly()
+        super().exit(status, message)
+
+
+def whole_number(lowest: int) -> Callable[[str], int]:
+    """Type of an option that takes whole numbers from `lowest` on."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < lowest:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {lowest} on")
+        return value
+
+    return parse
+
 
 def complain(message: str) -> int:
     """Prints an error as one line and returns 2, the exit status of a user's mistake."""
@@ -26,17 +53,53 @@ def complain(message: str) -> int:
 def run(command: Callable[[], int | None], *, stopped: str = "stopped") -> int:
     """Exit status of a command: 2 and one line for a user's mistake, 130 for Ctrl-C.
 
+    Where the reader of its output has gone, it ends without a word: 141, as other programs. What
+    it is to write to files it has to write before it prints.
+
     Args:
         command: does the work; its mistakes are ValueError and OSError. None counts as 0.
         stopped: line that is printed after Ctrl-C.
     """
     try:
-        return command() or 0
-    except (ValueError, OSError) as error:
-        return complain(str(error))
-    except KeyboardInterrupt:
-        print(stopped, file=sys.stderr)
-        return 130
+        with pipe_errors():
+            try:
+                return command() or 0
+            except BrokenPipeError:
+                raise
+            except (ValueError, OSError) as error:
+                return complain(str(error))
+            except KeyboardInterrupt:
+                print(stopped, file=sys.stderr)
+                return 130
+    except BrokenPipeError:
+        return end_quietly()
+
+
+def show(text: str) -> None:
+    """Prints a line at once, before the work is done: it goes on where nobody reads any more."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        end_quietly()
+
+
+@contextlib.contextmanager
+def pipe_errors() -> Iterator[None]:
+    """Raises BrokenPipeError here, where Python itself would print it at its end."""
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+
+
+def end_quietly() -> int:
+    """Exit status after a broken pipe; what is printed from now on goes nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # a test's stream has no number
+            os.dup2(null, stream.fileno())
+    os.close(null)
+    return BROKEN_PIPE
 
 
 def comma_list(text: str) -> list[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from absl import app, logging
 
-from jaxseg.command_line import complain
+from jaxseg.command_line import complain, end_quietly, pipe_errors
 from jaxseg.run import flags
 
 # JAX and everything that needs it is imported where it is used: --help and a typo take no seconds.
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
 
     logging.set_verbosity(logging.FATAL)  # orbax logs at length what one line says
     try:
-        with ctrl_c_is_never_lost():
+        with pipe_errors(), ctrl_c_is_never_lost():
             if len(argv) > 1:
                 raise ValueError(f"unknown argument {argv[1]!r}; see --help")
             run()
@@ -66,6 +66,8 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return processes.leave(130, at_once=True)
+    except BrokenPipeError:
+        return processes.leave(end_quietly())
     except Exception as error:
         is_mistake = isinstance(error, (ValueError, OSError)) and not processes.is_loss(error)
         if is_mistake and not flags.TRACEBACK.value:

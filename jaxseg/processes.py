@@ -18,6 +18,8 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
+from jaxseg.command_line import show
+
 T = TypeVar("T")
 JAX_NAMES = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
 LONGEST_WAIT = 24 * 60 * 60  # seconds for which those that are done wait for the report
@@ -108,7 +110,7 @@ def is_first() -> bool:
 def print_once(text: str) -> None:
     """Prints a line that all processes have, by the first of them."""
     if is_first():
-        print(text, flush=True)
+        show(text)
 
 
 def barrier(name: str) -> None:

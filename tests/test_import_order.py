@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "report": ("command_line formats runfiles", "numpy scipy matplotlib jinja2 markupsafe"),
     "config": ("", "ml_collections"),
     "methods": ("config proposals solvers", f"jax numpy {NETWORKS}"),
-    "processes": ("", "jax numpy"),
+    "processes": ("command_line", "jax numpy"),
     "training": ("config data formats methods processes runfiles", f"jax numpy tqdm {NETWORKS}"),
     "proposals": ("command_line formats", "numpy tqdm"),
     "prediction": (

@@ -41,23 +41,12 @@ def numbers(text: str) -> tuple[float, ...]:
     return values
 
 
-def positive(text: str) -> int:
-    """Whole number of at least 1."""
-    if (value := int(text)) < 1:
-        raise ValueError(text)
-    return value
+positive, not_negative = command_line.whole_number(1), command_line.whole_number(0)
 
 
 def odd(text: str) -> int:
     """Odd number of at least 1."""
     if (value := positive(text)) % 2 == 0:
-        raise ValueError(text)
-    return value
-
-
-def not_negative(text: str) -> int:
-    """Whole number of at least 0."""
-    if (value := int(text)) < 0:
         raise ValueError(text)
     return value
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxseg.command_line import comma_list
+from jaxseg.command_line import comma_list, show
 from jaxseg.decode import ARGMAX, FUGW, MEDIAN, VITERBI, decoders, tuning
 from jaxseg.decode import settings as fugw_settings
 from jaxseg.decode.records import Inputs, Output
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings, iterations = fugw_settings.single(given, arguments.settings)
     iterations = arguments.iterations or iterations
     inputs = read_inputs(arguments)
-    print(describe(inputs))
+    show(describe(inputs))
     tuned = None
     if arguments.tune:
         tuned = tuning.tune(
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             iterations=iterations,
             seed=arguments.seed or 0,
         )
-        print(describe_tuned(tuned))
+        show(describe_tuned(tuned))
         settings = tuned.settings
     if arguments.method == FUGW:
         warn_of_short(inputs, settings.radius)
@@ -62,10 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         results=score(inputs, arguments.method, labels, tuned),
         tuned=tuned,
     )
-    for line in table_lines(output.results):
-        print(line)
     with atomic_folder(arguments.out) as folder:
         write(folder, arguments, inputs, output)
+    for line in table_lines(output.results):
+        print(line)
     print(f"{arguments.out / PREDICTIONS}: {len(labels)} videos")
     return 0
 
@@ -185,7 +185,7 @@ def warn_of_short(inputs: Inputs, radius: float) -> None:
     videos = inputs.scores.videos
     short = [name for name, each in videos.items() if int(half_width(len(each), radius)) == 0]
     if short:
-        print(
+        show(
             f"a radius of {radius:g} reaches no neighbor in {len(short)} of {len(videos)} videos,"
             f" {short[0]!r} among them: fewer than {1 / radius:.0f} frames; see --radius"
         )

@@ -59,10 +59,10 @@ def run(values: Mapping, folder: Path, *, meshes: Sequence[str] = (), as_publish
         compile_step(dataclasses.replace(config, mesh=mesh), data, devices[:count])
         for count, mesh in shapes
     ]
-    print(f"{config.method} on {_title(config, data, as_published)}")
-    print(table.text(steps))
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "plan.json", table.values(steps))
+    print(f"{config.method} on {_title(config, data, as_published)}")
+    print(table.text(steps))
     print(f"in full: {folder / 'plan.json'}")
 
 

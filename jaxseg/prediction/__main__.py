@@ -23,7 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("data", type=Path, help="folder of new sequences")
     parser.add_argument("--out", type=Path, required=True, help="folder for the labels")
     parser.add_argument("--activity", default="", help="of a run of several; default: by subfolder")
-    parser.add_argument("--seed", type=int, help="of the run's; default: the one shown first")
+    parser.add_argument(
+        "--seed",
+        type=command_line.whole_number(0),
+        help="of the run's; default: the one shown first",
+    )
     parser.add_argument("--fps", type=float, help="frames a second of the new sequences, to check")
     arguments = parser.parse_args(argv)
 

@@ -19,7 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("workdir", type=Path, help="folder of a run")
     parser.add_argument("--picture", type=Path, help="draw this .png, .svg or .pdf instead")
     parser.add_argument("--activity", default="", help="of the picture; default: the first")
-    parser.add_argument("--videos", type=int, default=2, help="side by side in the picture")
+    parser.add_argument(
+        "--videos", type=command_line.whole_number(1), default=2, help="side by side in the picture"
+    )
     arguments = parser.parse_args(argv)
 
     def draw() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from jaxseg.command_line import complain
+from jaxseg.command_line import complain, end_quietly, pipe_errors
 
 STAGES = ("features", "train", "predict", "evaluate", "report")
 MODES = ("all", "plan", *STAGES)
@@ -66,7 +66,11 @@ def parse(arguments: list[str], description: str = "") -> list[str]:
     except Exception as error:  # a config file is a program: anything may go wrong in it
         sys.exit(complain(f"{file}: {type(error).__name__}: {error}"))
     if asks_for_help:
-        print(_help(description))
+        try:
+            with pipe_errors():
+                print(_help(description))
+        except BrokenPipeError:
+            sys.exit(end_quietly())
         sys.exit(0)
     return rest
 

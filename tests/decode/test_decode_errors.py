@@ -56,7 +56,7 @@ def fails(folder, capsys, *options, scores="scores"):
         (["--classes=4", "--mapping=x"], "not allowed with argument"),
         (["--settings={0}/none"], "none: No such file or directory"),
         (["--mapping={0}/none"], "none: No such file or directory"),
-        (["--classes=0"], "invalid positive value: '0'"),
+        (["--classes=0"], "'0' is no whole number from 1 on"),
         (["--classes=5"], "video 'v1': no axis of (60, 4) is 5 classes"),
         (["--key=S"], "v1.npy: a .npy file has no keys (--key=S)"),
         (["--truth={0}/none"], "none: no such folder"),

@@ -165,7 +165,7 @@ def test_videos_of_one_length_need_the_class_count(tmp_path):
         ("v.csv", b"frame,class\n1,2\n", "v.csv: line 1: not a number: 'frame'"),
         ("v.csv", b"1,2\n3\n", "v.csv: line 2: 1 numbers, not 2 as before"),
         ("v.txt", b" \n", "v.txt: empty video"),
-        ("v.txt", b"\xff\xfe", "v.txt: line 1: not a number"),
+        ("v.txt", b"\xff\xfe", "v.txt: UTF-16 and not UTF-8"),
         ("v.npy", b"\x93NUMPY", "v.npy: not a readable .npy array"),
         ("v.npz", b"PK", "v.npz: not a readable .npz archive"),
         ("v.mat", b"MATLAB 5.0 MAT-file" + bytes(200), "v.mat: not a readable .mat file"),

@@ -150,7 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
         evaluate_segmentation(each.truth, each.predictions, **each.options._asdict())
         for each in inputs
     ]
-    print("\n".join(table_lines(results)))
+    lines = table_lines(results)
     if arguments.json:
         write_json(arguments.json, {"task": "segmentation", "results": results})
     if arguments.report:
@@ -162,13 +162,14 @@ def run(arguments: argparse.Namespace) -> int:
             options = options._replace(classes=coarse_names(options.classes, data.label_map))
         grouped, _ = matched_videos(truth, predictions, options)
         page = segmentation_page(
-            table_lines(results),
+            lines,
             f"{options.protocol}, matching: {options.matching}",
             {name: video for group in grouped.values() for name, video in group.items()},
             options.classes,
             has_background=len(options.background) > 0,
         )
         write_text(arguments.report, page)
+    print("\n".join(lines))  # last: who reads no further gets all files
     return 0
 
 
