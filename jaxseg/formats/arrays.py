@@ -4,8 +4,9 @@ A header only claims a shape. It is compared with the number of bytes in the fil
 is allocated, so that one that promises a petabyte, or less than its file holds, is refused.
 
 A pickle is a program: reading one with pickle itself would let its author run any command. Only
-`read_pickled_npy` opens Python objects, as W-TALC packs its annotation: it builds arrays, lists,
-numbers, bytes and strings, refuses every other name, and allocates no more than the file holds.
+`read_pickled_npy` and `read_pickle` open Python objects, as W-TALC packs its annotation and other
+programs their results: they build arrays, lists, dictionaries, numbers, bytes and strings, refuse
+every other name, and allocate no more than the file holds.
 """
 
 import contextlib
@@ -13,16 +14,18 @@ import io
 import math
 import os
 import pickle
+import struct
+import sys
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, ClassVar, NamedTuple
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy_format
 
-from jaxseg.formats.names import reason
+from jaxseg.formats.names import clip, reason
 
 # NumPy's own limit for a safe header, plus the magic string and the header's length.
 LONGEST_HEADER = 10_000 + 12
@@ -100,6 +103,20 @@ def read_pickled_npy(path: Path) -> np.ndarray:
         ValueError: the file cannot be read, is empty or cut short, or asks for anything but
             arrays, bytes and strings. Nothing that it asks for is run.
     """
+    return opened(path, parse_pickled_npy, ".npy file")
+
+
+def read_pickle(path: Path) -> Any:
+    """What a pickle holds: lists, dictionaries, arrays, numbers, strings, bytes and None of them.
+
+    Raises:
+        ValueError: as `read_pickled_npy`.
+    """
+    return opened(path, parse_pickle, "pickle")
+
+
+def opened(path: Path, parse: Callable[[bytes], Any], kind: str) -> Any:
+    """What `parse` makes of a file's bytes; every error is a ValueError."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -107,11 +124,11 @@ def read_pickled_npy(path: Path) -> np.ndarray:
     if not content:
         raise ValueError(f"{path}: empty")
     try:
-        return parse_pickled_npy(content)
+        return parse(content)
     except Refused as error:
         raise ValueError(f"{path}: refused: {error}") from None
     except Exception as error:  # a broken pickle fails in as many ways as it has opcodes
-        raise ValueError(f"{path}: no whole .npy file: {reason(error)}") from None
+        raise ValueError(f"{path}: no whole {kind}: {reason(error)}") from None
 
 
 def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file_size: int) -> np.ndarray:
@@ -172,6 +189,15 @@ def check_shape(shape: tuple[int, ...]) -> None:
         raise ValueError(f"shape {shape} has no elements but an axis of {max(shape)}")
 
 
+def check_text(array: np.ndarray) -> np.ndarray:
+    """Returns the array; raises ValueError where its text has a number that is no character."""
+    if array.dtype.kind == "U" and array.size:
+        codes = np.ascontiguousarray(array).reshape(-1).view(f"{array.dtype.byteorder}u4")
+        if (highest := codes.max()) > sys.maxunicode:
+            raise ValueError(f"text with {highest:#x} in it, which is no character")
+    return array
+
+
 class Refused(Exception):
     """A pickle asks for something that is not allowed."""
 
@@ -207,11 +233,30 @@ class PickledArray(np.ndarray):
         if len(data) != needed:
             raise Refused(f"array of shape {shape} of {kind.dtype} with {len(data)} of {needed}")
         super().__setstate__((version, shape, kind.dtype, fortran, data))
+        check_text(self)
 
 
 def empty_array(kind: object, *_: object) -> PickledArray:
     """A new array; the pickle sets its state next."""
     return PickledArray((0,), np.int8)
+
+
+def array_of_buffer(data: bytes, kind: PickledType, shape: tuple, order: str) -> np.ndarray:
+    """An array as protocol 5 has it."""
+    check_shape(shape)
+    if kind.dtype.hasobject or len(data) != math.prod(shape) * kind.dtype.itemsize:
+        raise Refused(f"array of shape {shape} of {kind.dtype} with {len(data)} bytes")
+    return check_text(np.frombuffer(bytes(data), kind.dtype)).reshape(shape, order=as_text(order))
+
+
+def scalar(kind: PickledType, data: bytes) -> object:
+    """One of NumPy's numbers, as Python's own."""
+    return array_of_buffer(data, kind, (1,), "C")[0].item()
+
+
+def new_dict(*pairs: object) -> dict:
+    """An ordered dictionary as a plain one."""
+    return dict(*pairs)
 
 
 def encode(text: str, encoding: str) -> bytes:
@@ -230,6 +275,11 @@ ALLOWED = {
     # Only handed to the function above, which ignores it.
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): PickledType,
+    ("numpy.core.numeric", "_frombuffer"): array_of_buffer,
+    ("numpy._core.numeric", "_frombuffer"): array_of_buffer,
+    ("numpy.core.multiarray", "scalar"): scalar,
+    ("numpy._core.multiarray", "scalar"): scalar,
+    ("collections", "OrderedDict"): new_dict,
     ("_codecs", "encode"): encode,
 }
 
@@ -239,16 +289,22 @@ ALLOWED = {
 class RestrictedUnpickler(pickle._Unpickler):
     """Unpickler of NumPy arrays, bytes and strings and nothing else."""
 
-    # Without this opcode, which allocates a byte array of any length before it looks for the bytes.
-    dispatch: ClassVar[dict] = {
-        code: load
-        for code, load in pickle._Unpickler.dispatch.items()
-        if code != ord(pickle.BYTEARRAY8)
-    }
+    dispatch: ClassVar[dict] = dict(pickle._Unpickler.dispatch)
+
+    def load_bytearray(self) -> None:
+        """Pickle's own allocates a byte array of any length before it looks for the bytes."""
+        (size,) = struct.unpack("<Q", self.read(8))
+        data = self.read(size)
+        if len(data) < size:
+            raise EOFError(f"{len(data)} of {size} bytes")
+        self.append(bytearray(data))
+
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) not in ALLOWED:
-            raise Refused(f"asks for {module}.{name}")
+            asked = f"{module}.{name}"
+            raise Refused(f"asks for {asked if asked.isprintable() else clip(asked)}")
         return ALLOWED[module, name]
 
 
@@ -258,9 +314,13 @@ def parse_pickled_npy(content: bytes) -> np.ndarray:
     header = read_header(file)
     if not header.dtype.hasobject:
         file.seek(0)
-        return read_array(file, len(content))
-    file.seek(header.offset)
-    array = RestrictedUnpickler(file, encoding="bytes").load()
+        return check_text(read_array(file, len(content)))
+    array = parse_pickle(content[header.offset :])
     if not isinstance(array, np.ndarray) or array.shape != header.shape:
         raise ValueError(f"no array of shape {header.shape}")
     return array.view(np.ndarray)
+
+
+def parse_pickle(content: bytes) -> Any:
+    """What the bytes of a pickle hold."""
+    return RestrictedUnpickler(io.BytesIO(content), encoding="bytes").load()

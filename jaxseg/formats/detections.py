@@ -1,4 +1,7 @@
-"""True and predicted segments of many videos as columns, and ActivityNet's JSON files of them."""
+"""True and predicted segments of many videos as columns, and what ActivityNet's JSON says of them.
+
+`jaxseg.formats.localization` reads files, of any program.
+"""
 
 import math
 from array import array
@@ -8,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.formats.files import read_json, write_json
+from jaxseg.formats.files import write_json
 from jaxseg.formats.names import check_name, clip, listed
 
 UNLABELED = ""  # label of a detection without one, a class-agnostic proposal
 AMBIGUOUS = "ambiguous"  # THUMOS14's mark of what is neither action nor background
 DURATIONS = ("duration", "duration_second")  # ActivityNet's name, and BMN's
+VIDEO_LABELS = ("label", "labels")  # of a whole video, beside or instead of its annotations
 
 
 class Segments(NamedTuple):
@@ -30,25 +34,30 @@ class Segments(NamedTuple):
     score: np.ndarray  # float64 [n], higher is surer; 1 for true segments
     durations: Mapping[str, float] = {}  # video -> seconds, as far as known
     notes: tuple[str, ...] = ()  # sentences on what reading has passed over
+    untimed: Mapping[str, tuple[str, ...]] = {}  # video -> labels that it has without a time
 
 
 def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Segments:
     """Columns of {video: {"subset", "annotations": [{"label", "segment": [start, end]}]}}.
 
     `subset` may be missing, null or a number, and `duration` too; numbers may be written as text,
-    as in THUMOS14's JSON. Segments that begin before 0 are taken as they are.
+    as in THUMOS14's JSON. Segments that begin before 0 are taken as they are. A label may stand
+    without a time, which is enough to learn from: {"label"} in the annotations, or "label" or
+    "labels" of the video itself.
 
     Raises:
         ValueError: another structure, a name that does not fit on a line, or a segment that
             is not finite or ends before it starts.
     """
-    annotations, subsets, durations, unknown = {}, [], {}, []
+    annotations, subsets, durations, untimed, unknown = {}, [], {}, {}, []
     for video, entry in mapping(database, source, "videos").items():
         where = f"{source}: video {video!r}"
-        if not isinstance(entry, Mapping) or "annotations" not in entry:
+        if not isinstance(entry, Mapping) or not {"annotations", *VIDEO_LABELS} & entry.keys():
             hint = f"; {SWAPPED}" if predicts(entry) else ""
             raise ValueError(f"{where}: {clip(entry)} has no 'annotations'{hint}")
-        annotations[video] = entry["annotations"]
+        annotations[video], labels = split_untimed(where, entry)
+        if labels:
+            untimed[video] = labels
         subsets.append(subset_name(where, entry.get("subset")))
         if (duration := known_duration(entry)) is None:
             unknown.append(video)
@@ -56,7 +65,32 @@ def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Se
             durations[video] = duration
     segments = columns(annotations, subsets, source, scored=False)
     note = f"durations that are no positive number: {len(unknown)}, passed over: {listed(unknown)}"
-    return segments._replace(durations=durations, notes=(note,) if unknown else ())
+    notes = (note,) if unknown else ()
+    return segments._replace(durations=durations, untimed=untimed, notes=notes)
+
+
+def split_untimed(where: str, entry: Mapping) -> tuple[Sequence, tuple[str, ...]]:
+    """The annotations of a video that have a time, and the labels that stand without one."""
+    items = entry.get("annotations", ())
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        return items, ()  # which `columns` refuses
+    timed = [item for item in items if not is_untimed(item)]
+    found = [item["label"] for item in items if is_untimed(item)]
+    for field in VIDEO_LABELS:
+        value = entry.get(field)
+        found += value if isinstance(value, list | tuple) else [value] * (value is not None)
+    for label in found:
+        if not isinstance(label, str):
+            raise ValueError(f"{where}: label {clip(label)} is no name")
+        check_name(where, "label", label)
+    return timed, tuple(sorted(set(found)))
+
+
+def is_untimed(item: object) -> bool:
+    """Whether an annotation is a label and nothing else: a wrong name of a time is no such."""
+    if not isinstance(item, Mapping) or not {"label"} <= item.keys() <= {"label", "segment"}:
+        return False
+    return item.get("segment") is None or item["segment"] == []
 
 
 def known_duration(entry: Mapping) -> float | None:
@@ -205,30 +239,6 @@ def predicts(value: object) -> bool:
     if isinstance(value, Mapping):
         return "results" in value
     return isinstance(value, list) and any(isinstance(i, Mapping) and "score" in i for i in value)
-
-
-def read_predictions(path: Path) -> Segments:
-    """Detections from ActivityNet's JSON, {"results": {video: [...]}}; see predicted_segments."""
-    content = mapping(read_json(path), str(path), "'results'")
-    if "results" not in content:
-        annotated = (
-            isinstance(each, Mapping) and "annotations" in each for each in content.values()
-        )
-        hint = "; it looks like truth: are truth and predictions swapped?"
-        hint = hint if "database" in content or any(annotated) else ""
-        raise ValueError(f"{path}: no 'results' among {clip(list(content))}{hint}")
-    return predicted_segments(content["results"], str(path))
-
-
-def read_truth(path: Path) -> Segments:
-    """Annotation from ActivityNet's JSON, {"database": {video: {...}}}; see truth_segments.
-
-    A file that is the database itself, as BMN packs ActivityNet v1.3, is read too.
-    """
-    content = mapping(read_json(path), str(path), "videos")
-    if "database" not in content and predicts(content):
-        raise ValueError(f"{path}: no 'database' among {clip(list(content))}; {SWAPPED}")
-    return truth_segments(content.get("database", content), str(path))
 
 
 def write_predictions(path: Path, results: Mapping[str, Sequence], version: str = "") -> None:

@@ -1,19 +1,23 @@
 """W-TALC's folder of annotation arrays, and THUMOS14's list of ambiguous intervals."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from jaxseg.formats.arrays import read_pickled_npy
-from jaxseg.formats.detections import Segments, columns, number, truth_segments
-from jaxseg.formats.labels import read_lines
+from jaxseg.formats.detections import AMBIGUOUS, Segments, columns, truth_segments
+from jaxseg.formats.localization.thumos14 import read_intervals
 from jaxseg.formats.names import clip
 
 ARRAYS = ("videoname", "subset", "segments", "labels")
 
 
 def read_wtalc(folder: Path) -> Segments:
-    """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder."""
+    """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder.
+
+    A video without segments has the classes of `labels_all.npy`, if there is one, without times.
+    """
     arrays = {name: read_pickled_npy(Path(folder) / f"{name}.npy") for name in ARRAYS}
     shapes = {name: array.shape for name, array in arrays.items()}
     if len({shape[:1] for shape in shapes.values()}) > 1 or () in shapes.values():
@@ -26,7 +30,33 @@ def read_wtalc(folder: Path) -> Segments:
             raise ValueError(f"{where} stands there twice")
         annotations = annotate(where, segments, labels)
         database[name] = {"subset": text(where, "subset", subset), "annotations": annotations}
+    if (Path(folder) / "labels_all.npy").is_file():
+        for video, labels in read_all_labels(Path(folder), list(database)).items():
+            if not database[video]["annotations"]:
+                database[video]["labels"] = sorted(labels)
     return truth_segments(database, str(folder))
+
+
+def read_all_labels(folder: Path, videos: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Video -> its classes in `labels_all.npy`."""
+    path = folder / "labels_all.npy"
+    found = per_video(path, videos)
+    return {video: label_names(f"{path}: video {video!r}", found[video]) for video in videos}
+
+
+def label_names(where: str, labels: object) -> frozenset[str]:
+    """The labels of one video; raises ValueError if they are no list of names."""
+    if not isinstance(labels, list | np.ndarray) or getattr(labels, "shape", None) == ():
+        raise ValueError(f"{where}: {clip(labels)} is no list of labels")
+    return frozenset(text(where, "label", label) for label in labels)
+
+
+def per_video(path: Path, videos: Sequence[str]) -> dict[str, object]:
+    """Video -> its entry in an array of one entry a video."""
+    array = read_pickled_npy(path)
+    if array.shape[:1] != (len(videos),):
+        raise ValueError(f"{path}: shape {array.shape} is not one entry for {len(videos)} videos")
+    return dict(zip(videos, entries(array), strict=True))
 
 
 def entries(array: np.ndarray) -> list:
@@ -58,11 +88,6 @@ def read_ambiguous(path: Path) -> Segments:
     Words between the video's name and the two numbers are skipped.
     """
     intervals: dict[str, list] = {}
-    for count, line in enumerate(read_lines(path), start=1):
-        words = line.split()
-        if len(words) < 3:
-            raise ValueError(f"{path}: {line!r} in line {count} is no 'video start end'")
-        where = f"{path}: video {words[0]!r}"
-        segment = [number(where, "time", word) for word in words[-2:]]
-        intervals.setdefault(words[0], []).append({"label": "ambiguous", "segment": segment})
+    for video, segment in read_intervals(path, between=True):
+        intervals.setdefault(video, []).append({"label": AMBIGUOUS, "segment": segment})
     return columns(intervals, [""] * len(intervals), str(path), scored=False)

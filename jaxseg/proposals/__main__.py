@@ -20,7 +20,8 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxseg import command_line
-from jaxseg.formats.detections import Segments, read_predictions, write_predictions
+from jaxseg.formats.detections import Segments, write_predictions
+from jaxseg.formats.localization.files import read_predictions
 from jaxseg.proposals.fusion import DISTRIBUTIONS
 from jaxseg.proposals.instances import METHODS, Detections, Instances, as_segments, select
 

@@ -9,14 +9,13 @@ import pytest
 
 from jaxseg.formats.detections import (
     UNLABELED,
-    read_predictions,
-    read_truth,
     select_subset,
     split_ambiguous,
     truth_segments,
     write_predictions,
     write_truth,
 )
+from jaxseg.formats.localization.files import read_predictions, read_truth
 from jaxseg.formats.names import clip
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
@@ -138,7 +137,7 @@ def test_a_broken_file_of_detections(content, part, tmp_path):
     [
         ({"v": [1, 2]}, "video 'v'"),
         ({"database": {"v": {"subset": "test"}}}, "no 'annotations'"),
-        ({"database": {"v": {"annotations": [{"label": "a"}]}}}, "has no 'segment'"),
+        ({"database": {"v": {"annotations": [{"label": "a", "segmnt": []}]}}}, "has no 'segment'"),
         ({"database": {"v": {"annotations": [{"segment": [0, 1]}]}}}, "has no 'label'"),
         ({"database": {"v": {"annotations": [{"label": None, "segment": [0, 1]}]}}}, "label None"),
         ({"database": {"v": {"annotations": None}}}, "None is no list of segments"),

@@ -8,7 +8,7 @@ import pytest
 import toy_intervals as toy
 
 from jaxseg.evaluation import evaluate_localization
-from jaxseg.formats.detections import read_predictions
+from jaxseg.formats.localization.files import read_predictions
 from jaxseg.prediction.intervals import predict
 from jaxseg.runfiles import localization
 

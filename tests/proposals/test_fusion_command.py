@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
-from jaxseg.formats.detections import read_predictions, write_predictions
+from jaxseg.formats.detections import write_predictions
+from jaxseg.formats.localization.files import read_predictions
 from jaxseg.proposals.__main__ import OPTIONS, main
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ from jaxseg.data.segmentation.features import (
     check_channels,
     read_arrays,
 )
-from jaxseg.formats.detections import Segments, number
+from jaxseg.formats.detections import Segments, number, split_ambiguous
 from jaxseg.formats.files import entries, need_folder
 from jaxseg.formats.names import check_file_name, listed
 
@@ -28,7 +28,10 @@ RGB, FLOW = "rgb", "flow"
 
 
 class Annotation(NamedTuple):
-    """One video's annotation; times are in seconds."""
+    """One video's annotation; times are in seconds.
+
+    A label may be without segments: labels are all that training sees.
+    """
 
     subset: str  # "train" or "test"
     segments: tuple[tuple[float, float, str], ...]  # (start, end, class), in the order of the file
@@ -41,14 +44,22 @@ def annotate(
     subsets: Mapping[str, str | None],
     *,
     durations: Mapping[str, object] | None = None,
+    labels: Mapping[str, frozenset[str]] | None = None,
+    labels_source: str = "",
 ) -> dict[str, Annotation]:
     """Video -> annotation, of the videos that belong to a subset.
 
+    THUMOS14's mark of ambiguous intervals is no class and left out.
+
     Args:
-        truth: true segments; the labels of a video are the classes of its segments.
+        truth: true segments, and labels without times.
         subsets: the source's name of a subset -> "train", "test", or None to leave it out.
         durations: video -> seconds, for all videos; None where the source has none.
+        labels: video -> its classes, for all videos; None: those of its segments and those that
+            stand without a time.
+        labels_source: file of `labels`, for messages.
     """
+    truth, _ = split_ambiguous(truth)
     segments = segments_by_video(truth)
     annotations = {}
     for place, (video, subset) in enumerate(zip(truth.videos, truth.subsets, strict=True)):
@@ -60,10 +71,11 @@ def annotate(
         if subsets[subset] is None:
             continue
         check_file_name(truth.source, "video", video)
-        labels = frozenset(name for _, _, name in segments[place])
+        found = [*(name for _, _, name in segments[place]), *truth.untimed.get(video, ())]
+        known = frozenset(found) if labels is None else labels[video]
         duration = None if durations is None else seconds(truth.source, video, durations[video])
-        annotations[video] = Annotation(subsets[subset], segments[place], labels, duration)
-    check_subsets(annotations, truth.source)
+        annotations[video] = Annotation(subsets[subset], segments[place], known, duration)
+    check_subsets(annotations, truth.source if labels is None else labels_source)
     return annotations
 
 

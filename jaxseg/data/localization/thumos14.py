@@ -15,7 +15,6 @@ As W-TALC packs it (`read_bundle`), one pickled array of all features beside ann
 W-TALC trains on `labels_all`, which lists other classes than `segments` in a few videos.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ from jaxseg.data.localization.assembly import (
     Streams,
     annotate,
     check_paired,
-    check_subsets,
     class_names,
     find_streams,
     read_streams,
@@ -35,12 +33,12 @@ from jaxseg.data.localization.assembly import (
 )
 from jaxseg.data.segmentation.features import checksum
 from jaxseg.formats.arrays import read_pickled_npy
-from jaxseg.formats.detections import read_truth
 from jaxseg.formats.files import need_file
+from jaxseg.formats.localization.files import read_truth
 from jaxseg.formats.matrices import check_finite, check_matrix
 from jaxseg.formats.names import check_name, clip, listed
 from jaxseg.formats.tables import read_split
-from jaxseg.formats.wtalc import ARRAYS, entries, read_wtalc, text
+from jaxseg.formats.wtalc import ARRAYS, entries, per_video, read_all_labels, read_wtalc, text
 
 SUBSETS = ("train", "test")
 BUNDLE = "Thumos14reduced-I3D-JOINTFeatures.npy"
@@ -94,35 +92,19 @@ def read_bundle_annotations(folder: Path) -> dict[str, Annotation]:
     """Video -> annotation, in the order of the arrays, labels from `labels_all`."""
     truth = read_wtalc(folder)
     durations = per_video(folder / "duration.npy", truth.videos)
-    path = folder / "labels_all.npy"
-    labels = per_video(path, truth.videos)
-    annotations = {
-        video: one._replace(labels=label_names(f"{path}: video {video!r}", labels[video]))
-        for video, one in annotate(truth, BUNDLE_SUBSETS, durations=durations).items()
-    }
-    check_subsets(annotations, str(path))
-    return annotations
+    return annotate(
+        truth,
+        BUNDLE_SUBSETS,
+        durations=durations,
+        labels=read_all_labels(folder, truth.videos),
+        labels_source=str(folder / "labels_all.npy"),
+    )
 
 
 def read_classlist(path: Path) -> tuple[str, ...]:
     """All class names, in their order."""
     classes = entries(np.atleast_1d(read_pickled_npy(path)))
     return tuple(check_name(path, "class", text(path, "class", label)) for label in classes)
-
-
-def label_names(where: str, labels: object) -> frozenset[str]:
-    """The labels of one video; raises ValueError if they are no list of names."""
-    if not isinstance(labels, list | np.ndarray) or getattr(labels, "shape", None) == ():
-        raise ValueError(f"{where}: {clip(labels)} is no list of labels")
-    return frozenset(text(where, "label", label) for label in labels)
-
-
-def per_video(path: Path, videos: Sequence[str]) -> dict[str, object]:
-    """Video -> its entry in an array of one entry a video."""
-    array = read_pickled_npy(path)
-    if array.shape[:1] != (len(videos),):
-        raise ValueError(f"{path}: shape {array.shape} is not one entry for {len(videos)} videos")
-    return dict(zip(videos, entries(array), strict=True))
 
 
 def check_classes(

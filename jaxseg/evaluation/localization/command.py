@@ -8,13 +8,14 @@ from jaxseg.command_line import chosen_names
 from jaxseg.evaluation.localization.diagnosis import KINDS
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
 from jaxseg.evaluation.localization.protocols import PROTOCOLS, parse_tiou
-from jaxseg.formats.detections import read_predictions, read_truth
 from jaxseg.formats.files import write_json, write_text
-from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
+from jaxseg.formats.localization.files import read_pair
+from jaxseg.formats.wtalc import read_ambiguous
 
 DESCRIPTION = """\
-Scores detections, ActivityNet's JSON, against true segments: ActivityNet's JSON or
-W-TALC's folder of .npy files. All scores are in percent.
+Scores detections against true segments. Files are recognized by what is in them:
+ActivityNet's JSON, THUMOS14's text files, tables with a header, W-TALC's folder of .npy
+files, ActionFormer's and MMAction2's results. All scores are in percent.
 
 python -m jaxseg.evaluation localization --predictions=result.json --truth=gt.json
 python -m jaxseg.evaluation localization --predictions=result.json --truth=THUMOS14 \\
@@ -33,6 +34,11 @@ OPTIONS = {
     "--subset": {
         "metavar": "NAME",
         "help": "subset of the truth's videos; needed where there are several",
+    },
+    "--mapping": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "'number name' a line, for predictions that have numbers for classes",
     },
     "--tiou": {
         "default": "thumos14",
@@ -64,9 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Scores, prints and writes; raises ValueError for whatever is wrong with the input."""
     names = chosen_names("--protocol", arguments.protocol, PROTOCOLS)
     tiou = parse_tiou(arguments.tiou)
-    truth = arguments.truth
-    truth = read_wtalc(truth) if truth.is_dir() else read_truth(truth)
-    predictions = read_predictions(arguments.predictions)
+    truth, predictions = read_pair(
+        arguments.truth, arguments.predictions, subset=arguments.subset, mapping=arguments.mapping
+    )
     ambiguous = None if arguments.ambiguous is None else read_ambiguous(arguments.ambiguous)
     drawn = arguments.report is not None  # the page shows errors, proposals and curves
     results = [

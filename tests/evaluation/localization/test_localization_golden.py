@@ -10,11 +10,10 @@ from localization_reference import database, detections, reference_ap
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
 from jaxseg.formats.detections import (
     predicted_segments,
-    read_predictions,
-    read_truth,
     truth_segments,
 )
 from jaxseg.formats.files import read_json
+from jaxseg.formats.localization.files import read_predictions, read_truth
 from jaxseg.formats.wtalc import read_ambiguous, read_wtalc
 
 SHARED = Path(__file__).resolve().parents[3] / "../shared"

@@ -1,0 +1,1 @@
+"""Files of true segments and of detections, as the programs of the field write them."""
