@@ -7,7 +7,8 @@ them. Traced values have no numbers yet and pass.
     lambda_*        1e-6 to 1e6    as costs, which a penalty is weighed against; None is infinity
     step_size       1e-9 to 1e9    the inverse of any cost or weight above, a thousandfold
     cost            -1e6 to 1e6    at most an exponent of 1e9, which float32 knows to 64; where
-                                   both marginals are relaxed not below -10 (eps + lambda)
+                                   both marginals are relaxed not below -10 (eps + lambda);
+                                   `sinkhorn` takes inf, which forbids an entry
     frames N        to 2^24        what float32 can count
     clusters K      to 1,000       far beyond any data set
 """
@@ -72,13 +73,14 @@ def require_choice(name: str, value, *choices: str | None) -> None:
 
 
 def as_problem(
-    cost, mask, cluster_mask, least: float = -LARGEST_COST
+    cost, mask, cluster_mask, least: float = -LARGEST_COST, *, forbids: bool = False
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """The cost as floating [N, K] and the masks as bool [N] and [K], all valid by default.
 
     Raises:
         ValueError: for a cost that is no matrix, holds nothing or is too large, for masks of
-            other lengths, and for valid costs known to be NaN, less than `least` or above 1e6.
+            other lengths, and for valid costs known to be NaN, less than `least` or above 1e6,
+            but for inf where that `forbids` an entry.
     """
     given = cost, mask, cluster_mask
     cost = as_matrix("cost", cost)
@@ -86,9 +88,12 @@ def as_problem(
     mask = as_mask("mask", mask, frames, cost)
     cluster_mask = as_mask("cluster_mask", cluster_mask, clusters, cost)
     condition = f"between {least:g} and {LARGEST_COST:g}"
-    require_entries(
-        "cost", *given, condition, lambda entry: (entry >= least) & (entry <= LARGEST_COST)
-    )
+    condition += " (inf forbids an entry)" if forbids else ""
+
+    def holds(entry):
+        return (entry >= least) & (entry <= LARGEST_COST) | (forbids & (entry == np.inf))
+
+    require_entries("cost", *given, condition, holds)
     return cost, mask, cluster_mask
 
 

@@ -30,7 +30,8 @@ class Solution(NamedTuple):
             the end; [num_iterations] for `sinkhorn.solve`, the dual objective after each round.
         row_error: largest |row sum - row marginal|, in units of the mean marginal.
         column_error: the same for columns.
-        converged: bool, whether the last step changed less than the tolerance.
+        converged: bool, whether the last step changed less than the tolerance; False where a hard
+            marginal asks for mass in a row or column whose entries are all forbidden.
         num_iterations: int32, steps taken before the tolerance stopped the updates.
     """
 
@@ -65,8 +66,8 @@ def solve(
     TOT's temporal prior its Eq. 6, with CASE's rank prior its Eq. 11.
 
     Args:
-        cost: [N, K]; what stands on masked rows and columns does not matter, NaN included. In
-            half precision it is solved in float32.
+        cost: [N, K]; inf forbids an entry, as `prior=0` does. What stands on masked rows and
+            columns does not matter, NaN included. In half precision it is solved in float32.
         mask: [N] bool, the valid rows (default: all).
         cluster_mask: [K] bool, the valid columns (default: all).
         epsilon: weight of the entropy, .001 to 10.
@@ -96,7 +97,7 @@ def solve(
     checks.require("positive", epsilon=epsilon, **penalties)
     checks.require_counts(num_iterations=num_iterations)
     least = checks.least_cost(epsilon, lambda_rows, lambda_columns)
-    cost, mask, cluster_mask = checks.as_problem(cost, mask, cluster_mask, least)
+    cost, mask, cluster_mask = checks.as_problem(cost, mask, cluster_mask, least, forbids=True)
     # In the order of the fields of `Numbers`.
     numbers = epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns
     numbers = Numbers(*checks.as_numbers(cost, *numbers))
@@ -129,6 +130,12 @@ class _Side(NamedTuple):
     log_marginal: jax.Array
     strength: jax.Array | float
     penalty: jax.Array | float | None
+
+    def is_met(self, sums: jax.Array) -> jax.Array:
+        """Whether there is mass, or it may be missing, wherever the marginal asks for some."""
+        if self.penalty is not None:
+            return jnp.ones((), bool)
+        return jnp.all((sums > 0) | ~(self.marginal > 0))
 
     def dual(self, log_scaling: jax.Array, epsilon) -> jax.Array:
         """This side's part of the dual objective."""
@@ -169,7 +176,8 @@ def _solve(
 ) -> Solution:
     """Solves a problem whose arguments were checked; always compiled as a whole."""
     epsilon, prior, row_marginal, column_marginal, lambda_rows, lambda_columns = numbers
-    valid = cluster_mask[:, None] & mask[None, :]
+    # Not below infinity but unlike it: NaN has to stay NaN.
+    valid = cluster_mask[:, None] & mask[None, :] & ~jnp.isposinf(cost.T)
     log_kernel = -jnp.where(valid, cost.T, 0) / epsilon
     if prior is not None:
         valid &= jnp.where(valid, prior.T, 0) > 0
@@ -249,13 +257,14 @@ def _solution(log_kernel, rows, columns, epsilon, scalings, record, tolerance) -
     (row_scaling, column_scaling), (objective, changes, count) = scalings, record
     shares = _row_shares(log_kernel + column_scaling[:, None])
     plan = shares * rows.mass(row_scaling, epsilon)
+    is_met = rows.is_met(plan.sum(0)) & columns.is_met(plan.sum(1))
     limit = DEFAULT_TOLERANCE if tolerance is None else tolerance
     return Solution(
         plan=plan.T,
         objective=objective,
         row_error=_error(plan.sum(0), rows.marginal),
         column_error=_error(plan.sum(1), columns.marginal),
-        converged=changes[-1] <= limit,
+        converged=(changes[-1] <= limit) & is_met,
         num_iterations=count,
     )
 

@@ -91,12 +91,28 @@ def test_without_a_linear_term():
     np.testing.assert_allclose(result.reg_gw_cost, theirs.reg_gw_cost, rtol=0, atol=1e-12)
 
 
-def test_costs_fall_to_the_end():
-    problem = make_problem(make_cost(), tau_b=0.6, **RELAXED)
+@pytest.mark.parametrize("taus", [(1.0, 1.0), (1.0, 0.6), (0.7, 1.0)])
+def test_costs_fall_to_the_objective_of_the_plan(taus):
+    """Half of the structure, the fused cost, and entropy and penalties as in `reg_gw_cost`."""
+    problem = make_problem(make_cost(), tau_a=taus[0], tau_b=taus[1], **RELAXED)
     result = jax.jit(solver(ours, max_iterations=1500))(problem)
-    assert np.all(np.diff(result.costs) <= 1e-14)
     assert result.costs.shape == (1501,)
     assert np.all(result.costs[result.n_iters :] == result.costs[-1])
+    assert np.all(np.diff(result.costs) <= 1e-14) or taus == (1.0, 1.0)
+    band, others = problem.geom_xx.cost_matrix, problem.geom_yy.cost_matrix
+    structure = np.sum(band @ result.matrix @ others * result.matrix)
+    np.testing.assert_allclose(result.reg_gw_cost - structure / 2, result.costs[-1], atol=1e-12)
+
+
+@pytest.mark.parametrize("taus", [(1.0, 0.6), (0.7, 1.0)])
+def test_the_plan_minimizes_its_linear_problem(taus):
+    """Sinkhorn on the linearized cost has the same plan, and its value is `reg_gw_cost`."""
+    problem = make_problem(make_cost(), tau_a=taus[0], tau_b=taus[1], **RELAXED)
+    result = jax.jit(solver(ours, max_iterations=1500))(problem)
+    linear = linear_problem.LinearProblem(result.geom, tau_a=taus[0], tau_b=taus[1])
+    alone = jax.jit(ours.Sinkhorn(threshold=1e-13, max_iterations=2000))(linear)
+    np.testing.assert_allclose(FRAMES * result.matrix, FRAMES * alone.matrix, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(result.reg_gw_cost, alone.reg_ot_cost, rtol=0, atol=1e-12)
 
 
 def test_under_jit_and_vmap():
@@ -195,6 +211,7 @@ UNEVEN = np.arange(1, ACTIONS + 1) / 15
             "tau_a or tau_b must be 1, one marginal hard, got tau_a=0.5 and tau_b=0.9",
         ),
         ({"b": UNEVEN}, r"b must be uniform, 1/5 each, got 0\.0666667"),
+        ({"ranks": 2}, "ranks must be -1, which is the default, got 2"),
         ({"scale_cost": 2.0}, "BandGeometry is not scaled: scale_cost must be 1, got 2.0"),
     ],
 )
@@ -206,6 +223,11 @@ def test_another_structure_is_refused(changes, message):
 def test_an_epsilon_is_needed():
     with pytest.raises(ValueError, match=r"^epsilon must be a number: none is derived"):
         solver(ours, epsilon=None)(make_problem(make_cost()))
+
+
+def test_a_start_is_refused():
+    with pytest.raises(ValueError, match=r"^init: every descent here starts from a b'"):
+        solver(ours)(make_problem(make_cost()), init=object())
 
 
 def test_uniform_weights_may_be_given_but_not_traced():

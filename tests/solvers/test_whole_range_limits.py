@@ -67,7 +67,7 @@ def test_penalties(solve, name, value, got):
     "cost, got",
     [
         (with_entry(np.nan), "nan"),
-        (with_entry(np.inf), "inf"),
+        (with_entry(-np.inf), "-inf"),
         (with_entry(-2e6), "-2000000.0"),
         (with_entry(1e30, dtype=np.float64), "1e+30"),
         (with_entry(np.nan, dtype=jnp.bfloat16), "nan"),
@@ -77,8 +77,21 @@ def test_penalties(solve, name, value, got):
 )
 def test_costs(solver, cost, got):
     at = f"got {got} at frame 4, cluster 2"
-    expected = f"cost must be between -1e+06 and 1e+06 where valid, {at}"
+    also = " (inf forbids an entry)" if solver is sinkhorn else ""
+    expected = f"cost must be between -1e+06 and 1e+06{also} where valid, {at}"
     assert message_of(solver.solve, cost, epsilon=0.1) == expected
+
+
+def test_infinite_costs():
+    """sinkhorn.solve forbids the entry; fugw.solve has no forbidden entries."""
+    at = "got inf at frame 4, cluster 2"
+    expected = f"cost must be between -1e+06 and 1e+06 where valid, {at}"
+    assert message_of(fugw.solve, with_entry(np.inf), epsilon=0.1) == expected
+    prior = np.where(np.isinf(with_entry(np.inf)), 0, 1)
+    by_prior = sinkhorn.solve(with_entry(0), prior=prior, epsilon=0.1)
+    by_cost = sinkhorn.solve(with_entry(np.inf), epsilon=0.1)
+    np.testing.assert_array_equal(by_cost.plan, by_prior.plan)
+    assert by_cost.plan[4, 2] == 0 and by_cost.row_error < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -90,8 +103,9 @@ def test_costs(solver, cost, got):
 )
 def test_negative_costs_that_draw_in_too_much_mass(solve):
     """Where both marginals are relaxed; one that is hard knows the mass."""
-    expected = "cost must be between -2 and 1e+06 where valid, got -3.0 at frame 4, cluster 2"
-    assert message_of(solve, with_entry(-3), epsilon=0.1) == expected
+    message = message_of(solve, with_entry(-3), epsilon=0.1)
+    assert message.startswith("cost must be between -2 and 1e+06 ")
+    assert message.endswith("where valid, got -3.0 at frame 4, cluster 2")
     assert_taken(solve, with_entry(-1.9), epsilon=0.1)
     assert_taken(sinkhorn.solve, with_entry(-3), epsilon=0.1)
 
