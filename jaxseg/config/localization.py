@@ -6,7 +6,7 @@ from typing import ClassVar
 from jaxseg.config.fields import at_least, each, key, one_of, section
 from jaxseg.config.shared import CheckpointConfig, Config
 
-PROTOCOLS = ("anet", "anet-snip", "wtalc", "rskp", "th14")
+PROTOCOLS = ("anet", "anet-opentad", "anet-snip", "wtalc", "rskp", "th14")
 
 
 @dataclasses.dataclass(frozen=True)

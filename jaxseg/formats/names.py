@@ -65,6 +65,20 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(names[:LISTED]) + rest
 
 
+def plain(name: str) -> str:
+    """A name without case, blanks and signs, which are written in several ways."""
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
+    """The known name that this one, written otherwise, most likely stands for; None for none."""
+    forms: dict[str, str] = {}
+    for each in known:
+        forms.setdefault(plain(each), each)
+    found = difflib.get_close_matches(plain(name), forms, n=1, cutoff=cutoff)
+    return forms[found[0]] if found else None
+
+
 def reason(error: Exception) -> str:
     """Message of an error in one line of limited length."""
     message = getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -159,32 +159,36 @@ def localization_page(lines: Sequence[str], results: Sequence[Mapping]) -> str:
 
     Args:
         lines: of the table of all scores.
-        results: of `evaluate_localization` with `errors`, `proposals` and `curves`.
+        results: of `evaluate_localization` with `errors`, `proposals` and `curves`; of proposals
+            without labels with recall alone.
     """
-    depth = max(len(counts) for counts in results[0]["errors"]["depths"].values())
-    panels = [
-        _scores_panel(lines),
-        _charts(
-            "Precision over recall",
-            "The precision envelope, mean over classes, in percent.",
-            _threshold_paints(results[0]["tiou"]),
-            [_precision_chart(result) for result in results],
-        ),
-        _charts(
-            "What goes wrong",
-            f"At tIoU 0.5, of the first G to {depth} G predictions of a class with G true "
-            "segments; share of predictions.",
-            list(kind_paints(list(results[0]["errors"]["depths"])).values()),
-            [_error_chart(result) for result in results],
-        ),
+    panels = [_scores_panel(lines)]
+    if "map" in results[0]:
+        depth = max(len(counts) for counts in results[0]["errors"]["depths"].values())
+        panels += [
+            _charts(
+                "Precision over recall",
+                "The precision envelope, mean over classes, in percent.",
+                _threshold_paints(results[0]["tiou"]),
+                [_precision_chart(result) for result in results],
+            ),
+            _charts(
+                "What goes wrong",
+                f"At tIoU 0.5, of the first G to {depth} G predictions of a class with G true "
+                "segments; share of predictions.",
+                list(kind_paints(list(results[0]["errors"]["depths"])).values()),
+                [_error_chart(result) for result in results],
+            ),
+        ]
+    panels.append(
         _charts(
             "Recall of proposals",
             "Share of true segments that the first predictions of a video cover, whatever their "
-            "labels; mean over tIoU 0.5 to 0.95.",
+            "labels, each video keeping the same share of its list; mean over tIoU 0.5 to 0.95.",
             [],
             [_recall_chart(result) for result in results],
-        ),
-    ]
+        )
+    )
     return document(Source("Localization scores"), "", panels)
 
 

@@ -146,7 +146,7 @@ def score(
             "units": "percent",
             "rule": rule.summary,
             "used by": rule.used_by,
-            "tiou": list(tiou),
+            "tiou": first["tiou"],
             "ambiguous": ambiguous.source if ambiguous else "",
         },
         "counts": {

@@ -19,7 +19,13 @@ files, ActionFormer's and MMAction2's results. All scores are in percent.
 
 python -m jaxseg.evaluation localization --predictions=result.json --truth=gt.json
 python -m jaxseg.evaluation localization --predictions=result.json --truth=THUMOS14 \\
-    --subset=test --ambiguous=THUMOS14/Ambiguous_test.txt --protocol=all --errors"""
+    --subset=test --ambiguous=THUMOS14/Ambiguous_test.txt --protocol=all --errors
+
+Ties: predictions of equal score keep the order of the file; of equal overlaps `anet` and its
+kin take the last in the file, the others the first. The published programs leave both to a
+sort that is not stable, so that their own numbers can differ between machines.
+0 / 0: two segments of length 0 do not overlap, in ActivityNet's program they match.
+Repeated true segments each count, but under `anet-opentad`; a note says how many there are."""
 
 PROTOCOL_TEXTS = {name: f"{rule.summary}\n({rule.used_by})" for name, rule in PROTOCOLS.items()}
 USAGE = "%(prog)s --predictions=FILE --truth=FILE [options]"
@@ -54,7 +60,8 @@ OPTIONS = {
     "--errors": {"action": "store_true", "help": "counts the errors at tIoU 0.5, by kind"},
     "--proposals": {
         "action": "store_true",
-        "help": "average recall against the number of proposals, tIoU 0.5:0.95:0.05",
+        "help": "average recall against the average number of proposals, as ActivityNet's proposal"
+        " task has it: each video keeps the same share of its list; needs no labels",
     },
     "--json": {"type": Path, "metavar": "FILE", "help": "writes every result to a file"},
     "--report": {
@@ -89,7 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
         for name in names
     ]
-    print("\n".join(table_lines(results, errors=arguments.errors, proposals=arguments.proposals)))
+    if arguments.errors and any("errors" not in result for result in results):
+        raise ValueError(f"{arguments.predictions}: --errors needs a label of every detection")
+    # Files first: whoever reads the table may close the pipe before its end.
     for path in filter(None, (arguments.json, arguments.report)):
         path.parent.mkdir(parents=True, exist_ok=True)
     if arguments.json:
@@ -100,6 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         lines = table_lines(results, errors=True, proposals=True)
         write_text(arguments.report, localization_page(lines, results))
+    print("\n".join(table_lines(results, errors=arguments.errors, proposals=arguments.proposals)))
     return 0
 
 
@@ -109,53 +119,71 @@ def table_lines(
     """Table of the results: a row a protocol, then errors, proposals and notes."""
     lines = [heading(results[0]), *map(row, results)]
     subset = f"subset {results[0]['subset']}, " if results[0]["subset"] else ""
-    lines.append(
-        f"{subset}percent: mAP at each tIoU, its means, mAP of whole videos' classes (class)"
-    )
-    if errors:
+    if "map" in results[0]:
+        means = "mAP at each tIoU, its means, mAP of whole videos' classes (class)"
+        lines.append(f"{subset}percent: {means}")
+    if errors and "errors" in results[0]:
         lines += error_lines(results)
     if proposals:
         lines += proposal_lines(results)
-    return lines + [f"{each['protocol']}: {note}" for each in results for note in each["notes"]]
+    return lines + note_lines(results)
+
+
+def note_lines(results: Sequence[dict]) -> list[str]:
+    """The notes with the protocol's name; what holds under all of several is said once."""
+    shared = set.intersection(*(set(each["notes"]) for each in results))
+    if len(results) == 1:
+        shared = set()
+    lines = [f"all: {note}" for note in results[0]["notes"] if note in shared]
+    return lines + [
+        f"{each['protocol']}: {note}"
+        for each in results
+        for note in each["notes"]
+        if note not in shared
+    ]
 
 
 def heading(result: dict) -> str:
     """Titles of the columns."""
-    sizes = f"{'videos':>7}{'classes':>8}{'truths':>8}{'predictions':>12} "
+    sizes = f"{'protocol':<13}{'videos':>7}{'classes':>8}{'truths':>8}{'predictions':>12} "
+    if "map" not in result:
+        return sizes.rstrip()
     thresholds = [f"@{threshold:g}" for threshold in result["tiou"]]
-    return f"{'protocol':<10}{sizes}{cells(thresholds)} {cells(result['averages'], 9)}{'class':>7}"
+    return f"{sizes}{cells(thresholds)} {cells(result['averages'], 9)}{'class':>7}"
 
 
 def row(result: dict) -> str:
     """Sizes and scores under one protocol."""
     sizes = (
-        f"{result['videos']:>7,}{result['classes']:>8}{result['truths']:>8,}"
-        f"{result['predictions']:>12,} "
+        f"{result['protocol']:<13}{result['videos']:>7,}{result['classes']:>8}"
+        f"{result['truths']:>8,}{result['predictions']:>12,} "
     )
+    if "map" not in result:
+        return sizes.rstrip()
     scores = cells(map(number, result["map"]))
     means = cells(map(number, result["averages"].values()), 9)
     video = number(result["classification_map"])
-    return f"{result['protocol']:<10}{sizes}{scores} {means}{video:>7}"
+    return f"{sizes}{scores} {means}{video:>7}"
 
 
 def error_lines(results: Sequence[dict]) -> list[str]:
     """Numbers of predictions of each kind, and of missed true segments."""
     width = 18
-    lines = [f"{'at tIoU 0.5':<12}{cells([*KINDS, 'missed truths'], width)}"]
+    lines = [f"{'at tIoU 0.5':<13}{cells([*KINDS, 'missed truths'], width)}"]
     for result in results:
         errors = result["errors"]
         numbers = [f"{errors['all'][kind]:,}" for kind in KINDS] + [f"{errors['missed']:,}"]
-        lines.append(f"{result['protocol']:<12}{cells(numbers, width)}")
+        lines.append(f"{result['protocol']:<13}{cells(numbers, width)}")
     return lines
 
 
 def proposal_lines(results: Sequence[dict]) -> list[str]:
     """Average recall at a few numbers of proposals."""
-    lines = [f"{'recall':<12}{cells([f'AR@{count}' for count in SHOWN_AN] + ['AUC'], 9)}"]
+    lines = [f"{'recall':<13}{cells([f'AR@{count}' for count in SHOWN_AN] + ['AUC'], 9)}"]
     for result in results:
         recall = result["proposals"]
         values = [number(recall["ar"][count - 1]) for count in SHOWN_AN] + [number(recall["auc"])]
-        lines.append(f"{result['protocol']:<12}{cells(values, 9)}")
+        lines.append(f"{result['protocol']:<13}{cells(values, 9)}")
     return lines
 
 

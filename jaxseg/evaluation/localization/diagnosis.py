@@ -88,32 +88,47 @@ def tally(kind: np.ndarray) -> dict[str, int]:
 
 
 def proposals_recall(task: Task) -> dict:
-    """Average recall AR@AN: true segments that the first AN proposals cover, in percent.
+    """Average recall AR@AN as ActivityNet's proposal task computes it, in percent.
 
-    A true segment is covered at a threshold if one of the AN detections of highest score in its
-    video, of any label, reaches it; shares are averaged over the thresholds 0.5 to 0.95 by 0.05.
-    A segment that is predicted with two labels is two proposals.
+    AN is an average over the videos that have truth: every video keeps the same share of its own
+    detections, rounded down, those of highest score, of any label. A true segment is covered at
+    a threshold if one of them reaches it; shares are averaged over the thresholds 0.5 to 0.95 by
+    0.05. A segment that is predicted with two labels is two proposals.
 
     Returns:
         `tiou`, `an` [1 ... 100], `ar` [100] and `auc`, the area under the curve of `ar` over
-        `an` divided by 100, as ActivityNet's proposal task reports it.
+        `an` divided by 100.
     """
     thresholds = np.array(SETS["activitynet"])
+    number = np.bincount(task.predictions.video, minlength=task.truth.video.max() + 1)
+    listed = np.unique(task.truth.video)
+    # The program's order of operations: where the shares are not whole, roundoff decides.
+    wanted = MOST_PROPOSALS * float(len(listed))
+    ratio = wanted / max(number.sum(), 1)
+    longest = np.minimum((number * ratio).astype(np.int64), number)
+    total = longest[listed].sum()
+    steps = np.arange(1, MOST_PROPOSALS + 1)
+    shares = steps / float(MOST_PROPOSALS) * (wanted / max(total, 1))
     place = places(task.predictions.video)
-    early = place < MOST_PROPOSALS
+    early = place < longest[task.predictions.video]
     predictions, place = select(task.predictions, early), place[early]
     # Place in its video's list at which each true segment is first covered.
-    covered = np.full((len(task.truth.video), len(thresholds)), MOST_PROPOSALS)
+    covered = np.full((len(task.truth.video), len(thresholds)), np.iinfo(np.int64).max)
     for i, j in pair_blocks(predictions, task.truth, same_label=False):
         values = tiou(predictions, i, task.truth, j)
         for column, threshold in enumerate(thresholds):
             near = values >= threshold
             np.minimum.at(covered[:, column], j[near], place[i[near]])
-    counts = np.bincount(covered.ravel(), minlength=MOST_PROPOSALS + 1)[:MOST_PROPOSALS]
-    recall = 100 * np.cumsum(counts) / covered.size
+    length = longest[task.truth.video]
+    recall = np.array(
+        [
+            100 * np.mean(covered < np.minimum((length * share).astype(np.int64), length)[:, None])
+            for share in shares
+        ]
+    )
     return {
-        "tiou": thresholds.tolist(),
-        "an": list(range(1, MOST_PROPOSALS + 1)),
+        "tiou": np.round(thresholds, 10).tolist(),
+        "an": steps.tolist(),
         "ar": recall.tolist(),
         "auc": float(np.trapezoid(recall) / MOST_PROPOSALS),
     }

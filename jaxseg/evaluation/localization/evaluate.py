@@ -10,7 +10,8 @@ from jaxseg.evaluation.localization.diagnosis import (
     detection_errors,
     proposals_recall,
 )
-from jaxseg.evaluation.localization.matching import Counts, Task, count, prepare
+from jaxseg.evaluation.localization.matching import Counts, count, prepare
+from jaxseg.evaluation.localization.notes import check_videos, data_notes, label_notes
 from jaxseg.evaluation.localization.protocols import (
     SETS,
     Ranking,
@@ -21,7 +22,14 @@ from jaxseg.evaluation.localization.protocols import (
     find_protocol,
     ranking,
 )
-from jaxseg.formats.detections import Segments, predicted_segments, select_subset, truth_segments
+from jaxseg.formats.detections import (
+    UNLABELED,
+    Segments,
+    predicted_segments,
+    select_subset,
+    split_ambiguous,
+    truth_segments,
+)
 
 RECALLS = np.linspace(0, 1, 101)
 
@@ -74,16 +82,12 @@ def evaluate_localization(
     truth = truth if isinstance(truth, Segments) else truth_segments(truth)
     if not isinstance(predictions, Segments):
         predictions = predicted_segments(predictions)
-    truth = select_subset(truth, subset)
-    check_videos(truth, predictions)
+    all_truth, truth = truth, select_subset(truth, subset)
+    actions, _ = split_ambiguous(truth)
+    check_videos(actions, predictions, all_truth)
     task = prepare(truth, predictions, rule, ambiguous)
-    counts = count(task, rule, tiou)
-    precisions = 100 * average_precisions(counts, rule)
-    # Longer than the classes where predictions have labels without truth.
-    predicted = np.bincount(counts.label, minlength=len(task.classes))
-    empty = [name for name, number in zip(task.classes, predicted, strict=False) if not number]
-    zeroed = rule.empty_class_zeroes and bool(empty)
-    mean = np.zeros(len(tiou)) if zeroed else precisions.mean(axis=0)
+    if not task.classes:
+        raise ValueError(f"{truth.source}: no true segment that lasts, which {protocol} needs")
     result = {
         "protocol": protocol,
         "subset": truth.subsets[0] or None,
@@ -91,31 +95,46 @@ def evaluate_localization(
         "classes": len(task.classes),
         "truths": len(task.truth.video),
         "predictions": len(task.predictions.video),
-        "tiou": tiou,
+        "notes": data_notes(actions, predictions, all_truth) + task.notes,
+    }
+    if proposals:
+        result["proposals"] = proposals_recall(task)
+    unlabeled = unlabeled_note(predictions)
+    if unlabeled and not proposals:
+        raise ValueError(
+            f"{predictions.source}: {unlabeled}, which mAP needs; --proposals (proposals=True)"
+            " scores them without"
+        )
+    if unlabeled:
+        result["notes"].append(f"{unlabeled}: no mAP, recall of proposals alone")
+        return result
+    counts = count(task, rule, tiou)
+    precisions = 100 * average_precisions(counts, rule)
+    # Longer than the classes where predictions have labels without truth.
+    predicted = np.bincount(counts.label, minlength=len(task.classes))
+    empty = [name for name, number in zip(task.classes, predicted, strict=False) if not number]
+    zeroed = rule.empty_class_zeroes and bool(empty)
+    mean = np.zeros(len(tiou)) if zeroed else precisions.mean(axis=0)
+    result |= {
+        "tiou": [round(each, 10) for each in tiou],
         "map": mean.tolist(),
         "averages": averages(tiou, mean.tolist()),
         "classes_ap": dict(zip(task.classes, precisions.tolist(), strict=True)),
         "classification_map": classification_map(task),
-        "notes": task.notes + label_notes(task, empty, zeroed),
     }
+    result["notes"] += label_notes(task, all_truth, empty, zeroed)
     if errors:
         result["errors"] = detection_errors(task, rule)
-    if proposals:
-        result["proposals"] = proposals_recall(task)
     if curves:
         result["curves"] = mean_curves(counts)
     return result
 
 
-def check_videos(truth: Segments, predictions: Segments) -> None:
-    """Raises ValueError if there are no true segments, or no video is in truth and predictions."""
-    if not len(truth.video):
-        raise ValueError(f"{truth.source}: no true segments among {len(truth.videos)} videos")
-    if predictions.videos and not set(predictions.videos) & set(truth.videos):
-        raise ValueError(
-            f"{predictions.source}: video {predictions.videos[0]!r} and all others are not among"
-            f" those of {truth.source}, such as {truth.videos[0]!r}"
-        )
+def unlabeled_note(predictions: Segments) -> str:
+    """How many detections have no label, "" where all have one."""
+    unlabeled = [place for place, name in enumerate(predictions.labels) if name == UNLABELED]
+    number = np.count_nonzero(np.isin(predictions.label, unlabeled))
+    return f"{number:,} of {len(predictions.label):,} detections have no 'label'" if number else ""
 
 
 def rankings(counts: Counts) -> Iterator[tuple[int, int, Ranking]]:
@@ -144,23 +163,3 @@ def mean_curves(counts: Counts) -> dict:
         heights[column] += curve(ranked, RECALLS)
     precision = 100 * heights / len(counts.positives)
     return {"recall": (100 * RECALLS).tolist(), "precision": precision.tolist()}
-
-
-def label_notes(task: Task, empty: list[str], zeroed: bool) -> list[str]:
-    """Sentences on classes that only truth or only predictions have."""
-    notes = []
-    if empty:
-        effect = "the whole mAP is 0 under this protocol" if zeroed else "their AP is 0"
-        notes.append(f"classes without predictions: {first_few(empty)}: {effect}")
-    beyond = task.predictions.label[task.predictions.label >= len(task.classes)]
-    if len(beyond):
-        names = [task.predictions.labels[label] for label in np.unique(beyond)]
-        note = f"predictions of classes without truth: {len(beyond)}, not in the mAP"
-        notes.append(f"{note}: {first_few(names)}")
-    return notes
-
-
-def first_few(names: Sequence[str], most: int = 5) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

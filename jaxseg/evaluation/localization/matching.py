@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.evaluation.localization.protocols import Rule, on_grid, reaches
-from jaxseg.formats.detections import Segments, select
+from jaxseg.formats.detections import Segments, select, split_ambiguous
 
 BLOCK = 1 << 20  # pairs of segments that are compared at once
+SAME = 1e-3  # seconds between the ends of true segments that count as one: OpenTAD's tolerance
 
 
 class Task(NamedTuple):
@@ -49,14 +50,18 @@ def prepare(
     """Converts segments in seconds to the rule's unit, and takes out what it does not count.
 
     The classes are the labels of `truth` that have segments, in order of first appearance.
-    Ambiguous intervals are neither action nor background.
+    Ambiguous intervals, given or among the truth, are neither action nor background.
     """
+    truth, marked = split_ambiguous(truth)
+    intervals = [each for each in (ambiguous, marked) if each is not None and len(each.video)]
+    truth, notes = thin(truth, rule)
+    if len(marked.video):
+        notes.append(f"true segments labeled as ambiguous: {len(marked.video):,}, no class")
     classes = tuple(truth.labels[index] for index in sorted(set(truth.label.tolist())))
     videos, labels = {}, {name: index for index, name in enumerate(classes)}
     truth = on_grid(renumber(truth, videos, labels), rule, predicted=False)
     predictions = on_grid(renumber(predictions, videos, labels), rule, predicted=True)
     predictions = select(predictions, np.argsort(-predictions.score, kind="stable"))
-    notes = []
     annotated = np.isin(predictions.video, truth.video)
     if not annotated.all():
         treatment = "taken out" if rule.listed_only else "false positives"
@@ -64,15 +69,60 @@ def prepare(
         notes.append(f"predictions in videos without true segments: {number}, {treatment}")
         predictions = select(predictions, annotated) if rule.listed_only else predictions
     forgiven = np.zeros(len(predictions.video), bool)
-    if ambiguous is not None and rule.ambiguous != "ignored":
-        ambiguous = on_grid(renumber(ambiguous, videos, labels), rule, predicted=False)
-        forgiven = touching(predictions, ambiguous)
-    elif rule.ambiguous != "ignored":
+    if rule.ambiguous != "ignored" and ambiguous is None and not intervals:
         notes.append("no ambiguous intervals were given, which this protocol knows")
+    for each in intervals if rule.ambiguous != "ignored" else ():
+        each = on_grid(renumber(each, videos, labels), rule, predicted=False)
+        forgiven |= touching(predictions, each)
     if rule.ambiguous == "dropped" and forgiven.any():
         notes.append(f"predictions that touch an ambiguous interval: {forgiven.sum()}, taken out")
         predictions, forgiven = select(predictions, ~forgiven), forgiven[~forgiven]
     return Task(truth, predictions, forgiven, classes, notes)
+
+
+def thin(truth: Segments, rule: Rule) -> tuple[Segments, list[str]]:
+    """The truth without what the rule drops, and sentences on empty and repeated segments."""
+    lengths, again, number = truth.end - truth.start, repeated(truth), len(truth.video)
+    fate = "dropped" if rule.thinned else "each counts"
+    kinds = {
+        "of length 0": lengths <= 0,
+        f"that repeat an earlier one of their video and label (within {SAME:g} s)": again,
+    }
+    notes = [
+        f"true segments {kind}: {np.count_nonzero(mask):,} of {number:,}, {fate}"
+        for kind, mask in kinds.items()
+        if mask.any()
+    ]
+    short = np.count_nonzero((lengths > 0) & (lengths < SAME))
+    if rule.thinned and short:
+        notes.append(f"true segments shorter than {SAME:g} s: {short:,}; ActionFormer drops them")
+    return (select(truth, ~again & (lengths > 0)) if rule.thinned else truth), notes
+
+
+def repeated(truth: Segments) -> np.ndarray:
+    """Which segments have both ends within `SAME` of an earlier one that is kept, bool [n].
+
+    Both are of one video and label; segments of length 0 are neither repeated nor kept.
+    """
+    group = truth.video * (1 + truth.label.max(initial=0)) + truth.label
+    lasting = np.flatnonzero(truth.end > truth.start)
+    order = lasting[np.lexsort((truth.start[lasting], group[lasting]))]
+    # Those that start near one another stand together, and few do.
+    near = (np.diff(group[order]) == 0) & (np.diff(truth.start[order]) <= SAME)
+    again = np.zeros(len(truth.video), bool)
+    kept: dict[int, list[int]] = {}
+    run = np.concatenate([[0], np.cumsum(~near)]) if len(order) else order
+    crowded = np.bincount(run)[run] > 1
+    for row, number in sorted(zip(order[crowded].tolist(), run[crowded].tolist(), strict=True)):
+        others = kept.setdefault(number, [])
+        ends = truth.start[row], truth.end[row]
+        again[row] = any(
+            abs(ends[0] - truth.start[other]) <= SAME and abs(ends[1] - truth.end[other]) <= SAME
+            for other in others
+        )
+        if not again[row]:
+            others.append(row)
+    return again
 
 
 def renumber(segments: Segments, videos: dict[str, int], labels: dict[str, int]) -> Segments:
@@ -180,7 +230,8 @@ def tiou(one: Segments, i: np.ndarray, two: Segments, j: np.ndarray) -> np.ndarr
     shared = np.minimum(one.end[i], two.end[j]) - np.maximum(one.start[i], two.start[j])
     shared = np.maximum(shared, 0)
     either = (one.end - one.start)[i] + (two.end - two.start)[j] - shared
-    # 0 / 0 is no overlap here. In ActivityNet's program it is NaN, which passes every threshold.
+    # 0 / 0 is no overlap here, as in OpenTAD's program. In ActivityNet's it is NaN, which passes
+    # every threshold.
     return np.divide(shared, either, out=np.zeros_like(shared), where=either > 0)
 
 

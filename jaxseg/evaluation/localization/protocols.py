@@ -14,7 +14,8 @@ SNIPPET_RATE = 25 / 16
 MOST_THRESHOLDS = 1000
 SETS = {
     "thumos14": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
-    "activitynet": [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95],
+    # As its programs make them: the one that is printed as 0.9 is a little smaller.
+    "activitynet": np.linspace(0.5, 0.95, 10).tolist(),
 }
 RANGES = {  # averages that papers report -> their thresholds in hundredths
     "0.1:0.5": range(10, 51, 10),
@@ -86,6 +87,7 @@ class Rule(NamedTuple):
     # Predictions in videos without truth are taken out, as the programs' lists of videos do;
     # otherwise they are false positives.
     listed_only: bool = False
+    thinned: bool = False  # empty and repeated true segments are dropped first
     empty_class_zeroes: bool = False  # a class without predictions makes the whole mAP 0
 
 
@@ -94,7 +96,7 @@ ANET = Rule(
     matching="best-last",
     average_precision=interpolated,
     summary="seconds; each prediction takes the free truth of highest tIoU; interpolated AP",
-    used_by="ActivityNet's evaluator, CASE, OpenTAD, ActionFormer",
+    used_by="ActivityNet's evaluator, CASE",
 )
 WTALC = Rule(
     matching="first",
@@ -109,6 +111,11 @@ WTALC = Rule(
 
 PROTOCOLS = {
     "anet": ANET,
+    "anet-opentad": ANET._replace(
+        thinned=True,
+        summary="as anet without true segments that are empty or repeated (both ends within 1 ms)",
+        used_by="OpenTAD; ActionFormer, which drops true segments under 1 ms, too",
+    ),
     "anet-snip": ANET._replace(
         rounded="truth",
         ambiguous="dropped",

@@ -46,7 +46,9 @@ def reference_ap(truth, results, protocol, threshold, ambiguous=(), preference=N
     unit = 25 / 16 if protocol == "anet-snip" else 1.0
     true, found = {}, []
     for video, entry in truth.items():
-        for item in entry["annotations"]:
+        for item in (
+            thinned(entry["annotations"]) if "opentad" in protocol else entry["annotations"]
+        ):
             segment = grid(item["segment"], truth_grid)
             true.setdefault(item["label"], {}).setdefault(video, []).append(segment)
     for video, items in results.items():
@@ -74,8 +76,48 @@ def reference_ap(truth, results, protocol, threshold, ambiguous=(), preference=N
     return scores
 
 
+def thinned(items):
+    """Annotations that last, without those that come again within a millisecond."""
+    kept = []
+    for item in items:
+        label, (start, end) = item["label"], item["segment"]
+        same = (
+            max(abs(start - other["segment"][0]), abs(end - other["segment"][1])) <= 1e-3
+            for other in kept
+            if other["label"] == label
+        )
+        if end > start and not any(same):
+            kept.append(item)
+    return kept
+
+
+def reference_recall(truth, results):
+    """AR at 1 to 100 proposals a video on average, and AUC, in percent, by ActivityNet's rule."""
+    listed = {v: [item["segment"] for item in each["annotations"]] for v, each in truth.items()}
+    listed = {video: rows for video, rows in listed.items() if rows}
+    found = {
+        video: [item["segment"] for item in sorted(items, key=lambda item: -item["score"])]
+        for video, items in results.items()
+    }
+    share = 100 * len(listed) / max(sum(map(len, found.values())), 1)
+    found = {video: items[: int(len(items) * share)] for video, items in found.items()}
+    total = sum(len(found.get(video, ())) for video in listed)
+    recalls = []
+    for number in range(1, 101):
+        share = number / 100 * (100 * len(listed) / max(total, 1))
+        hits = []
+        for video, rows in listed.items():
+            items = found.get(video, [])
+            items = items[: int(len(items) * share)]
+            best = [max((overlap(item, row) for item in items), default=0.0) for row in rows]
+            hits += [value >= tiou for value in best for tiou in np.linspace(0.5, 0.95, 10)]
+        recalls.append(100 * np.mean(hits))
+    return recalls, np.trapezoid(recalls) / 100
+
+
 ORDERS = {
     "anet": lambda overlaps: np.argsort(overlaps, kind="stable")[::-1],
+    "anet-opentad": lambda overlaps: np.argsort(overlaps, kind="stable")[::-1],
     "anet-snip": lambda overlaps: np.argsort(overlaps, kind="stable")[::-1],
     "rskp": lambda overlaps: np.argsort([-value for value in overlaps], kind="stable"),
     "wtalc": lambda overlaps: range(len(overlaps)),

@@ -91,10 +91,64 @@ def test_the_page_stands_alone(files, capsys):
     assert not re.search(r"\bnan\b", page)
 
 
+def test_proposals_without_labels_have_a_table_and_a_page_of_recall(files, capsys):
+    bare = {"v": [{"score": 0.9, "segment": [0, 16]}], "w": [{"score": 0.1, "segment": [0, 8]}]}
+    write_predictions(files / "predictions.json", bare)
+    outputs = [f"--json={files}/scores.json", f"--report={files}/page.html"]
+    run = arguments(files, "--proposals", "--protocol=anet,th14", *outputs)
+    assert command.run(run) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[:2]] == [
+        ["protocol", "videos", "classes", "truths", "predictions"],
+        ["anet", "2", "2", "3", "2"],
+    ]
+    # One of three truths is covered at all thresholds, one at the lowest.
+    wanted = ["anet", *["36.67"] * 5, "36.30"]
+    assert wanted in [line.split() for line in lines]
+    assert "all: 2 of 2 detections have no 'label': no mAP, recall of proposals alone" in lines
+    results = json.loads((files / "scores.json").read_text())["results"]
+    assert all("map" not in result and result["proposals"]["ar"] for result in results)
+    assert (files / "page.html").read_text().count('<svg class="chart"') == 2
+    for options, part in (
+        ((), "2 of 2 detections have no 'label', which mAP needs; --proposals"),
+        (("--proposals", "--errors"), "--errors needs a label of every detection"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(part)):
+            command.run(arguments(files, *options))
+
+
+def test_what_was_asked_for_is_written_though_nobody_reads_the_table(files):
+    wanted = [files / "scores.json", files / "page.html"]
+    program = [sys.executable, "-m", "jaxseg.evaluation", "localization", "--proposals"]
+    program += [f"--{side}={files / side}.json" for side in ("truth", "predictions")]
+    program += [f"--json={wanted[0]}", f"--report={wanted[1]}"]
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE) as running:
+        running.stdout.close()
+    assert all(path.stat().st_size > 1000 for path in wanted)
+
+
+def test_swapped_files_are_told(files):
+    for side, words in (("truth", "predictions"), ("predictions", "truth")):
+        other = arguments(files, f"--{side}={files / words}.json")
+        with pytest.raises(ValueError, match=f"looks like {words}: are truth and predictions"):
+            command.run(other)
+
+
+def test_notes_of_all_protocols_are_said_once(files, capsys):
+    write_predictions(files / "predictions.json", RESULTS | detections(("w", "d", 0, 16, 1)))
+    assert command.run(arguments(files, "--protocol=anet,anet-opentad,th14")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    note = "predictions of classes without truth: 1, not in the mAP: d; the classes"
+    assert sum(note.partition(";")[0] in line for line in lines) == 1
+    assert any(line.startswith("all: predicted videos that the truth does not") for line in lines)
+    assert any(line.startswith("th14: no ambiguous intervals were given") for line in lines)
+
+
 def test_help_explains_every_protocol():
     parser = Parser()
     add_arguments(parser, command)
     text = parser.format_help()
+    assert "Ties: " in text and "0 / 0: " in text
     for name, rule in PROTOCOLS.items():
         assert f"  {name}\n    {rule.summary}\n    ({rule.used_by})" in text
         assert max(map(len, (rule.summary, rule.used_by))) < 90

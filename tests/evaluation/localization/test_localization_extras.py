@@ -60,11 +60,37 @@ def test_recall_of_proposals():
         ("w", "a", 0, 10, 0.5),
     )
     recall = evaluate_localization(truth, results, proposals=True)["proposals"]
-    # 4 truths by 10 thresholds: after one proposal a video 10 are covered, then w's 10, then 7.
-    assert recall["ar"] == pytest.approx([25.0, 50.0] + [67.5] * 98, abs=1e-9)
+    # v keeps 0.6 N of its 3, w of its 2, x has none, so that N = 1 means one of each and N = 2 all.
+    # Of 4 truths by 10 thresholds 10 are covered, then w's 10 and 7 more.
+    assert recall["ar"] == pytest.approx([25.0] + [67.5] * 99, abs=1e-9)
     assert recall["an"] == list(range(1, 101))
-    wanted = (25 / 2 + 50 + 67.5 * 97 + 67.5 / 2) / 100
+    wanted = (25 / 2 + 67.5 * 98 + 67.5 / 2) / 100
     assert recall["auc"] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_a_video_keeps_the_same_share_of_its_list():
+    # ActivityNet's program gives AR@1 0, AR@5 100 and AUC 95.5 of one proposal and of nine.
+    truth = database(("a", "x", 0, 10), ("b", "x", 0, 10))
+    misses = [("b", "x", 20 + k, 25 + k, 1 - k / 10) for k in range(7)]
+    late = [("b", "x", 0, 10, 0.3), ("b", "x", 40, 50, 0.2)]
+    results = detections(("a", "x", 0, 10, 0.9), *misses, *late)
+    recall = evaluate_localization(truth, results, proposals=True)["proposals"]
+    assert recall["ar"] == [0.0] * 4 + [100.0] * 96
+    assert recall["auc"] == pytest.approx(95.5, abs=1e-9)
+
+
+def test_proposals_without_labels_have_a_recall_alone():
+    truth = database(("a", "jump", 0, 10))
+    items = [{"score": 0.9, "segment": [0, 9]}, {"score": 0.4, "segment": [30, 42]}]
+    result = evaluate_localization(truth, {"a": items}, proposals=True, errors=True, curves=True)
+    labeled = {"a": [item | {"label": "any"} for item in items]}
+    assert result["proposals"] == evaluate_localization(truth, labeled, proposals=True)["proposals"]
+    # [0, 9] overlaps by 0.9, which nine of the ten thresholds do not exceed; all of N = 2.
+    assert (result["proposals"]["ar"][0], result["proposals"]["ar"][1]) == (90.0, 90.0)
+    assert "map" not in result and "errors" not in result
+    for some in (items, [*labeled["a"], items[0]]):
+        with pytest.raises(ValueError, match=r"(1 of 3|2 of 2) detections have no 'label'"):
+            evaluate_localization(truth, {"a": some})
 
 
 def test_recall_of_late_proposals():

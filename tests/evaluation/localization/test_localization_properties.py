@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from localization_reference import database, detections, reference_ap
+from localization_reference import (
+    database,
+    detections,
+    reference_ap,
+    reference_recall,
+    thinned,
+)
 
 from jaxseg.evaluation.localization import matching
 from jaxseg.evaluation.localization.evaluate import average_precisions, evaluate_localization
@@ -47,14 +53,18 @@ quick = settings(max_examples=80, deadline=None, derandomize=True)
 TIOU = [0.1, 0.3, 0.5, 1.0]
 
 
-def shares_a_video(truth, results):
-    return not results or bool(results.keys() & truth.keys())
+def shares_a_video(truth, results, protocol="anet"):
+    """Whether there is something to score; under `anet-opentad` empty segments are not."""
+    items = [item for entry in truth.values() for item in entry["annotations"]]
+    lasting = any(item["segment"][0] < item["segment"][1] for item in items)
+    shared = not results or bool(results.keys() & truth.keys())
+    return shared and (lasting or protocol != "anet-opentad")
 
 
 @quick
 @given(truths(), predictions(), protocols, st.lists(st.tuples(times, times), max_size=2))
 def test_the_evaluator_equals_one_prediction_at_a_time(truth, results, protocol, intervals):
-    assume(shares_a_video(truth, results))
+    assume(shares_a_video(truth, results, protocol))
     rows = [("u", *sorted(interval)) for interval in intervals]
     items = [{"label": "ambiguous", "segment": list(row[1:])} for row in rows]
     unsure = columns({"u": items}, [""], "ambiguous", scored=False)
@@ -66,9 +76,25 @@ def test_the_evaluator_equals_one_prediction_at_a_time(truth, results, protocol,
 
 
 @quick
+@given(truths(), predictions(), st.sampled_from(["anet", "anet-opentad"]))
+def test_the_recall_of_proposals_equals_one_video_at_a_time(truth, results, protocol):
+    assume(shares_a_video(truth, results, protocol))
+    truth = truth | {"empty": {"subset": "test", "annotations": []}}
+    result = evaluate_localization(truth, results, protocol=protocol, proposals=True)["proposals"]
+    if protocol == "anet-opentad":
+        truth = {
+            video: entry | {"annotations": thinned(entry["annotations"])}
+            for video, entry in truth.items()
+        }
+    recalls, area = reference_recall(truth, results)
+    assert result["ar"] == pytest.approx(recalls, abs=1e-9)
+    assert result["auc"] == pytest.approx(area, abs=1e-9)
+
+
+@quick
 @given(truths(), predictions(), protocols)
 def test_pairs_in_small_blocks_come_to_the_same(truth, results, protocol):
-    assume(shares_a_video(truth, results))
+    assume(shares_a_video(truth, results, protocol))
     options = {"protocol": protocol, "tiou": TIOU, "errors": True, "proposals": True}
     whole = evaluate_localization(truth, results, **options)
     with mock.patch.object(matching, "BLOCK", 3):
@@ -78,7 +104,7 @@ def test_pairs_in_small_blocks_come_to_the_same(truth, results, protocol):
 @quick
 @given(truths(), predictions(), protocols)
 def test_scores_lie_within_bounds_and_fall_with_the_threshold(truth, results, protocol):
-    assume(shares_a_video(truth, results))
+    assume(shares_a_video(truth, results, protocol))
     result = evaluate_localization(
         truth, results, protocol=protocol, tiou=TIOU, errors=True, proposals=True, curves=True
     )
@@ -104,6 +130,8 @@ def test_perfect_predictions_score_100(truth, protocol):
         for start, end in [item["segment"]]
     ]
     truth = database(*long)
+    if protocol == "anet-opentad":
+        long = dict.fromkeys(long)  # repeated ones are dropped from the truth
     # th14 needs more than the threshold: 1 cannot be passed.
     tiou = [0.1, 0.5, 0.99]
     if protocol == "anet-snip":

@@ -1,0 +1,201 @@
+"""Sentences on what looks wrong in truth or predictions and is scored as it is, with counts."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+
+import numpy as np
+
+from jaxseg.evaluation.localization.matching import Task
+from jaxseg.formats.detections import Segments
+from jaxseg.formats.names import nearest, plain
+
+BEYOND = 0.5  # seconds after the end of a video that rounding explains
+SHOWN = 5  # names in a note
+# The last end of a video is so many times as late as it can be: a mistake of the unit. Where
+# durations are not known some of it can be an action that is early in its video.
+SURE, LIKELY = 3.0, 8.0
+MILLISECONDS = 300  # times as late: more than any frame rate
+
+
+def check_videos(truth: Segments, predictions: Segments, all_truth: Segments) -> None:
+    """Raises ValueError if there are no true segments, or no video is in truth and predictions."""
+    if not len(truth.video):
+        raise ValueError(f"{truth.source}: no true segments among {len(truth.videos)} videos")
+    if not predictions.videos or set(predictions.videos) & set(truth.videos):
+        return
+    elsewhere = dict(zip(all_truth.videos, all_truth.subsets, strict=True))
+    subsets = {elsewhere[name] for name in predictions.videos if name in elsewhere}
+    if subsets:
+        hint = f": they are of the subset {', '.join(map(repr, sorted(subsets)))}"
+    else:
+        hint = f", such as {truth.videos[0]!r}"
+        likely = near_videos(truth.videos)
+        for name in predictions.videos:
+            if likely(name) is not None:
+                hint += f": is {name!r} its {likely(name)!r}? The names have to be equal"
+                break
+    raise ValueError(
+        f"{predictions.source}: video {predictions.videos[0]!r} and all others are not among"
+        f" those of {truth.source}{hint}"
+    )
+
+
+def data_notes(truth: Segments, predictions: Segments, all_truth: Segments) -> list[str]:
+    """Sentences on names that match nothing and on times that cannot be, whatever the protocol.
+
+    Args:
+        truth: true segments that are scored, without ambiguous ones.
+        predictions: all that were given.
+        all_truth: the truth of all subsets.
+    """
+    notes = [*truth.notes, *predictions.notes]
+    notes += video_notes(truth, predictions, all_truth)
+    for what, segments in (("true segments", truth), ("predictions", predictions)):
+        early = np.flatnonzero(segments.start < 0)
+        if len(early):
+            first = early[np.argmin(segments.start[early])]
+            notes.append(
+                f"{what} that begin before 0: {len(early):,} of {len(segments.start):,}, taken as"
+                f" they are; the earliest at {segments.start[first]:g} s in"
+                f" {segments.videos[segments.video[first]]}"
+            )
+    return notes + time_notes(truth, predictions)
+
+
+def video_notes(truth: Segments, predictions: Segments, all_truth: Segments) -> list[str]:
+    """Predicted videos that no subset has, and true ones without a prediction."""
+    notes, known = [], set(all_truth.videos)
+    unknown = [name for name in predictions.videos if name not in known]
+    if unknown:
+        notes.append(
+            f"predicted videos that the truth does not have: {len(unknown):,} of"
+            f" {len(predictions.videos):,}: {first_few(unknown, near_videos(all_truth.videos))}"
+        )
+    used = {truth.videos[video] for video in np.unique(truth.video)}
+    predicted = {predictions.videos[video] for video in np.unique(predictions.video)}
+    if missing := [name for name in truth.videos if name in used - predicted]:
+        notes.append(
+            f"videos with truth and without predictions: {len(missing):,} of {len(used):,}:"
+            f" {first_few(missing)}"
+        )
+    return notes
+
+
+def near_videos(known: Sequence[str]) -> Callable[[str], str | None]:
+    """The function that finds the known video that a name, written otherwise, may stand for."""
+    cores: dict[str, str] = {}
+    for name in known:
+        cores.setdefault(core(name), name)
+    return lambda name: cores.get(core(name))
+
+
+def core(name: str) -> str:
+    """A video's name without folder, file suffix, YouTube's "v_", case, blanks and signs."""
+    return plain(re.sub(r"\.[A-Za-z]\w{1,4}$", "", PurePath(name).name).removeprefix("v_"))
+
+
+def time_notes(truth: Segments, predictions: Segments) -> list[str]:
+    """Segments beyond the end of their video, and whole files that are in another unit."""
+    durations, notes = truth.durations, []
+    for what, segments in (("true segments", truth), ("predictions", predictions)):
+        if note := unit_note(what, segments, durations, "end", SURE):
+            notes.append(note)
+            continue
+        limit = bounds(segments, durations)
+        beyond = np.flatnonzero(segments.end > limit + BEYOND)
+        if len(beyond):
+            worst = beyond[np.argmax((segments.end - limit)[beyond])]
+            notes.append(
+                f"{what} that end more than {BEYOND:g} s after their video: {len(beyond):,} of"
+                f" {len(segments.end):,}, taken as they are; one at {segments.end[worst]:g} s in"
+                f" {segments.videos[segments.video[worst]]}, which lasts {limit[worst]:g} s"
+            )
+    if not notes:
+        pairs = (("predictions", predictions, truth), ("true segments", truth, predictions))
+        units = (
+            unit_note(what, segments, latest(other), "last of the other file's segments", LIKELY)
+            for what, segments, other in pairs
+        )
+        notes += filter(None, units)
+    return notes
+
+
+def unit_note(
+    what: str,
+    segments: Segments,
+    limits: Mapping[str, float],
+    limit: str,
+    times: float,
+) -> str | None:
+    """A sentence on segments of which most lie after their video, by a factor; None where not.
+
+    Args:
+        what: the segments' name.
+        limits: video -> seconds after which nothing is expected.
+        limit: what these seconds are.
+        times: how many times as late the last end of a video has to be, in the median.
+    """
+    bound = bounds(segments, limits)
+    known, late = np.isfinite(bound), (segments.start + segments.end) / 2 > bound
+    if not known.any() or late[known].mean() <= 0.5:
+        return None
+    factors = [end / limits[name] for name, end in latest(segments).items() if name in limits]
+    factor = float(np.median(factors))
+    if factor < times:
+        return None
+    unit = "milliseconds" if factor >= MILLISECONDS else f"frames at about {factor:.0f} a second"
+    return (
+        f"{what} that lie after the {limit} of their video: {np.count_nonzero(late):,} of"
+        f" {np.count_nonzero(known):,}, {factor:,.0f} times as late in the median: all times have"
+        f" to be in seconds; these look like {unit}"
+    )
+
+
+def latest(segments: Segments) -> dict[str, float]:
+    """Video -> its last end, of the videos that have segments."""
+    ends = np.full(len(segments.videos), -np.inf)
+    np.maximum.at(ends, segments.video, segments.end)
+    return {name: end for name, end in zip(segments.videos, ends.tolist(), strict=True) if end > 0}
+
+
+def bounds(segments: Segments, limits: Mapping[str, float]) -> np.ndarray:
+    """The limit of each segment's video, infinite where there is none, [n]."""
+    return np.array([limits.get(name, np.inf) for name in segments.videos])[segments.video]
+
+
+def label_notes(task: Task, truth: Segments, empty: list[str], zeroed: bool) -> list[str]:
+    """Sentences on classes that only truth or only predictions have.
+
+    Args:
+        task: of one protocol.
+        truth: with the labels of all subsets.
+        empty: classes without predictions.
+        zeroed: whether they make the whole mAP 0.
+    """
+    notes = []
+    if empty:
+        effect = "the whole mAP is 0 under this protocol" if zeroed else "their AP is 0"
+        notes.append(f"classes without predictions: {first_few(empty)}: {effect}")
+    beyond = task.predictions.label[task.predictions.label >= len(task.classes)]
+    if len(beyond):
+        names = [task.predictions.labels[label] for label in np.unique(beyond)]
+        note = f"predictions of classes without truth: {len(beyond)}, not in the mAP"
+        known = set(truth.labels)
+        notes.append(
+            f"{note}: "
+            + first_few(names, lambda name: None if name in known else nearest(name, task.classes))
+        )
+        if len(beyond) == len(task.predictions.label):
+            notes[-1] += f"; the classes of the truth are {first_few(task.classes)}"
+    return notes
+
+
+def first_few(names: Sequence[str], likely: Callable[[str], str | None] = lambda name: None) -> str:
+    """The first few names, with the known ones that are likely meant, and how many more."""
+    shown = [
+        name if (meant := likely(name)) is None else f"{name} (truth has {meant!r})"
+        for name in names[:SHOWN]
+    ]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(shown) + more
