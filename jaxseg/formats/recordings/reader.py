@@ -14,6 +14,7 @@ a table too, and a SLEAP .h5 a container.
 from pathlib import Path
 from typing import Protocol
 
+from jaxseg.formats.recordings import tables
 from jaxseg.formats.recordings.recording import DEFAULTS, Recording, Settings
 
 
@@ -27,7 +28,7 @@ class Reader(Protocol):
     def read(self, path: Path, settings: Settings) -> dict[str, Recording]: ...
 
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (tables,)
 
 
 def reader_of(path: Path) -> Reader | None:
