@@ -19,6 +19,7 @@ class VideosConfig:
     name: str = key("thumos14", "data set, a name in jaxseg.data.DATA_SETS")
     root: str = key("", "folder of the data; empty: the embedded twin, generated data")
     length_tolerance: int = key(0, "snippets by which RGB and flow may differ", at_least(0))
+    skip_missing: bool = key(False, "leave out annotated videos that have no features")
     videos_per_batch: int = key(16, "videos of a training step", at_least(1))
 
     @property

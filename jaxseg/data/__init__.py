@@ -7,14 +7,13 @@ from typing import Protocol
 import numpy as np
 
 from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
-from jaxseg.data.localization.assembly import assemble
+from jaxseg.data.localization.assembly import assemble, missing_note
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.data.segmentation.arrays import SEQUENCES
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import (
     Layout,
-    find_home,
     find_in_folder,
     find_published,
     find_unlabeled,
@@ -24,7 +23,8 @@ from jaxseg.data.segmentation.records import DataSet, Video, read_videos, scale_
 from jaxseg.data.segmentation.sources import Source, common_rate, notes_of
 from jaxseg.data.twins.localization import make_localization_twin
 from jaxseg.data.twins.segmentation import make_twin
-from jaxseg.formats.names import check_file_name, check_known
+from jaxseg.formats.files import need_folder
+from jaxseg.formats.names import check_file_name, check_known, listed
 from jaxseg.formats.recordings.recording import Settings
 
 __all__ = [
@@ -70,6 +70,7 @@ class DataConfig(Protocol):
     standardize: bool
     unit_frames: bool
     length_tolerance: int
+    skip_missing: bool
     fps: float
     excluded: tuple[str, ...]
 
@@ -182,7 +183,7 @@ def load_localization(
     """Reads a data set of localization, or generates its twin where `config.root` is empty.
 
     Args:
-        config: `name`, `root` and `length_tolerance` of `DataConfig` are read.
+        config: `name`, `root`, `length_tolerance` and `skip_missing` of `DataConfig` are read.
         progress: show a bar over the files when reading takes long.
         processes: those that read together, see `Processes`.
 
@@ -192,10 +193,17 @@ def load_localization(
     """
     check_known("data.name", [config.name], names_of("localization"))
     entry = DATA_SETS[config.name]
+    left_out: tuple[str, ...] = ()
+    note = ""
     if config.root:
-        folder = find_home(Path(config.root).expanduser(), entry.folders, entry.content)
-        parts = entry.read(folder, progress=progress, processes=processes)
+        parts = entry.read(
+            find_snippets(config),
+            skip_missing=config.skip_missing,
+            progress=progress,
+            processes=processes,
+        )
         videos, classes = assemble(parts, length_tolerance=config.length_tolerance), parts.classes
+        left_out, note = parts.left_out, missing_note(parts)
     else:
         videos, classes = make_localization_twin(need_twin(config.name))
     return SnippetSet(
@@ -205,7 +213,30 @@ def load_localization(
         subset_names=entry.subset_names,
         seconds_per_snippet=entry.seconds_per_snippet,
         generated=not config.root,
+        left_out=left_out,
+        notes=(note,) if note else (),
     )
+
+
+def find_snippets(config: DataConfig) -> Path:
+    """The folder of a data set of localization: the root, or one in it.
+
+    Raises:
+        FileNotFoundError: it is not there; data sets that may be there are named.
+    """
+    root, entry = need_folder(Path(config.root).expanduser()), DATA_SETS[config.name]
+    if found := homes(root, entry):
+        return found[0]
+    paths = [f"{above}{each}" for each in entry.content for above in ("", f"{entry.folders[0]}/")]
+    others = [name for name in names_of("localization") if homes(root, DATA_SETS[name])]
+    hint = f"; there may be {listed(others)}, which --config.data.name chooses" if others else ""
+    raise FileNotFoundError(f"{root}: holds neither {' nor '.join(paths)}{hint}")
+
+
+def homes(root: Path, entry: LocalizationEntry) -> list[Path]:
+    """The root and the folders in it, as far as they hold what the data set is recognized by."""
+    folders = (root, *(root / name for name in entry.folders))
+    return [each for each in folders if any((each / content).exists() for content in entry.content)]
 
 
 def top_activity(videos: Path) -> str:

@@ -9,10 +9,11 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from jaxseg.data.localization import wtalc
 from jaxseg.data.localization.activitynet import read_activitynet, read_v12, read_v13
 from jaxseg.data.localization.assembly import Parts
 from jaxseg.data.localization.records import SNIPPET_SECONDS
-from jaxseg.data.localization.thumos14 import BUNDLE, read_bundle, read_thumos14
+from jaxseg.data.localization.thumos14 import read_thumos14
 from jaxseg.data.segmentation.layouts import Layout
 from jaxseg.data.twins.localization import LocalizationTwin
 from jaxseg.data.twins.segmentation import Twin
@@ -49,9 +50,9 @@ class LocalizationEntry:
 
     Attributes:
         folders: names under which the data set lies below a common root.
-        read: (the folder of the data set, *, progress, processes) -> its parts; raises
-            FileNotFoundError for a missing part and ValueError for any other error.
-        content: name of a folder or file by which the data set's folder is recognized.
+        read: (the folder of the data set, *, skip_missing, progress, processes) -> its parts;
+            raises FileNotFoundError for a missing part and ValueError for any other error.
+        content: names of folders or files, by any of which the data set's folder is recognized.
         subset_names: see `SnippetSet`.
         seconds_per_snippet: see `SnippetSet`.
         twin: generated stand-in for runs without a root; None where there is none.
@@ -65,7 +66,7 @@ class LocalizationEntry:
 
     folders: tuple[str, ...]
     read: Callable[..., Parts]
-    content: str = "features"
+    content: tuple[str, ...] = ("features",)
     subset_names: tuple[str, str] = ("train", "test")
     seconds_per_snippet: float | None = SNIPPET_SECONDS
     twin: LocalizationTwin | None = None
@@ -92,6 +93,7 @@ SALADS_FOLDERS = ("FS", "50Salads", "50salads")
 SALADS_TWIN = Twin.read("50salads")
 SALAD = SALADS_TWIN.grammars["salad"]
 THUMOS_TWIN = LocalizationTwin.read("thumos14")
+ACTIVITYNET12_TWIN = LocalizationTwin.read("activitynet12")
 
 DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
     "breakfast": SegmentationEntry(
@@ -145,9 +147,9 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
         snippets=900,
     ),
     "thumos14_wtalc": LocalizationEntry(
-        ("Thumos14reduced", "THUMOS14", "thumos14"),
-        read_bundle,
-        content=BUNDLE,
+        ("Thumos14reduced", "Thumos14", "THUMOS14", "thumos14"),
+        functools.partial(wtalc.read_bundle, names=wtalc.THUMOS14, subsets=wtalc.THUMOS14_SUBSETS),
+        content=wtalc.content(wtalc.THUMOS14),
         subset_names=("validation", "test"),
         twin=THUMOS_TWIN,
         videos=200,
@@ -159,7 +161,19 @@ DATA_SETS: dict[str, SegmentationEntry | LocalizationEntry] = {
         functools.partial(read_activitynet, read_annotation=read_v12),
         subset_names=("training", "validation"),
         seconds_per_snippet=None,
-        twin=LocalizationTwin.read("activitynet12"),
+        twin=ACTIVITYNET12_TWIN,
+        videos=4819,
+        classes=100,
+        snippets=341,
+    ),
+    "activitynet12_wtalc": LocalizationEntry(
+        ("ActivityNet1.2", "ActivityNet12", "activitynet12"),
+        functools.partial(
+            wtalc.read_bundle, names=wtalc.ACTIVITYNET12, subsets=wtalc.ACTIVITYNET12_SUBSETS
+        ),
+        content=wtalc.content(wtalc.ACTIVITYNET12),
+        subset_names=("training", "validation"),
+        twin=ACTIVITYNET12_TWIN,
         videos=4819,
         classes=100,
         snippets=341,

@@ -95,6 +95,8 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
             generated=data.generated,
             seconds_per_snippet=data.seconds_per_snippet,
             classes=data.classes,
+            left_out=data.left_out,
+            notes=data.notes,
             videos=tuple(
                 about.SnippetVideo(
                     name=video.name,

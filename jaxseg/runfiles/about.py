@@ -107,6 +107,8 @@ class LocalizationData(NamedTuple):
     seconds_per_snippet: float | None  # one number for all videos; None where each has its own
     classes: tuple[str, ...]  # names by index
     videos: tuple[SnippetVideo, ...]  # sorted by subset and name
+    left_out: tuple[str, ...] = ()  # annotated videos without features
+    notes: tuple[str, ...] = ()  # what was left out when files were read
     task = "localization"
 
     @property

@@ -23,10 +23,12 @@ class Config:
     name: str
     root: str
     length_tolerance: int = 0
+    skip_missing: bool = False
 
 
-def load(name: str, root: Path, length_tolerance: int = 0):
-    return load_localization(Config(name, str(root), length_tolerance), progress=False)
+def load(name: str, root: Path, length_tolerance: int = 0, *, skip_missing: bool = False):
+    config = Config(name, str(root), length_tolerance, skip_missing)
+    return load_localization(config, progress=False)
 
 
 def fails(name: str, root: Path, *parts: object, kind: type[Exception] = ValueError, tolerance=0):
@@ -109,12 +111,17 @@ def objects(*values: object) -> np.ndarray:
 class Bundle:
     """W-TALC's arrays of three videos; the tests break or change something."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "Thumos14reduced",
+        subsets: tuple[str, str] = ("validation", "test"),
+    ):
+        self.folder, self.name = folder, name
         self.features = [matrix(7 + seed, seed, 2 * CHANNELS) for seed in range(3)]
         self.arrays = {
             "videoname": np.array([b"v_b", b"v_a", b"t_a"]),
-            "subset": np.array([b"validation", b"validation", b"test"]),
+            "subset": np.array([subsets[0], *subsets], "S"),
             "segments": objects([[1.0, 2.0], [3.0, 4.0]], [[0.5, 3.0]], [[2.0, 4.0]]),
             "labels": objects([b"Diving", b"Diving"], [b"GolfSwing"], [b"Diving"]),
             "labels_all": objects([b"Diving", b"CliffDiving"], [b"GolfSwing"], []),
@@ -123,11 +130,11 @@ class Bundle:
         }
 
     def write(self) -> Path:
-        joint = self.folder / "Thumos14reduced-I3D-JOINTFeatures.npy"
+        joint = self.folder / f"{self.name}-I3D-JOINTFeatures.npy"
         joint.parent.mkdir(parents=True, exist_ok=True)
         np.save(joint, objects(*self.features), allow_pickle=True)
         for name, array in self.arrays.items():
-            path = self.folder / "Thumos14reduced-Annotations" / f"{name}.npy"
+            path = self.folder / f"{self.name}-Annotations" / f"{name}.npy"
             path.parent.mkdir(exist_ok=True)
             np.save(path, array, allow_pickle=True)
         return joint

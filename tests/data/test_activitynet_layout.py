@@ -139,7 +139,7 @@ def test_no_validation_videos(version, tmp_path):
         ("video,subset\nv_a,training\nv_b,validation\n", "1 videos that it does not list (v_c)"),
         ("video,subset\n" + "".join(f"v_{v},training\n" for v in "abcd"), "not have (v_d)"),
         ("name,subset\nv_a,training\n", "no columns"),
-        ("", "no columns"),
+        ("", "empty"),
     ],
 )
 def test_a_table_of_other_videos(tmp_path, table, part):
@@ -152,7 +152,7 @@ def test_a_table_of_other_videos(tmp_path, table, part):
 def test_a_video_without_a_duration(tmp_path):
     save(tmp_path / "features" / "a.npy", matrix(4))
     path = write(tmp_path / "v1-2.json", {"database": {"a": entry("training", (1, 2, "Tango"))}})
-    fails("activitynet12", tmp_path, path, "'a'", "no 'duration'")
+    fails("activitynet12", tmp_path, path, "'a'", "no duration")
 
 
 @needs_annotations

@@ -3,11 +3,11 @@
     <folder>/rgb/<video>.npy and <folder>/flow/<video>.npy    [snippets, channels] each
     <folder>/<video>.npy                                      [snippets, 2 channels], RGB first
 
-A reader of a data set calls `annotate`, `find_streams`, `check_paired` and `read_streams`, and
-returns the `Parts` that `assemble` makes videos of.
+A reader of a data set calls `annotate`, `find_streams`, `pair` and `read_streams`, and returns the
+`Parts` that `assemble` makes videos of.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from jaxseg.formats.files import entries, need_folder
 from jaxseg.formats.names import check_file_name, listed
 
 RGB, FLOW = "rgb", "flow"
+SKIP = "--config.data.skip_missing=True leaves out videos without features"
 
 
 class Annotation(NamedTuple):
@@ -54,7 +55,7 @@ def annotate(
     Args:
         truth: true segments, and labels without times.
         subsets: the source's name of a subset -> "train", "test", or None to leave it out.
-        durations: video -> seconds, for all videos; None where the source has none.
+        durations: video -> seconds, which every video needs then; None: the source has none.
         labels: video -> its classes, for all videos; None: those of its segments and those that
             stand without a time.
         labels_source: file of `labels`, for messages.
@@ -70,6 +71,8 @@ def annotate(
             )
         if subsets[subset] is None:
             continue
+        if durations is not None and video not in durations:
+            raise ValueError(f"{truth.source}: video {video!r} has no duration")
         check_file_name(truth.source, "video", video)
         found = [*(name for _, _, name in segments[place]), *truth.untimed.get(video, ())]
         known = frozenset(found) if labels is None else labels[video]
@@ -127,19 +130,23 @@ class Streams(NamedTuple):
     checksum: str = ""  # of its files, see `features.checksum`
 
 
-def find_streams(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """Video -> its (RGB, flow) files, or its one file of both."""
+def find_streams(folder: Path, *, skip_missing: bool = False) -> dict[str, tuple[Path, ...]]:
+    """Video -> its (RGB, flow) files, or its one file of both.
+
+    With `skip_missing` a file of one stream without the other is passed over.
+    """
     need_folder(folder)
     if not any((folder / stream).is_dir() for stream in (RGB, FLOW)):
         return {video: (path,) for video, path in find_arrays(folder).items()}
     rgb, flow = (find_arrays(need_folder(folder / stream)) for stream in (RGB, FLOW))
     unpaired = [rgb[video] for video in rgb if video not in flow]
     unpaired += [flow[video] for video in flow if video not in rgb]
-    if unpaired:
+    if unpaired and not skip_missing:
         raise ValueError(
-            f"{folder}: {len(unpaired)} files of one stream without the other: {listed(unpaired)}"
+            f"{folder}: {len(unpaired)} files of one stream without the other "
+            f"({listed(unpaired)}); {SKIP}"
         )
-    return {video: (path, flow[video]) for video, path in rgb.items()}
+    return {video: (path, flow[video]) for video, path in rgb.items() if video in flow}
 
 
 def find_arrays(folder: Path) -> dict[str, Path]:
@@ -153,19 +160,28 @@ def find_arrays(folder: Path) -> dict[str, Path]:
     return {check_file_name(folder, "video", path.stem): path for path in paths}
 
 
-def check_paired(featured: Collection[str], annotated: Collection[str], folder: Path) -> None:
-    """Raises ValueError with the videos that have features or an annotation, but not both."""
-    missing = [video for video in annotated if video not in featured]
+def pair(
+    featured: Collection[str], annotated: Sequence[str], folder: Path, *, skip_missing: bool
+) -> tuple[str, ...]:
+    """The annotated videos without features, which are left out.
+
+    Raises:
+        ValueError: there are such videos, and they are not to be skipped, or videos with features
+            and no annotation.
+    """
+    missing = tuple(video for video in annotated if video not in featured)
     unknown = [video for video in featured if video not in annotated]
     problems = []
-    if missing:
+    if missing and not skip_missing:
         problems.append(
             f"{len(missing)} of {len(annotated)} videos without features ({listed(missing)})"
         )
     if unknown:
         problems.append(f"{len(unknown)} videos without an annotation ({listed(unknown)})")
     if problems:
-        raise ValueError(f"{folder}: {'; '.join(problems)}")
+        hint = f"; {SKIP}" if missing and not skip_missing else ""
+        raise ValueError(f"{folder}: {'; '.join(problems)}{hint}")
+    return missing
 
 
 def read_streams(
@@ -201,8 +217,9 @@ class Parts(NamedTuple):
     """The parts of a data set, as a reader has found them for `assemble`."""
 
     annotations: Mapping[str, Annotation]  # by video
-    streams: Mapping[str, Streams]  # for the same videos
+    streams: Mapping[str, Streams]  # for the same videos, but those that are left out
     classes: tuple[str, ...]  # every label of every annotation is one of them
+    left_out: tuple[str, ...] = ()  # annotated videos without features
 
 
 def assemble(parts: Parts, *, length_tolerance: int) -> tuple[SnippetVideo, ...]:
@@ -210,12 +227,26 @@ def assemble(parts: Parts, *, length_tolerance: int) -> tuple[SnippetVideo, ...]
 
     RGB and flow that differ by at most `length_tolerance` snippets are cut to the shorter.
     """
-    annotations, streams, classes = parts
+    annotations, streams, classes, left_out = parts
+    left = {video: one for video, one in annotations.items() if video not in set(left_out)}
+    check_subsets(left, "videos with features")
     check_lengths(streams, length_tolerance)
     check_channels({source: array.shape for source, array in sides(streams)}, "streams")
     check_not_zero(streams)
-    order = sorted(annotations, key=lambda video: (annotations[video].subset, video))
+    order = sorted(left, key=lambda video: (annotations[video].subset, video))
     return tuple(make_video(video, annotations[video], streams[video], classes) for video in order)
+
+
+def missing_note(parts: Parts) -> str:
+    """A sentence on the videos that are left out, "" where there are none."""
+    if not parts.left_out:
+        return ""
+    subsets = [parts.annotations[video].subset for video in parts.left_out]
+    train, test = subsets.count("train"), subsets.count("test")
+    return (
+        f"left out, as they have no features: {train} training and {test} test videos of "
+        f"{len(parts.annotations)} ({listed(parts.left_out)}); scores are of the others alone"
+    )
 
 
 def check_lengths(streams: Mapping[str, Streams], length_tolerance: int) -> None:

@@ -54,6 +54,8 @@ class SnippetSet:
         seconds_per_snippet: the same for all videos; None where it follows from the duration of
             a video, see `snippet_seconds`.
         generated: True for the embedded twin; its numbers are not comparable with a paper's.
+        left_out: annotated videos that are not among `videos`, as they have no features.
+        notes: sentences on what was left out when the files were read.
     """
 
     name: str
@@ -62,6 +64,8 @@ class SnippetSet:
     subset_names: tuple[str, str] = ("train", "test")
     seconds_per_snippet: float | None = SNIPPET_SECONDS
     generated: bool = False
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def train(self) -> tuple[SnippetVideo, ...]:
@@ -92,7 +96,8 @@ class SnippetSet:
 
         Returns:
             {"database": {video: {"subset", "annotations": [{"label", "segment"}]}}}, with
-            "duration" where it is known.
+            "duration" where it is known, and {"label"} alone where a training video has a class
+            without a time.
         """
         database = {}
         for video in self.videos:
@@ -101,6 +106,10 @@ class SnippetSet:
                 {"label": self.classes[label], "segment": [float(start), float(end)]}
                 for start, end, label in video.segments
             ]
+            if video.subset == "train":
+                timed = {label for _, _, label in video.segments}
+                untimed = [label for label in np.flatnonzero(video.labels) if label not in timed]
+                annotations += [{"label": self.classes[label]} for label in untimed]
             subset = self.subset_names[video.subset == "test"]
             database[video.name] = {"subset": subset, **known, "annotations": annotations}
         return {"database": database}
