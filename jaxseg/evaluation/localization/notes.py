@@ -16,12 +16,15 @@ SHOWN = 5  # names in a note
 # durations are not known some of it can be an action that is early in its video.
 SURE, LIKELY = 3.0, 8.0
 MILLISECONDS = 300  # times as late: more than any frame rate
+SHORT = 8  # seconds: no shares of a length of 1
+UNIT = "all times have to be in seconds"
 
 
 def check_videos(truth: Segments, predictions: Segments, all_truth: Segments) -> None:
     """Raises ValueError if there are no true segments, or no video is in truth and predictions."""
     if not len(truth.video):
-        raise ValueError(f"{truth.source}: no true segments among {len(truth.videos)} videos")
+        hint = ": labels without a time can be learned from, not scored" if truth.untimed else ""
+        raise ValueError(f"{truth.source}: no true segments among {len(truth.videos)} videos{hint}")
     if not predictions.videos or set(predictions.videos) & set(truth.videos):
         return
     elsewhere = dict(zip(all_truth.videos, all_truth.subsets, strict=True))
@@ -50,6 +53,9 @@ def data_notes(truth: Segments, predictions: Segments, all_truth: Segments) -> l
         all_truth: the truth of all subsets.
     """
     notes = [*truth.notes, *predictions.notes]
+    untimed = [name for name in truth.videos if name in truth.untimed]
+    if untimed:
+        notes.append(f"videos with labels without a time, which have no score: {len(untimed):,}")
     notes += video_notes(truth, predictions, all_truth)
     for what, segments in (("true segments", truth), ("predictions", predictions)):
         early = np.flatnonzero(segments.start < 0)
@@ -97,10 +103,17 @@ def core(name: str) -> str:
 
 def time_notes(truth: Segments, predictions: Segments) -> list[str]:
     """Segments beyond the end of their video, and whole files that are in another unit."""
+    pairs = (("true segments", truth, predictions), ("predictions", predictions, truth))
+    for what, segments, other in pairs:
+        if len(segments.end) and segments.end.max() <= 1 and median(other.end) > SHORT:
+            return [f"{what} all end by 1: they look like shares of a video's length; {UNIT}"]
     durations, notes = truth.durations, []
-    for what, segments in (("true segments", truth), ("predictions", predictions)):
-        if note := unit_note(what, segments, durations, "end", SURE):
-            notes.append(note)
+    for what, segments, _ in pairs:
+        if times := unit_factor(segments, durations, SURE):
+            notes.append(
+                f"{what} lie after the end of their video for the most part, in the median"
+                f" {times:,.0f} times as late: {unit_guess(times)}; {UNIT}"
+            )
             continue
         limit = bounds(segments, durations)
         beyond = np.flatnonzero(segments.end > limit + BEYOND)
@@ -111,45 +124,46 @@ def time_notes(truth: Segments, predictions: Segments) -> list[str]:
                 f" {len(segments.end):,}, taken as they are; one at {segments.end[worst]:g} s in"
                 f" {segments.videos[segments.video[worst]]}, which lasts {limit[worst]:g} s"
             )
-    if not notes:
-        pairs = (("predictions", predictions, truth), ("true segments", truth, predictions))
-        units = (
-            unit_note(what, segments, latest(other), "last of the other file's segments", LIKELY)
-            for what, segments, other in pairs
+    if notes:
+        return notes
+    # Without durations, or where the other file alone can be wrong.
+    if times := unit_factor(predictions, latest(truth), LIKELY):
+        notes.append(
+            "predictions lie after the last true segment of their video for the most part, in the"
+            f" median {times:,.0f} times as late: {unit_guess(times)}; {UNIT}"
         )
-        notes += filter(None, units)
+    if times := unit_factor(truth, latest(predictions), LIKELY):
+        notes.append(
+            "true segments lie after the last prediction of their video for the most part, in the"
+            f" median {times:,.0f} times as late: the truth in frames or milliseconds, or the"
+            f" predictions in minutes? {UNIT}"
+        )
     return notes
 
 
-def unit_note(
-    what: str,
-    segments: Segments,
-    limits: Mapping[str, float],
-    limit: str,
-    times: float,
-) -> str | None:
-    """A sentence on segments of which most lie after their video, by a factor; None where not.
+def unit_factor(segments: Segments, limits: Mapping[str, float], least: float) -> float:
+    """How many times as late as it can be the last end of a video is, in the median; 0 if it fits.
 
     Args:
-        what: the segments' name.
         limits: video -> seconds after which nothing is expected.
-        limit: what these seconds are.
-        times: how many times as late the last end of a video has to be, in the median.
+        least: how many times are a mistake of the unit, if most segments lie after the limit.
     """
     bound = bounds(segments, limits)
     known, late = np.isfinite(bound), (segments.start + segments.end) / 2 > bound
     if not known.any() or late[known].mean() <= 0.5:
-        return None
-    factors = [end / limits[name] for name, end in latest(segments).items() if name in limits]
-    factor = float(np.median(factors))
-    if factor < times:
-        return None
-    unit = "milliseconds" if factor >= MILLISECONDS else f"frames at about {factor:.0f} a second"
-    return (
-        f"{what} that lie after the {limit} of their video: {np.count_nonzero(late):,} of"
-        f" {np.count_nonzero(known):,}, {factor:,.0f} times as late in the median: all times have"
-        f" to be in seconds; these look like {unit}"
-    )
+        return 0.0
+    times = median([end / limits[name] for name, end in latest(segments).items() if name in limits])
+    return times if times >= least else 0.0
+
+
+def unit_guess(times: float) -> str:
+    """The unit that is likely where times are so many times as late as in seconds."""
+    return f"{'milliseconds' if times >= MILLISECONDS else 'frames'} for seconds?"
+
+
+def median(values: Sequence[float] | np.ndarray) -> float:
+    """The median, 0 of nothing."""
+    return float(np.median(values)) if len(values) else 0.0
 
 
 def latest(segments: Segments) -> dict[str, float]:

@@ -1,13 +1,20 @@
 """What looks wrong and is scored as it is: notes with counts, and what to do."""
 
+import copy
+import json
 import re
+from pathlib import Path
 
 import pytest
 from localization_reference import database, detections
 
+from jaxseg.data.localization.activitynet import read_v13
 from jaxseg.evaluation.localization.evaluate import evaluate_localization
-from jaxseg.evaluation.localization.matching import repeated
-from jaxseg.formats.detections import truth_segments
+from jaxseg.evaluation.localization.matching import repeated, thin
+from jaxseg.evaluation.localization.protocols import find_protocol
+from jaxseg.formats.detections import select_subset, truth_segments
+
+DATA = Path(__file__).resolve().parents[3] / "../shared/data"
 
 TRUTH = database(
     ("v", "pour milk", 2, 10),
@@ -101,35 +108,57 @@ def test_what_ends_after_its_video_is_counted():
     assert notes(TRUTH, results, "after their video") == []
 
 
+UNIT = "all times have to be in seconds"
+
+
+def scaled(truth, factor):
+    """The truth with other times."""
+
+    def times(item):
+        return item | {"segment": [factor * time for time in item["segment"]]}
+
+    return {v: one | {"annotations": [*map(times, one["annotations"])]} for v, one in truth.items()}
+
+
 @pytest.mark.parametrize("rate", [10, 25, 29.97, 60, 1000])
 @pytest.mark.parametrize("seconds", [None, 50])
-def test_another_unit_is_told(rate, seconds):
+def test_predictions_in_another_unit_are_told(rate, seconds):
     results = found(time=lambda time: time * rate)
     truth = TRUTH if seconds is None else lasting(seconds)
-    (note,) = notes(truth, results, "lie after")
-    assert note.startswith("predictions that lie after")
-    assert ("milliseconds" if rate == 1000 else "frames at about") in note
-    assert "have to be in seconds" in note
+    # v has its last segment at 50 s, w at 40 s.
+    times = f"{rate if seconds is None else 0.9 * rate:,.0f}"
+    limit = "last true segment" if seconds is None else "end"
+    unit = "milliseconds" if rate == 1000 else "frames"
+    assert notes(truth, results, UNIT) == [
+        f"predictions lie after the {limit} of their video for the most part, in the median"
+        f" {times} times as late: {unit} for seconds?; {UNIT}"
+    ]
 
 
-def test_truth_in_frames_is_told():
-    frames = {
-        video: {"duration": 50.0}
-        | entry
-        | {
-            "annotations": [
-                item | {"segment": [25 * time for time in item["segment"]]}
-                for item in entry["annotations"]
-            ]
-        }
-        for video, entry in TRUTH.items()
-    }
-    (note,) = notes(frames, found(), "lie after")
-    assert note.startswith("true segments") and "4 of 4, 22 times" in note
-    for entry in frames.values():
-        del entry["duration"]
-    (note,) = notes(frames, found(), "lie after")
-    assert note.startswith("true segments") and "frames at about 25" in note
+@pytest.mark.parametrize("seconds", [None, 50])
+def test_truth_in_frames_is_told(seconds):
+    truth = scaled(TRUTH if seconds is None else lasting(seconds), 25)
+    (note,) = notes(truth, found(), UNIT)
+    assert note.startswith("true segments lie after the") and "frames" in note
+    assert (" 25 times" if seconds is None else " 22 times") in note
+
+
+def test_shares_of_the_length_and_minutes_are_told():
+    (note,) = notes(TRUTH, found(time=lambda time: time / 50), UNIT)
+    assert note.startswith("predictions all end by 1: they look like shares of a video's length;")
+    (note,) = notes(scaled(TRUTH, 1 / 50), found(), UNIT)
+    assert note.startswith("true segments all end by 1")
+    (note,) = notes(scaled(TRUTH, 10), found(time=lambda time: time / 6), UNIT)
+    assert "60 times as late" in note and "in minutes?" in note
+
+
+def test_labels_without_a_time_are_not_scored():
+    bare = {"x": {"subset": "test", "annotations": [{"label": "stir"}]}}
+    assert notes(TRUTH | bare, found(), "without a time") == [
+        "videos with labels without a time, which have no score: 1"
+    ]
+    with pytest.raises(ValueError, match="can be learned from, not scored"):
+        evaluate_localization(bare, found())
 
 
 def test_what_begins_before_0_is_counted():
@@ -187,6 +216,14 @@ def test_repeated_means_both_ends_within_a_millisecond_of_one_that_is_kept():
     assert any("shorter than 0.001 s: 1;" in note for note in result["notes"])
 
 
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
+def test_what_opentad_drops_of_activitynet():
+    truth = select_subset(read_v13(DATA / "activitynet")[0], "validation")
+    kept, _ = thin(truth, find_protocol("anet-opentad"))
+    # As OpenTAD's program counts them: 3 are empty, 19 repeated.
+    assert (len(truth.video), int(repeated(truth).sum()), len(kept.video)) == (7293, 19, 7271)
+
+
 def test_truth_labeled_as_ambiguous_is_no_class():
     truth = database(
         ("v", "stir", 0, 10), ("v", "Ambiguous", 20, 30), ("w", "stir", 0, 10), subset="test"
@@ -200,3 +237,44 @@ def test_truth_labeled_as_ambiguous_is_no_class():
         assert (result["truths"], list(result["classes_ap"])) == (2, ["stir"])
         assert "true segments labeled as ambiguous: 1, no class" in result["notes"]
         assert not [note for note in result["notes"] if "no ambiguous intervals" in note]
+
+
+VALUES = [None, -1, 1e308, float("nan"), True, "", "3", "a\nb", [], [2, 1], {}, {"label": "x"}]
+
+
+def places(value, place=()):
+    """The places of all values in an object of JSON."""
+    yield place
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(inner, (*place, key))
+
+
+def replaced(whole, place, value):
+    """The object with another value in that place."""
+    if not place:
+        return value
+    whole = copy.deepcopy(whole)
+    inner = whole
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return whole
+
+
+@pytest.mark.parametrize("side", ["truth", "predictions"])
+def test_a_wrong_value_anywhere_is_scored_or_told_in_one_line(side):
+    files = {"truth": lasting(60), "predictions": found()}
+    for place in places(files[side]):
+        for value in VALUES:
+            changed = files | {side: replaced(files[side], place, value)}
+            try:
+                result = evaluate_localization(*changed.values(), subset="test", proposals=True)
+            except ValueError as error:
+                message = str(error)
+                assert len(message.splitlines()) == 1 and len(message) < 500
+                assert message.startswith(("truth", "predictions"))
+                if len(place) > 1:
+                    assert place[0] in message
+            else:
+                json.dumps(result, allow_nan=False)
