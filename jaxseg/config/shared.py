@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from jaxseg.config.fields import at_least, between, each, key, one_of, positive, section
 
-PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
+PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn", "mstcn2")
 
 # Values of config.data.name that are no data set: sequences that a program has in memory, and all
 # that is people's own.
