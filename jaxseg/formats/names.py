@@ -66,31 +66,18 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(names[:LISTED]) + rest
 
 
-def plain(name: str) -> str:
-    """A name without case, blanks and signs, which are written in several ways."""
-    return "".join(char for char in name.casefold() if char.isalnum())
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
-    """The known name that this one, written otherwise, most likely stands for; None for none."""
-    forms: dict[str, str] = {}
-    for each in known:
-        forms.setdefault(plain(each), each)
-    found = difflib.get_close_matches(plain(name), forms, n=1, cutoff=cutoff)
-    return forms[found[0]] if found else None
-
-
 def reason(error: Exception) -> str:
     """Message of an error in one line of limited length."""
     message = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return message.splitlines()[0][:LONGEST_REASON]
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
     """The known name that `name` is most likely meant to be, or None where none is alike.
 
     Names are alike above all that differ in the case of letters, in blanks, dashes and
-    underscores, in their suffix or in the folder before them.
+    underscores, in their suffix or in the folder before them; then those whose letters are the
+    same to a share of `cutoff`.
     """
     known = sorted(each for each in known if each != name)
     for key in KEYS.values():
@@ -100,7 +87,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if name.isdecimal():
         return None  # no number is meant to be another one
     folded = {each.casefold(): each for each in known}
-    found = difflib.get_close_matches(name.casefold(), folded, 1)
+    found = difflib.get_close_matches(name.casefold(), folded, 1, cutoff)
     return folded[found[0]] if found else None
 
 
@@ -122,10 +109,11 @@ def _stem(name: str) -> str:
     file = name.rpartition("/")[2]
     stem, dot, suffix = file.rpartition(".")
     is_suffix = dot and suffix[:1].isalpha() and len(suffix) <= 5
-    return _letters(stem if is_suffix else file)
+    return plain(stem if is_suffix else file)
 
 
-def _letters(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without case, blanks and signs, which are written in several ways."""
     return "".join(filter(str.isalnum, _composed(name).casefold()))
 
 
@@ -134,7 +122,7 @@ KEYS = {
     "the form of its Unicode letters": _composed,
     "the case of letters": lambda name: _composed(name).casefold(),
     "blanks, dashes and the like": lambda name: re.sub(r"[\W_]", "", _composed(name)),
-    "blanks, dashes and the like and in the case of letters": _letters,
+    "blanks, dashes and the like and in the case of letters": plain,
     "its folder": lambda name: _composed(name).rpartition("/")[2],
     "its suffix": _stem,
 }
