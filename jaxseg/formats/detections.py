@@ -208,7 +208,9 @@ def select_subset(segments: Segments, subset: str | None) -> Segments:
     names = ", ".join(repr(name) if name else "videos without one" for name in present) or "none"
     if subset is None:
         if len(present) > 1:
-            raise ValueError(f"{segments.source}: has the subsets {names}: one has to be named")
+            raise ValueError(
+                f"{segments.source}: has the subsets {names}: one has to be named, as --subset"
+            )
         return segments
     if subset not in present:
         raise ValueError(f"{segments.source}: no subset {subset!r} (there is {names})")
@@ -226,9 +228,20 @@ def split_ambiguous(truth: Segments) -> tuple[Segments, Segments]:
 
     THUMOS14 marks with "Ambiguous" what is neither action nor background. It is never a class.
     """
-    marked = [i for i, name in enumerate(truth.labels) if name.strip().lower() == AMBIGUOUS]
+    marked = [i for i, name in enumerate(truth.labels) if is_ambiguous(name)]
     ambiguous = np.isin(truth.label, marked)
-    return select(truth, ~ambiguous), select(truth, ambiguous)
+    untimed = {
+        video: kept
+        for video, names in truth.untimed.items()
+        if (kept := tuple(name for name in names if not is_ambiguous(name)))
+    }
+    actions = select(truth, ~ambiguous)._replace(untimed=untimed)
+    return actions, select(truth, ambiguous)
+
+
+def is_ambiguous(label: str) -> bool:
+    """Whether a label is THUMOS14's mark, which is no class."""
+    return label.strip().lower() == AMBIGUOUS
 
 
 SWAPPED = "it looks like predictions: are truth and predictions swapped?"

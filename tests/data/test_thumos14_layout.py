@@ -15,6 +15,8 @@ from snippet_layouts import (
     write,
 )
 
+from jaxseg.formats.detections import truth_segments
+
 
 @pytest.fixture
 def files(tmp_path) -> Thumos14:
@@ -35,6 +37,17 @@ def test_what_is_read(files, above):
     np.testing.assert_array_equal(last.rgb, matrix(10, 1))
     np.testing.assert_array_equal(last.flow, matrix(10, 11))
     assert last.rgb.dtype == last.flow.dtype == np.float32
+
+
+def test_truth_that_begins_before_0_is_taken_as_it_is(files):
+    for video in ("train_a", "test_a"):
+        files.database[video]["annotations"][0]["segment"] = ["-0.3", "3"]
+    files.write()
+    data = load("thumos14", files.folder)
+    assert data.train[0].labels.tolist() == [0, 0, 1]
+    assert data.test[0].segments == ((-0.3, 3.0, 1),)
+    truth = truth_segments(data.to_truth()["database"])
+    assert truth.start.min() == -0.3
 
 
 def test_features_are_mapped_where_memory_would_not_hold_them(files, monkeypatch):

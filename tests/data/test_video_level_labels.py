@@ -88,5 +88,6 @@ def test_thumos14_own_annotation(tmp_path):
 def test_ambiguous_is_no_class_in_json(tmp_path):
     files = Thumos14(tmp_path)
     files.database["train_a"]["annotations"].append({"label": "Ambiguous", "segment": [1, 2]})
+    files.database["train_a"]["labels"] = ["Ambiguous", "GolfSwing"]
     files.write()
     assert load("thumos14", tmp_path).classes == ("CliffDiving", "Diving", "GolfSwing")

@@ -164,7 +164,7 @@ def test_subsets_are_names_or_numbers_or_left_open(subset, name, tmp_path):
     with pytest.raises(ValueError, match="no subset 'x'"):
         select_subset(truth, "x")
     if name:
-        with pytest.raises(ValueError, match=f"videos without one, '{name}': one has to be named"):
+        with pytest.raises(ValueError, match=f"videos without one, '{name}': name one"):
             select_subset(truth, None)
 
 

@@ -20,7 +20,7 @@ from jaxseg.data.segmentation.features import (
     check_channels,
     read_arrays,
 )
-from jaxseg.formats.detections import Segments, number, split_ambiguous
+from jaxseg.formats.detections import Segments, is_ambiguous, number, split_ambiguous
 from jaxseg.formats.files import entries, need_folder
 from jaxseg.formats.names import check_file_name, listed
 
@@ -75,7 +75,8 @@ def annotate(
             raise ValueError(f"{truth.source}: video {video!r} has no duration")
         check_file_name(truth.source, "video", video)
         found = [*(name for _, _, name in segments[place]), *truth.untimed.get(video, ())]
-        known = frozenset(found) if labels is None else labels[video]
+        known = found if labels is None else labels[video]
+        known = frozenset(name for name in known if not is_ambiguous(name))
         duration = None if durations is None else seconds(truth.source, video, durations[video])
         annotations[video] = Annotation(subsets[subset], segments[place], known, duration)
     check_subsets(annotations, truth.source if labels is None else labels_source)
