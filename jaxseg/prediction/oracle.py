@@ -42,6 +42,11 @@ class OracleTest:
         names = {video.name for video in data.test}
         database = data.to_truth()["database"]
         self._truth = truth_segments({name: database[name] for name in database if name in names})
+        if not len(self._truth.video):
+            raise ValueError(
+                f"config.checkpoint.rule=oracle-test: the test videos of {data.name} have no true "
+                "segments to be tested by; give --config.checkpoint.rule=last"
+            )
 
     def __call__(self, done_steps: int, state: TrainState) -> None:
         """Scores the state and replaces the parameters of the members that got better.

@@ -17,13 +17,13 @@ from jaxseg.runfiles.evaluation import write_evaluation
 from jaxseg.runfiles.localization import read_detections, read_truth
 from jaxseg.scoring.files import (
     GENERATED,
-    NO_TRUTH,
     over_seeds,
     result_row,
     spread_entry,
     table,
 )
 
+NO_SEGMENTS = "the test videos have no true segments: no scores"
 CURVES_AT = 0.5  # tIoU of the precision-recall curves
 
 
@@ -63,7 +63,7 @@ def evaluate(
             name: score(run, name, thresholds, intervals) for name in protocols
         }
     else:
-        evaluation |= {"protocols": {}, "note": NO_TRUTH}
+        evaluation |= {"protocols": {}, "note": NO_SEGMENTS}
     write_evaluation(workdir, evaluation)
     return evaluation
 

@@ -128,3 +128,10 @@ def test_the_file_is_plain_arrays(tmp_path):
     watch(tmp_path, {1: (1.0, 1.0)})
     with np.load(tmp_path / BEST, allow_pickle=False) as arrays:
         assert sorted(arrays) == ["0000", "0001", "score", "step"]
+
+
+def test_test_videos_without_times_choose_nothing(tmp_path):
+    videos = tuple(dataclasses.replace(video, segments=()) for video in DATA.videos)
+    data = dataclasses.replace(DATA, videos=videos)
+    with pytest.raises(ValueError, match=r"no true segments .* --config\.checkpoint\.rule=last"):
+        OracleTest(CONFIG, data, toy.make_setup(CONFIG), tmp_path)

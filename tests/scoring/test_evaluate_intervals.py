@@ -8,7 +8,7 @@ import toy_intervals as toy
 
 from jaxseg.evaluation import evaluate_localization
 from jaxseg.evaluation.localization.protocols import PROTOCOLS
-from jaxseg.scoring.intervals import evaluate, summary_lines
+from jaxseg.scoring.intervals import NO_SEGMENTS, evaluate, summary_lines
 
 # Video b has dive 4-12 and 20-32, c jump 6-12, d dive 9-21 and throw 30-51, e nothing.
 PERFECT = {
@@ -142,8 +142,8 @@ def test_no_truth_no_scores(tmp_path):
 
     edit(tmp_path / "truth.json", forget)
     found = evaluate(tmp_path)
-    assert found["protocols"] == {} and found["note"] == "no truth: no scores"
-    assert summary_lines(found)[0] == "no truth: no scores"
+    assert found["protocols"] == {} and found["note"] == NO_SEGMENTS
+    assert summary_lines(found)[0] == NO_SEGMENTS
 
 
 def test_the_table(tmp_path):

@@ -96,8 +96,8 @@ class SnippetSet:
 
         Returns:
             {"database": {video: {"subset", "annotations": [{"label", "segment"}]}}}, with
-            "duration" where it is known, and {"label"} alone where a training video has a class
-            without a time.
+            "duration" where it is known, and {"label"} alone where a training video, or a test
+            video that has no segment at all, has a class without a time.
         """
         database = {}
         for video in self.videos:
@@ -106,7 +106,7 @@ class SnippetSet:
                 {"label": self.classes[label], "segment": [float(start), float(end)]}
                 for start, end, label in video.segments
             ]
-            if video.subset == "train":
+            if video.subset == "train" or not video.segments:
                 timed = {label for _, _, label in video.segments}
                 untimed = [label for label in np.flatnonzero(video.labels) if label not in timed]
                 annotations += [{"label": self.classes[label]} for label in untimed]

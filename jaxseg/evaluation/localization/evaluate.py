@@ -10,7 +10,7 @@ from jaxseg.evaluation.localization.diagnosis import (
     detection_errors,
     proposals_recall,
 )
-from jaxseg.evaluation.localization.matching import Counts, count, prepare
+from jaxseg.evaluation.localization.matching import Counts, count, prepare, untimed_videos
 from jaxseg.evaluation.localization.notes import check_videos, data_notes, label_notes
 from jaxseg.evaluation.localization.protocols import (
     SETS,
@@ -91,7 +91,8 @@ def evaluate_localization(
     result = {
         "protocol": protocol,
         "subset": truth.subsets[0] or None,
-        "videos": len(np.unique(task.truth.video) if rule.listed_only else truth.videos),
+        "videos": len(np.unique(task.truth.video) if rule.listed_only else truth.videos)
+        - (0 if rule.listed_only else len(untimed_videos(actions))),
         "classes": len(task.classes),
         "truths": len(task.truth.video),
         "predictions": len(task.predictions.video),

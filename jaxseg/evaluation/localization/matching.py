@@ -50,11 +50,14 @@ def prepare(
     """Converts segments in seconds to the rule's unit, and takes out what it does not count.
 
     The classes are the labels of `truth` that have segments, in order of first appearance.
-    Ambiguous intervals, given or among the truth, are neither action nor background.
+    Ambiguous intervals, given or among the truth, are neither action nor background, and no more
+    is what is predicted where a label is known to be true without a time.
     """
     truth, marked = split_ambiguous(truth)
     intervals = [each for each in (ambiguous, marked) if each is not None and len(each.video)]
+    predictions, untimed = without_untimed(truth, predictions)
     truth, notes = thin(truth, rule)
+    notes += untimed
     if len(marked.video):
         notes.append(f"true segments labeled as ambiguous: {len(marked.video):,}, no class")
     classes = tuple(truth.labels[index] for index in sorted(set(truth.label.tolist())))
@@ -78,6 +81,29 @@ def prepare(
         notes.append(f"predictions that touch an ambiguous interval: {forgiven.sum()}, taken out")
         predictions, forgiven = select(predictions, ~forgiven), forgiven[~forgiven]
     return Task(truth, predictions, forgiven, classes, notes)
+
+
+def untimed_videos(truth: Segments) -> set[str]:
+    """The videos that have labels, but none with a time: nothing in them can be scored."""
+    timed = {truth.videos[video] for video in np.unique(truth.video)}
+    return {video for video in truth.videos if video in truth.untimed} - timed
+
+
+def without_untimed(truth: Segments, predictions: Segments) -> tuple[Segments, list[str]]:
+    """Predictions but those in `untimed_videos`, or of a label that their video has untimed."""
+    whole, videos = untimed_videos(truth), set(truth.videos)
+    labels = {video: found for video, found in truth.untimed.items() if video in videos}
+    if not labels:
+        return predictions, []
+    unknown = np.zeros((len(predictions.videos), len(predictions.labels)), bool)
+    for row, video in enumerate(predictions.videos):
+        found = labels.get(video, ())
+        unknown[row] = [video in whole or label in found for label in predictions.labels]
+    taken = unknown[predictions.video, predictions.label]
+    return select(predictions, ~taken), [
+        f"videos with labels that have no time: {len(labels):,}, {len(whole):,} of them with no "
+        f"others; predictions of them: {np.count_nonzero(taken):,}, taken out"
+    ]
 
 
 def thin(truth: Segments, rule: Rule) -> tuple[Segments, list[str]]:

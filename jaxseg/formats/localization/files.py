@@ -122,7 +122,10 @@ def spelled_alike(predictions: Segments, known: set[str]) -> Segments:
     videos = [name.removeprefix(programs.V) if shorter else name for name in videos]
     if len(set(videos)) < len(videos):
         return predictions
-    note = "videos of the predictions are spelled without 'v_'" if longer else "... with 'v_'"
+    with_v = "with" if longer else "without"
+    note = (
+        f"videos of the predictions are those that the truth spells {with_v} 'v_' before the name"
+    )
     return predictions._replace(videos=tuple(videos), notes=(*predictions.notes, note))
 
 
