@@ -13,7 +13,7 @@ NETWORKS = "flax optax orbax ott"
 MAY_IMPORT = {
     "solvers": ("", "jax numpy scipy"),
     "interop": ("solvers", "jax numpy ott"),
-    "formats": ("", "numpy scipy pandas h5py pympi"),
+    "formats": ("", "numpy scipy pandas pyarrow h5py pympi movement loguru"),
     "runfiles": ("formats", "numpy"),
     "data": ("formats", "numpy scipy tqdm grain"),
     "evaluation": ("command_line formats report", "numpy scipy"),

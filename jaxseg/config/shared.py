@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from jaxseg.config.fields import at_least, between, each, key, one_of, positive, section
 
-PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn", "mstcn2")
+PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
 
 # Values of config.data.name that are no data set: sequences that a program has in memory, and all
 # that is people's own.
@@ -57,6 +57,11 @@ class DataConfig:
     excluded: tuple[str, ...] = key((), "classes not evaluated; empty: as is usual", commas=True)
     length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
     array: str = key("", "array of a .mat, HDF5 or .npz file; empty: the only one")
+    confidence: float = key(0.6, "poses: points of a lower one count as missing", between(0, 1))
+    longest_gap: int = key(15, "poses: frames over which missing points are filled in", at_least(0))
+    individual: str = key("", "poses: the animal or person that is read; empty: all")
+    keypoints: tuple[str, ...] = key((), "poses: those that are read; empty: all", commas=True)
+    vertical: str = key("", "poses in space: which is upright", one_of("", "x", "y", "z"))
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
     videos_per_batch: int = key(2, "videos of a training step", at_least(1))
     frames_per_video: int = key(256, "frames sampled from each of them", at_least(2))

@@ -27,6 +27,11 @@ class Settings(NamedTuple):
     """What a user says of files that do not say it themselves; the keys of `config.data`."""
 
     array: str = ""  # array of a .mat, HDF5 or .npz; "": the only one
+    confidence: float = 0.6  # points of a body below it are missing
+    longest_gap: int = 15  # frames over which missing points are filled in
+    individual: str = ""  # the animal or person that is read; "": all
+    keypoints: tuple[str, ...] = ()  # those that are read; (): all
+    vertical: str = ""  # of points in space: "x", "y" or "z"; "": the program's
 
 
 DEFAULTS = Settings()
