@@ -208,9 +208,7 @@ def select_subset(segments: Segments, subset: str | None) -> Segments:
     names = ", ".join(repr(name) if name else "videos without one" for name in present) or "none"
     if subset is None:
         if len(present) > 1:
-            raise ValueError(
-                f"{segments.source}: has the subsets {names}: one has to be named, as --subset"
-            )
+            raise ValueError(f"{segments.source}: has the subsets {names}: name one (--subset)")
         return segments
     if subset not in present:
         raise ValueError(f"{segments.source}: no subset {subset!r} (there is {names})")
