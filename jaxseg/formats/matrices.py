@@ -2,7 +2,8 @@
 
 .npy                one array
 .npz                the array that is asked for, or the only one
-.mat                MATLAB before 7.3; a matrix, or a cell array of one matrix a video
+.mat                MATLAB; a matrix, or a cell array of one matrix a video
+.h5, .hdf5          the array that is asked for, "group/name" in a group, or the only one
 .txt, .csv          a row a line, with blanks or commas between the numbers
 """
 
@@ -14,9 +15,11 @@ import numpy as np
 
 from jaxseg.formats.arrays import array_names, read_npy, read_npz, refusing
 from jaxseg.formats.files import decode_text
+from jaxseg.formats.hdf5 import hdf5_entries, is_hdf5
+from jaxseg.formats.mat5 import is_mat5, read_mat5
 from jaxseg.formats.names import clip
 
-SUFFIXES = (".npy", ".npz", ".mat", ".txt", ".csv")
+SUFFIXES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".txt", ".csv")
 SCORE_FIELD, TRUTH_FIELD, PREDICTION_FIELD = "S", "Y", "P"  # of ED-TCN's result files
 ONE_VIDEO = ""
 
@@ -38,6 +41,9 @@ def read_matrices(path: Path, key: str | None = None) -> dict[str, np.ndarray]:
         return {ONE_VIDEO: read_archive(path, key)}
     if path.suffix == ".mat":
         return read_mat(path, key)
+    if path.suffix in (".h5", ".hdf5"):
+        entries = hdf5_entries(path)
+        return {ONE_VIDEO: entries[choose_key(path, list(entries), key)].read()}
     if key is not None:
         raise ValueError(f"{path}: a {path.suffix} file has no keys (--key={key})")
     return {ONE_VIDEO: read_npy(path) if path.suffix == ".npy" else read_text_matrix(path)}
@@ -123,15 +129,19 @@ def choose_key(path: Path, names: list[str], key: str | None) -> str:
 
 
 def load_variables(path: Path) -> dict[str, np.ndarray]:
-    """Name -> array of every variable of a .mat file."""
-    from scipy.io import loadmat  # takes longer to import than most commands need to start
+    """Name -> array of every variable of a .mat file; "struct/field" in a struct."""
+    if is_hdf5(path):  # version 7.3
+        return {name: entry.read() for name, entry in hdf5_entries(path).items()}
+    if is_mat5(path):
+        return read_mat5(path)
+    # Takes longer to import than most commands need to start.
+    from scipy.io.matlab import loadmat, matfile_version
 
     with refusing(path, ".mat file"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            content = loadmat(path)
-        except NotImplementedError:
-            raise ValueError("version 7.3; save it with -v7") from None
+        if matfile_version(path)[0] != 0:
+            raise ValueError("of no version from 4 to 7.3")
+        content = loadmat(path)
     return {name: np.asarray(array) for name, array in content.items() if name[:2] != "__"}
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matlab_files import save_v73
 from scipy.io import savemat
 from score_sets import CLASSES, LENGTHS, cells, score_set, write_arrays
 
@@ -170,7 +171,8 @@ def test_videos_of_one_length_need_the_class_count(tmp_path):
         ("v.npz", b"PK", "v.npz: not a readable .npz archive"),
         ("v.mat", b"MATLAB 5.0 MAT-file" + bytes(200), "v.mat: not a readable .mat file"),
         ("v.mat", b"", "v.mat: not a readable .mat file"),
-        ("v.h5", b"", "v.h5: no file of scores (.npy, .npz, .mat, .txt, .csv)"),
+        ("v.h5", b"", "v.h5: not a readable HDF5 file"),
+        ("v.pkl", b"", "v.pkl: no file of scores (.npy, .npz, .mat, .h5, .hdf5, .txt, .csv)"),
     ],
 )
 def test_broken_files(tmp_path, name, content, message):
@@ -182,10 +184,12 @@ def test_broken_files(tmp_path, name, content, message):
 
 
 def test_mat_of_version_7_3(tmp_path):
-    header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
-    (tmp_path / "v.mat").write_bytes(header + b"\x89HDF\r\n\x1a\n" + bytes(100))
-    with pytest.raises(ValueError, match=r"v\.mat: not .* \(version 7\.3; save it with -v7"):
-        read_scores(tmp_path)
+    scores = np.full((5, 2), 0.5, np.float32)
+    save_v73(tmp_path / "v.mat", S=[scores, scores[:3]], note="split 1")
+    assert {name: len(each) for name, each in read_scores(tmp_path).videos.items()} == {
+        "v/01": 5,
+        "v/02": 3,
+    }
 
 
 def test_cells_that_hold_no_scores(tmp_path):

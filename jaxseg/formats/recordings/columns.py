@@ -16,7 +16,7 @@ from jaxseg.formats.recordings import clocks
 from jaxseg.formats.recordings.recording import Recording
 
 LABELS = re.compile(
-    r"(labels?|class|annotation|ground_?truth|gt|activity|behaviou?r)(_?id)?", re.IGNORECASE
+    r"(labels?|class|annotation|ground_?truth|gt|behaviou?r)(_?id)?|activity_?id", re.IGNORECASE
 )
 
 

@@ -14,7 +14,7 @@ a table too, and a SLEAP .h5 a container.
 from pathlib import Path
 from typing import Protocol
 
-from jaxseg.formats.recordings import poses, tables
+from jaxseg.formats.recordings import containers, poses, tables
 from jaxseg.formats.recordings.recording import DEFAULTS, Recording, Settings
 
 
@@ -28,7 +28,7 @@ class Reader(Protocol):
     def read(self, path: Path, settings: Settings) -> dict[str, Recording]: ...
 
 
-READERS: tuple[Reader, ...] = (poses, tables)
+READERS: tuple[Reader, ...] = (poses, tables, containers)
 
 
 def reader_of(path: Path) -> Reader | None:
