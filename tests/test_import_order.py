@@ -13,7 +13,10 @@ NETWORKS = "flax optax orbax ott"
 MAY_IMPORT = {
     "solvers": ("", "jax numpy scipy"),
     "interop": ("solvers", "jax numpy ott"),
-    "formats": ("", "numpy scipy pandas pyarrow h5py pympi movement loguru"),
+    "formats": (
+        "",
+        "numpy scipy pandas pyarrow h5py pympi pynwb ndx_ethogram movement loguru",
+    ),
     "runfiles": ("formats", "numpy"),
     "data": ("formats", "numpy scipy tqdm grain"),
     "evaluation": ("command_line formats report", "numpy scipy"),

@@ -81,6 +81,27 @@ def one_of(*names: str) -> Check:
     return check
 
 
+def some_of(*names: str) -> Check:
+    """Check of a text that lists any of these names between commas, or none of them."""
+
+    def check(path: str, value: str) -> None:
+        for name in split_names(value):
+            if name not in names:
+                nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+                raise ValueError(
+                    f"config.{path} lists any of {', '.join(names)}, with commas between them, "
+                    f"got {name!r}; nearest is {nearest}"
+                )
+
+    check.choices = names
+    return check
+
+
+def split_names(value: str) -> list[str]:
+    """The names in a text with commas between them, each once, without blanks."""
+    return list(dict.fromkeys(filter(None, (name.strip() for name in value.split(",")))))
+
+
 def each(*checks: Check) -> Check:
     """Check that asks other checks about every entry of a tuple."""
 

@@ -6,7 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from jaxseg.config.fields import at_least, between, each, key, one_of, positive, section
+from jaxseg.config.fields import (
+    at_least,
+    between,
+    each,
+    key,
+    one_of,
+    positive,
+    section,
+    some_of,
+    split_names,
+)
 
 PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
 
@@ -15,6 +25,9 @@ PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "ms
 ARRAYS = "arrays"
 OWN_DATA = ("folder", "videos", ARRAYS)
 AUTO = "auto"  # as config.model.num_clusters: comes from the data
+
+# Files of segments that a run can write, see `formats.annotations.exports`.
+SEGMENT_FORMATS = ("csv", "vtt", "eaf", "boris", "nwb", "audacity", "frames")
 
 # What a later stage may change without touching what was trained.
 AFTER_TRAINING = (
@@ -220,9 +233,16 @@ class PredictConfig:
     """How whole videos are decoded, and what is kept of them."""
 
     num_buckets: int = key(6, "padded lengths, each of which is compiled once", at_least(1))
-    segments: str = key("", "csv: start,end,label beside every prediction", one_of("", "csv"))
+    segments: str = key(
+        "", "files of segments for other programs, as csv,vtt,boris", some_of(*SEGMENT_FORMATS)
+    )
     couplings: int = key(12, "videos per activity whose matrices are kept", at_least(0))
     peers: bool = key(True, "k-means on the same frames, to be scored beside the run")
+
+    @property
+    def formats(self) -> list[str]:
+        """The names in `segments`, each once."""
+        return split_names(self.segments)
 
 
 @dataclasses.dataclass(frozen=True)

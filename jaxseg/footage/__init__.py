@@ -1,38 +1,42 @@
-"""From a run's predictions back to its videos: `segments/` and `footage/` of a workdir.
+"""From a run's predictions back to its recordings: `segments/` and `footage/` of a workdir.
 
-`segments/` has tables for other programs, `footage/` the pictures and links of the report. Only for
-runs on videos whose features jaxseg made itself, since the files of others are not known. The
-libraries that this needs are those of the extra `video`; importing this package needs none.
+`segments/` has files for other programs, `footage/` the pictures and links of the report. The
+latter is only for runs on videos whose features jaxseg made itself, since the files of others are
+not known; it needs the libraries of the extra `video`. Importing this package needs none.
 """
 
-import itertools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from tqdm import tqdm
 
 from jaxseg.features import check_installed
 from jaxseg.footage.record import Recorder
-from jaxseg.footage.workdir import EXPORTS, TimedSegment, read_run
+from jaxseg.footage.workdir import EXPORTS, Run, read_run
+from jaxseg.formats.annotations.exports import FORMATS, check_formats, write_exports
 from jaxseg.formats.files import atomic_folder
-from jaxseg.formats.segments import Segment, write_csv, write_eaf, write_vtt
 from jaxseg.runfiles.footage import Footage, write_footage
 
-__all__ = ["write"]
+__all__ = ["write", "write_segments"]
+
+SEGMENTS = "segments"
 
 
-def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
-    """Writes `segments/` and `footage/` from the files of a run.
+def write(
+    workdir: Path, *, max_videos: int, formats: Iterable[str] = (), progress: bool = True
+) -> None:
+    """Writes `segments/` and `footage/` from the files of a run on videos.
 
-    `segments/<activity>/<member>/<video>.csv`, `.vtt`, `.eaf` of all videos and of the members of
-    the main variant, the first one's with the names of names.csv; `footage/footage.json` and
-    `footage/pictures/` for the report, of the first member. Both folders appear complete or not at
-    all, in the place of older ones.
+    `segments/<activity>/<member>/<video>.csv`, `.vtt`, `.eaf` and whatever else is asked for, of
+    all videos and of the members of the main variant, the first one's with the names of names.csv;
+    `footage/footage.json` and `footage/pictures/` for the report, of the first member. Both folders
+    appear complete or not at all, in the place of older ones.
 
     Args:
         workdir: of a run with predictions, whose `features/` jaxseg made from videos.
         max_videos: number of videos of an activity that get pictures of their segments.
+        formats: names of `exports.FORMATS`, beside those that are always there.
         progress: whether to show a bar.
 
     Raises:
@@ -42,51 +46,56 @@ def write(workdir: Path, *, max_videos: int, progress: bool = True) -> None:
     """
     check_installed(["av", "cv2", "pympi"])
     workdir = Path(os.path.abspath(workdir))
-    run = read_run(workdir)
-    with atomic_folder(workdir / "segments") as folder:
-        for activity in run.activities:
-            for number, (member, videos) in enumerate(activity.segments.items()):
-                names = {} if number else activity.names
-                for video in activity.videos:
-                    if segments := videos.get(video.name):
-                        place = folder / activity.name / member
-                        write_exports(place, video.name, segments, video.source, names)
+    run, formats = read_run(workdir), _ordered({*EXPORTS, *formats})
+    _write_segments(run, formats)
     with atomic_folder(workdir / "footage") as folder:
         total = sum(len(activity.videos) for activity in run.activities)
         with tqdm(total=total, desc="footage", unit="video", disable=not progress) as bar:
-            recorder = Recorder(run, folder, max_videos, bar.update)
+            recorder = Recorder(run, folder, max_videos, bar.update, formats)
             activities = {each.name: Footage(**recorder.activity(each)) for each in run.activities}
         write_footage(folder, run.fps, activities)
 
 
-def write_exports(
-    folder: Path,
-    name: str,
-    segments: list[TimedSegment],
-    source: Path | None,
-    names: Mapping[int, str] | None = None,
-) -> None:
-    """Writes the tables of one video: `<folder>/<name>` with each suffix of `EXPORTS`.
+def write_segments(workdir: Path, formats: Iterable[str] = ()) -> None:
+    """Writes `segments/` of a run on anything but videos, as `write` does, if there are any.
 
-    Args:
-        folder: links to the video have to hold where it is in the end.
-        name: of the video.
-        segments: in time order.
-        source: the video file, None where it is not known.
-        names: cluster -> name, of those that have one; neighbors of the same name are one segment.
+    The formats are those that are asked for and those that `segments/` has from earlier, which may
+    be of other predictions and names. CSV is left out, which lies beside the predictions.
+
+    Raises:
+        ValueError, OSError: see `write`; an unknown rate, where a format counts in seconds.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    workdir = Path(os.path.abspath(workdir))
+    earlier = _formats_in(workdir / SEGMENTS)
+    if not {*formats, *earlier} - {"csv"}:
+        return
+    run = read_run(workdir, of_videos=False)
+    check_formats("config.predict.segments", list(formats), fps=run.fps)
+    earlier = {name for name in earlier if run.fps or not FORMATS[name].in_seconds}
+    _write_segments(run, _ordered({*formats, *earlier} - {"csv"}))
 
-    def labeled(label: Callable[[TimedSegment], str]) -> list[Segment]:
-        def name_of(each: TimedSegment) -> str:
-            return (names or {}).get(each.cluster) or label(each)
 
-        groups = (list(group) for _, group in itertools.groupby(segments, key=name_of))
-        return [Segment(each[0].start, each[-1].end, name_of(each[0])) for each in groups]
+def _write_segments(run: Run, formats: Iterable[str]) -> None:
+    with atomic_folder(run.folder / SEGMENTS) as folder:
+        for activity in run.activities:
+            for member, found in activity.found.items():
+                if found:
+                    # A link from this place is one from the folder's own in the end: both are
+                    # equally deep.
+                    place, clusters = folder / activity.name / member, activity.clusters[member]
+                    write_exports(place, list(found.values()), clusters, formats)
 
-    numbered = labeled(lambda each: str(each.cluster))
-    named = labeled(lambda each: each.name)
-    csv, vtt, eaf = (folder / f"{name}.{suffix}" for suffix in EXPORTS)
-    write_csv(csv, numbered)
-    write_vtt(vtt, named)
-    write_eaf(eaf, named, source)
+
+def _formats_in(folder: Path) -> set[str]:
+    """The formats that a run's `segments/` has files of."""
+    names = [path.name for path in folder.rglob("*")] if folder.is_dir() else []
+    return {
+        name
+        for name, form in FORMATS.items()
+        if form.together in names
+        or any(form.suffix and each.endswith(form.suffix) for each in names)
+    }
+
+
+def _ordered(formats: set[str]) -> list[str]:
+    return [name for name in FORMATS if name in formats]

@@ -8,7 +8,9 @@ import numpy as np
 
 from jaxseg.features import need
 from jaxseg.features.video.frames import VideoFile
-from jaxseg.footage.workdir import EXPORTS, Activity, Run, TimedSegment, Video, problem_of, url
+from jaxseg.footage.workdir import Activity, Run, Video, problem_of, url
+from jaxseg.formats.annotations.exports import FORMATS
+from jaxseg.formats.annotations.exports.segments import TimedSegment
 from jaxseg.runfiles.segmentation import TypicalFrame
 
 PICTURES = 500  # on the page of segments, and as many of typical moments: together about 6 MB
@@ -23,10 +25,19 @@ class Recorder:
     """Takes the pictures of a run, into `pictures/` of a folder, and notes where they belong.
 
     Of an activity `max_videos` get pictures of their segments; `done` is called after each video.
+    `formats` are those in `segments/`.
     """
 
-    def __init__(self, run: Run, folder: Path, max_videos: int, done: Callable[[], Any]):
+    def __init__(
+        self,
+        run: Run,
+        folder: Path,
+        max_videos: int,
+        done: Callable[[], Any],
+        formats: Sequence[str],
+    ):
         self._run = run
+        self._formats = formats
         self._max_videos = max_videos
         self._done = done
         self._pictures = folder / "pictures"
@@ -39,12 +50,13 @@ class Recorder:
 
     def activity(self, activity: Activity) -> dict[str, Any]:
         """An activity's part of `footage.json`."""
-        member, by_video = next(iter(activity.segments.items()))
+        member, by_video = next(iter(activity.found.items()))
         typical = [self._timed(activity, frames[: self._moments]) for frames in activity.typical]
         shown = evenly([video.name for video in activity.videos], self._max_videos)
         videos = {}
         for video in activity.videos:
-            segments = by_video.get(video.name, [])
+            found = by_video.get(video.name)
+            segments = found.segments if found else []
             film = longest(segments, self._film if video.name in shown else 0)
             moments = [each for group in typical for each in group if each["video"] == video.name]
             middles = {segment: round((segment.start + segment.end) / 2, 3) for segment in film}
@@ -62,7 +74,9 @@ class Recorder:
                     "link": url(source, folder) if exists else None,
                     "problem": problem,
                     "exports": {
-                        suffix: url(tables / f"{video.name}.{suffix}", folder) for suffix in EXPORTS
+                        name: url(tables / (form.together or f"{video.name}{form.suffix}"), folder)
+                        for name in self._formats
+                        if (form := FORMATS[name])
                     },
                     "shown": video.name in shown,
                     "segments": [

@@ -1,4 +1,4 @@
-"""Reads the videos of a run: their files, their segments in seconds, their typical moments."""
+"""Reads a run's sequences: files of videos, segments in seconds, typical moments."""
 
 import os
 import urllib.parse
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxseg.features.folders import read_record
+from jaxseg.formats.annotations.exports.segments import Clusters, Segmented, segments_of
 from jaxseg.runfiles.about import SegmentationData, read_dataset, read_members
 from jaxseg.runfiles.names import read_names
 from jaxseg.runfiles.segmentation import (
@@ -19,24 +20,11 @@ from jaxseg.runfiles.segmentation import (
     read_typical,
 )
 
-EXPORTS = ("csv", "vtt", "eaf")  # suffixes of the tables in `segments/`
-
-
-class TimedSegment(NamedTuple):
-    """A segment from `start` to `end`, in seconds of the video's own timestamps, to the ms."""
-
-    start: float
-    end: float
-    cluster: int
-
-    @property
-    def name(self) -> str:
-        """What people read: "cluster 3"; a frame without an action has cluster -1."""
-        return f"cluster {self.cluster}" if self.cluster >= 0 else "no action"
+EXPORTS = ("csv", "vtt", "eaf")  # formats in `segments/` of every run on videos
 
 
 class Video(NamedTuple):
-    """A video of an activity."""
+    """A video, or another sequence, of an activity."""
 
     name: str
     source: Path | None  # the file, whether or not it still exists; None where it is not known
@@ -53,28 +41,33 @@ class Activity(NamedTuple):
 
     name: str
     videos: tuple[Video, ...]
-    # Directory of a member -> video -> segments; the first member is the one to show.
-    segments: Mapping[str, Mapping[str, list[TimedSegment]]]
+    # Directory of a member -> video -> what was found in it; the first member is the one to show.
+    found: Mapping[str, Mapping[str, Segmented]]
     # For each cluster of the first member, its most typical frames, best first.
     typical: Sequence[Sequence[TypicalFrame]]
-    names: Mapping[int, str]  # cluster of the first member -> its name, of names.csv
+    clusters: Mapping[str, Clusters]  # of each member; the first one's have the names of names.csv
 
 
 class Run(NamedTuple):
-    """A run whose features were made from videos; `fps`: rows of features a second."""
+    """A run of segmentation; `fps`: rows of features a second, None where it is not known."""
 
     folder: Path
-    fps: float
+    fps: float | None
     activities: tuple[Activity, ...]
 
 
-def read_run(folder: Path) -> Run:
-    """Reads a run's data set, members, labels, typical frames and `features/features.json`."""
-    data, features = read_dataset(folder), read_record(folder / "features")
-    if not isinstance(data, SegmentationData) or not features:
+def read_run(folder: Path, *, of_videos: bool = True) -> Run:
+    """Reads a run's data set, members, labels, typical frames and names.
+
+    Args:
+        folder: of the run.
+        of_videos: whether it made its features from videos, and so has `features/features.json`.
+    """
+    data, features = read_dataset(folder), read_record(folder / "features") if of_videos else {}
+    if not isinstance(data, SegmentationData) or (of_videos and not features):
         raise ValueError(f"{folder}: not a run on videos: no features/features.json")
     typical = read_typical(folder)
-    members, fps = read_members(folder, data), float(data.fps or features["fps"])
+    members, fps = read_members(folder, data), data.fps or (features or {}).get("fps")
     groups = {}
     for name in data.activities:
         group = [member for member in members if member.activity == name]
@@ -88,53 +81,34 @@ def read_run(folder: Path) -> Run:
         videos = tuple(
             sorted((_video(each.name, name, features) for each in listed), key=lambda v: v.name)
         )
-        segments = {}
-        for member in shown:
+        found, clusters = {}, {}
+        for place, member in enumerate(shown):
+            own = {} if place else names.get(name, {})
+            clusters[member.directory] = Clusters(member.num_clusters, own)
             labels = read_labels(folder, member, listed, required=False)
-            segments[member.directory] = {
-                video.name: segments_of(
-                    labels[video.name],
-                    fps,
-                    first=video.first,
-                    duration=video.entry.get("duration"),
-                )
+            found[member.directory] = {
+                video.name: _segmented(video, labels[video.name], fps)
                 for video in videos
                 if video.name in labels
             }
         moments = typical.get(name, {}).get(shown[0].directory, [])
-        activities.append(Activity(name, videos, segments, moments, names.get(name, {})))
+        activities.append(Activity(name, videos, found, moments, clusters))
     return Run(folder, fps, tuple(activities))
+
+
+def _segmented(video: Video, labels: np.ndarray, fps: float | None) -> Segmented:
+    """What was found in a video; without a rate its segments are in frames."""
+    first, duration = video.first, video.entry.get("duration")
+    segments = segments_of(labels, fps or 1.0, first=first, duration=duration)
+    return Segmented(video.name, labels, segments, video.source, first, duration)
 
 
 def _video(name: str, activity: str, features: Mapping[str, Any]) -> Video:
     """A video's entry goes by its path: with the activity in front, or without subfolders."""
-    known = features["videos"]
+    known = features["videos"] if features else {}
     entry = known.get(f"{activity}/{name}") or known.get(name) or {}
     source = Path(features["folder"], entry["source"]) if entry else None
     return Video(name, source, entry)
-
-
-def segments_of(
-    labels: np.ndarray, fps: float, *, first: float = 0.0, duration: float | None = None
-) -> list[TimedSegment]:
-    """Maximal runs of equal labels, in time. Row k stands for the time first + k / fps.
-
-    A segment ends where the next begins; the last one a row after its last, but not after the end
-    of the video. Times before 0, which a few files have, are left out: players do not know them.
-    The first timestamp and the duration, None where the video's file does not say, are in seconds.
-    """
-    borders = np.flatnonzero(np.diff(labels)) + 1
-    starts = np.r_[0, borders] if len(labels) else borders
-    edges = first + np.r_[starts, len(labels)] / fps
-    # A file that claims to end before its last picture is not believed.
-    if duration is not None and first + (len(labels) - 1) / fps < first + duration < edges[-1]:
-        edges[-1] = first + duration
-    edges = [round(float(edge), 3) for edge in np.maximum(edges, 0)]
-    return [
-        TimedSegment(start, end, int(label))
-        for start, end, label in zip(edges[:-1], edges[1:], labels[starts], strict=True)
-        if start < end
-    ]
 
 
 def url(path: Path, folder: Path) -> str:

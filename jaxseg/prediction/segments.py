@@ -186,7 +186,7 @@ def _write_labels(
             directory = files.decoding_directory(member.directory, decoding)
             place = predictions, video.activity, directory, video.name
             files.write_labels(*place, labels[index])
-            if config.predict.segments:
+            if "csv" in config.predict.formats:
                 files.write_segments(*place, labels[index], data.fps)
 
 

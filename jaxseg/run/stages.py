@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from jaxseg import data, footage, methods, processes, report
 from jaxseg.config import Config
+from jaxseg.formats.annotations.exports import check_formats
 from jaxseg.prediction import intervals, segments
 from jaxseg.prediction.oracle import OracleTest
 from jaxseg.run import videos, workdir
@@ -56,6 +57,8 @@ def run(
         processes.print_once(origin)
     workdir.check(folder, config)
     processes.require_same(repr(config), "configs")
+    formats = getattr(config.predict, "formats", [])  # of segments; localization has none
+    check_formats("config.predict.segments", formats)
     from_videos = config.data.name == data.VIDEOS
     if from_videos and not {"features", "train", "predict"}.isdisjoint(stages):
         processes.first_alone(lambda: videos.extract(config, folder), "features")
@@ -64,6 +67,8 @@ def run(
     task = TASKS[config.task]
     if "train" in stages or "predict" in stages:
         data_set = data_set or task.load(config, folder)
+        if formats:
+            check_formats("config.predict.segments", formats, fps=data_set.fps)
         for note in getattr(data_set, "notes", ()):
             processes.print_once(f"note: {note}")
         trains = "train" in stages
@@ -90,12 +95,16 @@ def run(
             task.predict(config, data_set, setup, folder, progress=progress)
             if processes.is_first():
                 seeds.compare(config, data_set, setup.members, folder)
+                if config.task == "segmentation" and not from_videos:
+                    footage.write_segments(folder, formats)
     if "evaluate" in stages and processes.is_first():
         scores = task.evaluate(folder, **vars(config.evaluation))
         processes.print_once("\n".join(task.summary(scores)))
     if "report" in stages and processes.is_first():
         if from_videos:  # pictures, contact sheets and tables, which the report links to
-            footage.write(folder, max_videos=config.report.max_videos)
+            footage.write(folder, max_videos=config.report.max_videos, formats=formats)
+        elif config.task == "segmentation" and "predict" not in stages:  # names may have changed
+            footage.write_segments(folder, formats)
         path = report.write_report(folder, max_videos=config.report.max_videos)
         processes.print_once(f"report: {path}")
     if origin:

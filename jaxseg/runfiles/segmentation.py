@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxseg.formats.annotations.exports.csv_tables import write_rows
 from jaxseg.formats.arrays import read_npz
 from jaxseg.formats.files import read_json, write_json, write_text
 from jaxseg.formats.labels import read_classes, read_clusters
-from jaxseg.formats.segments import write_rows
 from jaxseg.runfiles.about import FrameVideo, Member
 from jaxseg.runfiles.checks import check_array, fields_of, read_record, to_json, write_arrays
 from jaxseg.runfiles.names import merge_named

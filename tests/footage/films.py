@@ -1,13 +1,10 @@
 """A small run of small videos, and what its files say when they are read back."""
 
 import json
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
-import pympi
 import tiny_videos
-import webvtt
 
 from jaxseg.features.video.frames import VideoFile
 
@@ -77,31 +74,3 @@ def describe(path: Path, folder: Path) -> dict:
 def write_json(path: Path, content) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def read_csv(path: Path) -> list[tuple[float, float, str]]:
-    header, *rows = path.read_text(encoding="utf-8").splitlines()
-    assert header == "start,end,label"
-    parts = (row.split(",") for row in rows)
-    return [(float(start), float(end), f"cluster {label}") for start, end, label in parts]
-
-
-def read_vtt(path: Path) -> list[tuple[float, float, str]]:
-    return [(_seconds(cue.start), _seconds(cue.end), cue.text) for cue in webvtt.read(str(path))]
-
-
-def _seconds(timestamp: str) -> float:
-    hours, minutes, seconds = timestamp.split(":")
-    return round(3600 * int(hours) + 60 * int(minutes) + float(seconds), 3)
-
-
-def read_eaf(path: Path) -> list[tuple[float, float, str]]:
-    document = pympi.Elan.Eaf(str(path))
-    assert list(document.get_tier_names()) == ["jaxseg"]
-    result = sorted(document.get_annotation_data_for_tier("jaxseg"))
-    return [(start / 1000, end / 1000, value) for start, end, value in result]
-
-
-def linked_media(path: Path) -> dict[str, str]:
-    """The media descriptor of an .eaf file."""
-    return ElementTree.parse(path).find("HEADER/MEDIA_DESCRIPTOR").attrib

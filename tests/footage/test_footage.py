@@ -11,7 +11,8 @@ import films
 import numpy as np
 import pytest
 import tiny_videos
-from films import FILMS, FPS, GRAYS, read_csv, read_eaf, read_vtt
+from exported import read_csv, read_eaf, read_vtt
+from films import FILMS, FPS, GRAYS
 
 from jaxseg import footage
 from jaxseg.features.video.frames import VideoFile

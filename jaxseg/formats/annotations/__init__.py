@@ -1,0 +1,1 @@
+"""Annotated segments of recordings: tables and documents of annotation programs."""
