@@ -45,15 +45,15 @@ def read_audacity(path: Path) -> list[tuple[float, float, str]]:
 
 
 def read_nwb(path: Path) -> tuple[list[tuple[float, float, str]], dict[int, str]]:
-    """The bouts, and the name of each native code in the catalogue that they link to."""
+    """The bouts, and the name of each native code in the catalog that they link to."""
     assert not pynwb.validate(path=str(path))
     with pynwb.NWBHDF5IO(str(path), "r") as file:
         bouts = file.read().processing["behavior"]["bouts"]
         assert bouts.labeling_method == "automated" and bouts.ethogram.exclusive
-        table, catalogue = bouts.to_dataframe(), bouts.ethogram.to_dataframe()
-    assert set(table["label"]) <= set(catalogue["behavior"])
+        table, catalog = bouts.to_dataframe(), bouts.ethogram.to_dataframe()
+    assert set(table["label"]) <= set(catalog["behavior"])
     rows = table[["start_time", "stop_time", "label"]].itertuples(index=False, name=None)
-    return list(rows), dict(zip(catalogue["native_code"], catalogue["behavior"], strict=True))
+    return list(rows), dict(zip(catalog["native_code"], catalog["behavior"], strict=True))
 
 
 def read_boris(path: Path) -> dict[str, list[tuple[float, float, str]]]:

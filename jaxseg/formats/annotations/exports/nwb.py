@@ -9,7 +9,7 @@ from pathlib import Path
 from jaxseg.formats.annotations.exports.segments import Clusters, Segmented, merged
 from jaxseg.formats.files import atomic_write
 
-MODULE, CATALOGUE, BOUTS = "behavior", "ethogram", "bouts"
+MODULE, CATALOG, BOUTS = "behavior", "ethogram", "bouts"
 
 
 def write(path: Path, recording: Segmented, clusters: Clusters) -> None:
@@ -30,11 +30,11 @@ def write(path: Path, recording: Segmented, clusters: Clusters) -> None:
         session_start_time=start,
         timestamps_reference_time=start,
     )
-    catalogue = Ethogram(
-        name=CATALOGUE, description="the clusters that frames were assigned to", exclusive=True
+    catalog = Ethogram(
+        name=CATALOG, description="the clusters that frames were assigned to", exclusive=True
     )
     for cluster, name in clusters.distinct.items():
-        catalogue.add_row(
+        catalog.add_row(
             behavior=name,
             definition=f"cluster {cluster} of an unsupervised segmentation",
             behavior_type="state",
@@ -45,13 +45,13 @@ def write(path: Path, recording: Segmented, clusters: Clusters) -> None:
         description="maximal stretches of frames of one cluster",
         labeling_method="automated",
         source_software=f"jaxseg {_version()}",
-        ethogram=catalogue,
+        ethogram=catalog,
     )
     for begin, end, cluster in merged(recording.segments, clusters):
         if cluster >= 0:
             bouts.add_row(start_time=begin, stop_time=end, label=clusters.name(cluster))
     module = document.create_processing_module(MODULE, "segments found by jaxseg")
-    module.add(catalogue)
+    module.add(catalog)
     module.add(bouts)
     with atomic_write(path) as temporary, warnings.catch_warnings():
         # pynwb warns of every suffix but .nwb, which a temporary file has not.
