@@ -18,7 +18,7 @@ from jaxseg.config.fields import (
     split_names,
 )
 
-PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
+PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn", "mstcn2")
 
 # Values of config.data.name that are no data set: sequences that a program has in memory, and all
 # that is people's own.
