@@ -10,7 +10,7 @@ import numpy as np
 from jaxseg.formats.arrays import read_npy
 from jaxseg.formats.files import read_text, write_text
 from jaxseg.formats.matrices import read_mat
-from jaxseg.formats.names import hint, listed
+from jaxseg.formats.names import check_name, hint, listed
 
 SUFFIXES = (".txt", ".npy")
 # Ends of the names of files that this package puts beside the labels of a video, or into other
@@ -48,7 +48,7 @@ class LabelFolder(NamedTuple):
 
     def other_names(self) -> list[str]:
         """Names of all videos of the folder, those included that were not read."""
-        if not self.files or not self.path.is_dir():
+        if self.splits is not None or not self.path.is_dir():
             return sorted(self.codes)
         paths = (path.relative_to(self.path).as_posix() for path in self.path.rglob("*"))
         return sorted({*self.codes, *map(video_name, paths)})
@@ -140,8 +140,12 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_array(path: Path) -> np.ndarray:
-    """Labels of one video from a `.npy` file of whole numbers, [frames], and nothing else."""
+    """Labels of one video from a `.npy` file: whole numbers or names, [frames], nothing else."""
     labels = read_npy(path)
+    if labels.ndim == 1 and labels.dtype.kind == "U":
+        for name in np.unique(labels):
+            check_name(path, "label", str(name).strip())
+        return np.char.strip(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         content = f"{labels.dtype}{list(labels.shape)}"
         raise ValueError(f"{path}: {content} instead of whole numbers [frames]{mending(labels)}")
@@ -158,7 +162,7 @@ def mending(array: np.ndarray) -> str:
     if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
         return ""
     if 1 in shape:
-        return "; looks transposed, or like a matrix of one column: save array.ravel()"
+        return "; looks transposed: a matrix of one row or column; save array.ravel()"
     if shape[0] < shape[1]:
         return "; looks transposed: frame scores [classes, frames]? Labels are array.argmax(axis=0)"
     return "; looks like frame scores [frames, classes]: labels are array.argmax(axis=1)"

@@ -97,8 +97,8 @@ def class_indices(
         }
         if not matching:
             raise ValueError(
-                f"{option}: no class {label!r}{hint(label, names.classes)} among"
-                f" {', '.join(names.classes)}"
+                f"{option}: no class {label!r} among {', '.join(names.classes)}"
+                f"{hint(label, names.classes)}"
             )
         indices |= matching
     return sorted(indices)

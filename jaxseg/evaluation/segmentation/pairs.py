@@ -1,5 +1,6 @@
 """Whether truth and predictions are of the same videos and vocabulary, and what to do if not."""
 
+import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -46,13 +47,18 @@ def missing(
     if len(absent) > 1:
         message += f" and {len(absent) - 1} more of {len(names)}"
     known = side.other_names()
-    several = [each for each in known if each.endswith(f"/{name}")]
-    if several:
-        return f"{message}, but of {listed(several)}: name the folder of one of them"
+    short = name.rpartition("/")[2]
+    for folder, names_there in ((side, known), (other, other.codes)):
+        several = [each for each in names_there if each.endswith(f"/{short}")]
+        if len(several) > 1 and short in {*side.codes, *other.codes}:
+            return (
+                f"{folder.path}: video {short!r} is in several of its folders"
+                f" ({listed(several)}): name one of them"
+            )
     spare = [each for each in known if each not in other.codes]
     if suggestion := hint(name, spare):
         return message + suggestion
-    if not listed_in_split and side.codes and len(absent) == len(names) - len(side.codes):
+    if not listed_in_split and side.codes and side.codes.keys() <= other.codes.keys():
         return (
             f"{message}; to score one split's videos alone, name the list of them:"
             " --splits=FILE (a name a line)"
@@ -86,8 +92,8 @@ def unequal(
         )
     most = max(map(abs, differences.values()))
     return (
-        f"{message}; {len(differences)} videos differ, by up to {most}: --length-tolerance={most}"
-        " cuts the longer side at its end"
+        f"{message}; {count(len(differences), 'video')} of another length, by up to {most}:"
+        f" --length-tolerance={most} cuts the longer side at its end"
     )
 
 
@@ -101,10 +107,10 @@ def wrong_format(name: str, side: LabelFolder, other: LabelFolder) -> str:
             f" {len(blanks.split())} labels: write {path} with a label a line, without the header"
         )
     codes = side.codes[name]
-    words = len(side.labels[codes[0]].split()) if len(codes) == 1 else 1
+    words = len(re.split(r"[\s,;]+", side.labels[codes[0]])) if len(codes) == 1 else 1
     if words > 1:
         return (
-            f"looks transposed: the only line of {path} has {words} words; write a label a line,"
+            f"looks transposed: the only line of {path} has {words} labels; write one a line,"
             " or MS-TCN's header, a line that begins with #, above it"
         )
     return ""
