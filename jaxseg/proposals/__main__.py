@@ -3,10 +3,11 @@
 python -m jaxseg.proposals --predictions=in.json --out=fused.json
 python -m jaxseg.proposals --predictions=in.json --out=thinned.json --method=soft
 
-Each class of each video is treated by itself. Fusion (Zhou et al., CVPR 2023) makes one
-detection of the best one that is left and of all that lie in it by more than --overlap of
-their own length: start, end and score are means, weighted by softmax(score / tau). The
-smaller tau is against the differences of scores, the more the best detection decides alone.
+Each class of each video is treated by itself; proposals without a label are one class.
+Fusion (Zhou et al., CVPR 2023) makes one detection of the best one that is left and of all
+that lie in it by more than --overlap of their own length: start, end and score are means,
+weighted by softmax(score / tau). The smaller tau is against the differences of scores, the
+more the best detection decides alone.
 Its default was published for other scores, so try several:
 python -m jaxseg.evaluation localization --predictions=fused.json --truth=...
 """
