@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
 from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
 from jaxseg.data.localization.assembly import assemble, missing_note
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
-from jaxseg.data.segmentation.alignment import Clock, TruthSettings, make_clock
 from jaxseg.data.segmentation.arrays import SEQUENCES
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
@@ -51,7 +50,6 @@ __all__ = [
     "top_activity",
 ]
 
-T = TypeVar("T")
 FOLDER = "folder"  # any folder of features
 ARRAYS = "arrays"  # sequences in memory
 VIDEOS = "videos"  # features that the run itself extracts from videos
@@ -112,45 +110,39 @@ def load(
         return generate(config, activities)
     embedded = not config.root and config.name == FOLDER
     root = EMBEDDED if embedded else Path(config.root).expanduser()
-    truth, notes = truth_settings(config), []
+    fps = None
     if config.name == VIDEOS:
         root = Path(workdir or ".") / "features"
-        sources, names, notes = find_extracted(config, root, activities, truth)
-        fps = config.fps or recorded_fps(root)
+        sources, names = find_extracted(config, root, activities)
     elif config.name == FOLDER:
-        sources, names, notes = find_in_folder(
-            root, activities, settings=reading(config), truth=truth, progress=progress
+        sources, names = find_in_folder(
+            root, activities, settings=reading(config), progress=progress
         )
-        fps = config.fps or common_rate(sources) or recorded_fps(root)
+        fps = None if config.fps else common_rate(sources)
     else:
         entry = DATA_SETS[config.name]
         sources, names = find_published(config.name, entry.layout, root, activities)
-        fps = config.fps or entry.fps
-    is_own = config.name in (VIDEOS, FOLDER)
-    clock = make_clock(truth, fps) if is_own else Clock(tolerance=config.length_tolerance)
-    read = read_videos(
+        fps = entry.fps
+    videos = read_videos(
         sources,
         names,
-        clock=clock,
-        truth=truth,
+        length_tolerance=config.length_tolerance,
         scaling=scaling(config),
         cache=cache,
         progress=progress,
         processes=processes,
     )
-    excluded = excluded_classes(config, read.classes)
-    if read.gap:
-        excluded = tuple(dict.fromkeys((*excluded, read.gap)))
+    classes = names.classes if names else ()
     of_clips = config.name == VIDEOS and not config.videos
     return DataSet(
         name=EMBEDDED.name if embedded else CLIPS_NAME if of_clips else config.name,
-        videos=read.videos,
-        classes=read.classes,
-        excluded=excluded,
-        fps=clock.fps if is_own else fps,
+        videos=videos,
+        classes=classes,
+        excluded=excluded_classes(config, classes),
+        fps=config.fps or (fps if config.name in known else fps or recorded_fps(root)),
         generated=of_clips,
         origin=UNNAMED if embedded else "",
-        notes=(*notes_of(sources), *notes, *read.notes),
+        notes=notes_of(sources),
     )
 
 
@@ -178,9 +170,11 @@ def load_unlabeled(root: Path, config: DataConfig, *, progress: bool = True) -> 
         FileNotFoundError, ValueError: as `load`.
     """
     sources = find_unlabeled(root, settings=reading(config), progress=progress)
-    read = read_videos(sources, None, scaling="", cache=None, progress=progress)
+    videos = read_videos(
+        sources, None, length_tolerance=0, scaling="", cache=None, progress=progress
+    )
     fps = common_rate(sources) or recorded_fps(root)
-    return DataSet(FOLDER, read.videos, fps=fps, notes=notes_of(sources))
+    return DataSet(FOLDER, videos, fps=fps, notes=notes_of(sources))
 
 
 def load_localization(
@@ -256,16 +250,15 @@ def top_activity(videos: Path) -> str:
 
 
 def find_extracted(
-    config: DataConfig, features: Path, activities: Sequence[str], truth: TruthSettings
-) -> tuple[list[Source], ClassNames | None, list[str]]:
+    config: DataConfig, features: Path, activities: Sequence[str]
+) -> tuple[list[Source], ClassNames | None]:
     """The features that a run has extracted, and the labels beside its videos, if any."""
     if not features.is_dir():
         raise FileNotFoundError(
             f"{features}: no features yet; --mode=features makes them of config.data.videos"
         )
     videos = Path(config.videos).expanduser() if config.videos else features.parent / "videos"
-    name = top_activity(videos)
-    return find_in_folder(features, activities, name=name, labels=videos, truth=truth)
+    return find_in_folder(features, activities, name=top_activity(videos), labels=videos)
 
 
 def generate(config: DataConfig, activities: Sequence[str]) -> DataSet:
@@ -284,22 +277,12 @@ def need_twin(name: str):
 
 
 def reading(config: DataConfig) -> Settings:
-    """How files of other programs are read."""
-    return settings_of(config, Settings)
-
-
-def truth_settings(config: DataConfig) -> TruthSettings:
-    """How labels are read."""
-    return settings_of(config, TruthSettings)
-
-
-def settings_of(config: DataConfig, kind: type[T]) -> T:
-    """A NamedTuple of the keys of the config that have the names of its fields.
+    """How files of other programs are read: the keys of the config that have the same names.
 
     A config of a caller's own may leave them out.
     """
-    defaults = kind._field_defaults.items()
-    return kind(**{name: getattr(config, name, default) for name, default in defaults})
+    defaults = Settings._field_defaults.items()
+    return Settings(**{name: getattr(config, name, default) for name, default in defaults})
 
 
 def scaling(config: DataConfig) -> str:

@@ -14,8 +14,7 @@ Any other folder (`find_in_folder`):
     <root>/<video>.{txt,npy,npz}               one activity, named after the folder
     <root>/<activity>/<video>.{txt,npy,npz}    several
     <root>/features/...                        the same one level lower
-    groundTruth/<video>[.txt]                  in the root or beside it: labels, one name a frame,
-                                               or a table of segments, see `formats.annotations`
+    groundTruth/<video>[.txt]                  in the root or beside it: labels, one name a frame
     mapping/mapping.txt or mapping.txt         there too: the order of the classes
 
 Without `groundTruth/` there are no labels. Without a mapping the classes are the sorted names in
@@ -28,16 +27,14 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from jaxseg.data.segmentation.alignment import TruthSettings
-from jaxseg.data.segmentation.finding import find_labels, names_of
-from jaxseg.data.segmentation.labels import ClassNames, read_mapping
-from jaxseg.data.segmentation.sources import Source, open_recordings
+from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
+from jaxseg.data.segmentation.sources import Source, open_recordings, with_passed
 from jaxseg.formats.files import entries, need_file, need_folder, read_json
 from jaxseg.formats.names import check_file_name, check_known, listed
+from jaxseg.formats.recordings.companions import companions
 from jaxseg.formats.recordings.reader import is_foreign
 from jaxseg.formats.recordings.recording import DEFAULTS, Settings
 
-UNSAID = TruthSettings()  # labels say all of themselves
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
 LABEL_FILES = ("groundTruth", "mapping", "mapping.txt")
 RECORD = "features.json"
@@ -88,12 +85,9 @@ def find_in_folder(
     name: str = "",
     labels: Path | None = None,
     settings: Settings = DEFAULTS,
-    truth: TruthSettings = UNSAID,
     progress: bool = False,
-) -> tuple[list[Source], ClassNames | None, list[str]]:
-    """The files of any folder, its classes where it has labels, and notes on these.
-
-    Some recordings may have no truth, and truth no recording: that is a note.
+) -> tuple[list[Source], ClassNames | None]:
+    """The files of any folder, and its classes where it has labels.
 
     Args:
         root: the folder.
@@ -101,21 +95,20 @@ def find_in_folder(
         name: activity of the files directly in the folder; "" is the folder's own name.
         labels: folder that may hold `groundTruth/`; None looks in the root and beside it.
         settings: how files of other programs are read.
-        truth: what of their truth is read.
         progress: show a bar while they are.
     """
     sources = find_unlabeled(root, activities, name=name, settings=settings, progress=progress)
-    root = need_folder(root).resolve()
+    root = (root.parent if is_recording(root) else need_folder(root)).resolve()
     places = [labels] if labels else [root, root.parent]
     labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
     if labeled is None:
-        return sources, None, []
-    folder = labeled / "groundTruth"
-    files = files_by_activity(folder, "")
-    sources, notes = find_labels(sources, folder, files, truth, complete=not activities)
+        return sources, None
+    truth = find_truth(labeled / "groundTruth")
+    sources = add_truth(sources, truth, root, complete=not activities)
     mapping = find_mapping(labeled, "mapping.txt")
-    names = read_mapping(mapping) if mapping.is_file() else names_of(sources)
-    return sources, names, notes
+    if mapping.is_file():
+        return sources, read_mapping(mapping)
+    return sources, names_in(source.truth for source in sources)
 
 
 def find_unlabeled(
@@ -130,16 +123,40 @@ def find_unlabeled(
 
     Files of other programs are read at once, since they tell only then what sequences they hold.
     """
-    root = need_folder(root).resolve()
-    folder = features_folder(root)
-    record = read_record(folder)
-    fitted = (RECORD, record.get("fitted")) if record else ()
-    features = find_features(
-        folder, name or root.name, ignored=(*LABEL_FILES, *fitted), foreign=True
-    )
+    if is_recording(root):
+        root = root.resolve()
+        folder, passed = root.parent, []
+        features = find_features(
+            folder, name or folder.name, foreign=True, passed=set(entries(folder)) - {root}
+        )
+    else:
+        root = need_folder(root).resolve()
+        folder = features_folder(root)
+        record = read_record(folder)
+        fitted = (RECORD, record.get("fitted")) if record else ()
+        ignored = (*LABEL_FILES, *fitted)
+        passed = passed_over(folder, ignored)
+        features = find_features(
+            folder, name or root.name, ignored=ignored, foreign=True, passed=passed
+        )
     chosen = choose_activities(features, activities)
     sources = [Source(*key, path, top=path.parent == folder) for key, path in chosen.items()]
-    return open_recordings(sources, settings, progress)
+    return with_passed(open_recordings(sources, settings, progress), passed)
+
+
+def is_recording(root: Path) -> bool:
+    """Whether a root is itself a recording: a file, or a folder of a file a frame."""
+    return root.is_file() or (root.is_dir() and is_foreign(root))
+
+
+def passed_over(folder: Path, ignored: Collection[str]) -> list[Path]:
+    """What pose programs have written into a folder and its subfolders beside recordings."""
+    inside = [path for path in entries(folder) if path.name not in ignored]
+    passed = companions(inside)
+    for path in inside:
+        if path.is_dir() and path not in passed and not is_foreign(path):
+            passed += companions(entries(path))
+    return passed
 
 
 def find_mapping(folder: Path, name: str) -> Path:
@@ -188,25 +205,33 @@ def find_home(root: Path, names: Sequence[str], content: str) -> Path:
 
 
 def find_features(
-    folder: Path, activity: str, *, ignored: Iterable[str] = (), foreign: bool = False
+    folder: Path,
+    activity: str,
+    *,
+    ignored: Iterable[str] = (),
+    foreign: bool = False,
+    passed: Collection[Path] = (),
 ) -> dict[tuple[str, str], Path]:
     """Feature files by (activity, video), without the entries of the folder that are ignored.
 
     Subfolders are activities; files directly in the folder belong to `activity`. Where `foreign`,
-    files of other programs are features too.
+    files of other programs are features too, but for those that are `passed` over.
     """
     features: dict[tuple[str, str], Path] = {}
-    unknown = []
-    for group, file in files_by_activity(folder, activity, set(ignored)):
+    unknown, left = [], set(passed)
+    for group, file in files_by_activity(folder, activity, set(ignored), foreign=foreign):
+        if file in left or file.parent in left:
+            continue
         check_file_name(folder, "activity", group)
-        known = file.suffix in FEATURE_SUFFIXES or (foreign and is_foreign(file))
-        if not known or not file.is_file():
+        plain = file.suffix in FEATURE_SUFFIXES and file.is_file()
+        if not plain and not (foreign and file.exists() and is_foreign(file)):
             unknown.append(file)
             continue
-        check_file_name(folder, "video", file.stem)
-        other = features.setdefault((group, file.stem), file)
+        video = file.name if file.is_dir() else file.stem
+        check_file_name(folder, "video", video)
+        other = features.setdefault((group, video), file)
         if other != file:
-            raise ValueError(f"{file}: video {file.stem} has features in {other.name} too")
+            raise ValueError(f"{file}: video {video} has features in {other.name} too")
     if unknown:
         kinds = ", ".join(FEATURE_SUFFIXES)
         raise ValueError(f"{folder}: not files of features ({kinds}): {listed(unknown)}")
@@ -232,12 +257,15 @@ def find_truth(folder: Path, *, ignored: tuple[str, ...] = ()) -> dict[tuple[str
 
 
 def files_by_activity(
-    folder: Path, activity: str, ignored: Collection[str] = ()
+    folder: Path, activity: str, ignored: Collection[str] = (), *, foreign: bool = False
 ) -> Iterator[tuple[str, Path]]:
-    """(activity, path) of all files; those directly in the folder belong to `activity`."""
+    """(activity, path) of all files; those directly in the folder belong to `activity`.
+
+    A folder of a file a frame is one recording where `foreign`.
+    """
     for path in entries(folder):
         if path.name not in ignored:
-            is_folder = path.is_dir()
+            is_folder = path.is_dir() and not (foreign and is_foreign(path))
             for file in entries(path) if is_folder else [path]:
                 yield path.name if is_folder else activity, file
 

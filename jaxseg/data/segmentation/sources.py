@@ -1,6 +1,7 @@
 """Sources: the file of each sequence, and what is in files that may hold several."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxseg.data.segmentation.features import FeatureFile, Processes, checksum, read_arrays
-from jaxseg.formats.annotations.annotation import Annotations, Labels
 from jaxseg.formats.matrices import check_finite, check_matrix
 from jaxseg.formats.names import check_file_name, listed
 from jaxseg.formats.recordings.reader import is_foreign, read_recordings
@@ -23,7 +23,6 @@ class Source:
 
     `top`: they lie in no subfolder, so that the activity is named after whatever folder that is.
     `recording`: what the file holds, where it is one of another program, which may hold several.
-    `labels`: what `truth` holds, where it is read already: people's own may be of many kinds.
     """
 
     activity: str
@@ -32,7 +31,6 @@ class Source:
     truth: Path | None = None
     top: bool = False
     recording: Recording | None = None
-    labels: Annotations | Labels | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -54,7 +52,48 @@ def open_recordings(sources: Sequence[Source], settings: Settings, progress: boo
             video = source.video if name == ONLY else f"{source.video}.{name}"
             check_file_name(source.features, "video", video)
             opened.append(dataclasses.replace(source, video=video, recording=recording))
-    return opened
+    return in_one_order(opened)
+
+
+def in_one_order(sources: list[Source]) -> list[Source]:
+    """The sources with channels of the same names in the order of most recordings.
+
+    Names that have nothing in common with the usual ones are taken to be of another kind.
+
+    Raises:
+        ValueError: some names are the usual ones, others not.
+    """
+    names = Counter(each.recording.channels for each in sources if each.recording)
+    names.pop((), None)
+    if len(names) < 2:
+        return sources
+    usual = names.most_common(1)[0][0]
+    for at, each in enumerate(sources):
+        own = each.recording.channels if each.recording else ()
+        if own in ((), usual) or not set(own) & set(usual):
+            continue
+        if sorted(own) != sorted(usual) or len(set(own)) < len(own):
+            wrong = sorted(set(own) ^ set(usual))
+            raise ValueError(
+                f"{each.features}: other channels than most recordings have: {listed(wrong)} are "
+                "in some only; all files need the same"
+            )
+        array = each.recording.array[:, [own.index(name) for name in usual]]
+        recording = each.recording._replace(array=array, channels=usual)
+        sources[at] = dataclasses.replace(each, recording=recording)
+    return sources
+
+
+def with_passed(sources: list[Source], passed: Sequence[Path]) -> list[Source]:
+    """The sources, with a note at the first recording on the files that were passed over."""
+    at = next((at for at, each in enumerate(sources) if each.recording), None)
+    if passed and at is not None:
+        names = listed(path.name for path in passed)
+        note = f"passed over, as they belong to recordings that are read: {names}"
+        recording = sources[at].recording
+        recording = recording._replace(notes=(*recording.notes, note))
+        sources[at] = dataclasses.replace(sources[at], recording=recording)
+    return sources
 
 
 def read_sources(

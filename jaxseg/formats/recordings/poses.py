@@ -17,7 +17,7 @@ from jaxseg.formats.recordings.poses_tables import PoseFile, Track
 from jaxseg.formats.recordings.recording import ONLY, Recording, Settings
 
 TEXT, CONTAINERS = (".csv", ".tsv", ".parquet"), (".h5", ".hdf5", ".slp", ".nwb")
-SUFFIXES = (*TEXT, *CONTAINERS)
+SUFFIXES = (*TEXT, *CONTAINERS, "")  # "" of a folder
 NOT_POSES = "none"  # as data.keypoints: a table that looks like poses is a plain one
 RARELY = 0.05  # share of the frames below which an individual is left out, unless it is asked for
 

@@ -37,6 +37,7 @@ BODY_NAMES = (
 )
 BODY_25 = BODY_NAMES.split()
 COCO_18 = [*BODY_25[:8], *BODY_25[9:19]]
+FAR = 1e6  # bodies
 OPENPOSE_NAMES = {25: BODY_25, 18: COCO_18}
 INSTALL = "pip install '.[pose]' in jaxseg's checkout installs it"
 
@@ -272,12 +273,18 @@ def read_openpose(folder: Path) -> PoseFile:
     if last - first + 1 > MOST_EMPTY * len(files):
         raise ValueError(f"{len(files)} files, numbered from {first} to {last}")
     people = {number - first: _people(path) for number, path in files.items()}
-    sizes = {len(person) for each in people.values() for person in each}
+    sizes: dict[int, list[int]] = {}
+    for number, each in people.items():
+        for person in each:
+            sizes.setdefault(len(person), []).append(number)
     if not sizes:
         raise ValueError(f"nobody is seen in any of its {len(files)} files")
     if len(sizes) > 1:
-        raise ValueError(f"people have different numbers of keypoints: {sorted(sizes)}")
-    size = sizes.pop()
+        odd, places = min(sizes.items(), key=lambda each: len(each[1]))
+        raise ValueError(
+            f"{files[first + places[0]]}: {odd} keypoints, and another number in most files"
+        )
+    size = next(iter(sizes))
     names = OPENPOSE_NAMES.get(size) or [f"point_{at}" for at in range(size)]
     follows = _followed(people)
     tracks = []
@@ -301,7 +308,8 @@ def _people(path: Path) -> list[np.ndarray]:
     content = read_json(path)
     with refusing(path, "file of OpenPose"):
         people = [np.array(each["pose_keypoints_2d"], float) for each in content["people"]]
-        return [each.reshape(-1, 3) for each in people if each.size]
+        people = [each.reshape(-1, 3) for each in people if each.size]
+    return [np.where(np.isfinite(each).all(axis=1)[:, None], each, 0) for each in people]
 
 
 def _followed(people: Mapping[int, list[np.ndarray]]) -> dict[str, dict[int, np.ndarray]]:
@@ -332,7 +340,7 @@ def _distance(one: np.ndarray, other: np.ndarray) -> float:
     """Mean distance of the points that both have, in diagonals of the body; large where none."""
     both = (one[:, 2] > 0) & (other[:, 2] > 0)
     if not both.any():
-        return 1e6
+        return FAR
     seen = one[one[:, 2] > 0, :2]
     size = max(float(np.linalg.norm(np.ptp(seen, axis=0))), 1e-6)
-    return float(np.linalg.norm(one[both, :2] - other[both, :2], axis=1).mean()) / size
+    return min(float(np.linalg.norm(one[both, :2] - other[both, :2], axis=1).mean()) / size, FAR)

@@ -33,7 +33,7 @@ READERS: tuple[Reader, ...] = (poses, tables, containers)
 
 def reader_of(path: Path) -> Reader | None:
     """The first reader of a file's kind; None for a file that NumPy reads as a plain matrix."""
-    suffix = path.suffix.lower()
+    suffix = "" if path.is_dir() else path.suffix.lower()
     return next((each for each in READERS if suffix in each.SUFFIXES and each.reads(path)), None)
 
 
