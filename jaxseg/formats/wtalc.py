@@ -1,5 +1,6 @@
 """W-TALC's folder of annotation arrays, and THUMOS14's list of ambiguous intervals."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def read_wtalc(folder: Path) -> Segments:
     """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder.
 
     A video without segments has the classes of `labels_all.npy`, if there is one, without times.
+    Durations are those of `duration.npy`, if they can be read: no score needs them.
     """
     arrays = {name: read_pickled_npy(Path(folder) / f"{name}.npy") for name in ARRAYS}
     shapes = {name: array.shape for name, array in arrays.items()}
@@ -34,6 +36,9 @@ def read_wtalc(folder: Path) -> Segments:
         for video, labels in read_all_labels(Path(folder), list(database)).items():
             if not database[video]["annotations"]:
                 database[video]["labels"] = sorted(labels)
+    with contextlib.suppress(ValueError):
+        for video, duration in per_video(Path(folder) / "duration.npy", list(database)).items():
+            database[video]["duration"] = duration
     return truth_segments(database, str(folder))
 
 

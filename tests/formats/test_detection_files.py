@@ -255,7 +255,11 @@ def test_wtalc_folder(tmp_path):
         ("test", "validation"),
         ("a", "b"),
     )
-    assert truth.start.tolist() == [0.5, 3.0]
+    assert truth.start.tolist() == [0.5, 3.0] and truth.durations == {}
+    np.save(tmp_path / "duration.npy", np.array([[7.5], [9.0]]))
+    assert read_wtalc(tmp_path).durations == {"v": 7.5, "w": 9.0}
+    np.save(tmp_path / "duration.npy", np.array([7.5]))  # of other videos, and not needed
+    assert read_wtalc(tmp_path).durations == {}
     for names, segments, labels, part in (
         (["v", "v"], pairs, [["a", "b"], []], "'v' stands there twice"),
         (["v", "w"], pairs, [["a"], []], "video 'v'"),
