@@ -3,7 +3,8 @@
 Paper (Table 3, mean of three runs): mAP 43.8 at tIoU .5, 27.2 at .75, 6.7 at .95; mean over
 .5:.05:.95 27.9; its components in Table 10. The authors released no program for this data set:
 T = 50, k = T // 2 and K = 64 are the paper's, 20 epochs (301 steps each) are ours. Needs I3D
-features, one .npy a video; without --config.data.root this runs on a small generated twin instead.
+features, one .npy a video, or W-TALC's bundle (--config.data.name=activitynet12_wtalc); without
+--config.data.root this runs on a small generated twin instead.
 
     python -m jaxseg.main --config=configs/case_activitynet12.py
     python -m jaxseg.main --config=configs/case_activitynet12.py --config.data.root=/data/anet12

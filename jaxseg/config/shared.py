@@ -18,12 +18,14 @@ from jaxseg.config.fields import (
     split_names,
 )
 
-PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn")
+PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "mstcn", "mstcn2")
 
 # Values of config.data.name that are no data set: sequences that a program has in memory, and all
 # that is people's own.
 ARRAYS = "arrays"
 OWN_DATA = ("folder", "videos", ARRAYS)
+# Keys of config.data that are for these alone.
+OWN_KEYS = ("scaling", "label_fps", "feature_window", "feature_stride", "tier", "gaps")
 AUTO = "auto"  # as config.model.num_clusters: comes from the data
 
 # Files of segments that a run can write, see `formats.annotations.exports`.
@@ -39,6 +41,11 @@ AFTER_TRAINING = (
     "solver.eval",
     "data.fps",
     "data.excluded",
+    "data.label_fps",
+    "data.feature_window",
+    "data.feature_stride",
+    "data.tier",
+    "data.gaps",
 )
 
 
@@ -75,6 +82,11 @@ class DataConfig:
     individual: str = key("", "poses: the animal or person that is read; empty: all")
     keypoints: tuple[str, ...] = key((), "poses: those that are read; empty: all", commas=True)
     vertical: str = key("", "poses in space: which is upright", one_of("", "x", "y", "z"))
+    label_fps: float = key(0.0, "people's own data: labels a second; 0: a row each", at_least(0))
+    feature_window: int = key(0, "labels that a row of features is made of; 0: 1", at_least(0))
+    feature_stride: int = key(0, "labels from one row to the next; 0: 1", at_least(0))
+    tier: str = key("", "tier or subject whose segments are the labels; empty: the only one")
+    gaps: str = key("", "class of frames without a label; empty: they are not scored")
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
     videos_per_batch: int = key(2, "videos of a training step", at_least(1))
     frames_per_video: int = key(256, "frames sampled from each of them", at_least(2))
@@ -83,11 +95,12 @@ class DataConfig:
 
     def validate(self, path: str) -> None:
         self._validate_videos(path)
-        if self.scaling and self.name not in OWN_DATA:
-            raise ValueError(
-                f"config.{path}.scaling={self.scaling} is for people's own data, which "
-                f"config.{path}.name={self.name} is not: that is one of {', '.join(OWN_DATA)}"
-            )
+        for name in OWN_KEYS:
+            if getattr(self, name) and self.name not in OWN_DATA:
+                raise ValueError(
+                    f"config.{path}.{name}={getattr(self, name)} is for people's own data, which "
+                    f"config.{path}.name={self.name} is not: that is one of {', '.join(OWN_DATA)}"
+                )
         if not 0 <= self.test_share < 1:
             raise ValueError(f"config.{path}.test_share must be in [0, 1), got {self.test_share}")
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
 from jaxseg.data.localization.assembly import assemble, missing_note
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
+from jaxseg.data.segmentation.alignment import Clock, TruthSettings, make_clock
 from jaxseg.data.segmentation.arrays import SEQUENCES
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
@@ -50,6 +51,7 @@ __all__ = [
     "top_activity",
 ]
 
+T = TypeVar("T")
 FOLDER = "folder"  # any folder of features
 ARRAYS = "arrays"  # sequences in memory
 VIDEOS = "videos"  # features that the run itself extracts from videos
@@ -110,39 +112,45 @@ def load(
         return generate(config, activities)
     embedded = not config.root and config.name == FOLDER
     root = EMBEDDED if embedded else Path(config.root).expanduser()
-    fps = None
+    truth, notes = truth_settings(config), []
     if config.name == VIDEOS:
         root = Path(workdir or ".") / "features"
-        sources, names = find_extracted(config, root, activities)
+        sources, names, notes = find_extracted(config, root, activities, truth)
+        fps = config.fps or recorded_fps(root)
     elif config.name == FOLDER:
-        sources, names = find_in_folder(
-            root, activities, settings=reading(config), progress=progress
+        sources, names, notes = find_in_folder(
+            root, activities, settings=reading(config), truth=truth, progress=progress
         )
-        fps = None if config.fps else common_rate(sources)
+        fps = config.fps or common_rate(sources) or recorded_fps(root)
     else:
         entry = DATA_SETS[config.name]
         sources, names = find_published(config.name, entry.layout, root, activities)
-        fps = entry.fps
-    videos = read_videos(
+        fps = config.fps or entry.fps
+    is_own = config.name in (VIDEOS, FOLDER)
+    clock = make_clock(truth, fps) if is_own else Clock(tolerance=config.length_tolerance)
+    read = read_videos(
         sources,
         names,
-        length_tolerance=config.length_tolerance,
+        clock=clock,
+        truth=truth,
         scaling=scaling(config),
         cache=cache,
         progress=progress,
         processes=processes,
     )
-    classes = names.classes if names else ()
+    excluded = excluded_classes(config, read.classes)
+    if read.gap:
+        excluded = tuple(dict.fromkeys((*excluded, read.gap)))
     of_clips = config.name == VIDEOS and not config.videos
     return DataSet(
         name=EMBEDDED.name if embedded else CLIPS_NAME if of_clips else config.name,
-        videos=videos,
-        classes=classes,
-        excluded=excluded_classes(config, classes),
-        fps=config.fps or (fps if config.name in known else fps or recorded_fps(root)),
+        videos=read.videos,
+        classes=read.classes,
+        excluded=excluded,
+        fps=clock.fps if is_own else fps,
         generated=of_clips,
         origin=UNNAMED if embedded else "",
-        notes=notes_of(sources),
+        notes=(*notes_of(sources), *notes, *read.notes),
     )
 
 
@@ -170,11 +178,9 @@ def load_unlabeled(root: Path, config: DataConfig, *, progress: bool = True) -> 
         FileNotFoundError, ValueError: as `load`.
     """
     sources = find_unlabeled(root, settings=reading(config), progress=progress)
-    videos = read_videos(
-        sources, None, length_tolerance=0, scaling="", cache=None, progress=progress
-    )
+    read = read_videos(sources, None, scaling="", cache=None, progress=progress)
     fps = common_rate(sources) or recorded_fps(root)
-    return DataSet(FOLDER, videos, fps=fps, notes=notes_of(sources))
+    return DataSet(FOLDER, read.videos, fps=fps, notes=notes_of(sources))
 
 
 def load_localization(
@@ -250,15 +256,16 @@ def top_activity(videos: Path) -> str:
 
 
 def find_extracted(
-    config: DataConfig, features: Path, activities: Sequence[str]
-) -> tuple[list[Source], ClassNames | None]:
+    config: DataConfig, features: Path, activities: Sequence[str], truth: TruthSettings
+) -> tuple[list[Source], ClassNames | None, list[str]]:
     """The features that a run has extracted, and the labels beside its videos, if any."""
     if not features.is_dir():
         raise FileNotFoundError(
             f"{features}: no features yet; --mode=features makes them of config.data.videos"
         )
     videos = Path(config.videos).expanduser() if config.videos else features.parent / "videos"
-    return find_in_folder(features, activities, name=top_activity(videos), labels=videos)
+    name = top_activity(videos)
+    return find_in_folder(features, activities, name=name, labels=videos, truth=truth)
 
 
 def generate(config: DataConfig, activities: Sequence[str]) -> DataSet:
@@ -277,12 +284,22 @@ def need_twin(name: str):
 
 
 def reading(config: DataConfig) -> Settings:
-    """How files of other programs are read: the keys of the config that have the same names.
+    """How files of other programs are read."""
+    return settings_of(config, Settings)
+
+
+def truth_settings(config: DataConfig) -> TruthSettings:
+    """How labels are read."""
+    return settings_of(config, TruthSettings)
+
+
+def settings_of(config: DataConfig, kind: type[T]) -> T:
+    """A NamedTuple of the keys of the config that have the names of its fields.
 
     A config of a caller's own may leave them out.
     """
-    defaults = Settings._field_defaults.items()
-    return Settings(**{name: getattr(config, name, default) for name, default in defaults})
+    defaults = kind._field_defaults.items()
+    return kind(**{name: getattr(config, name, default) for name, default in defaults})
 
 
 def scaling(config: DataConfig) -> str:

@@ -113,9 +113,9 @@ OPTIONS = {
         "help": "true labels, a file a video: scores before and after under mstcn",
     },
     "--background": {
-        "default": "",
         "metavar": "NAMES",
-        "help": "classes that edit score and F1 leave out",
+        "help": "classes that edit score and F1 leave out (default: 'background', as mstcn's"
+        " program; --background= with nothing behind it: none)",
     },
     "--length-tolerance": {
         "type": not_negative,

@@ -20,7 +20,7 @@ from jaxseg.decode.tuning import Tuned
 from jaxseg.evaluation.segmentation.groups import run_starts
 from jaxseg.formats.files import atomic_folder, write_json, write_text
 from jaxseg.formats.labels import find_videos, read_labels, write_labels
-from jaxseg.formats.tables import read_mapping
+from jaxseg.formats.tables import read_columns_mapping
 from jaxseg.solvers.checks import MOST_CLUSTERS
 from jaxseg.solvers.sliding_window import half_width
 
@@ -84,7 +84,7 @@ def check_new(folder: Path) -> None:
 
 def read_inputs(arguments: argparse.Namespace) -> Inputs:
     """Reads every file that the command names."""
-    mapping = None if arguments.mapping is None else read_mapping(arguments.mapping)
+    mapping = None if arguments.mapping is None else read_columns_mapping(arguments.mapping)
     names = None if mapping is None else first_names(mapping)
     scores = read_scores(
         arguments.scores,
@@ -102,7 +102,7 @@ def read_inputs(arguments: argparse.Namespace) -> Inputs:
             arguments.truth,
             scores,
             classes,
-            background=comma_list(arguments.background),
+            background=(None if arguments.background is None else comma_list(arguments.background)),
             length_tolerance=arguments.length_tolerance,
         )
     transcripts = None

@@ -23,7 +23,6 @@ SCORES = {"accuracy": "accuracy", "edit": "edit", "f1@50": "F1@50"}  # key -> ti
 def decoding_page(name: str, inputs: Inputs, output: Output) -> str:
     """HTML page of a decoding; `name` is its title."""
     method, results, tuned = output.config["method"], output.results, output.tuned
-    names, truth = inputs.classes.names, inputs.truth
     files = {"config.json": True, "evaluation.json": results, "tuned.json": tuned}
     decoding = decode_page.Decoding(
         source=Source(
@@ -36,8 +35,8 @@ def decoding_page(name: str, inputs: Inputs, output: Output) -> str:
         kind=inputs.kind,
         method=method,
         baseline=ARGMAX,
-        classes=names,
-        background=[names[index] for index in truth.background] if truth else [],
+        classes=inputs.classes.names,
+        background=results[method]["exclude"]["background"] if results else [],
         videos=segmentations(inputs, output.labels, method),
         reported=tuned.held_out if tuned else list(output.labels),
         columns=NAME_COLUMNS,

@@ -10,9 +10,9 @@ from jaxseg.decode.scores import Scores
 from jaxseg.evaluation import evaluate_segmentation
 from jaxseg.evaluation.segmentation.folders import fine_name
 from jaxseg.evaluation.segmentation.protocols import AVERAGES, NAME_COLUMNS
-from jaxseg.formats.labels import LabelFolder, read_label_folder
+from jaxseg.formats.labels import LabelFolder, largest_cut, read_label_folder
 from jaxseg.formats.matrices import TRUTH_FIELD
-from jaxseg.formats.names import clip
+from jaxseg.formats.names import clip, hint
 
 PROTOCOL = "mstcn"
 
@@ -47,7 +47,7 @@ class Truth(NamedTuple):
     labels: dict[str, np.ndarray]  # video -> int [frames], classes
     classes: Classes  # their names
     splits: dict[str, list[str]] | None  # split -> its videos, or None
-    background: list[int]  # classes that edit score and F1 leave out
+    background: list[int] | None  # classes that edit score and F1 leave out; None: the protocol's
     length_tolerance: int  # frames by which lengths may differ
 
     def of(self, videos: Sequence[str]) -> "Truth":
@@ -79,29 +79,33 @@ def read_truth(
     scores: Scores,
     classes: Classes,
     *,
-    background: Sequence[str] = (),
+    background: Sequence[str] | None = None,
     length_tolerance: int = 0,
 ) -> Truth:
     """Reads the truth of the videos that have scores; labels of other videos are not looked at.
 
     `path` is a folder of label files or of ED-TCN's .mat (`Y`), or one file of either kind. Edit
-    score and F1 leave out the classes that `background` names. Truth and scores may differ in
-    length by `length_tolerance` frames.
+    score and F1 leave out the classes that `background` names, or else the protocol's own. Truth
+    and scores may differ in length by `length_tolerance` frames, and by 5 % of a video at most.
     """
-    folder = read_label_folder(path, TRUTH_FIELD)
+    folder = read_label_folder(path, TRUTH_FIELD, scores.videos)
     for name, matrix in scores.videos.items():
         if name not in folder.codes:
-            raise ValueError(f"{path}: no labels of video {name!r}")
+            nearest = hint(name, folder.other_names())
+            raise ValueError(f"{path}: no labels of video {name!r}{nearest}")
         frames = len(folder.codes[name])
-        if abs(frames - len(matrix)) > length_tolerance:
+        limit = largest_cut(max(frames, len(matrix)))
+        if abs(frames - len(matrix)) > min(length_tolerance, limit):
             raise ValueError(
                 f"{path}: video {name!r} has {frames} labels, {len(matrix)} rows of scores"
-                f" (tolerance {length_tolerance})"
+                f" (tolerance {length_tolerance}); none goes beyond 5 % of a video, here {limit}"
             )
     folder = folder._replace(codes={name: folder.codes[name] for name in scores.videos})
     table = class_table(folder, classes)
     labels = {name: table[codes] for name, codes in folder.codes.items()}
-    indices = list(dict.fromkeys(classes.indices("--background", background)))
+    indices = None
+    if background is not None:
+        indices = list(dict.fromkeys(classes.indices("--background", background)))
     return Truth(
         labels=labels,
         classes=classes,

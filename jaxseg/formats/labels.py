@@ -1,8 +1,7 @@
 """Label files of videos: a label a line, MS-TCN's result files, NumPy arrays, ED-TCN's .mat."""
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +10,14 @@ import numpy as np
 from jaxseg.formats.arrays import read_npy
 from jaxseg.formats.files import read_text, write_text
 from jaxseg.formats.matrices import read_mat
+from jaxseg.formats.names import check_name, hint, listed
 
 SUFFIXES = (".txt", ".npy")
+# Ends of the names of files that this package puts beside the labels of a video, or into other
+# formats that it makes of them: no labels, where the labels themselves are in the folder.
+OWN_TABLES = (".csv", ".vtt", ".eaf", ".boris", ".nwb", ".audacity.txt", ".ids.txt", ".ids.npy")
+PREDICTIONS = "predictions"  # subfolder of a run and of a decoding, beside its config.json
+LARGEST_CUT = 20  # a length tolerance may cut one frame in so many
 
 
 class LabelFolder(NamedTuple):
@@ -23,6 +28,7 @@ class LabelFolder(NamedTuple):
     labels: list[str]  # the different labels
     activities: dict[str, str] | None  # video -> its subfolder or ""; None without subfolders
     splits: dict[str, list[str]] | None  # split -> its videos, where each file holds one split
+    files: Mapping[str, Path]  # video -> its file, of those that have one each
 
     @property
     def numbers(self) -> bool:
@@ -35,23 +41,45 @@ class LabelFolder(NamedTuple):
         video = next(name for name, codes in self.codes.items() if code in codes)
         return f"{self.path}: video {video!r}"
 
+    def has_header(self, video: str) -> bool:
+        """Whether a video's labels are from a file of MS-TCN's format, with blanks between them."""
+        path = self.files.get(video)
+        return path is not None and path.suffix != ".npy" and read_text(path).startswith("#")
 
-def read_label_folder(path: Path, mat_field: str) -> LabelFolder:
+    def other_names(self) -> list[str]:
+        """Names of all videos of the folder, those included that were not read."""
+        if self.splits is not None or not self.path.is_dir():
+            return sorted(self.codes)
+        paths = (path.relative_to(self.path).as_posix() for path in self.path.rglob("*"))
+        return sorted({*self.codes, *map(video_name, paths)})
+
+
+def read_label_folder(
+    path: Path, mat_field: str, wanted: Collection[str] | None = None
+) -> LabelFolder:
     """The labels of a folder of label files or of ED-TCN's .mat files, or of one such file.
 
-    The .mat files hold no names of videos: a video is called by its file and its place in it,
-    "1/03". The array in them is `mat_field`: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`.
+    Of a run's folder or a decoding's they are the predictions in it. The .mat files hold no names
+    of videos: a video is called by its file and its place in it, "1/03". The array in them is
+    `mat_field`: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`. Of `wanted` videos only these are
+    read, and those of them that are not there are left out.
     """
+    path = own_predictions(path)
+    wanted = None if wanted is None else frozenset(wanted)
     files = {video_name(path.name): path} if path.is_file() else None
     mat_files = [path] if files and path.suffix == ".mat" else sorted(path.glob("*.mat"))
     mat_files = [file for file in mat_files if file.is_file()]  # reading a pipe would never end
+    if wanted is not None:
+        stems = {name.partition("/")[0] for name in wanted}
+        mat_files = [file for file in mat_files if file.stem in stems]
     splits = activities = None
     if mat_files:
+        files = {}
         by_file = {file.stem: read_mat_labels(file, mat_field) for file in mat_files}
         labels = {name: each for videos in by_file.values() for name, each in videos.items()}
         splits = {split: list(videos) for split, videos in by_file.items()}
     else:
-        files = files or find_videos(path)
+        files = files or find_videos(path, wanted)
         labels = {name: read_labels(file) for name, file in files.items()}
         if any(file.parent != path for file in files.values()) and path.is_dir():
             parents = {name: file.parent.relative_to(path) for name, file in files.items()}
@@ -61,7 +89,22 @@ def read_label_folder(path: Path, mat_field: str) -> LabelFolder:
         name: np.array([index.setdefault(label, len(index)) for label in each], np.int64)
         for name, each in labels.items()
     }
-    return LabelFolder(path, codes, list(index), activities, splits)
+    return LabelFolder(path, codes, list(index), activities, splits, files)
+
+
+def own_predictions(path: Path) -> Path:
+    """The folder of labels in a folder that this package has written, or `path` itself."""
+    inner = path / PREDICTIONS
+    return inner if inner.is_dir() and (path / "config.json").is_file() else path
+
+
+def largest_cut(frames: int) -> int:
+    """Frames by which labels may differ in length from the `frames` of the longer side.
+
+    More is no rounding of a program's: the two have another rate, or begin at another time. One
+    frame may always be cut, and at most 5 % of all.
+    """
+    return max(1, frames // LARGEST_CUT)
 
 
 def read_labels(path: Path) -> list[str]:
@@ -97,14 +140,32 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_array(path: Path) -> np.ndarray:
-    """Labels of one video from a `.npy` file of whole numbers, [frames], and nothing else."""
+    """Labels of one video from a `.npy` file: whole numbers or names, [frames], nothing else."""
     labels = read_npy(path)
+    if labels.ndim == 1 and labels.dtype.kind == "U":
+        for name in np.unique(labels):
+            check_name(path, "label", str(name).strip())
+        return np.char.strip(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         content = f"{labels.dtype}{list(labels.shape)}"
-        raise ValueError(f"{path}: {content} instead of whole numbers [frames]")
+        raise ValueError(f"{path}: {content} instead of whole numbers [frames]{mending(labels)}")
     if not labels.size:
         raise ValueError(f"{path}: empty")
     return labels
+
+
+def mending(array: np.ndarray) -> str:
+    """End of a message: what an array that is no [frames] of whole numbers looks like."""
+    shape = array.shape
+    if array.ndim == 1 and array.dtype.kind in "bf" and np.isin(array % 1, 0).all():
+        return "; save array.astype(int)"
+    if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
+        return ""
+    if 1 in shape:
+        return "; looks transposed: a matrix of one row or column; save array.ravel()"
+    if shape[0] < shape[1]:
+        return "; looks transposed: frame scores [classes, frames]? Labels are array.argmax(axis=0)"
+    return "; looks like frame scores [frames, classes]: labels are array.argmax(axis=1)"
 
 
 def read_mat_labels(path: Path, field: str) -> dict[str, list[str]]:
@@ -131,9 +192,7 @@ def read_classes(path: Path, index: Mapping[str, int]) -> np.ndarray:
     labels = read_names(path)
     for line, label in enumerate(labels, start=1):
         if label not in index:
-            nearest = difflib.get_close_matches(label, index, 1)
-            hint = f", the nearest is {nearest[0]!r}" if nearest else ""
-            raise ValueError(f"{path}: unknown label {label!r} in line {line}{hint}")
+            raise ValueError(f"{path}: unknown label {label!r} in line {line}{hint(label, index)}")
     return np.array([index[label] for label in labels], np.int64)
 
 
@@ -146,11 +205,13 @@ def read_clusters(path: Path) -> np.ndarray:
     return np.array(labels, np.int64)
 
 
-def find_videos(folder: Path) -> dict[str, Path]:
+def find_videos(folder: Path, wanted: Collection[str] | None = None) -> dict[str, Path]:
     """Video -> its label file, of a folder and its subfolders, sorted by name.
 
     A video's name is its file's without `.txt` or `.npy`; where a name occurs in two subfolders,
-    all names hold the path from `folder` on. Hidden files and folders are skipped.
+    all names hold the path from `folder` on. In a run's predictions they hold the activity at
+    most. Hidden files and folders are skipped, and so are `OWN_TABLES` beside their labels and,
+    where some videos are `wanted`, all others.
 
     Raises:
         ValueError: no such folder, no files in it, two files of one video, or an entry that is
@@ -159,39 +220,86 @@ def find_videos(folder: Path) -> dict[str, Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
+    members = run_members(folder)
 
-    def name_of(path: Path, inside: Path) -> str:
+    def name_of(path: Path, inside: Path) -> str | None:
+        name = video_name(inside.as_posix())
+        if members and name.count("/") == 2:
+            name = "/".join(name.split("/")[::2])
+        if is_own_table(path):
+            return None
+        if wanted is not None and name not in wanted:
+            name = name.rpartition("/")[2]
+            if name not in wanted:
+                return None
         if not path.is_file():
             raise ValueError(f"{folder}: {inside.as_posix()!r} is no file")
-        return video_name(inside.as_posix())
+        return name
 
+    if wanted is not None:
+        return name_files(folder, name_of)
     return files_by_name(folder, name_of, "label files")
 
 
+def is_own_table(path: Path) -> bool:
+    """Whether a file is one that this package has put beside the labels of the same video."""
+    stems = (path.name.removesuffix(end) for end in OWN_TABLES if path.name.endswith(end))
+    return any(
+        (path.parent / f"{stem}{suffix}").is_file() for stem in stems for suffix in ("", *SUFFIXES)
+    )
+
+
+def run_members(folder: Path) -> bool:
+    """Whether a folder holds a run's predictions: `<activity>/<member>/<video>.txt`.
+
+    Raises:
+        ValueError: an activity has several members, seeds or variants, of which one is to be named.
+    """
+    if folder.name != PREDICTIONS or not (folder.parent / "members.json").is_file():
+        return False
+    for activity in sorted(filter(Path.is_dir, folder.iterdir())):
+        members = sorted(filter(Path.is_dir, activity.iterdir()))
+        if len(members) > 1:
+            raise ValueError(
+                f"{folder}: {len(members)} seeds or variants of {activity.name!r}"
+                f" ({listed(each.name for each in members)}): name the folder of one, {members[0]}"
+            )
+    return True
+
+
 def files_by_name(
-    folder: Path, name_of: Callable[[Path, Path], str], content: str
+    folder: Path, name_of: Callable[[Path, Path], str | None], content: str
 ) -> dict[str, Path]:
     """Name -> file, of a folder and its subfolders, named as in `find_videos`.
 
     Args:
         folder: an existing folder.
-        name_of: (file, its path inside the folder) -> its name; raises ValueError for files of
-            another kind.
+        name_of: (file, its path inside the folder) -> its name, or None to pass it over; raises
+            ValueError for files of another kind.
         content: kind of files, for the message where there are none.
     """
+    paths = name_files(folder, name_of)
+    if not paths:
+        raise ValueError(f"{folder}: no {content}")
+    short = {name.rpartition("/")[2]: path for name, path in paths.items()}
+    return dict(sorted((short if len(short) == len(paths) else paths).items()))
+
+
+def name_files(folder: Path, name_of: Callable[[Path, Path], str | None]) -> dict[str, Path]:
+    """Name -> file, of a folder and its subfolders, as `name_of` calls them; sorted."""
     paths: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_dir() or any(part.startswith(".") for part in inside.parts):
             continue
         name = name_of(path, inside)
+        if name is None:
+            continue
         if name in paths:
-            raise ValueError(f"{path}: video {name!r} is also in {paths[name].name}")
+            other = paths[name].relative_to(folder).as_posix()
+            raise ValueError(f"{path}: video {name!r} is also in {other}")
         paths[name] = path
-    if not paths:
-        raise ValueError(f"{folder}: no {content}")
-    short = {name.rpartition("/")[2]: path for name, path in paths.items()}
-    return dict(sorted((short if len(short) == len(paths) else paths).items()))
+    return dict(sorted(paths.items()))
 
 
 def video_name(file_name: str) -> str:

@@ -1,6 +1,7 @@
 """Names of videos, activities and classes: which are allowed, and how messages show values."""
 
 import difflib
+import re
 import reprlib
 import unicodedata
 from collections.abc import Iterable
@@ -65,24 +66,66 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(names[:LISTED]) + rest
 
 
-def plain(name: str) -> str:
-    """A name without case, blanks and signs, which are written in several ways."""
-    return "".join(char for char in name.casefold() if char.isalnum())
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
-    """The known name that this one, written otherwise, most likely stands for; None for none."""
-    forms: dict[str, str] = {}
-    for each in known:
-        forms.setdefault(plain(each), each)
-    found = difflib.get_close_matches(plain(name), forms, n=1, cutoff=cutoff)
-    return forms[found[0]] if found else None
-
-
 def reason(error: Exception) -> str:
     """Message of an error in one line of limited length."""
     message = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return message.splitlines()[0][:LONGEST_REASON]
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
+    """The known name that `name` is most likely meant to be, or None where none is alike.
+
+    Names are alike above all that differ in the case of letters, in blanks, dashes and
+    underscores, in their suffix or in the folder before them; then those whose letters are the
+    same to a share of `cutoff`.
+    """
+    known = sorted(each for each in known if each != name)
+    for key in KEYS.values():
+        for each in known:
+            if key(each) == key(name) != "":
+                return each
+    if name.isdecimal():
+        return None  # no number is meant to be another one
+    folded = {each.casefold(): each for each in known}
+    found = difflib.get_close_matches(name.casefold(), folded, 1, cutoff)
+    return folded[found[0]] if found else None
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """End of a message on an unknown name: the nearest known one and how it differs, or ""."""
+    found = nearest(name, known)
+    if found is None:
+        return ""
+    how = next((what for what, key in KEYS.items() if key(name) == key(found) != ""), "")
+    return f"; the nearest is {clip(found)}" + (f", which differs in {how}" if how else "")
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _stem(name: str) -> str:
+    """A name in small letters and digits alone, without the folder and the suffix of a file."""
+    file = name.rpartition("/")[2]
+    stem, dot, suffix = file.rpartition(".")
+    is_suffix = dot and suffix[:1].isalpha() and len(suffix) <= 5
+    return plain(stem if is_suffix else file)
+
+
+def plain(name: str) -> str:
+    """A name without case, blanks and signs, which are written in several ways."""
+    return "".join(filter(str.isalnum, _composed(name).casefold()))
+
+
+# What two names differ in -> what of them is the same then; the smallest difference stands first.
+KEYS = {
+    "the form of its Unicode letters": _composed,
+    "the case of letters": lambda name: _composed(name).casefold(),
+    "blanks, dashes and the like": lambda name: re.sub(r"[\W_]", "", _composed(name)),
+    "blanks, dashes and the like and in the case of letters": plain,
+    "its folder": lambda name: _composed(name).rpartition("/")[2],
+    "its suffix": _stem,
+}
 
 
 def check_known(what: str, names: Iterable[str], known: Iterable[str]) -> None:

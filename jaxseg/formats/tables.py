@@ -28,7 +28,9 @@ def read_mapping_lines(path: Path) -> list[MappingLine]:
         if not line.strip():
             continue
         if not name or not re.fullmatch("-1|[0-9]{1,9}", index):
-            raise ValueError(f"{path}: line {number}: not `index name`: {line.strip()!r}")
+            raise ValueError(
+                f"{path}: line {number}: not `index name`: {line.strip()!r}{order_hint(line)}"
+            )
         if name in lines:
             raise ValueError(
                 f"{path}: line {number}: duplicate name {name!r}, as on line {lines[name].number}"
@@ -37,21 +39,38 @@ def read_mapping_lines(path: Path) -> list[MappingLine]:
     return list(lines.values())
 
 
+def order_hint(line: str) -> str:
+    """End of a message on a line of a mapping that has commas, or its name before the index."""
+    words = re.split(r"[\s,;:]+", line.strip())
+    if len(words) > 1 and re.fullmatch("-1|[0-9]+", words[0]):
+        return f"; a blank stands between them: '{' '.join(words)}'"
+    if len(words) > 1 and re.fullmatch("-1|[0-9]+", words[-1]):
+        return f"; the index stands first: '{' '.join([words[-1], *words[:-1]])}'"
+    return ""
+
+
 def read_mapping(path: Path) -> dict[str, int]:
-    """Name -> index of a mapping, in the order of the indices, as evaluators use it.
+    """Name -> index of a mapping, in the order of the indices, -1 last, as evaluators use it.
 
     Several names may share an index: they are one class, which has the first one's name. The
-    indices are all from 0 to the highest.
+    indices are those that stand there: many mappings begin at 1.
     """
     indices = {line.name: line.index for line in read_mapping_lines(path)}
-    present = set(indices.values())
-    if -1 in present:
-        name = next(name for name, index in indices.items() if index < 0)
-        raise ValueError(f"{path}: index -1 of {name!r} is below 0")
-    for index in range(max(present)):
-        if index not in present:
-            raise ValueError(f"{path}: no name for index {index}, but for index {max(present)}")
-    return dict(sorted(indices.items(), key=lambda item: item[1]))
+    return dict(sorted(indices.items(), key=lambda item: (item[1] < 0, item[1])))
+
+
+def read_columns_mapping(path: Path) -> dict[str, int]:
+    """As `read_mapping`, where the indices are columns of scores: all from 0 to the highest."""
+    mapping = read_mapping(path)
+    present = set(mapping.values())
+    for index in range(-1, max(present) + 1):
+        if (index in present) == (index < 0):
+            problem = "an index -1" if index < 0 else f"no index {index}"
+            raise ValueError(
+                f"{path}: {problem}: indices have to start at 0 and to leave none out, as those of"
+                f" the scores do; this file's are {min(present)} to {max(present)}"
+            )
+    return mapping
 
 
 def read_label_map(path: Path) -> dict[str, str]:

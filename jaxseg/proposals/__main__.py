@@ -1,19 +1,20 @@
-"""Fuses or suppresses detections that overlap: anyone's, in ActivityNet's JSON.
+"""Fuses or suppresses detections that overlap: anyone's, in any format that the evaluator reads.
 
 python -m jaxseg.proposals --predictions=in.json --out=fused.json
 python -m jaxseg.proposals --predictions=in.json --out=thinned.json --method=soft
 
-Each class of each video is treated by itself. Fusion (Zhou et al., CVPR 2023) makes one
-detection of the best one that is left and of all that lie in it by more than --overlap of
-their own length: start, end and score are means, weighted by softmax(score / tau). The
-smaller tau is against the differences of scores, the more the best detection decides alone.
+Each class of each video is treated by itself; proposals without a label are one class.
+Fusion (Zhou et al., CVPR 2023) makes one detection of the best one that is left and of all
+that lie in it by more than --overlap of their own length: start, end and score are means,
+weighted by softmax(score / tau). The smaller tau is against the differences of scores, the
+more the best detection decides alone.
 Its default was published for other scores, so try several:
 python -m jaxseg.evaluation localization --predictions=fused.json --truth=...
 """
 
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from tqdm import tqdm
 
 from jaxseg import command_line
 from jaxseg.formats.detections import Segments, write_predictions
+from jaxseg.formats.localization.classes import THUMOS14, read_class_numbers
 from jaxseg.formats.localization.files import read_predictions
 from jaxseg.proposals.fusion import DISTRIBUTIONS
 from jaxseg.proposals.instances import METHODS, Detections, Instances, as_segments, select
@@ -28,6 +30,11 @@ from jaxseg.proposals.instances import METHODS, Detections, Instances, as_segmen
 OPTIONS = {
     "--predictions": {"type": Path, "metavar": "FILE", "required": True, "help": "file to read"},
     "--out": {"type": Path, "metavar": "FILE", "required": True, "help": "file to write"},
+    "--mapping": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "'number name' a line, for detections that have numbers for classes",
+    },
     "--method": {
         "choices": METHODS,
         "default": "fusion",
@@ -79,24 +86,34 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument(name, **settings)
     arguments = vars(parser.parse_args(argv))
     predictions, out = arguments.pop("predictions"), arguments.pop("out")
+    mapping = arguments.pop("mapping")
     version = " ".join(f"{name}={value}" for name, value in arguments.items())
 
     def run() -> None:
         version_line = f"jaxseg.proposals {version}"
-        before, after = rewrite(predictions, out, version=version_line, **arguments)
+        names = read_class_numbers(mapping) if mapping else None
+        before, after = rewrite(predictions, out, version=version_line, names=names, **arguments)
         print(f"{out}: {after} detections of {before}")
 
     return command_line.run(run)
 
 
-def rewrite(predictions: Path, out: Path, *, version: str = "", **settings) -> tuple[int, int]:
+def rewrite(
+    predictions: Path,
+    out: Path,
+    *,
+    version: str = "",
+    names: Mapping[int, str] | None = None,
+    **settings,
+) -> tuple[int, int]:
     """Fuses or suppresses the detections of every video and class of a file, and writes them.
 
     Such files have scores but no inner means, so that scores are the weights of the fusion, too.
-    `settings` are those of `select`, with times in seconds; `version` is a field of the new file.
+    `settings` are those of `select`, with times in seconds; `version` is a field of the new file,
+    `names` is what numbers of classes stand for, if the file has numbers.
     The result is the numbers of detections before and after.
     """
-    segments = read_predictions(predictions)
+    segments = read_predictions(predictions, names, names or THUMOS14)
     if out.exists() and out.samefile(predictions):
         raise ValueError(f"{out}: is the file that is read; --out must name another one")
     if out.is_dir():

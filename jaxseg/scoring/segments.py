@@ -154,7 +154,8 @@ def score(
     entries, matching = {}, {}
     for name in rules.protocols:
         options = {"protocol": name, "seed": rules.seed}
-        options[EXCLUSIONS[rules.exclusion][1]] = truth.excluded
+        if truth.excluded:
+            options[EXCLUSIONS[rules.exclusion][1]] = truth.excluded
         results, peer_results = (
             [
                 score_one(truth, each.labels, options | {"num_clusters": each.num_clusters})

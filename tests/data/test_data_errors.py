@@ -85,7 +85,7 @@ def test_empty_truth(files, video, fails):
 
 def test_truth_that_is_no_text(files, video, fails):
     (files.folder / "groundTruth" / "P02_milk").write_bytes(b"SIL\n\xff\xfe")
-    fails("groundTruth/P02_milk", "not a text file", "byte 4")
+    fails("groundTruth/P02_milk", "byte 4", "not UTF-8", "iconv")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -86,12 +86,25 @@ def test_labels_tell_which_axis_is_time(folder, config):
     np.testing.assert_array_equal(load(config, progress=False).videos[0].features, array.T)
 
 
-def test_labels_for_some_videos_only(folder, config, fails):
+def test_labels_for_some_videos_only(folder, config):
     save(folder / "a.npy", 3)
     save(folder / "b.npy", 3)
     (folder / "groundTruth").mkdir()
     (folder / "groundTruth" / "a").write_text("throw\n" * 3)
-    fails(folder, "1 of 2 videos without truth", "mine/b")
+    (folder / "groundTruth" / "c.txt").write_text("catch\n" * 3)
+    data = load(config, progress=False)
+    assert [video.labels is None for video in data.videos] == [False, True]
+    assert data.classes == ("throw",) and not data.has_labels
+    assert "1 of 2 recordings have no truth (b)" in data.notes[0]
+    assert "1 truth files without features are not read (c.txt)" in data.notes[1]
+
+
+def test_labels_for_no_video(folder, config, fails):
+    save(folder / "mouse1.npy", 3)
+    (folder / "groundTruth").mkdir()
+    fails(folder / "groundTruth", "holds no truth")
+    (folder / "groundTruth" / "mouse_1.txt").write_text("throw\n" * 3)
+    fails(folder / "groundTruth", "no file is named after a recording", "is 'mouse_1' 'mouse1'?")
 
 
 def test_equal_names_in_two_activities_need_truth_of_their_own(folder, config, fails):

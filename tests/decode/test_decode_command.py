@@ -178,8 +178,12 @@ def test_one_file_and_its_truth(folder):
 
 def test_lengths_may_differ_where_that_is_said(folder):
     path = folder / "truth/v1.txt"
-    path.write_text(path.read_text() + "2\n2\n")
-    decode(folder, f"--truth={folder / 'truth'}", "--length-tolerance=2", "--report")
+    path.write_text(path.read_text() + "2\n2\n2\n")
+    decode(folder, f"--truth={folder / 'truth'}", "--length-tolerance=3", "--report")
+    with path.open("a") as file:
+        file.write("2\n")
+    argv = [f"--scores={folder / 'scores'}", f"--out={folder / 'more'}", "--length-tolerance=4"]
+    assert main([*argv, f"--truth={folder / 'truth'}"]) == 2
 
 
 def test_tuning(folder, capsys):

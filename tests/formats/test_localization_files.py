@@ -139,6 +139,19 @@ def test_the_truth_names_the_numbers_of_classes(tmp_path):
     assert read_pair(truth, pickled)[1].labels == ("9", "7")
 
 
+def test_lines_have_thumos14s_index_whatever_numbers_the_truth_has(tmp_path):
+    annotations = [{"label": "BaseballPitch", "label_id": 33, "segment": [1, 2]}]
+    truth = write(tmp_path / "t.json", {"database": {VIDEO: {"annotations": annotations}}})
+    lines = write(tmp_path / "d.txt", f"{VIDEO} 1 2 7 0.5\n")
+    assert read_pair(truth, lines)[1].labels == ("BaseballPitch",)
+    # A truth of other classes has no such index.
+    annotations[0]["label"] = "Long division"
+    write(truth, {"database": {VIDEO: {"annotations": annotations}}})
+    refused(lambda: read_pair(truth, lines), "line 1", "label 7 is a number", "--mapping")
+    write(lines, f"{VIDEO} 1 2 33 0.5\n")
+    assert read_pair(truth, lines)[1].labels == ("Long division",)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """THUMOS14's own annotation of two classes, in the folder that its archive makes."""
@@ -165,9 +178,18 @@ def test_thumos14_annotation(folder):
         "video_test_0000002": "test",
         "video_validation_0000266": "val",
     }
-    assert len(read_truth(folder.parent).video) == 5
     alone = read_truth(folder / "GolfSwing_test.txt")
     assert rows_of(alone) == [(VIDEO, 10, 14, "GolfSwing", 1)] and alone.subsets == ("test",)
+
+
+def test_a_folder_that_holds_the_annotation(folder, tmp_path):
+    assert len(read_truth(folder.parent).video) == 5
+    # CASE's layout: the splits are no class files.
+    for name in ("split_train.txt", "split_test.txt"):
+        write(tmp_path / "case" / name, f"{VIDEO}\n")
+    database = {VIDEO: {"annotations": [{"label": "a", "segment": [1, 2]}]}}
+    write(tmp_path / "case/gt.json", {"database": database})
+    assert rows_of(read_truth(tmp_path / "case")) == [(VIDEO, 1, 2, "a", 1)]
 
 
 def test_files_of_other_subsets_are_not_opened(folder):

@@ -5,6 +5,7 @@ import pytest
 from jaxseg.formats.tables import (
     read_activities,
     read_columns,
+    read_columns_mapping,
     read_label_map,
     read_mapping,
     read_split,
@@ -36,11 +37,16 @@ def test_words_of_other_files(tmp_path):
 @pytest.mark.parametrize(
     ("read", "contents", "message"),
     [
-        (read_mapping, "0 a\n2 c\n", "no name for index 1, but for index 2"),
-        (read_mapping, "1 a\n", "no name for index 0"),
+        (read_columns_mapping, "0 a\n2 c\n", "no index 1: indices have to start at 0"),
+        (read_columns_mapping, "1 a\n", "no index 0: indices have to start at 0"),
+        (read_columns_mapping, "-1 SIL\n", "an index -1: indices have to start at 0"),
         (read_mapping, "0 a\n1 a\n", "line 2: duplicate name 'a', as on line 1"),
-        (read_mapping, "a 0\n", "line 1: not `index name`: 'a 0'"),
-        (read_mapping, "-1 SIL\n", "index -1 of 'SIL'"),
+        (read_mapping, "a 0\n", "line 1: not `index name`: 'a 0'; the index stands first: '0 a'"),
+        (
+            read_mapping,
+            "0,a b\n",
+            "not `index name`: '0,a b'; a blank stands between them: '0 a b'",
+        ),
         (read_mapping, "0 a\n1\n", "line 2: not `index name`: '1'"),
         (read_mapping, "", "empty"),
         (read_label_map, "a x\na y\n", "label 'a' is both 'x' and 'y'"),

@@ -95,6 +95,14 @@ def test_proposals_without_a_label_stay_without(files):
     assert kept == [bare[0], bare[2], *detections("dive", JUMP[:1])]
 
 
+def test_numbers_of_classes_are_named(files):
+    files[0].write_text("v 10 20 9 0.875\n")
+    mapping = files[0].with_name("mapping.txt")
+    mapping.write_text("9 jump\n")
+    assert run(files, f"--mapping={mapping}") == 0
+    assert written(files) == {"v": {"jump": [(10.0, 20.0, 0.875)]}}
+
+
 def test_soft_suppression_lowers_scores(files):
     assert run(files, "--method=soft", "--nms_alpha=.64") == 0
     best, lowered, alone = written(files)["b"]["jump"]

@@ -2,10 +2,9 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from jaxseg.formats.labels import read_names
 from jaxseg.formats.names import check_name
 from jaxseg.formats.tables import MappingLine, read_mapping_lines
 
@@ -22,13 +21,6 @@ class ClassNames:
 
     classes: tuple[str, ...]
     index: Mapping[str, int]
-
-
-def names_in(paths: Iterable[Path]) -> ClassNames:
-    """The sorted names that truth files use, as the classes of data without a mapping."""
-    names = {check_class(path, name) for path in paths for name in set(read_names(path))}
-    classes = tuple(sorted(names))
-    return ClassNames(classes, {name: index for index, name in enumerate(classes)})
 
 
 def read_mapping(path: Path, *, many_to_one: bool = False) -> ClassNames:
@@ -53,6 +45,11 @@ def read_mapping(path: Path, *, many_to_one: bool = False) -> ClassNames:
     background = max(first) + 1
     index = {line.name: background if line.index < 0 else line.index for line in lines}
     return ClassNames(class_names(index), index)
+
+
+def is_number(label: str) -> bool:
+    """Whether a label is a whole number."""
+    return label.removeprefix("-").isdecimal() and label.isascii()
 
 
 def check_class(path: Path, name: str) -> str:

@@ -14,7 +14,8 @@ Any other folder (`find_in_folder`):
     <root>/<video>.{txt,npy,npz}               one activity, named after the folder
     <root>/<activity>/<video>.{txt,npy,npz}    several
     <root>/features/...                        the same one level lower
-    groundTruth/<video>[.txt]                  in the root or beside it: labels, one name a frame
+    groundTruth/<video>[.txt]                  in the root or beside it: labels, one name a frame,
+                                               or a table of segments, see `formats.annotations`
     mapping/mapping.txt or mapping.txt         there too: the order of the classes
 
 Without `groundTruth/` there are no labels. Without a mapping the classes are the sorted names in
@@ -27,7 +28,9 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from jaxseg.data.segmentation.labels import ClassNames, names_in, read_mapping
+from jaxseg.data.segmentation.alignment import TruthSettings
+from jaxseg.data.segmentation.finding import find_labels, names_of
+from jaxseg.data.segmentation.labels import ClassNames, read_mapping
 from jaxseg.data.segmentation.sources import Source, open_recordings, with_passed
 from jaxseg.formats.files import entries, need_file, need_folder, read_json
 from jaxseg.formats.names import check_file_name, check_known, listed
@@ -35,6 +38,7 @@ from jaxseg.formats.recordings.companions import companions
 from jaxseg.formats.recordings.reader import is_foreign
 from jaxseg.formats.recordings.recording import DEFAULTS, Settings
 
+UNSAID = TruthSettings()  # labels say all of themselves
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
 LABEL_FILES = ("groundTruth", "mapping", "mapping.txt")
 RECORD = "features.json"
@@ -85,9 +89,12 @@ def find_in_folder(
     name: str = "",
     labels: Path | None = None,
     settings: Settings = DEFAULTS,
+    truth: TruthSettings = UNSAID,
     progress: bool = False,
-) -> tuple[list[Source], ClassNames | None]:
-    """The files of any folder, and its classes where it has labels.
+) -> tuple[list[Source], ClassNames | None, list[str]]:
+    """The files of any folder, its classes where it has labels, and notes on these.
+
+    Some recordings may have no truth, and truth no recording: that is a note.
 
     Args:
         root: the folder.
@@ -95,6 +102,7 @@ def find_in_folder(
         name: activity of the files directly in the folder; "" is the folder's own name.
         labels: folder that may hold `groundTruth/`; None looks in the root and beside it.
         settings: how files of other programs are read.
+        truth: what of their truth is read.
         progress: show a bar while they are.
     """
     sources = find_unlabeled(root, activities, name=name, settings=settings, progress=progress)
@@ -102,13 +110,13 @@ def find_in_folder(
     places = [labels] if labels else [root, root.parent]
     labeled = next((place for place in places if (place / "groundTruth").is_dir()), None)
     if labeled is None:
-        return sources, None
-    truth = find_truth(labeled / "groundTruth")
-    sources = add_truth(sources, truth, root, complete=not activities)
+        return sources, None, []
+    folder = labeled / "groundTruth"
+    files = files_by_activity(folder, "")
+    sources, notes = find_labels(sources, folder, files, truth, complete=not activities)
     mapping = find_mapping(labeled, "mapping.txt")
-    if mapping.is_file():
-        return sources, read_mapping(mapping)
-    return sources, names_in(source.truth for source in sources)
+    names = read_mapping(mapping) if mapping.is_file() else names_of(sources)
+    return sources, names, notes
 
 
 def find_unlabeled(

@@ -8,16 +8,21 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from jaxseg.data.segmentation.alignment import Clock, TruthSettings, check_lengths
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.scaling import scaled
 from jaxseg.data.segmentation.sources import Source, read_sources
+from jaxseg.data.segmentation.truth import label_rows
 from jaxseg.data.segmentation.video import Video
+from jaxseg.formats.annotations.annotation import Labels
 from jaxseg.formats.labels import read_classes
-from jaxseg.formats.names import listed
+
+PLAIN, UNSAID = Clock(), TruthSettings()  # row i has label i; labels say all of themselves
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,46 +75,80 @@ class DataSet:
         )
 
 
+class ReadVideos(NamedTuple):
+    """Videos with their classes, and sentences on what was cut or has no label.
+
+    `gap` is the class of frames without a label, where that is not scored.
+    """
+
+    videos: tuple[Video, ...]
+    classes: tuple[str, ...]
+    gap: str
+    notes: tuple[str, ...]
+
+
 def read_videos(
     sources: Sequence[Source],
     names: ClassNames | None,
     *,
-    length_tolerance: int,
     scaling: str,
     cache: Path | None,
     progress: bool,
+    clock: Clock = PLAIN,
+    truth: TruthSettings = UNSAID,
     processes: Processes = ONE_PROCESS,
-) -> tuple[Video, ...]:
+) -> ReadVideos:
     """Reads the features and labels of every source.
 
     Arrays may be frames first, [frames, channels], or channels first: where there are labels,
     the axis as long as they are is time; without labels they are frames first. Features and
-    labels that differ by at most `length_tolerance` frames are cut to the shorter.
+    labels that differ by at most `clock.tolerance` frames are cut to the shorter.
 
     Args:
-        sources: sorted by (activity, video).
-        names: the classes in truth files; None where the sources have no truth.
-        length_tolerance: frames.
+        sources: sorted by (activity, video); those of people's own have their `labels`.
+        names: the classes in truth files; None where no source has a truth.
         scaling: "" leaves features as they are, see `scaling.scaled` for the others.
+        clock: which labels are those of a row.
+        truth: what a user says of labels.
         cache, progress, processes: see `read_arrays`.
     """
-    labels = [
-        None if names is None else read_classes(source.truth, names.index).astype(np.int32)
-        for source in sources
-    ]
+    known = [_published_labels(source, names) for source in sources]
+    counts = [_num_labels(source, each) for source, each in zip(sources, known, strict=True)]
     files = [source.features for source in sources]
     read = read_sources(sources, cache=cache, progress=progress, processes=processes)
     arrays = [file.array for file in read]
-    axes = frame_axes(sources, arrays, labels, length_tolerance)
+    axes = frame_axes(sources, arrays, counts, clock)
     arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
     shapes = {str(file): array.shape for file, array in zip(files, arrays, strict=True)}
     hint = "" if names else "; without labels arrays are read frames first"
     check_channels(shapes, "videos", hint)
+    rows = [len(array) for array in arrays]
+    labeled = label_rows(sources, rows, names or ClassNames((), {}), clock, truth, known)
     videos = [
-        dataclasses.replace(make_video(source, array, truth), checksum=file.checksum)
-        for source, array, truth, file in zip(sources, arrays, labels, read, strict=True)
+        dataclasses.replace(make_video(source, array, labels), checksum=file.checksum)
+        for source, array, labels, file in zip(sources, arrays, labeled.labels, read, strict=True)
     ]
-    return scale_videos(videos, [source.features for source in sources], scaling, processes)
+    places = [source.features for source in sources]
+    return ReadVideos(
+        scale_videos(videos, places, scaling, processes),
+        labeled.names.classes,
+        labeled.gap,
+        tuple(labeled.notes),
+    )
+
+
+def _published_labels(source: Source, names: ClassNames | None) -> np.ndarray | None:
+    """Labels of a video of a published data set, int32 [frames]; None for all others."""
+    if names is None or source.truth is None or source.labels is not None:
+        return None
+    return read_classes(source.truth, names.index).astype(np.int32)
+
+
+def _num_labels(source: Source, labels: np.ndarray | None) -> int | None:
+    """How many labels a source has; None where it has segments, or no truth."""
+    if isinstance(source.labels, Labels):
+        return len(source.labels.labels)
+    return None if labels is None else len(labels)
 
 
 def scale_videos(
@@ -133,28 +172,26 @@ def scale_videos(
 def frame_axes(
     sources: Sequence[Source],
     arrays: Sequence[np.ndarray],
-    labels: Sequence[np.ndarray | None],
-    length_tolerance: int,
+    counts: Sequence[int | None],
+    clock: Clock,
 ) -> list[int]:
     """The axis of each array that is time.
 
     Where both axes are as long as the labels, it is the one whose other axis is the number of
-    channels that fits most videos; where that is a tie, the first axis.
+    channels that fits most videos; where that is a tie, the first axis. So it is for arrays that
+    have no labels where others have some.
+
+    Args:
+        counts: of the labels, None where their number tells nothing.
     """
+    untold = [0, 1] if any(count is not None for count in counts) else [0]
     fitting = [
-        [0] if truth is None else fitting_axes(array.shape, len(truth), length_tolerance)
-        for array, truth in zip(arrays, labels, strict=True)
+        untold if count is None else fitting_axes(array.shape, count, clock)
+        for array, count in zip(arrays, counts, strict=True)
     ]
-    misfits = [
-        f"{source.features} {array.shape} against {len(truth)} labels"
-        for source, array, truth, axes in zip(sources, arrays, labels, fitting, strict=True)
-        if not axes
-    ]
-    if misfits:
-        raise ValueError(
-            f"features and truth of {len(misfits)} of {len(sources)} videos differ in length by "
-            f"more than data.length_tolerance={length_tolerance} frames: {listed(misfits)}"
-        )
+    labeled = [at for at, count in enumerate(counts) if count is not None]
+    pairs = [(str(sources[at].features), arrays[at].shape, counts[at]) for at in labeled]
+    check_lengths(pairs, [fitting[at] for at in labeled], clock)
     votes = Counter(
         array.shape[1 - axis] for array, axes in zip(arrays, fitting, strict=True) for axis in axes
     )
@@ -164,9 +201,9 @@ def frame_axes(
     ]
 
 
-def fitting_axes(shape: tuple[int, int], num_labels: int, length_tolerance: int) -> list[int]:
+def fitting_axes(shape: tuple[int, int], num_labels: int, clock: Clock) -> list[int]:
     """The axes that are as long as the labels, within the tolerance."""
-    return [axis for axis in (0, 1) if abs(shape[axis] - num_labels) <= length_tolerance]
+    return [axis for axis in (0, 1) if clock.fits(shape[axis], num_labels)]
 
 
 def frames_first(array: np.ndarray, axis: int) -> np.ndarray:
@@ -177,10 +214,9 @@ def frames_first(array: np.ndarray, axis: int) -> np.ndarray:
 
 
 def make_video(source: Source, features: np.ndarray, labels: np.ndarray | None) -> Video:
-    """A video of one source, its features and labels cut to the shorter of the two."""
+    """A video of one source, its features cut to its labels where these are fewer."""
     if labels is not None:
-        length = min(len(features), len(labels))
-        features, labels = features[:length], labels[:length]
+        features = features[: len(labels)]
     if len(features) < 2:
         raise ValueError(
             f"{source.features}: video {source.video} has {len(features)} frame; two are needed"

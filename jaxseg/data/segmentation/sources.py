@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxseg.data.segmentation.features import FeatureFile, Processes, checksum, read_arrays
+from jaxseg.formats.annotations.annotation import Annotations, Labels
 from jaxseg.formats.matrices import check_finite, check_matrix
 from jaxseg.formats.names import check_file_name, listed
 from jaxseg.formats.recordings.reader import is_foreign, read_recordings
@@ -23,6 +24,7 @@ class Source:
 
     `top`: they lie in no subfolder, so that the activity is named after whatever folder that is.
     `recording`: what the file holds, where it is one of another program, which may hold several.
+    `labels`: what `truth` holds, where it is read already: people's own may be of many kinds.
     """
 
     activity: str
@@ -31,6 +33,7 @@ class Source:
     truth: Path | None = None
     top: bool = False
     recording: Recording | None = None
+    labels: Annotations | Labels | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -53,9 +53,6 @@ def data_notes(truth: Segments, predictions: Segments, all_truth: Segments) -> l
         all_truth: the truth of all subsets.
     """
     notes = [*truth.notes, *predictions.notes]
-    untimed = [name for name in truth.videos if name in truth.untimed]
-    if untimed:
-        notes.append(f"videos with labels without a time, which have no score: {len(untimed):,}")
     notes += video_notes(truth, predictions, all_truth)
     for what, segments in (("true segments", truth), ("predictions", predictions)):
         early = np.flatnonzero(segments.start < 0)

@@ -5,19 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxseg.command_line import chosen_names, comma_list
+from jaxseg.command_line import chosen_names, comma_list, whole_number
 from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation, matched_videos
 from jaxseg.evaluation.segmentation.folders import (
     as_classes,
     as_clusters,
-    check_pairs,
     class_indices,
     class_names,
     coarse_names,
     merge_table,
+    with_predicted,
 )
 from jaxseg.evaluation.segmentation.groups import ONE_ACTIVITY, Labels
 from jaxseg.evaluation.segmentation.matching import MATCHES
+from jaxseg.evaluation.segmentation.pairs import check_kinds, check_pairs, unknown_labels
 from jaxseg.evaluation.segmentation.protocols import (
     AVERAGES,
     FRAME_COLUMNS,
@@ -28,13 +29,15 @@ from jaxseg.evaluation.segmentation.protocols import (
 )
 from jaxseg.formats import tables
 from jaxseg.formats.files import write_json, write_text
-from jaxseg.formats.labels import LabelFolder, read_label_folder
+from jaxseg.formats.labels import OWN_TABLES, LabelFolder, read_label_folder
 from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD
 
-DESCRIPTION = """\
+DESCRIPTION = f"""\
 Scores a folder of predicted labels against a folder of true ones, one file a video:
 a label a line, MS-TCN's result files, .npy of whole numbers, or ED-TCN's .mat (the same
 folder on both sides). Predictions that are numbers, where the truth has names, are clusters.
+The predictions may be a run's folder or a decoding's; tables and subtitles that jaxseg has put
+beside labels are passed over ({" ".join(OWN_TABLES)}).
 
 python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth
 python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth \\
@@ -48,7 +51,8 @@ OPTIONS = {
     "--mapping": {
         "type": Path,
         "metavar": "FILE",
-        "help": "'index name' a line: the classes; a label that it lacks is an error",
+        "help": "'index name' a line: the classes; a label that it lacks is an error. With"
+        " --match=none predicted numbers are its indices",
     },
     "--protocol": {
         "default": "asot-exact",
@@ -65,10 +69,10 @@ OPTIONS = {
         "help": "classes whose frames are dropped before the matching (ASOT)",
     },
     "--background": {
-        "default": "",
         "metavar": "NAMES",
         "help": "classes whose frames are not scored; cluster -1 stands for them (CTE, TOT, HVQ);"
-        " mstcn: left out of edit score and F1, not of accuracy",
+        " mstcn, mstcn2: left out of edit score and F1, not of accuracy (default there:"
+        " 'background', as in their programs; --background= with nothing behind it: none)",
     },
     "--activities": {
         "default": "folders",
@@ -79,7 +83,8 @@ OPTIONS = {
     "--splits": {
         "default": "",
         "metavar": "FILES",
-        "help": "lists of videos: only these are scored; mstcn is the mean over splits",
+        "help": "lists of videos: only these are read and scored; mstcn and mstcn2 are means over"
+        " splits",
     },
     "--label-map": {
         "type": Path,
@@ -93,20 +98,21 @@ OPTIONS = {
         " both sides (TW-FINCH)",
     },
     "--num-clusters": {
-        "type": int,
+        "type": whole_number(1),
         "metavar": "K",
         "help": "K of cte, cte-soft, twfinch and the baselines (default: what the labels show)",
     },
     "--seed": {
-        "type": int,
+        "type": whole_number(0),
         "default": 0,
         "help": "seed of the protocols that draw frames (default 0)",
     },
     "--length-tolerance": {
-        "type": int,
+        "type": whole_number(0),
         "default": 0,
         "metavar": "FRAMES",
-        "help": "frames by which truth and prediction may differ in length (default 0)",
+        "help": "frames by which truth and prediction may differ in length (default 0); the longer"
+        " is cut at its end, by 5 %% of the video at most",
     },
     "--json": {"type": Path, "metavar": "FILE", "help": "writes every result to a file"},
     "--report": {
@@ -116,6 +122,10 @@ OPTIONS = {
     },
 }
 BASELINES = {"equal_split": "  equal split", "one_class": "  one class"}
+CLUSTERS_NOTE = (
+    "the predictions are numbers and were matched with classes as clusters are; where they are a"
+    " mapping's indices, give --mapping=FILE --match=none"
+)
 LEGEND = (
     "percent. MoF: all frames, mean of activities, mean of videos. (most): what F1 can reach on"
     " this truth. JSD: less is better."
@@ -131,6 +141,7 @@ class Data(NamedTuple):
     label_map: Mapping[str, str] | None  # fine -> coarse of --label-map, or None
     activities: dict[str, str] | None  # video -> activity, or None where all are one
     splits: dict[str, list[str]] | None  # split -> its videos, or None
+    notes: list[str]  # on the files
 
 
 class Input(NamedTuple):
@@ -139,6 +150,7 @@ class Input(NamedTuple):
     truth: Labels
     predictions: Labels
     options: Options
+    notes: list[str]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -150,14 +162,17 @@ def run(arguments: argparse.Namespace) -> int:
         evaluate_segmentation(each.truth, each.predictions, **each.options._asdict())
         for each in inputs
     ]
-    lines = table_lines(results)
+    notes = [*data.notes, *(note for each in inputs for note in each.notes)]
+    notes = list(dict.fromkeys(notes))
+    by_default = arguments.background is None
+    lines = table_lines(results, notes, by_default=by_default)
     if arguments.json:
-        write_json(arguments.json, {"task": "segmentation", "results": results})
+        write_json(arguments.json, {"task": "segmentation", "notes": notes, "results": results})
     if arguments.report:
         # Drawing takes its time to import.
         from jaxseg.report.evaluation_page import segmentation_page
 
-        truth, predictions, options = inputs[0]
+        truth, predictions, options, _ = inputs[0]
         if options.merge is not None:
             options = options._replace(classes=coarse_names(options.classes, data.label_map))
         grouped, _ = matched_videos(truth, predictions, options)
@@ -166,7 +181,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{options.protocol}, matching: {options.matching}",
             {name: video for group in grouped.values() for name, video in group.items()},
             options.classes,
-            has_background=len(options.background) > 0,
+            has_background=options.bound,
         )
         write_text(arguments.report, page)
     print("\n".join(lines))  # last: who reads no further gets all files
@@ -175,13 +190,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def read_data(arguments: argparse.Namespace) -> Data:
     """Reads every file that the command names."""
-    truth = read_label_folder(arguments.truth, TRUTH_FIELD)
-    predictions = read_label_folder(arguments.predictions, PREDICTION_FIELD)
     mapping, label_map = arguments.mapping, arguments.label_map
     lists = {Path(each).name: tables.read_split(each) for each in comma_list(arguments.splits)}
+    wanted = {name for names in lists.values() for name in names} if lists else None
+    truth = read_label_folder(arguments.truth, TRUTH_FIELD, wanted)
+    predictions = read_label_folder(arguments.predictions, PREDICTION_FIELD, wanted)
     splits = lists or truth.splits
     chosen = splits and {name for names in splits.values() for name in names}
-    check_pairs(truth, predictions, chosen, arguments.length_tolerance)
+    notes = check_pairs(truth, predictions, chosen, arguments.length_tolerance)
     return Data(
         truth=truth,
         predictions=predictions,
@@ -189,6 +205,7 @@ def read_data(arguments: argparse.Namespace) -> Data:
         label_map=None if label_map is None else tables.read_label_map(label_map),
         activities=find_activities(arguments.activities, truth),
         splits=splits,
+        notes=notes,
     )
 
 
@@ -210,21 +227,27 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
     rule = find_protocol(name)
     clusters = data.predictions.numbers and not data.truth.numbers
     match = arguments.match or ("activity" if rule.names and clusters else rule.match)
-    if match == "none" and clusters and data.mapping is None:
-        raise ValueError(
-            f"{data.predictions.path}: numbers, where the truth has names: --match=none needs"
-            " --mapping"
-        )
+    notes = check_kinds(data.truth, data.predictions, data.mapping is not None, match)
+    if rule.names and clusters and match != "none":
+        notes.append(CLUSTERS_NOTE)
     # Without a matching both orders give the same labels: map first.
     late = arguments.label_map_order == "after" and match != "none"
     names = class_names(data.truth, data.mapping, None if late else data.label_map)
+    if match == "none":
+        # Their programs leave background out of predictions where the truth has none of it.
+        names = with_predicted(names, data.predictions, rule.background)
     coarse = coarse_names(names.classes, data.label_map) if late and data.label_map else None
     excluded = class_indices("--exclude", comma_list(arguments.exclude), names, coarse)
-    background = class_indices("--background", comma_list(arguments.background), names, coarse)
+    background = None
+    if arguments.background is not None:
+        background = class_indices("--background", comma_list(arguments.background), names, coarse)
+    elif rule.background:
+        notes += background_note(names.classes, rule.background)
     if match == "none":
         predictions = as_classes(data.predictions, names)
+        notes += unknown_labels(data.predictions, names)
     else:
-        predictions = as_clusters(data.predictions, names, background)
+        predictions = as_clusters(data.predictions, names, background or ())
     count = arguments.num_clusters
     activities = [ONE_ACTIVITY] if data.activities is None else data.activities.values()
     options = Options(
@@ -240,11 +263,26 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
         seed=arguments.seed,
         length_tolerance=arguments.length_tolerance,
     )
-    return Input(as_classes(data.truth, names), predictions, options)
+    return Input(as_classes(data.truth, names), predictions, options, notes)
 
 
-def table_lines(results: Sequence[dict]) -> list[str]:
-    """Table of the results: a row a protocol, its trivial baselines under it."""
+def background_note(classes: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """Note on a class that is called almost as the one that a protocol leaves out."""
+    alike = [name for name in classes if name.casefold() in usual and name not in usual]
+    return [
+        f"{name!r} counts as an action, as in the protocol's program, which leaves out"
+        f" {usual[0]!r} alone; --background={name} leaves it out"
+        for name in alike
+    ]
+
+
+def table_lines(
+    results: Sequence[dict], notes: Sequence[str] = (), *, by_default: bool = False
+) -> list[str]:
+    """Table of the results: a row a protocol, its trivial baselines under it; then the notes.
+
+    `by_default`: each protocol has its own background.
+    """
     unsupervised = [result for result in results if "accuracy" not in result["metrics"]]
     supervised = [result for result in results if "accuracy" in result["metrics"]]
     lines = []
@@ -255,7 +293,8 @@ def table_lines(results: Sequence[dict]) -> list[str]:
         lines += [LEGEND]
     for result in supervised:
         lines += [heading(NAME_COLUMNS), *supervised_rows(result), *baseline_rows(result)]
-    return lines + note_lines(results)
+    lines += [f"note: {note}" for note in notes]
+    return lines + note_lines(results, by_default=by_default)
 
 
 def heading(columns: Mapping[str, str]) -> str:
@@ -294,12 +333,19 @@ def baseline_rows(result: dict) -> list[str]:
     return [sub_row(BASELINES[key], scores[key], columns) for key in present]
 
 
-def note_lines(results: Sequence[dict]) -> list[str]:
+def note_lines(results: Sequence[dict], *, by_default: bool = False) -> list[str]:
     """Classes that were left out, and the seed of protocols that draw frames."""
-    exclude = results[0]["exclude"]
-    dropped = ", ".join(map(str, exclude["drop"])) or "none"
-    background = ", ".join(map(str, exclude["background"])) or "none"
-    lines = [f"classes dropped: {dropped}; background: {background}"]
+    dropped = ", ".join(map(str, results[0]["exclude"]["drop"])) or "none"
+    protocols: dict[str, list[str]] = {}  # background -> names of the protocols that have it
+    for each in results:
+        background = ", ".join(map(str, each["exclude"]["background"])) or "none"
+        protocols.setdefault(background, []).append(each["protocol"])
+    own = " (its program's default; --background= for none)" if by_default else ""
+    parts = []
+    for background, names in protocols.items():
+        whose = f" of {', '.join(names)}" if len(protocols) > 1 else ""
+        parts.append(f"background{whose}: {background}{own if background != 'none' else ''}")
+    lines = ["; ".join([f"classes dropped: {dropped}", *parts])]
     drawn = {each["protocol"]: each["seed"] for each in results if each["seed"] is not None}
     if drawn:
         lines += [f"frames drawn with seed {min(drawn.values())}: {', '.join(drawn)}"]

@@ -55,19 +55,22 @@ def evaluate_segmentation(
         match: scope of a matching: "activity", "video", "global" (all videos), or "none";
             default: the protocol's own.
         activities: video -> activity; default: all one activity.
-        splits: split -> its videos; only these videos are scored, and "mstcn" becomes the mean
-            over splits.
+        splits: split -> its videos; only these videos are scored, and "mstcn" and "mstcn2" become
+            the mean over splits.
         classes: class names by index, used in the result.
         excluded: classes whose frames are dropped before matching.
         background: classes whose frames count in no numerator and no denominator; cluster -1 is
-            bound to them. Under "mstcn": ignored in edit score and F1, not in accuracy.
+            bound to them. Under "mstcn" and "mstcn2": ignored in edit score and F1, not in
+            accuracy; default there: the class that `classes` calls "background", as in their
+            programs, to which no cluster is bound. () leaves none out.
         merge: coarser class that replaces each class after the matching; scores count these.
         num_clusters: activity -> K of the protocols that divide by it and of the baselines;
             default: the classes present (cte, cte-soft, baselines) or the clusters of the video
             (twfinch).
         seed: of the protocols that draw frames; an activity's draws depend on the seed and its
             own name alone.
-        length_tolerance: frames by which truth and prediction may differ in length.
+        length_tolerance: frames by which truth and prediction may differ in length, of which
+            5 % of a video count at most.
 
     Returns:
         A dictionary of plain values. `metrics` are the averages that the protocol reports,
@@ -91,7 +94,7 @@ def evaluate_segmentation(
         "match": settings.matching,
         "exclude": {
             "drop": [label_name(index, settings.classes) for index in settings.excluded],
-            "background": [label_name(index, settings.classes) for index in settings.background],
+            "background": [label_name(index, settings.classes) for index in settings.left_out],
         },
         "average": reported_average(settings),
         "seed": settings.seed if settings.rule.sampled else None,
@@ -127,12 +130,20 @@ def matched_videos(
         options.activities,
         num_classes=options.num_classes,
         excluded=options.excluded,
-        background=options.background,
+        background=options.background or (),
         background_counts=options.rule.names,
         length_tolerance=options.length_tolerance,
     )
-    bound = bool(len(options.background))
-    grouped, matchings = match_videos(grouped, options.matching, bound=bound)
+    grouped, matchings = match_videos(grouped, options.matching, bound=options.bound)
+    if options.background is None and options.left_out:
+        # The protocol's own background takes part in the matching as any class does.
+        grouped = {
+            activity: {
+                name: video._replace(scored=~np.isin(video.truth, options.left_out))
+                for name, video in videos.items()
+            }
+            for activity, videos in grouped.items()
+        }
     if options.merge is not None:
         table = np.asarray(options.merge, np.int64)
         grouped = {
@@ -154,7 +165,7 @@ def merged(video: Group, table: np.ndarray) -> Group:
 def count(grouped: Grouped, options: Options) -> Counted:
     """Counts of every video and every activity that has frames to count."""
     rule, counted = options.rule, Counted({}, {}, {})
-    background = np.asarray(options.background, np.int64)
+    background = np.asarray(options.left_out, np.int64)
     if options.merge is not None:
         background = np.asarray(options.merge, np.int64)[background]
 
@@ -164,6 +175,7 @@ def count(grouped: Grouped, options: Options) -> Counted:
             whole=group,
             scored=without_background(group),
             background=background,
+            bound=options.bound,
             num_clusters=(options.num_clusters or {}).get(activity),
             rng=np.random.default_rng([options.seed, *name.encode()]),
         )
@@ -172,7 +184,7 @@ def count(grouped: Grouped, options: Options) -> Counted:
         counted.videos[activity] = {
             name: run_counters(rule.by_video + rule.joined, unit(video, activity, name))
             for name, video in videos.items()
-            # Only `mstcn` scores a video that is all background.
+            # Only `mstcn` and `mstcn2` score a video that is all background.
             if rule.names or video.scored.any()
         }
         total = add_counts(counted.videos[activity].values())
@@ -279,7 +291,12 @@ def baseline_metrics(truth: Labels, grouped: Grouped, options: Options) -> dict[
     """
     truth = chosen_videos(truth, options)
     groups = {activity: join(list(videos.values())) for activity, videos in grouped.items()}
-    present = {name: num_distinct(each.truth[each.scored]) for name, each in groups.items()}
+    matched = {
+        # The protocol's own background is a class to be matched, and not one that -1 stands for.
+        name: each.truth if options.background is None else each.truth[each.scored]
+        for name, each in groups.items()
+    }
+    present = {name: num_distinct(labels) for name, labels in matched.items()}
     clusters = present | dict(options.num_clusters or {})
     match = "activity" if options.matching == "none" else options.matching
     settings = options._replace(match=match)._asdict()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.formats.labels import LabelFolder
+from jaxseg.formats.names import hint
 
 
 class ClassNames(NamedTuple):
@@ -20,11 +21,17 @@ class ClassNames(NamedTuple):
         """Name of the class that a written label stands for; ValueError for a label of none."""
         name = fine_name(label, self.mapping)
         if name is None:
-            raise ValueError(f"{folder.places(label)}: label {label!r} is not in the mapping")
+            raise ValueError(
+                f"{folder.places(label)}: label {label!r} is not in the mapping"
+                f"{mapping_hint(label, self.mapping)}"
+            )
         if self.label_map is None:
             return name
         if name not in self.label_map:
-            raise ValueError(f"{folder.places(label)}: label {name!r} is not in the label map")
+            raise ValueError(
+                f"{folder.places(label)}: label {name!r} is not in the label map"
+                f"{hint(name, self.label_map)}"
+            )
         return self.label_map[name]
 
 
@@ -35,27 +42,14 @@ def fine_name(label: str, mapping: Mapping[str, int] | None) -> str | None:
     names = {index: name for name, index in reversed(mapping.items())}
     if label in mapping:
         return names[mapping[label]]
-    return names.get(int(label)) if re.fullmatch("[0-9]{1,9}", label) else None
+    return names.get(int(label)) if re.fullmatch("-1|[0-9]{1,9}", label) else None
 
 
-def check_pairs(
-    truth: LabelFolder, predictions: LabelFolder, chosen: Sequence[str] | None, tolerance: int
-) -> None:
-    """Raises ValueError unless both sides have the same videos, of the same lengths.
-
-    Lengths may differ by `tolerance` frames. Of `chosen` videos only these are checked.
-    """
-    names = truth.codes.keys() | predictions.codes.keys() if chosen is None else chosen
-    for name in sorted(names):
-        for side in (truth, predictions):
-            if name not in side.codes:
-                raise ValueError(f"{side.path}: no labels of video {name!r}")
-        true, predicted = len(truth.codes[name]), len(predictions.codes[name])
-        if abs(true - predicted) > tolerance:
-            raise ValueError(
-                f"{predictions.path}: video {name!r} has {predicted} labels, the truth {true}"
-                f" (tolerance {tolerance})"
-            )
+def mapping_hint(label: str, mapping: Mapping[str, int]) -> str:
+    """End of a message on a label that a mapping lacks: the nearest name, or its indices."""
+    if re.fullmatch("-?[0-9]+", label):
+        return f", whose indices are {min(mapping.values())} to {max(mapping.values())}"
+    return hint(label, mapping)
 
 
 def class_names(
@@ -70,6 +64,18 @@ def class_names(
     if label_map is not None:
         names = (label_map[name] for name in names if name in label_map)
     return reader._replace(classes=list(dict.fromkeys(names)))
+
+
+def with_predicted(
+    names: ClassNames, predictions: LabelFolder, labels: Sequence[str]
+) -> ClassNames:
+    """The classes, and those of some labels that predictions alone have, if any label may be."""
+    if names.mapping is not None or names.label_map is not None:
+        return names
+    added = [
+        label for label in labels if label in predictions.labels and label not in names.classes
+    ]
+    return names._replace(classes=[*names.classes, *added])
 
 
 def natural(label: str) -> tuple:
@@ -90,7 +96,10 @@ def class_indices(
             if label == name or (coarse is not None and label == coarse[index])
         }
         if not matching:
-            raise ValueError(f"{option}: no class {label!r} among {', '.join(names.classes)}")
+            raise ValueError(
+                f"{option}: no class {label!r} among {', '.join(names.classes)}"
+                f"{hint(label, names.classes)}"
+            )
         indices |= matching
     return sorted(indices)
 

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxseg.formats.labels import largest_cut
+from jaxseg.formats.names import hint
+
 ONE_ACTIVITY = "all"
 NUM_LABELS = 2**31  # labels have to be smaller
 
@@ -34,7 +37,8 @@ class Unit(NamedTuple):
 
     whole: Group  # every frame; `predicted` holds classes, below 0 where a cluster has none
     scored: Group  # the same without background frames
-    background: np.ndarray  # int64 [classes], classes named as background
+    background: np.ndarray  # int64 [classes], classes that count as background
+    bound: bool  # whether -1 is predicted for the background; else it is a label as any other
     num_clusters: int | None  # K where it is given; None: the number that the labels show
     rng: np.random.Generator  # random numbers of this unit alone, whatever other videos there are
 
@@ -90,7 +94,7 @@ def by_activity(names: Sequence[str], activities: Mapping[str, str] | None) -> d
     videos: dict[str, list[str]] = {}
     for name in sorted(names):
         if activities is not None and name not in activities:
-            raise ValueError(f"video {name!r} has no activity")
+            raise ValueError(f"video {name!r} has no activity{hint(name, activities)}")
         activity = ONE_ACTIVITY if activities is None else activities[name]
         videos.setdefault(activity, []).append(name)
     return dict(sorted(videos.items()))
@@ -109,22 +113,24 @@ def group_videos(
 ) -> Grouped:
     """Activity -> video -> its frames, without those of excluded classes.
 
-    Labels whose lengths differ by at most `length_tolerance` frames are cut to the shorter one. A
-    video with frames of excluded classes only is left out, and so is an activity without a scored
-    frame, unless `background_counts`. ValueError where videos do not fit or none is left.
+    Labels whose lengths differ by at most `length_tolerance` frames, and by at most 5 % of the
+    video, are cut to the shorter one. A video with frames of excluded classes only is left out,
+    and so is an activity without a scored frame, unless `background_counts`. ValueError where
+    videos do not fit or none is left.
     """
     for name in sorted(truth.keys() ^ predictions.keys()):
         side = "prediction" if name in truth else "truth"
         raise ValueError(f"video {name!r} has no {side}")
-    limit = NUM_LABELS if num_classes is None else num_classes
+    highest = NUM_LABELS if num_classes is None else num_classes
 
     def group(name: str) -> Group:
-        classes = check_labels(f"truth of video {name!r}", truth[name], 0, limit)
+        classes = check_labels(f"truth of video {name!r}", truth[name], 0, highest)
         clusters = check_labels(f"prediction of video {name!r}", predictions[name], -1, NUM_LABELS)
-        if abs(len(classes) - len(clusters)) > length_tolerance:
+        limit = largest_cut(max(len(classes), len(clusters)))
+        if abs(len(classes) - len(clusters)) > min(length_tolerance, limit):
             raise ValueError(
                 f"video {name!r} has {len(classes)} true and {len(clusters)} predicted labels"
-                f" (tolerance {length_tolerance})"
+                f" (tolerance {length_tolerance}); none goes beyond 5 % of a video, here {limit}"
             )
         length = min(len(classes), len(clusters))
         kept = ~np.isin(classes[:length], excluded)

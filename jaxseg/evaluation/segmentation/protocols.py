@@ -27,6 +27,7 @@ class Protocol(NamedTuple):
     miou_average: str = "macro"  # average that is reported as mIoU
     sampled: bool = False  # whether it draws frames, so that the seed matters
     names: bool = False  # whether it compares class names, without clusters and their matching
+    background: tuple[str, ...] = ()  # classes that its program leaves out unless told otherwise
 
 
 # Titles of the scores and of their averages, in the order of a table.
@@ -56,6 +57,17 @@ AVERAGES = {
 }
 
 COMMON = (frame_scores.frame_accuracy, segment_scores.segment_lengths)
+
+SUPERVISED = Protocol(
+    by_video=(),
+    joined=(),
+    text="",
+    match="none",
+    average="pooled",
+    miou_average="pooled",
+    names=True,
+    background=("background",),
+)
 
 PROTOCOLS = {
     "asot": Protocol(
@@ -103,15 +115,15 @@ PROTOCOLS = {
         text="TW-FINCH's program (Sarfraz et al., CVPR 2021). Matched anew in each video.\n"
         "F1: macro over frames; mIoU: divided by the number of clusters; mean over videos.",
     ),
-    "mstcn": Protocol(
+    "mstcn": SUPERVISED._replace(
         by_video=(segment_scores.supervised,),
-        joined=(),
-        match="none",
-        average="pooled",
-        miou_average="pooled",
-        names=True,
-        text="Supervised work since MS-TCN (Farha and Gall, CVPR 2019). Accuracy, edit score and\n"
-        "F1@{10,25,50} of named classes; background left out of the last two; mean over splits.",
+        text="MS-TCN's program (Farha and Gall, CVPR 2019): accuracy, edit score, F1@{10,25,50}\n"
+        "of named classes; the class 'background' left out of the last two; mean over splits.",
+    ),
+    "mstcn2": SUPERVISED._replace(
+        by_video=(segment_scores.supervised_short_end,),
+        text="MS-TCN++'s program (Li et al., TPAMI 2020), and programs made of it. As mstcn, but\n"
+        "the last segment of a video ends a frame early in F1, and one of a frame is never found.",
     ),
 }
 
@@ -132,7 +144,7 @@ class Options(NamedTuple):
     splits: Mapping[str, Sequence[str]] | None = None
     classes: Sequence[str] | None = None
     excluded: Sequence[int] = ()
-    background: Sequence[int] = ()
+    background: Sequence[int] | None = None
     merge: Sequence[int] | None = None
     num_clusters: Mapping[str, int] | None = None
     seed: int = 0
@@ -149,6 +161,23 @@ class Options(NamedTuple):
         return self.match or self.rule.match
 
     @property
+    def left_out(self) -> list[int]:
+        """Classes that count as background: those given, or else the protocol's own by name."""
+        if self.background is not None:
+            return list(self.background)
+        named = enumerate(self.classes or ())
+        return [
+            index
+            for index, name in named
+            if name in self.rule.background and index not in self.excluded
+        ]
+
+    @property
+    def bound(self) -> bool:
+        """Whether cluster -1 stands for the background."""
+        return bool(len(self.background or ()))
+
+    @property
     def num_classes(self) -> int | None:
         """Number of classes, where it is given; else None."""
         named = self.merge if self.classes is None else self.classes
@@ -160,7 +189,7 @@ def check_options(options: Options) -> None:
     find_protocol(options.protocol)
     if options.matching not in MATCHES:
         raise ValueError(f"unknown matching {options.match!r}: choose from {', '.join(MATCHES)}")
-    for what, indices in (("excluded", options.excluded), ("background", options.background)):
+    for what, indices in (("excluded", options.excluded), ("background", options.background or ())):
         for index in indices:
             if index < 0 or (options.classes is not None and index >= len(options.classes)):
                 raise ValueError(f"{what} class {index} is no index of a class")

@@ -9,6 +9,7 @@ from jaxseg.formats.detections import SWAPPED, Segments, mapping, predicts, trut
 from jaxseg.formats.files import read_json, read_text
 from jaxseg.formats.localization import programs, tables, thumos14
 from jaxseg.formats.localization.classes import (
+    THUMOS14,
     numbers_as_names,
     numbers_in,
     read_class_numbers,
@@ -35,8 +36,8 @@ def read_truth(path: Path, subset: str | None = None) -> Segments:
     """True segments of a file or folder.
 
     Args:
-        path: a JSON file, a text file or table, or a folder of W-TALC's arrays or of THUMOS14's
-            text files, or one that holds such a folder.
+        path: a JSON file, a text file or table, a folder of W-TALC's arrays or of THUMOS14's text
+            files, or one that holds such a folder or one JSON file.
         subset: files of other subsets are not opened; videos of other subsets may still be there.
 
     Raises:
@@ -44,8 +45,10 @@ def read_truth(path: Path, subset: str | None = None) -> Segments:
     """
     if path.is_dir():
         home = find_annotation(path)
-        arrays = (home / "videoname.npy").is_file()
-        return read_wtalc(home) if arrays else thumos14.read_annotation(home, subset)
+        if home.is_dir():
+            arrays = (home / "videoname.npy").is_file()
+            return read_wtalc(home) if arrays else thumos14.read_annotation(home, subset)
+        path = home
     kind = kind_of(path)
     if kind == "json":
         return json_truth(read_json(path), str(path))
@@ -62,12 +65,15 @@ def read_truth(path: Path, subset: str | None = None) -> Segments:
     return thumos14.read_class_file(path) if len(words) == 3 else thumos14.read_truth(path)
 
 
-def read_predictions(path: Path, names: Mapping[int, str] | None = None) -> Segments:
+def read_predictions(
+    path: Path, names: Mapping[int, str] | None = None, index: Mapping[int, str] = THUMOS14
+) -> Segments:
     """Detections of a file.
 
     Args:
         path: a JSON file, a text file or table, or a pickle, which is never run.
         names: what the number of a class stands for, where the file has numbers.
+        index: the same for THUMOS14's lines.
 
     Raises:
         ValueError: in one line, with the formats that there are where none of them fits.
@@ -85,7 +91,7 @@ def read_predictions(path: Path, names: Mapping[int, str] | None = None) -> Segm
     if len(words) < 4 or not thumos14.has_times(words):
         hint = IS_TRUTH if len(words) == 3 and thumos14.has_times(words) else DETECTIONS
         raise ValueError(f"{path}: {clip(first)} in its first line is no detection; {hint}")
-    return thumos14.read_detections(path, names or None)
+    return thumos14.read_detections(path, index)
 
 
 def read_pair(
@@ -99,13 +105,17 @@ def read_pair(
     """
     true = read_truth(truth, subset)
     names = read_class_numbers(mapping) if mapping else class_numbers(truth, true)
-    return true, spelled_alike(read_predictions(predictions, names), set(true.videos))
+    # Lines as THUMOS14's have its index, whatever numbers another program has given its classes.
+    its_own = not mapping and not set(true.labels).isdisjoint(THUMOS14.values())
+    found = read_predictions(predictions, names, THUMOS14 if its_own else names)
+    return true, spelled_alike(found, set(true.videos))
 
 
 def class_numbers(path: Path, truth: Segments) -> dict[int, str]:
     """Number -> name of a class as far as a truth tells."""
+    path = find_annotation(path) if path.is_dir() else path
     if path.is_dir():
-        return thumos14.read_class_numbers_beside(find_annotation(path)) or numbers_as_names(truth)
+        return thumos14.read_class_numbers_beside(path) or numbers_as_names(truth)
     content = read_json(path) if kind_of(path) == "json" else {}
     return numbers_in(content.get("database", content)) or numbers_as_names(truth)
 
@@ -130,11 +140,13 @@ def spelled_alike(predictions: Segments, known: set[str]) -> Segments:
 
 
 def find_annotation(folder: Path) -> Path:
-    """The folder of W-TALC's arrays or THUMOS14's text: this one, or one in it."""
+    """The folder of W-TALC's arrays or THUMOS14's text, this or one in it, or the one JSON file."""
     inside = [path for name in INSIDE for path in sorted(folder.glob(name)) if path.is_dir()]
     for each in (folder, *inside):
         if (each / "videoname.npy").is_file() or thumos14.named_files(each):
             return each
+    if len(files := sorted(folder.glob("*.json"))) == 1:
+        return files[0]
     for each in (folder, *inside):
         if thumos14.class_files(each):
             return each

@@ -18,7 +18,8 @@ from jaxseg.formats.labels import read_lines
 from jaxseg.formats.localization.classes import THUMOS14, name_of, read_class_numbers
 from jaxseg.formats.names import check_name
 
-CLASS_FILE = re.compile(r"(?P<label>.+)_(?P<subset>val|test|train|validation)\.txt")
+# CASE's split_test.txt is none.
+CLASS_FILE = re.compile(r"(?!split_)(?P<label>.+)_(?P<subset>val|test|train|validation)\.txt")
 CLASS_LISTS = ("detclasslist.txt", "class_list.txt")
 OF_VIDEO = {"video_validation_": "val", "video_test_": "test"}  # beginning of its name -> subset
 
@@ -93,14 +94,14 @@ def read_intervals(path: Path, *, between: bool) -> list[tuple[str, list[float]]
     return intervals
 
 
-def read_detections(path: Path, names: Mapping[int, str] | None = None) -> Segments:
+def read_detections(path: Path, names: Mapping[int, str] = THUMOS14) -> Segments:
     """Detections, `video start end class score` a line, with blanks, tabs or commas between.
 
     A line of four words is a proposal without a class.
 
     Args:
         path: of the file.
-        names: what a class's number stands for; None: THUMOS14's index.
+        names: what a class's number stands for.
     """
     videos: dict[str, list[dict]] = {}
     for where, words in rows(path):
@@ -108,18 +109,18 @@ def read_detections(path: Path, names: Mapping[int, str] | None = None) -> Segme
             raise ValueError(f"{where}: {' '.join(words)!r} is no `video start end class score`")
         item = {"segment": words[1:3], "score": words[-1]}
         if len(words) > 4:
-            item["label"] = label_of(where, words[3:-1], THUMOS14 if names is None else names)
+            item["label"] = label_of(where, words[3:-1], names)
         videos.setdefault(words[0], []).append(check(where, item))
     return columns(videos, [""] * len(videos), str(path), scored=True)
 
 
-def read_truth(path: Path, names: Mapping[int, str] | None = None) -> Segments:
+def read_truth(path: Path) -> Segments:
     """True segments, `video start end class` a line, of any number of classes."""
     videos: dict[str, list[dict]] = {}
     for where, words in rows(path):
         if len(words) < 4:
             raise ValueError(f"{where}: {' '.join(words)!r} is no `video start end class`")
-        label = label_of(where, words[3:], THUMOS14 if names is None else names)
+        label = label_of(where, words[3:], THUMOS14)
         item = check(where, {"segment": words[1:3], "label": label})
         videos.setdefault(words[0], []).append(item)
     return columns(videos, [""] * len(videos), str(path), scored=False)

@@ -154,8 +154,9 @@ def test_shares_of_the_length_and_minutes_are_told():
 
 def test_labels_without_a_time_are_not_scored():
     bare = {"x": {"subset": "test", "annotations": [{"label": "stir"}]}}
-    assert notes(TRUTH | bare, found(), "without a time") == [
-        "videos with labels without a time, which have no score: 1"
+    assert notes(TRUTH | bare, found(), "no time") == [
+        "videos with labels that have no time: 1, 1 of them with no others; predictions of them: 0,"
+        " taken out"
     ]
     with pytest.raises(ValueError, match="can be learned from, not scored"):
         evaluate_localization(bare, found())

@@ -68,12 +68,12 @@ def test_json_holds_the_results_of_the_function(folders):
     assert list(found) == list(PROTOCOLS)
     for protocol, result in found.items():
         # Clusters have no names: mstcn matches them first.
-        match = "activity" if protocol == "mstcn" else None
+        match = "activity" if PROTOCOLS[protocol].names else None
         options = {"protocol": protocol, "match": match, "classes": NAMES, "seed": 3}
         assert result == evaluate_segmentation(indices(TRUTH), CLUSTERS, **options)
         assert result.keys() >= FIELDS
         assert set(result["baselines"]) == {"equal_split", "one_class"}
-        if protocol == "mstcn":
+        if PROTOCOLS[protocol].names:
             assert set(result["metrics"]) == {"accuracy", "edit", "f1@10", "f1@25", "f1@50"}
         else:
             assert result["metrics"].keys() >= METRICS
@@ -253,20 +253,31 @@ def test_published_predictions_on_gtea(tmp_path):
     recorded = golden["mean_of_splits"]["mstcn"]["bg_class_background"]
     data = tmp_path / "ground_truth_and_splits/gtea"
     splits = ",".join(str(data / f"splits/test.split{split}.bundle") for split in range(1, 5))
-    options = ["--background=background", f"--splits={splits}"]
     predictions, path = tmp_path / "gtea_predictions", tmp_path / "scores.json"
-    check_published(predictions, data / "groundTruth", recorded, options, path)
+    check_published(predictions, data / "groundTruth", recorded, [f"--splits={splits}"], path)
+    # The plain command: all 28 videos together, the class that the program leaves out by default.
+    result = score_folders(predictions, data / "groundTruth", [], path)
+    printed = [f"{result[key]:.1f}" for key in ("edit", "f1@10", "f1@25", "f1@50")]
+    assert printed == ["81.8", "87.7", "85.5", "72.9"]
+    result = score_folders(predictions, data / "groundTruth", ["--background="], path)
+    printed = [f"{result[key]:.1f}" for key in ("edit", "f1@10", "f1@25", "f1@50")]
+    assert printed == ["77.3", "80.9", "76.8", "60.9"]
 
 
 def check_published(predictions, truth, recorded, options, path):
-    paths = [f"--predictions={predictions}", f"--truth={truth}", f"--json={path}"]
-    assert main(["segmentation", *paths, "--protocol=mstcn", *options]) == 0
-    (result,) = json.loads(path.read_text())["results"]
-    found = result["metrics"]
+    found = score_folders(predictions, truth, options, path)
     assert found["accuracy"] == pytest.approx(recorded["acc"], abs=1e-9)
     assert found["edit"] == pytest.approx(recorded["edit"], abs=1e-9)
     f1 = [found[f"f1@{threshold}"] for threshold in (10, 25, 50)]
     assert f1 == pytest.approx(recorded["f1_10_25_50"], abs=1e-9)
+
+
+def score_folders(predictions, truth, options, path):
+    """The metrics of mstcn."""
+    paths = [f"--predictions={predictions}", f"--truth={truth}", f"--json={path}"]
+    assert main(["segmentation", *paths, "--protocol=mstcn", *options]) == 0
+    (result,) = json.loads(path.read_text())["results"]
+    return result["metrics"]
 
 
 BLOCKED = ("jax", "jaxlib", "flax", "optax", "orbax", "ml_collections", "matplotlib")

@@ -50,10 +50,24 @@ def test_errors_name_what_is_wrong(truth, predictions, options, message):
 
 
 def test_lengths_within_the_tolerance_are_cut():
-    result = evaluate_segmentation(GOOD, GOOD | {"v1": [0, 0, 1, 1, 5]}, length_tolerance=2)
-    assert result["frames"] == 5
+    truth, longer = GOOD | {"v1": [0, 1] * 20}, GOOD | {"v1": [0, 1] * 20 + [5, 5]}
+    result = evaluate_segmentation(truth, longer, length_tolerance=2)
+    assert result["frames"] == 42
     assert result["metrics"]["mof_pooled"] == 100
     assert result["length_tolerance"] == 2
+
+
+def test_no_tolerance_goes_beyond_5_percent_of_a_video():
+    """One frame of a short video may always be cut: it is a program's rounding."""
+    one = evaluate_segmentation(GOOD, GOOD | {"v1": [0, 0, 1, 5]}, length_tolerance=1)
+    assert one["metrics"]["mof_pooled"] == 100
+    for extra, accepted in ((3, True), (4, False)):
+        truth, longer = {"v": [0] * 60}, {"v": [0] * (60 + extra)}
+        if accepted:
+            assert evaluate_segmentation(truth, longer, length_tolerance=99)["frames"] == 60
+        else:
+            with pytest.raises(ValueError, match="none goes beyond 5 % of a video, here 3"):
+                evaluate_segmentation(truth, longer, length_tolerance=99)
 
 
 def test_whole_numbers_of_any_type_are_labels():

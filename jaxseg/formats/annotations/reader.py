@@ -1,0 +1,75 @@
+"""The one way in: annotations of recordings, whichever program wrote them."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from jaxseg.formats.annotations.annotation import Annotations, Labels
+from jaxseg.formats.annotations.documents import (
+    read_boris,
+    read_breakfast_xml,
+    read_eaf,
+    read_subtitles,
+)
+from jaxseg.formats.annotations.tables import read_table
+from jaxseg.formats.arrays import read_npy
+from jaxseg.formats.labels import read_names
+
+DOCUMENTS: Mapping[str, Callable[[Path], dict[str, Annotations]]] = {
+    ".boris": read_boris,
+    ".eaf": read_eaf,
+    ".xml": read_breakfast_xml,
+    ".vtt": read_subtitles,
+    ".srt": read_subtitles,
+}
+TABLES = (".csv", ".tsv", ".tab")
+# The likeliest first, where a recording has several: labels a frame are never ambiguous.
+SUFFIXES = (".txt", ".npy", *TABLES, *DOCUMENTS)
+
+
+def recording_of(path: Path) -> str:
+    """The recording that a file is named after: the name without a suffix that is known here."""
+    return path.stem if path.suffix.lower() in SUFFIXES else path.name
+
+
+def read_annotations(path: Path) -> dict[str, Annotations] | Labels:
+    """The annotations in a file by recording, "" where it does not say of which; or its labels.
+
+    Raises:
+        ValueError: one line with the file and what is wrong.
+    """
+    suffix = path.suffix.lower()
+    if suffix in DOCUMENTS:
+        return DOCUMENTS[suffix](path)
+    if suffix == ".npy":
+        return Labels(tuple(_array(path)))
+    table = read_table(path) if suffix in TABLES or is_table(path) else None
+    if table is not None:
+        return table
+    if suffix in TABLES:
+        head = path.read_bytes()[:80].decode("utf-8", "replace").split("\n")[0]
+        if re.search("[,;\t]", head):
+            raise ValueError(
+                f"{path}: no table of segments: no columns called start, end and label"
+            )
+    return Labels(tuple(read_names(path)))
+
+
+def is_table(path: Path) -> bool:
+    """Whether a text is a table of segments, and not labels a line, by its first lines."""
+    with path.open("rb") as file:
+        head = file.read(20_000).decode("utf-8", "replace").lstrip("\ufeff")
+    lines = [line for line in re.split("[\r\n]+", head) if line.strip()][:50]
+    coarse = re.compile(r"\s*\d+-\d+\s+\S")
+    return bool(lines) and (
+        all(map(coarse.match, lines)) or any(re.search("\t|[,;].*[,;]", line) for line in lines)
+    )
+
+
+def _array(path: Path) -> list[str]:
+    """Labels of an array of whole numbers or words, [frames]."""
+    labels = read_npy(path)
+    if labels.ndim != 1 or labels.dtype.kind not in "iuU" or not labels.size:
+        content = f"{labels.dtype}{list(labels.shape)}"
+        raise ValueError(f"{path}: {content} instead of whole numbers or words [frames]")
+    return [str(label) for label in labels.tolist()]
