@@ -13,9 +13,10 @@ from jaxseg.formats.matrices import read_mat
 from jaxseg.formats.names import check_name, hint, listed
 
 SUFFIXES = (".txt", ".npy")
-# Ends of the names of files that this package puts beside the labels of a video, or into other
-# formats that it makes of them: no labels, where the labels themselves are in the folder.
-OWN_TABLES = (".csv", ".vtt", ".eaf", ".boris", ".nwb", ".audacity.txt", ".ids.txt", ".ids.npy")
+# What this package puts beside the labels of a video for other programs: ends of names, which are
+# no labels where the video's labels are in the folder, and names of files on all videos.
+OWN_TABLES = (".csv", ".vtt", ".eaf", ".nwb", ".audacity.txt", ".ids.txt")
+OWN_FILES = ("ids.csv", "project.boris")
 PREDICTIONS = "predictions"  # subfolder of a run and of a decoding, beside its config.json
 LARGEST_CUT = 20  # a length tolerance may cut one frame in so many
 
@@ -242,7 +243,9 @@ def find_videos(folder: Path, wanted: Collection[str] | None = None) -> dict[str
 
 
 def is_own_table(path: Path) -> bool:
-    """Whether a file is one that this package has put beside the labels of the same video."""
+    """Whether a file is one that this package has put beside the labels of a video."""
+    if path.name in OWN_FILES:
+        return True
     stems = (path.name.removesuffix(end) for end in OWN_TABLES if path.name.endswith(end))
     return any(
         (path.parent / f"{stem}{suffix}").is_file() for stem in stems for suffix in ("", *SUFFIXES)

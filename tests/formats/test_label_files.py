@@ -7,7 +7,10 @@ import pytest
 from label_folders import read_folder, write_folder
 from scipy.io import savemat
 
+from jaxseg.formats.annotations.exports import FORMATS
 from jaxseg.formats.labels import (
+    OWN_FILES,
+    OWN_TABLES,
     find_videos,
     read_classes,
     read_clusters,
@@ -158,3 +161,14 @@ def test_label_folders(tmp_path):
     assert "v2" in folder.places("2")
     one = read_label_folder(tmp_path / "v3.txt", "Y")
     assert (list(one.codes), one.labels, one.activities) == (["v3"], ["SIL", "3"], None)
+
+
+def test_every_export_is_passed_over_beside_the_labels(tmp_path):
+    for form in FORMATS.values():
+        assert form.suffix in ("", *OWN_TABLES) and form.together in ("", *OWN_FILES)
+    write_labels(tmp_path / "v.txt", [1])
+    for name in (*(f"v{end}" for end in OWN_TABLES), *OWN_FILES):
+        (tmp_path / name).write_text("x")
+    assert list(find_videos(tmp_path)) == ["v"]
+    (tmp_path / "v.txt").unlink()
+    assert "v.audacity" in find_videos(tmp_path)

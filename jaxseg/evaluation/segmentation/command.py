@@ -29,15 +29,15 @@ from jaxseg.evaluation.segmentation.protocols import (
 )
 from jaxseg.formats import tables
 from jaxseg.formats.files import write_json, write_text
-from jaxseg.formats.labels import OWN_TABLES, LabelFolder, read_label_folder
+from jaxseg.formats.labels import OWN_FILES, OWN_TABLES, LabelFolder, read_label_folder
 from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD
 
 DESCRIPTION = f"""\
 Scores a folder of predicted labels against a folder of true ones, one file a video:
 a label a line, MS-TCN's result files, .npy of whole numbers, or ED-TCN's .mat (the same
 folder on both sides). Predictions that are numbers, where the truth has names, are clusters.
-The predictions may be a run's folder or a decoding's; tables and subtitles that jaxseg has put
-beside labels are passed over ({" ".join(OWN_TABLES)}).
+The predictions may be a run's folder or a decoding's; what jaxseg has put beside labels
+for other programs is passed over ({" ".join((*OWN_TABLES, *OWN_FILES))}).
 
 python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth
 python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth \\
