@@ -11,35 +11,45 @@ from jaxseg.formats.detections import AMBIGUOUS, Segments, columns, truth_segmen
 from jaxseg.formats.localization.thumos14 import read_intervals
 from jaxseg.formats.names import clip
 
-ARRAYS = ("videoname", "subset", "segments", "labels")
+TIMED = ("segments", "labels")
+ARRAYS = ("videoname", "subset", *TIMED)
 
 
 def read_wtalc(folder: Path) -> Segments:
     """True segments from `videoname`, `subset`, `segments` and `labels.npy` of one folder.
 
-    A video without segments has the classes of `labels_all.npy`, if there is one, without times.
+    A video without segments has the classes of `labels_all.npy`, if there is one, without times;
+    beside it `segments` and `labels.npy` may both be missing.
     Durations are those of `duration.npy`, if they can be read: no score needs them.
     """
-    arrays = {name: read_pickled_npy(Path(folder) / f"{name}.npy") for name in ARRAYS}
+    folder = Path(folder)
+    arrays = {name: read_pickled_npy(folder / f"{name}.npy") for name in needed_arrays(folder)}
     shapes = {name: array.shape for name, array in arrays.items()}
     if len({shape[:1] for shape in shapes.values()}) > 1 or () in shapes.values():
         raise ValueError(f"{folder}: arrays that are not one entry a video: {shapes}")
     database: dict[str, dict] = {}
-    for video, subset, segments, labels in zip(*map(entries, arrays.values()), strict=True):
+    for video, subset, *timed in zip(*map(entries, arrays.values()), strict=True):
         name = text(folder, "video", video)
         where = f"{folder}: video {name!r}"
         if name in database:
             raise ValueError(f"{where} stands there twice")
-        annotations = annotate(where, segments, labels)
+        annotations = annotate(where, *timed) if timed else []
         database[name] = {"subset": text(where, "subset", subset), "annotations": annotations}
-    if (Path(folder) / "labels_all.npy").is_file():
-        for video, labels in read_all_labels(Path(folder), list(database)).items():
+    if (folder / "labels_all.npy").is_file():
+        for video, labels in read_all_labels(folder, list(database)).items():
             if not database[video]["annotations"]:
                 database[video]["labels"] = sorted(labels)
     with contextlib.suppress(ValueError):
-        for video, duration in per_video(Path(folder) / "duration.npy", list(database)).items():
+        for video, duration in per_video(folder / "duration.npy", list(database)).items():
             database[video]["duration"] = duration
     return truth_segments(database, str(folder))
+
+
+def needed_arrays(folder: Path) -> tuple[str, ...]:
+    """Those of `ARRAYS` that a folder has to hold: no times where it has labels without any."""
+    untimed = (folder / "labels_all.npy").is_file()
+    timed = any((folder / f"{name}.npy").exists() for name in TIMED)
+    return ARRAYS if timed or not untimed else ARRAYS[: -len(TIMED)]
 
 
 def read_all_labels(folder: Path, videos: Sequence[str]) -> dict[str, frozenset[str]]:

@@ -34,6 +34,21 @@ def test_thumos14(tmp_path):
         load("thumos14", tmp_path, skip_missing=True)
 
 
+def test_files_that_a_split_does_not_list_are_not_read(tmp_path):
+    files = Thumos14(tmp_path)
+    files.path("train", "rgb", "train_a").write_bytes(b"broken")
+    files.splits["train"].remove("train_a")
+    files.write()
+    fails("thumos14", tmp_path, "split_train.txt", "only in gt.json (train_a)", KEY)
+    data = load("thumos14", tmp_path, skip_missing=True)
+    check(data, "train_a", counts="1 training and 0 test videos of 3")
+    # A split cannot list what has no annotation.
+    files.splits["train"].append("unknown")
+    files.write()
+    with pytest.raises(ValueError, match=r"split_train.txt: 1 train videos .* \(unknown\)$"):
+        load("thumos14", tmp_path, skip_missing=True)
+
+
 def test_nothing_is_left(tmp_path):
     files = Thumos14(tmp_path)
     files.path("test", "rgb", "test_a").rename(tmp_path / "features/test/rgb/other.npy")
@@ -56,6 +71,8 @@ def test_activitynet_own_file(name, tmp_path):
         )
         for k in range(6)
     }
+    (tmp_path / "features").mkdir()
+    (tmp_path / "features/v_of_testing.npy").write_bytes(b"broken, and not needed")
     database["of_testing"] = {"subset": "testing", "annotations": [], "url": ""}
     for k in range(5):
         save(tmp_path / f"features/v_video_{k}.npy", matrix(30, k, 2 * CHANNELS))

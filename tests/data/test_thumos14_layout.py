@@ -161,9 +161,25 @@ def test_an_annotation_without_test_videos(files):
 
 
 def test_an_unknown_subset(files):
-    files.database["test_a"]["subset"] = "Test"
+    files.database["test_a"]["subset"] = "trial"
     files.write()
-    fails("thumos14", files.folder, "gt.json", "'test_a'", "'Test'", "'train', 'test'")
+    fails("thumos14", files.folder, "gt.json", "'test_a'", "'trial'", "'train'")
+
+
+@pytest.mark.parametrize(
+    "names", [("Validation", "Test"), ("training", "testing"), ("val", "test")]
+)
+def test_names_of_subsets_of_other_programs(files, names):
+    """ActionFormer's file, for one, has "Validation" and "Test"."""
+    for video in files.database.values():
+        video["subset"] = names[video["subset"] == "test"]
+    files.write()
+    assert [video.name for video in load("thumos14", files.folder).test] == ["test_a"]
+    # Where there is a "train", the validation videos are a third kind, which has no use here.
+    files.add("train", "third")
+    files.database["third"]["subset"] = "val" if names[0] == "training" else "train"
+    files.write()
+    fails("thumos14", files.folder, "gt.json", "subset")
 
 
 def test_broken_annotations(files):

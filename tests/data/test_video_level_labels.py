@@ -26,6 +26,11 @@ def test_a_bundle_without_segments_has_the_classes_of_labels_all(tmp_path):
     assert labels_of(data) == labels_of(dummies)
     assert labels_of(data) == {"v_a": {"GolfSwing"}, "v_b": {"CliffDiving", "Diving"}}
     assert data.classes == dummies.classes and data.test[0].segments == ((2.0, 4.0, 1),)
+    # The arrays of times may be missing altogether.
+    for name in ("segments", "labels"):
+        (tmp_path / f"Thumos14reduced-Annotations/{name}.npy").unlink()
+    untimed = load("thumos14_wtalc", tmp_path)
+    assert labels_of(untimed) == labels_of(data) and untimed.test[0].segments == ()
     # All 2,584 videos of THUMOS14, most of them without times, have another name.
     full = Bundle(tmp_path / "full", "Thumos14")
     full.arrays = bundle.arrays

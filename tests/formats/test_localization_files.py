@@ -230,7 +230,8 @@ def test_what_fits_no_format(tmp_path, folder):
         ("short.txt", "a 1 2\n", "swapped"),
         ("wrong.txt", "a 1 2 Run 0.5\nb 1 x Run 0.5\n", "line 2: end 'x'"),
         ("index.txt", "a 1 2 102 0.5\n", "label 102 is a number"),
-        ("tem.csv", "action,start,end,tmin,tmax\n0.1,0.2,0.3,0,0.01\n", "no column of the video"),
+        ("tem.csv", "action,start,end,tmin,tmax\n0.1,0.2,0.3,0,0.01\n", "before post-processing"),
+        ("one.csv", "start,end,score\n1,2,0.5\n", "no column of the video"),
         ("twice.csv", "video,video-id,start,end,score\n", "'video' and 'video-id'"),
         ("cut.csv", "video,start,end,score\na,1,2\n", "line 2: 3 values under 4"),
         ("truth.json", {"database": {}}, "swapped"),
@@ -255,7 +256,9 @@ def test_what_fits_no_format(tmp_path, folder):
     refused(lambda: read_truth(tmp_path / "nowhere"), "No such file")
     write(tmp_path / "empty/x.dat", "")
     refused(lambda: read_truth(tmp_path / "empty"), "no annotation among x.dat", truths)
-    refused(lambda: read_predictions(folder), "a folder", detections)
+    refused(lambda: read_predictions(folder), "a folder; ", detections)
+    write(tmp_path / "pgm/v_a.csv", "tmin,tmax,tmin_score,tmax_score,score\n0,1,1,1,1\n")
+    refused(lambda: read_predictions(tmp_path / "pgm"), "a folder, v_a.csv", "output_format='json'")
 
 
 VALUES = [b"NaN", b"-1", b"", b"null", b"1e999", b"[]", b'"', b"\x00", b"true"]
@@ -280,15 +283,29 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("name", [*FORMATS, "annotation"])
+DATABASE = {
+    "a": {"subset": "train", "annotations": [{"label": "jump"}], "labels": ["run"]},
+    "b": {"subset": 1, "duration": 9, "annotations": [{"label": "a", "segment": [1, 2]}]},
+}
+TRUTHS = {
+    "truth.json": json.dumps({"database": DATABASE}),
+    "truth.txt": f"{VIDEO} 10 14 33\n{VIDEO} 3 4 Diving\n",
+    "truth.csv": "video-id,t-start,t-end,label\na,1,2,Long jump\nb,0,7.5,3\n",
+}
+
+
+@pytest.mark.parametrize("name", [*FORMATS, *TRUTHS, "annotation"])
 def test_a_damaged_file_is_read_or_refused_in_one_line(name, tmp_path, folder):
-    rng = random.Random(name)
+    rng, contents = random.Random(name), FORMATS | TRUTHS
     path = folder / "Diving_test.txt" if name == "annotation" else tmp_path / name
-    whole = path.read_bytes() if path.exists() else write(path, FORMATS[name]).read_bytes()
+    whole = path.read_bytes() if path.exists() else write(path, contents[name]).read_bytes()
     for _ in range(1000):
         path.write_bytes(mutated(whole, rng))
         try:
-            found = read_truth(folder) if name == "annotation" else read_predictions(path, {9: "a"})
+            if name in FORMATS:
+                found = read_predictions(path, {9: "a"})
+            else:
+                found = read_truth(folder if name == "annotation" else path)
         except ValueError as error:
             assert str(path) in str(error) and len(str(error).splitlines()) == 1
             assert len(str(error)) < 1000

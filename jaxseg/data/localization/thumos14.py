@@ -8,11 +8,12 @@
 Splits and annotation have to list the same videos.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jaxseg.data.localization.assembly import (
-    Annotation,
+    SKIP,
     Parts,
     annotate,
     class_names,
@@ -20,6 +21,7 @@ from jaxseg.data.localization.assembly import (
     pair,
     read_streams,
 )
+from jaxseg.formats.detections import Segments
 from jaxseg.formats.files import need_file
 from jaxseg.formats.localization.files import read_truth
 from jaxseg.formats.localization.thumos14 import named_files
@@ -28,39 +30,71 @@ from jaxseg.formats.tables import read_split
 
 SUBSETS = ("train", "test")
 OWN_FOLDERS = ("annotation", "annotations")  # of THUMOS14's text files
-OWN_SUBSETS = {"train": "train", "val": "train", "validation": "train", "test": "test"}
+TRAIN, TEST = ("train", "training"), ("test", "testing")
+VALIDATION = ("val", "validation")  # THUMOS14's training videos, where none are called so
 
 
 def read_thumos14(folder: Path, *, skip_missing: bool = False, **reading: Any) -> Parts:
-    """Reads the layout; see `LocalizationEntry.read` for the arguments."""
-    annotations = read_gt(folder)
+    """Reads the layout; see `LocalizationEntry.read` for the arguments.
+
+    With `skip_missing` videos that the splits do not list are left out too, and their features are
+    not read.
+    """
+    source = find_annotation(folder)
+    truth = read_truth(source)
+    annotations = annotate(truth, subset_names(truth))
     files, missing = {}, ()
     for subset in SUBSETS:
+        annotated = [video for video, one in annotations.items() if one.subset == subset]
+        unlisted = check_split(source, subset, annotated, skip_missing=skip_missing)
         inside = folder / "features" / subset
         pairs = find_streams(inside, skip_missing=skip_missing)
-        annotated = [video for video, one in annotations.items() if one.subset == subset]
-        missing += pair(pairs, annotated, inside, skip_missing=skip_missing)
+        pair(pairs, annotated, inside, skip_missing=skip_missing)
+        pairs = {video: paths for video, paths in pairs.items() if video not in unlisted}
+        missing += tuple(video for video in annotated if video not in pairs)
         files |= pairs
     return Parts(annotations, read_streams(files, **reading), class_names(annotations), missing)
 
 
-def read_gt(folder: Path) -> dict[str, Annotation]:
-    """The annotation, which has to have the videos of the splits and no others."""
+def find_annotation(folder: Path) -> Path:
+    """`gt.json`, or else the folder of THUMOS14's text files."""
     gt = folder / "gt.json"
-    own = [folder / name for name in OWN_FOLDERS if (folder / name).is_dir()]
-    own = [each for each in own if named_files(each)]
-    is_own = bool(own) and not gt.is_file()
-    subsets = OWN_SUBSETS if is_own else {subset: subset for subset in SUBSETS}
-    source = own[0] if is_own else need_file(gt)
-    annotations = annotate(read_truth(source), subsets)
-    for subset in SUBSETS:
-        path = folder / f"split_{subset}.txt"
-        if is_own and not path.is_file():
-            continue
-        annotated = {video for video, one in annotations.items() if one.subset == subset}
-        if different := sorted(annotated.symmetric_difference(read_split(need_file(path)))):
-            raise ValueError(
-                f"{path}: {len(different)} {subset} videos stand only here or only in "
-                f"{source.name} ({listed(different)})"
-            )
-    return annotations
+    own = (folder / name for name in OWN_FOLDERS if (folder / name).is_dir())
+    found = None if gt.is_file() else next(filter(named_files, own), None)
+    return found or need_file(gt)
+
+
+def subset_names(truth: Segments) -> dict[str, str]:
+    """The annotation's names of subsets -> "train", "test"; upper case is as lower case."""
+    names = {name: name.lower() for name in truth.subsets}
+    train = TRAIN if any(name in TRAIN for name in names.values()) else VALIDATION
+    known = dict.fromkeys(train, "train") | dict.fromkeys(TEST, "test")
+    # Of names that are none of these `annotate` says which there are.
+    return {name: known[low] for name, low in names.items() if low in known} or dict(
+        zip(SUBSETS, SUBSETS, strict=True)
+    )
+
+
+def check_split(
+    source: Path, subset: str, annotated: Sequence[str], *, skip_missing: bool
+) -> set[str]:
+    """The videos of a subset that the split beside the annotation `source` does not list.
+
+    THUMOS14's own folder of annotation needs no split.
+
+    Raises:
+        FileNotFoundError: there is no split.
+        ValueError: it lists other videos, or not all and none are to be skipped.
+    """
+    path = source.with_name(f"split_{subset}.txt")
+    if source.is_dir() and not path.is_file():
+        return set()
+    split = set(read_split(need_file(path)))
+    unlisted, unknown = set(annotated) - split, split - set(annotated)
+    if different := sorted(unknown if skip_missing else unknown | unlisted):
+        hint = "" if unknown else f"; {SKIP}, and those that the split lacks"
+        raise ValueError(
+            f"{path}: {len(different)} {subset} videos stand only here or only in {source.name} "
+            f"({listed(different)}){hint}"
+        )
+    return unlisted

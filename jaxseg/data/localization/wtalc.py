@@ -30,7 +30,14 @@ from jaxseg.formats.arrays import read_pickled_npy
 from jaxseg.formats.files import need_file
 from jaxseg.formats.matrices import check_finite, check_matrix
 from jaxseg.formats.names import check_name, clip, listed
-from jaxseg.formats.wtalc import ARRAYS, entries, per_video, read_all_labels, read_wtalc, text
+from jaxseg.formats.wtalc import (
+    entries,
+    needed_arrays,
+    per_video,
+    read_all_labels,
+    read_wtalc,
+    text,
+)
 
 FEATURES = "-I3D-JOINTFeatures.npy"
 THUMOS14 = ("Thumos14reduced", "Thumos14")
@@ -65,7 +72,7 @@ def read_bundle(
     name = next((each for each in names if (folder / f"{each}{FEATURES}").is_file()), names[0])
     inside = folder / f"{name}-Annotations"
     beside = inside if inside.is_dir() else folder
-    for array in (*ARRAYS, "labels_all", "classlist", "duration"):
+    for array in (*needed_arrays(beside), "labels_all", "classlist", "duration"):
         need_file(beside / f"{array}.npy")
     videos, annotations = read_annotations(beside, subsets)
     classes = read_classlist(beside / "classlist.npy")

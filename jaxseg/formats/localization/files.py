@@ -78,13 +78,17 @@ def read_predictions(
     Raises:
         ValueError: in one line, with the formats that there are where none of them fits.
     """
-    kind = "a folder" if path.is_dir() else kind_of(path)
+    if path.is_dir():
+        raise ValueError(f"{path}: a folder{unfinished_in(path)}; {DETECTIONS}")
+    kind = kind_of(path)
     if kind in ("json", "pickle"):
         content = read_json(path) if kind == "json" else read_pickle(path)
         return results(content, str(path), names or {})
     if kind != "text":
         raise ValueError(f"{path}: {kind}; {DETECTIONS}")
     first = first_line(path)
+    if tables.is_unfinished(first):
+        raise ValueError(f"{path}: {tables.UNFINISHED}; {DETECTIONS}")
     if tables.is_header(first):
         return tables.read_table(path, names or None, scored=True)
     words = thumos14.words_of(first)
@@ -169,6 +173,13 @@ def kind_of(path: Path) -> str:
         return "pickle"
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     return "json" if begin in (b"{", b"[") else "text"
+
+
+def unfinished_in(folder: Path) -> str:
+    """A remark on a folder of tables that are no detections yet, "" for another folder."""
+    table = next((path for path in sorted(folder.glob("*.csv")) if path.is_file()), None)
+    found = table is not None and tables.is_unfinished(first_line(table))
+    return f", {table.name} is {tables.UNFINISHED}" if found else ""
 
 
 def first_line(path: Path) -> str:

@@ -22,6 +22,11 @@ NAMES = {
 }
 FIELDS = {name: field for field, names in NAMES.items() for name in names}
 DELIMITERS = ",;\t"
+BEFORE_PROCESSING = {"tmin", "tmax", "xmin", "xmax"}  # shares of one video's duration
+UNFINISHED = (
+    "a table of one video before post-processing, as BSN, BMN and MMAction2 write it; of MMAction2 "
+    "the JSON of its end is read (output_format='json')"
+)
 
 
 def split_header(line: str) -> tuple[list[str], str]:
@@ -39,6 +44,11 @@ def field_of(name: str) -> str | None:
 def is_header(line: str) -> bool:
     """Whether a first line names columns: it has a start or an end by name."""
     return bool({"start", "end"} & {field_of(name) for name in split_header(line)[0]})
+
+
+def is_unfinished(line: str) -> bool:
+    """Whether a first line is that of a table with what post-processing makes detections of."""
+    return not BEFORE_PROCESSING.isdisjoint(split_header(line)[0])
 
 
 def read_table(path: Path, names: Mapping[int, str] | None, *, scored: bool) -> Segments:
