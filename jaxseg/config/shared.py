@@ -76,7 +76,11 @@ class DataConfig:
     unit_frames: bool = key(True, "where scaled, scale by 1/sqrt(channels) too")
     excluded: tuple[str, ...] = key((), "classes not evaluated; empty: as is usual", commas=True)
     length_tolerance: int = key(0, "frames by which features and labels may differ", at_least(0))
-    array: str = key("", "array of a .mat, HDF5 or .npz file; empty: the only one")
+    array: str = key("", "array of a .mat, HDF5 or .npz file; empty: the only one; '*': each")
+    streams: tuple[str, ...] = key(
+        (), "NAME_rgb, NAME_flow as one: rgb,flow; empty: as known; none: apart", commas=True
+    )
+    axis: str = key("", "axis of time: first or last; empty: found", one_of("", "first", "last"))
     confidence: float = key(0.6, "poses: points of a lower one count as missing", between(0, 1))
     longest_gap: int = key(15, "poses: frames over which missing points are filled in", at_least(0))
     individual: str = key("", "poses: the animal or person that is read; empty: all")

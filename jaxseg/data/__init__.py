@@ -11,6 +11,7 @@ from jaxseg.data.localization.assembly import assemble, missing_note
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.data.segmentation.alignment import Clock, TruthSettings, make_clock
 from jaxseg.data.segmentation.arrays import SEQUENCES
+from jaxseg.data.segmentation.axes import FIRST
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.layouts import (
@@ -134,6 +135,7 @@ def load(
         clock=clock,
         truth=truth,
         scaling=scaling(config),
+        axis=time_axis(config, root),
         cache=cache,
         progress=progress,
         processes=processes,
@@ -151,6 +153,7 @@ def load(
         generated=of_clips,
         origin=UNNAMED if embedded else "",
         notes=(*notes_of(sources), *notes, *read.notes),
+        channels=read.channels,
     )
 
 
@@ -166,21 +169,28 @@ def from_arrays(config: DataConfig, arrays: Mapping[str, np.ndarray]) -> DataSet
     return DataSet(config.name, videos, fps=config.fps or None)
 
 
-def load_unlabeled(root: Path, config: DataConfig, *, progress: bool = True) -> DataSet:
+def load_unlabeled(
+    root: Path, config: DataConfig, *, channels: int = 0, progress: bool = True
+) -> DataSet:
     """The sequences of a folder as they are in their files, whether or not there are labels.
 
     Args:
         root: the folder.
         config: of the run that they are for, which tells how files are read.
+        channels: of that run.
         progress: show a bar over the files when reading takes long.
 
     Raises:
         FileNotFoundError, ValueError: as `load`.
     """
     sources = find_unlabeled(root, settings=reading(config), progress=progress)
-    read = read_videos(sources, None, scaling="", cache=None, progress=progress)
+    axis = time_axis(config, root)
+    read = read_videos(
+        sources, None, scaling="", cache=None, progress=progress, axis=axis, channels=channels
+    )
     fps = common_rate(sources) or recorded_fps(root)
-    return DataSet(FOLDER, read.videos, fps=fps, notes=notes_of(sources))
+    notes = (*notes_of(sources), *read.notes)
+    return DataSet(FOLDER, read.videos, fps=fps, notes=notes, channels=read.channels)
 
 
 def load_localization(
@@ -281,6 +291,11 @@ def need_twin(name: str):
     if twin is None:
         raise ValueError(f"data.root: name the folder of the data (there is no twin of {name!r})")
     return twin
+
+
+def time_axis(config: DataConfig, root: Path) -> str:
+    """The axis of time that the config says; "first" of what `jaxseg.features` has written."""
+    return reading(config).axis or (FIRST if recorded_fps(root) else "")
 
 
 def reading(config: DataConfig) -> Settings:

@@ -97,6 +97,7 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
             classes=data.classes,
             left_out=data.left_out,
             notes=data.notes,
+        channel_names=data.channels,
             videos=tuple(
                 about.SnippetVideo(
                     name=video.name,
@@ -128,6 +129,7 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
         ),
         channels=data.num_channels,
         notes=data.notes,
+        channel_names=data.channels,
     )
 
 

@@ -78,6 +78,7 @@ class SegmentationData(NamedTuple):
     # Activity -> the scaling that its sequences share; without those that each have their own.
     scaling: Mapping[str, Scaling] = MappingProxyType({})
     notes: tuple[str, ...] = ()  # what was left out, filled in or cut when files were read
+    channel_names: tuple[str, ...] = ()  # of tables' columns; empty where files have no names
     task = "segmentation"
 
     @property

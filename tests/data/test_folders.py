@@ -45,10 +45,10 @@ def test_files_without_labels(folder, config):
 
 
 def test_without_labels_arrays_are_frames_first(folder, config, fails):
-    save(folder / "a.npy", 4, 9)
-    assert load(config, progress=False).videos[0].features.shape == (4, 9)
-    save(folder / "b.npy", 4, 7)
-    fails("(4, 7)", "without labels arrays are read frames first")
+    save(folder / "a.npy", 9, 4)
+    assert load(config, progress=False).videos[0].features.shape == (9, 4)
+    save(folder / "b.npy", 8, 7)
+    fails("(8, 7)", "without labels arrays are read frames first, but for --config.data.axis=last")
 
 
 def test_subfolders_are_activities(folder, config):

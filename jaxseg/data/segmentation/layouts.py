@@ -32,11 +32,14 @@ from jaxseg.data.segmentation.alignment import TruthSettings
 from jaxseg.data.segmentation.finding import find_labels, names_of
 from jaxseg.data.segmentation.labels import ClassNames, read_mapping
 from jaxseg.data.segmentation.sources import Source, open_recordings, with_passed
+from jaxseg.data.segmentation.streams import find_streams
 from jaxseg.formats.files import entries, need_file, need_folder, read_json
 from jaxseg.formats.names import check_file_name, check_known, listed
 from jaxseg.formats.recordings.companions import companions
-from jaxseg.formats.recordings.reader import is_foreign
+from jaxseg.formats.recordings.reader import SUFFIXES, is_foreign
 from jaxseg.formats.recordings.recording import DEFAULTS, Settings
+from jaxseg.formats.recordings.refused import conversion
+from jaxseg.formats.recordings.tables import is_segments
 
 UNSAID = TruthSettings()  # labels say all of themselves
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
@@ -147,8 +150,10 @@ def find_unlabeled(
         features = find_features(
             folder, name or root.name, ignored=ignored, foreign=True, passed=passed
         )
-    chosen = choose_activities(features, activities)
-    sources = [Source(*key, path, top=path.parent == folder) for key, path in chosen.items()]
+    top = name or (folder.name if root.parent == folder else root.name)
+    sources = find_streams(features, top, folder, settings.streams)
+    chosen = choose_activities({each.key: each.features for each in sources}, activities)
+    sources = [each for each in sources if each.key in chosen]
     return with_passed(open_recordings(sources, settings, progress), passed)
 
 
@@ -158,12 +163,15 @@ def is_recording(root: Path) -> bool:
 
 
 def passed_over(folder: Path, ignored: Collection[str]) -> list[Path]:
-    """What pose programs have written into a folder and its subfolders beside recordings."""
+    """What belongs to recordings in a folder and its subfolders: see `companions`.
+
+    So do jaxseg's own tables of segments.
+    """
     inside = [path for path in entries(folder) if path.name not in ignored]
-    passed = companions(inside)
+    passed = [*companions(inside), *filter(is_segments, inside)]
     for path in inside:
         if path.is_dir() and path not in passed and not is_foreign(path):
-            passed += companions(entries(path))
+            passed += [*companions(entries(path)), *filter(is_segments, entries(path))]
     return passed
 
 
@@ -241,7 +249,9 @@ def find_features(
         if other != file:
             raise ValueError(f"{file}: video {video} has features in {other.name} too")
     if unknown:
-        kinds = ", ".join(FEATURE_SUFFIXES)
+        for file in filter(conversion, unknown if foreign else ()):
+            raise ValueError(conversion(file))
+        kinds = ", ".join(dict.fromkeys((*FEATURE_SUFFIXES, *(SUFFIXES if foreign else ()))))
         raise ValueError(f"{folder}: not files of features ({kinds}): {listed(unknown)}")
     if not features:
         raise ValueError(f"{folder}: holds no features")

@@ -1,22 +1,23 @@
 """Videos with a feature vector and perhaps a label a frame, and how they are made of files.
 
-`read_videos` decides which axis of an array is time, cuts features and labels to one length,
+`read_videos` joins streams, cuts features and labels to one length,
 checks that all videos have the same channels and scales them (`scaling`).
 """
 
 import dataclasses
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from jaxseg.data.segmentation.alignment import Clock, TruthSettings, check_lengths
+from jaxseg.data.segmentation.alignment import Clock, TruthSettings
+from jaxseg.data.segmentation.axes import KEY, LAST, frames_of
 from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_channels
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.scaling import scaled
 from jaxseg.data.segmentation.sources import Source, read_sources
+from jaxseg.data.segmentation.streams import join
 from jaxseg.data.segmentation.truth import label_rows
 from jaxseg.data.segmentation.video import Video
 from jaxseg.formats.annotations.annotation import Labels
@@ -39,6 +40,7 @@ class DataSet:
             are not comparable with a paper's.
         origin: sentence on where the data is from, where nobody named it; "" otherwise.
         notes: sentences on what was left out, filled in or cut when its files were read.
+        channels: names of the features' channels; () where files have none.
     """
 
     name: str
@@ -49,6 +51,7 @@ class DataSet:
     generated: bool = False
     origin: str = ""
     notes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
     @property
     def has_labels(self) -> bool:
@@ -78,13 +81,14 @@ class DataSet:
 class ReadVideos(NamedTuple):
     """Videos with their classes, and sentences on what was cut or has no label.
 
-    `gap` is the class of frames without a label, where that is not scored.
+    `gap` is the class of frames without a label, where that is not scored; `channels` are names.
     """
 
     videos: tuple[Video, ...]
     classes: tuple[str, ...]
     gap: str
     notes: tuple[str, ...]
+    channels: tuple[str, ...] = ()
 
 
 def read_videos(
@@ -96,12 +100,13 @@ def read_videos(
     progress: bool,
     clock: Clock = PLAIN,
     truth: TruthSettings = UNSAID,
+    axis: str = "",
+    channels: int = 0,
     processes: Processes = ONE_PROCESS,
 ) -> ReadVideos:
     """Reads the features and labels of every source.
 
-    Arrays may be frames first, [frames, channels], or channels first: where there are labels,
-    the axis as long as they are is time; without labels they are frames first. Features and
+    Arrays may be frames first, [frames, channels], or channels first: see `axes`. Features and
     labels that differ by at most `clock.tolerance` frames are cut to the shorter.
 
     Args:
@@ -110,30 +115,35 @@ def read_videos(
         scaling: "" leaves features as they are, see `scaling.scaled` for the others.
         clock: which labels are those of a row.
         truth: what a user says of labels.
+        axis, channels: see `frames_of`.
         cache, progress, processes: see `read_arrays`.
     """
     known = [_published_labels(source, names) for source in sources]
     counts = [_num_labels(source, each) for source, each in zip(sources, known, strict=True)]
     files = [source.features for source in sources]
     read = read_sources(sources, cache=cache, progress=progress, processes=processes)
-    arrays = [file.array for file in read]
-    axes = frame_axes(sources, arrays, counts, clock)
-    arrays = [frames_first(array, axis) for array, axis in zip(arrays, axes, strict=True)]
+    stored = [[file.array for file in parts] for parts in read]
+    turned = frames_of(sources, stored, counts, clock, axis=axis, channels=channels)
+    joined = [join(*each) for each in zip(sources, turned, strict=True)]
+    arrays = [array for array, _ in joined]
     shapes = {str(file): array.shape for file, array in zip(files, arrays, strict=True)}
-    hint = "" if names else "; without labels arrays are read frames first"
+    hint = "" if names else f"; without labels arrays are read frames first, but for {KEY}={LAST}"
     check_channels(shapes, "videos", hint)
     rows = [len(array) for array in arrays]
     labeled = label_rows(sources, rows, names or ClassNames((), {}), clock, truth, known)
     videos = [
-        dataclasses.replace(make_video(source, array, labels), checksum=file.checksum)
-        for source, array, labels, file in zip(sources, arrays, labeled.labels, read, strict=True)
+        dataclasses.replace(
+            make_video(source, array, labels), checksum="-".join(file.checksum for file in parts)
+        )
+        for source, array, labels, parts in zip(sources, arrays, labeled.labels, read, strict=True)
     ]
     places = [source.features for source in sources]
     return ReadVideos(
         scale_videos(videos, places, scaling, processes),
         labeled.names.classes,
         labeled.gap,
-        tuple(labeled.notes),
+        (*filter(None, (note for _, note in joined)), *labeled.notes),
+        sources[0].channels if axis != LAST and all(each.channels for each in sources) else (),
     )
 
 
@@ -167,50 +177,6 @@ def scale_videos(
         if not video.features.any():
             raise ValueError(f"{place}: every row of video {video.name} is zero: nothing to scale")
     return scaled(videos, scaling, processes)
-
-
-def frame_axes(
-    sources: Sequence[Source],
-    arrays: Sequence[np.ndarray],
-    counts: Sequence[int | None],
-    clock: Clock,
-) -> list[int]:
-    """The axis of each array that is time.
-
-    Where both axes are as long as the labels, it is the one whose other axis is the number of
-    channels that fits most videos; where that is a tie, the first axis. So it is for arrays that
-    have no labels where others have some.
-
-    Args:
-        counts: of the labels, None where their number tells nothing.
-    """
-    untold = [0, 1] if any(count is not None for count in counts) else [0]
-    fitting = [
-        untold if count is None else fitting_axes(array.shape, count, clock)
-        for array, count in zip(arrays, counts, strict=True)
-    ]
-    labeled = [at for at, count in enumerate(counts) if count is not None]
-    pairs = [(str(sources[at].features), arrays[at].shape, counts[at]) for at in labeled]
-    check_lengths(pairs, [fitting[at] for at in labeled], clock)
-    votes = Counter(
-        array.shape[1 - axis] for array, axes in zip(arrays, fitting, strict=True) for axis in axes
-    )
-    return [
-        max(axes, key=lambda axis, shape=array.shape: votes[shape[1 - axis]])
-        for array, axes in zip(arrays, fitting, strict=True)
-    ]
-
-
-def fitting_axes(shape: tuple[int, int], num_labels: int, clock: Clock) -> list[int]:
-    """The axes that are as long as the labels, within the tolerance."""
-    return [axis for axis in (0, 1) if clock.fits(shape[axis], num_labels)]
-
-
-def frames_first(array: np.ndarray, axis: int) -> np.ndarray:
-    """[frames, channels]; a memory map stays one."""
-    if axis == 0:
-        return array
-    return array.T if isinstance(array, np.memmap) else np.ascontiguousarray(array.T)
 
 
 def make_video(source: Source, features: np.ndarray, labels: np.ndarray | None) -> Video:

@@ -1,6 +1,8 @@
 """Sources: the file of each sequence, and what is in files that may hold several."""
 
 import dataclasses
+import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,8 @@ class Source:
 
     `top`: they lie in no subfolder, so that the activity is named after whatever folder that is.
     `recording`: what the file holds, where it is one of another program, which may hold several.
+    `streams`: the parts of a recording whose channels lie in several files; `features` is the
+    first. `fps`: rows a second, where another file tells. `notes`: on how files were understood.
     `labels`: what `truth` holds, where it is read already: people's own may be of many kinds.
     """
 
@@ -33,12 +37,32 @@ class Source:
     truth: Path | None = None
     top: bool = False
     recording: Recording | None = None
+    streams: tuple["Source", ...] = ()
+    fps: float | None = None
+    notes: tuple[str, ...] = ()
     labels: Annotations | Labels | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """Activity and video."""
         return self.activity, self.video
+
+    @property
+    def parts(self) -> tuple["Source", ...]:
+        """Its streams, or itself where it is one file."""
+        return self.streams or (self,)
+
+    @property
+    def rate(self) -> float | None:
+        """Rows a second that a file tells; None where none does."""
+        told = (each.recording.fps for each in self.parts if each.recording)
+        return self.fps or next(filter(None, told), None)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the columns of all parts; () where one has none."""
+        names = [each.recording.channels if each.recording else () for each in self.parts]
+        return tuple(itertools.chain(*names)) if all(names) else ()
 
 
 def open_recordings(sources: Sequence[Source], settings: Settings, progress: bool) -> list[Source]:
@@ -48,69 +72,118 @@ def open_recordings(sources: Sequence[Source], settings: Settings, progress: boo
     """
     opened = []
     for source in tqdm(sources, "reading", unit="file", disable=not progress, delay=1, leave=False):
-        if not is_foreign(source.features):
-            opened.append(source)
-            continue
-        for name, recording in read_recordings(source.features, settings).items():
+        parts = [_open(each, settings) for each in source.parts]
+        if any(part.keys() != parts[0].keys() for part in parts):
+            names = [f"{p.features.name}" for p in source.streams]
+            raise ValueError(
+                f"streams of {source.video} hold different sequences: {listed(names)}; name one "
+                "array of each file with --config.data.array"
+            )
+        for at, name in enumerate(parts[0]):
             video = source.video if name == ONLY else f"{source.video}.{name}"
             check_file_name(source.features, "video", video)
-            opened.append(dataclasses.replace(source, video=video, recording=recording))
-    return in_one_order(opened)
+            streams = [
+                dataclasses.replace(each, video=video, recording=part[name])
+                for each, part in zip(source.parts, parts, strict=True)
+            ]
+            notes = () if at else source.notes
+            opened.append(
+                dataclasses.replace(source, video=video, streams=tuple(streams), notes=notes)
+                if source.streams
+                else dataclasses.replace(streams[0], notes=notes)
+            )
+    # Where columns are moments, their names are none of channels.
+    return opened if settings.axis == "last" else joined_by_name(opened)
 
 
-def in_one_order(sources: list[Source]) -> list[Source]:
-    """The sources with channels of the same names in the order of most recordings.
+def _open(source: Source, settings: Settings) -> dict[str, Recording | None]:
+    """The sequences of one file; None stands for a plain matrix, which is read later."""
+    if not is_foreign(source.features):
+        return {ONLY: None}
+    return read_recordings(source.features, settings)
 
-    Names that have nothing in common with the usual ones are taken to be of another kind.
+
+def joined_by_name(sources: Sequence[Source]) -> list[Source]:
+    """The sources, with the columns of each stream in the order of the first file that has it.
 
     Raises:
-        ValueError: some names are the usual ones, others not.
+        ValueError: files with names of columns do not have the same ones.
     """
-    names = Counter(each.recording.channels for each in sources if each.recording)
-    names.pop((), None)
-    if len(names) < 2:
-        return sources
-    usual = names.most_common(1)[0][0]
-    for at, each in enumerate(sources):
-        own = each.recording.channels if each.recording else ()
-        if own in ((), usual) or not set(own) & set(usual):
-            continue
-        if sorted(own) != sorted(usual) or len(set(own)) < len(own):
-            wrong = sorted(set(own) ^ set(usual))
-            raise ValueError(
-                f"{each.features}: other channels than most recordings have: {listed(wrong)} are "
-                "in some only; all files need the same"
+    sources = list(sources)
+    for place in range(max(len(each.parts) for each in sources)):
+        parts = {
+            at: each.parts[place] for at, each in enumerate(sources) if place < len(each.parts)
+        }
+        named = {at: p for at, p in parts.items() if p.recording and p.recording.channels}
+        _check_columns(list(named.values()))
+        first = next((part.recording.channels for part in named.values()), ())
+        for at, part in named.items():
+            if part.recording.channels == first:
+                continue
+            columns = [part.recording.channels.index(name) for name in first]
+            recording = part.recording._replace(
+                array=part.recording.array[:, columns],
+                channels=first,
+                notes=(
+                    *part.recording.notes,
+                    "columns are in another order: joined by their names",
+                ),
             )
-        array = each.recording.array[:, [own.index(name) for name in usual]]
-        recording = each.recording._replace(array=array, channels=usual)
-        sources[at] = dataclasses.replace(each, recording=recording)
+            sources[at] = _with_part(
+                sources[at], place, dataclasses.replace(part, recording=recording)
+            )
     return sources
 
 
+def _with_part(source: Source, place: int, part: Source) -> Source:
+    if not source.streams:
+        return part
+    streams = (*source.streams[:place], part, *source.streams[place + 1 :])
+    return dataclasses.replace(source, streams=streams)
+
+
+def _check_columns(parts: Sequence[Source]) -> None:
+    """Raises ValueError where a column is in some files, and lacks in others."""
+    counts = Counter(name for part in parts for name in set(part.recording.channels))
+    names = dict.fromkeys(name for part in parts for name in part.recording.channels)
+    for name in names:
+        if counts[name] < len(parts):
+            lack = [str(p.features) for p in parts if name not in p.recording.channels]
+            raise ValueError(
+                f"{len(lack)} of {len(parts)} files lack the column {name!r} that others have: "
+                f"{listed(lack)}; all need the same columns: add it there, or take it out of the "
+                "others"
+            )
+
+
 def with_passed(sources: list[Source], passed: Sequence[Path]) -> list[Source]:
-    """The sources, with a note at the first recording on the files that were passed over."""
-    at = next((at for at, each in enumerate(sources) if each.recording), None)
-    if passed and at is not None:
+    """The sources, with a note at the first one on the files that were passed over."""
+    if passed:
         names = listed(path.name for path in passed)
         note = f"passed over, as they belong to recordings that are read: {names}"
-        recording = sources[at].recording
-        recording = recording._replace(notes=(*recording.notes, note))
-        sources[at] = dataclasses.replace(sources[at], recording=recording)
+        sources[0] = dataclasses.replace(sources[0], notes=(*sources[0].notes, note))
     return sources
 
 
 def read_sources(
     sources: Sequence[Source], *, cache: Path | None, progress: bool, processes: Processes
-) -> list[FeatureFile]:
-    """The arrays of all sources, see `read_arrays`; those of opened recordings stay in memory."""
-    files = [each.features for each in sources if each.recording is None]
+) -> list[list[FeatureFile]]:
+    """The arrays of all parts of all sources, see `read_arrays`.
+
+    Those of opened recordings stay in memory.
+    """
+    parts = [part for source in sources for part in source.parts]
+    files = [part.features for part in parts if part.recording is None]
     read = iter(
         read_arrays(files, cache=cache, progress=progress, processes=processes) if files else ()
     )
-    return [
-        next(read) if each.recording is None else _checked(each.features, each.recording.array)
-        for each in sources
-    ]
+    arrays = iter(
+        [
+            next(read) if part.recording is None else _checked(part.features, part.recording.array)
+            for part in parts
+        ]
+    )
+    return [[next(arrays) for _ in source.parts] for source in sources]
 
 
 def _checked(path: Path, array: np.ndarray) -> FeatureFile:
@@ -124,10 +197,12 @@ def _checked(path: Path, array: np.ndarray) -> FeatureFile:
 def common_rate(sources: Sequence[Source]) -> float | None:
     """Rows a second that the files tell; None where none does.
 
+    A plain matrix tells none, and has that of the others.
+
     Raises:
         ValueError: they differ, or only some tell.
     """
-    rates = {each.features: each.recording and each.recording.fps for each in sources}
+    rates = {each.features: each.rate for each in sources if each.rate or each.recording}
     told = {path: rate for path, rate in rates.items() if rate}
     if not told:
         return None
@@ -149,9 +224,14 @@ def _near(rate: float | None, usual: float) -> bool:
 
 
 def notes_of(sources: Sequence[Source]) -> tuple[str, ...]:
-    """What was left out or filled in when recordings were opened, equal sentences once."""
-    files: dict[str, list[str]] = {}
-    for each in sources:
-        for note in each.recording.notes if each.recording else ():
-            files.setdefault(note, []).append(each.features.name)
-    return tuple(f"{note} ({listed(dict.fromkeys(names))})" for note, names in files.items())
+    """How files were understood, and what was left out or filled in when they were opened.
+
+    Of sentences that differ in their numbers alone the first one stands for all.
+    """
+    files: dict[str, tuple[str, list[str]]] = {}
+    for part in itertools.chain(*(each.parts for each in sources)):
+        for note in part.recording.notes if part.recording else ():
+            alike = re.sub(r"[\d.]+", "0", note)
+            files.setdefault(alike, (note, []))[1].append(part.features.name)
+    found = [f"{note} ({listed(dict.fromkeys(names))})" for note, names in files.values()]
+    return (*itertools.chain(*(each.notes for each in sources)), *found)

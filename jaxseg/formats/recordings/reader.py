@@ -29,6 +29,7 @@ class Reader(Protocol):
 
 
 READERS: tuple[Reader, ...] = (poses, tables, containers)
+SUFFIXES = tuple(dict.fromkeys(suffix for each in READERS for suffix in each.SUFFIXES))
 
 
 def reader_of(path: Path) -> Reader | None:

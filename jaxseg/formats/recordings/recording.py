@@ -27,6 +27,8 @@ class Settings(NamedTuple):
     """What a user says of files that do not say it themselves; the keys of `config.data`."""
 
     array: str = ""  # array of a .mat, HDF5 or .npz; "": the only one
+    streams: tuple[str, ...] = ()  # of a recording in several files; (): those that are known
+    axis: str = ""  # of time, "first" or "last"; "": nobody says
     confidence: float = 0.6  # points of a body below it are missing
     longest_gap: int = 15  # frames over which missing points are filled in
     individual: str = ""  # the animal or person that is read; "": all
