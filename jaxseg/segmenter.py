@@ -345,7 +345,7 @@ class Segmenter:
         trained, fps = self._trained, self.fps
         if is_folder(sequences):
             folder = Path(sequences).expanduser()
-            found = data.load_unlabeled(folder, trained.config.data, progress=self.progress)
+            found = trained.read_folder(folder, progress=self.progress)
             several = len(found.activities) > 1
             names, videos, fps = None, found.videos, found.fps or fps
         else:

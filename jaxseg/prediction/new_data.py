@@ -14,6 +14,7 @@ from jaxseg.config import Config
 from jaxseg.data import load_unlabeled, scaling
 from jaxseg.data.segmentation.records import DataSet, scale_videos
 from jaxseg.data.segmentation.video import Video
+from jaxseg.formats.names import listed
 from jaxseg.methods import from_dict
 from jaxseg.methods.method import LENGTH_MULTIPLE
 from jaxseg.prediction.finished import finished_parameters
@@ -88,6 +89,31 @@ class Trained:
             return {}
         counts = {name: self.member(name).num_clusters for name in self.data.activities}
         return read_names(self.workdir, counts).get(member.activity, {})
+
+    def read_folder(self, folder: Path, *, progress: bool = True) -> DataSet:
+        """The sequences of a folder, read as the run's were.
+
+        Channels that have names, in both, are put in the order of the run's.
+
+        Raises:
+            ValueError: a folder that cannot be read, or channels of other names.
+        """
+        channels = self.data.channels
+        data = load_unlabeled(folder, self.config.data, channels=channels, progress=progress)
+        known, names = self.data.channel_names, data.channels
+        if not known or not names or known == names:
+            return data
+        lacking = [name for name in known if name not in names]
+        others = [name for name in names if name not in known]
+        if lacking or others or len(set(names)) < len(names):
+            raise ValueError(
+                f"{self.workdir} was trained on channels {listed(known)}, the sequences have "
+                f"{listed(names)}: {listed(lacking) or 'none'} lack, {listed(others) or 'none'} "
+                "are new; give the same columns as there"
+            )
+        columns = [names.index(name) for name in known]
+        videos = [replace(each, features=each.features[:, columns]) for each in data.videos]
+        return replace(data, videos=tuple(videos), channels=known)
 
     def check(self, videos: Sequence[Video], fps: float | None) -> None:
         """Raises ValueError where sequences are not of the kind that the run has learned from."""
@@ -243,7 +269,7 @@ def label_folder(
         if out.resolve().is_relative_to(taken.resolve()):
             raise ValueError(f"--out={out} is in {taken}; give a folder of its own")
     trained = Trained(run)
-    data = load_unlabeled(folder, trained.config.data, progress=progress)
+    data = trained.read_folder(folder, progress=progress)
     trained.check(data.videos, fps or data.fps)
     for video, member, decoded in trained.decode_all(
         data.videos, activity=activity, seed=seed, progress=progress

@@ -97,7 +97,6 @@ def data_record(data: DataSet | SnippetSet) -> about.DataRecord:
             classes=data.classes,
             left_out=data.left_out,
             notes=data.notes,
-        channel_names=data.channels,
             videos=tuple(
                 about.SnippetVideo(
                     name=video.name,

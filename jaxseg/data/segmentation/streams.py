@@ -151,15 +151,15 @@ def _check_whole(
     lacking = {key: streams for key, streams in lacking.items() if streams}
     if lacking:
         whole = [name for name in names if name and all(name in has for has in together.values())]
-        some = f"read those alone that all have with {KEY}={','.join(whole)}, " if whole else ""
+        some = f"read what all have with {KEY}={','.join(whole)}, " if whole else ""
         shown = [
             f"{name} ({', '.join(stream or 'the file of this name alone' for stream in streams)})"
             for (_, name), streams in lacking.items()
         ]
         raise ValueError(
             f"{folder}: {len(lacking)} of {len(together)} recordings lack a stream that others "
-            f"have: {listed(shown)}; add the files, {some}or give {KEY}={NONE} where each file is a "
-            "recording of its own"
+            f"have: {listed(shown)}; add the files, {some}or give {KEY}={NONE} where each file is "
+            "a recording of its own"
         )
 
 
