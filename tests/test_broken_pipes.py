@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from label_folders import write_folder
 
@@ -43,6 +44,16 @@ def test_the_evaluator_writes_before_it_prints(tmp_path, unbuffered):
     done = run("jaxseg.evaluation", "segmentation", *sides, f"--json={path}", unbuffered=unbuffered)
     assert done == (BROKEN, "")
     assert path.stat().st_size > 1000
+
+
+def test_a_decoding_that_nobody_listens_to_is_written(tmp_path):
+    """Its first line is printed before the work, which goes on."""
+    (tmp_path / "scores").mkdir()
+    np.save(tmp_path / "scores/v.npy", np.eye(3, dtype=np.float32)[[0, 0, 1, 2]])
+    options = [f"--scores={tmp_path / 'scores'}", f"--out={tmp_path / 'out'}", "--classes=3"]
+    status, error = run("jaxseg.decode", *options, "--method=argmax", unbuffered="1")
+    assert (tmp_path / "out/predictions/v.txt").read_text() == "0\n0\n1\n2\n"
+    assert status in (0, BROKEN) and "Broken" not in error and "Traceback" not in error
 
 
 @pytest.mark.parametrize(

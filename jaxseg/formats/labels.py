@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxseg.formats.arrays import read_npy
 from jaxseg.formats.files import read_text, write_text
-from jaxseg.formats.matrices import read_mat
+from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD, read_mat
 from jaxseg.formats.names import check_name, hint, listed
 
 SUFFIXES = (".txt", ".npy")
@@ -18,6 +18,7 @@ SUFFIXES = (".txt", ".npy")
 OWN_TABLES = (".csv", ".vtt", ".eaf", ".nwb", ".audacity.txt", ".ids.txt")
 OWN_FILES = ("ids.csv", "project.boris")
 PREDICTIONS = "predictions"  # subfolder of a run and of a decoding, beside its config.json
+OWN_FOLDERS = {PREDICTION_FIELD: PREDICTIONS, TRUTH_FIELD: "truth"}  # by what is asked for
 LARGEST_CUT = 20  # a length tolerance may cut one frame in so many
 
 
@@ -60,12 +61,12 @@ def read_label_folder(
 ) -> LabelFolder:
     """The labels of a folder of label files or of ED-TCN's .mat files, or of one such file.
 
-    Of a run's folder or a decoding's they are the predictions in it. The .mat files hold no names
-    of videos: a video is called by its file and its place in it, "1/03". The array in them is
-    `mat_field`: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`. Of `wanted` videos only these are
+    Of a run's folder or a decoding's they are its predictions or its truth. The .mat files hold no
+    names of videos: a video is called by its file and its place in it, "1/03". The array in them
+    is `mat_field`: `matrices.TRUTH_FIELD` or `PREDICTION_FIELD`. Of `wanted` videos only these are
     read, and those of them that are not there are left out.
     """
-    path = own_predictions(path)
+    path = own_folder(path, OWN_FOLDERS[mat_field]) if mat_field in OWN_FOLDERS else path
     wanted = None if wanted is None else frozenset(wanted)
     files = {video_name(path.name): path} if path.is_file() else None
     mat_files = [path] if files and path.suffix == ".mat" else sorted(path.glob("*.mat"))
@@ -93,10 +94,17 @@ def read_label_folder(
     return LabelFolder(path, codes, list(index), activities, splits, files)
 
 
-def own_predictions(path: Path) -> Path:
-    """The folder of labels in a folder that this package has written, or `path` itself."""
-    inner = path / PREDICTIONS
-    return inner if inner.is_dir() and (path / "config.json").is_file() else path
+def own_folder(path: Path, name: str) -> Path:
+    """The subfolder `name` of a run or a decoding of this package; `path` itself of other folders.
+
+    Raises:
+        ValueError: it has no such subfolder.
+    """
+    if not ((path / "config.json").is_file() and (path / PREDICTIONS).is_dir()):
+        return path
+    if not (path / name).is_dir():
+        raise ValueError(f"{path}: the folder of a run or a decoding, which holds no {name}")
+    return path / name
 
 
 def largest_cut(frames: int) -> int:

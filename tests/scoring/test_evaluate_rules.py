@@ -41,6 +41,20 @@ def test_minus_one_is_a_cluster_or_the_background(tmp_path, exclusion, right):
 
 
 @pytest.mark.parametrize("exclusion", ["drop", "background"])
+def test_mstcn_leaves_out_background_in_a_run_too(tmp_path, exclusion):
+    """Segments but background, by hand: truth 2 + 2; predicted 1 and 2 of them, all in place."""
+    classes = ["background", "pour", "stir"]
+    clusters = {("tea", "seed0", "a"): [3, 3, 0, 0, 0, 0], ("tea", "seed0", "b"): [0, 1, 1, 3]}
+    workdir = write_run(tmp_path, TRUTH, [member("tea", 0, clusters=4)], clusters, classes=classes)
+    entry = run(workdir, ("mstcn", "asot-exact"), exclusion=exclusion)["protocols"]
+    (found,) = entry["mstcn"]["results"]
+    assert found["full"]["pooled"]["edit"]["mean"] == pytest.approx(100 * (1 / 2 + 2 / 2) / 2)
+    assert found["full"]["pooled"]["f1@50"]["mean"] == pytest.approx(100 * 2 * 3 / (4 + 3))
+    assert entry["mstcn"]["settings"]["excluded"] == ["background"]
+    assert entry["asot-exact"]["settings"]["excluded"] == []
+
+
+@pytest.mark.parametrize("exclusion", ["drop", "background"])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_the_same_rule_under_every_protocol(tmp_path, protocol, exclusion):
     entry = run(write(tmp_path, excluded=["SIL"]), (protocol,), exclusion=exclusion)

@@ -36,7 +36,7 @@ DESCRIPTION = f"""\
 Scores a folder of predicted labels against a folder of true ones, one file a video:
 a label a line, MS-TCN's result files, .npy of whole numbers, or ED-TCN's .mat (the same
 folder on both sides). Predictions that are numbers, where the truth has names, are clusters.
-The predictions may be a run's folder or a decoding's; what jaxseg has put beside labels
+Both may be a run's folder, predictions a decoding's, too; what jaxseg has put beside labels
 for other programs is passed over ({" ".join((*OWN_TABLES, *OWN_FILES))}).
 
 python -m jaxseg.evaluation segmentation --predictions=DIR --truth=groundTruth

@@ -298,6 +298,13 @@ def test_own_output_is_own_input(score, tmp_path):
     write_folder(tmp_path / "U/coffee", {"v1": ["SIL"] * 20})
     results, _ = score("--predictions=run", "--truth=U")
     assert results["asot-exact"]["metrics"]["mof_pooled"] == 100
+    # The same folder as the truth is not scored against itself.
+    assert "holds no truth" in score("--predictions=run", "--truth=run", fails=True)
+    write_folder(tmp_path / "run/truth/tea", LABELS)
+    write_folder(tmp_path / "run/truth/coffee", {"v1": ["SIL", "stir"] * 10})
+    results, _ = score("--predictions=run", "--truth=run")
+    assert set(results["asot-exact"]["activities"]) == {"coffee", "tea"}
+    assert results["asot-exact"]["activities"]["coffee"]["mof"] == 50
     # Of several seeds one has to be named.
     write_folder(tmp_path / "run/predictions/tea/seed1", {"v1": [3] * 20})
     line = score("--predictions=run", fails=True)
