@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "data": ("formats", "numpy scipy tqdm grain"),
     "evaluation": ("command_line formats report", "numpy scipy"),
     # scipy matches the clusters of two seeds one to one, so that they have one color.
-    "report": ("command_line formats runfiles", "numpy scipy matplotlib jinja2 markupsafe"),
+    "report": ("command_line footage formats runfiles", "numpy scipy matplotlib jinja2 markupsafe"),
     "config": ("", "ml_collections"),
     "methods": ("config proposals solvers", f"jax numpy {NETWORKS}"),
     "processes": ("command_line", "jax numpy"),

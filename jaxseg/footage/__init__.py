@@ -47,6 +47,8 @@ def write(
     check_installed(["av", "cv2", "pympi"])
     workdir = Path(os.path.abspath(workdir))
     run, formats = read_run(workdir), _ordered({*EXPORTS, *formats})
+    if not run.of_videos:
+        raise ValueError(f"{workdir}: not a run on videos: no features/features.json")
     _write_segments(run, formats)
     with atomic_folder(workdir / "footage") as folder:
         total = sum(len(activity.videos) for activity in run.activities)
@@ -57,10 +59,11 @@ def write(
 
 
 def write_segments(workdir: Path, formats: Iterable[str] = ()) -> None:
-    """Writes `segments/` of a run on anything but videos, as `write` does, if there are any.
+    """Writes `segments/` alone, if anything is to be in it.
 
     The formats are those that are asked for and those that `segments/` has from earlier, which may
-    be of other predictions and names. CSV is left out, which lies beside the predictions.
+    be of other predictions and names. But for runs on videos CSV is left out, which lies beside
+    the predictions.
 
     Raises:
         ValueError, OSError: see `write`; an unknown rate, where a format counts in seconds.
@@ -69,10 +72,11 @@ def write_segments(workdir: Path, formats: Iterable[str] = ()) -> None:
     earlier = _formats_in(workdir / SEGMENTS)
     if not {*formats, *earlier} - {"csv"}:
         return
-    run = read_run(workdir, of_videos=False)
+    run = read_run(workdir)
     check_formats("config.predict.segments", list(formats), fps=run.fps)
     earlier = {name for name in earlier if run.fps or not FORMATS[name].in_seconds}
-    _write_segments(run, _ordered({*formats, *earlier} - {"csv"}))
+    others = set() if run.of_videos else {"csv"}
+    _write_segments(run, _ordered({*formats, *earlier} - others))
 
 
 def _write_segments(run: Run, formats: Iterable[str]) -> None:

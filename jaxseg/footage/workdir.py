@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxseg.features.folders import read_record
-from jaxseg.formats.annotations.exports.segments import Clusters, Segmented, segments_of
+from jaxseg.formats.annotations.exports.segments import Clusters, Segmented
 from jaxseg.runfiles.about import SegmentationData, read_dataset, read_members
 from jaxseg.runfiles.names import read_names
 from jaxseg.runfiles.segmentation import (
@@ -54,18 +54,14 @@ class Run(NamedTuple):
     folder: Path
     fps: float | None
     activities: tuple[Activity, ...]
+    of_videos: bool  # whether it made its features from videos, and so knows their files
 
 
-def read_run(folder: Path, *, of_videos: bool = True) -> Run:
-    """Reads a run's data set, members, labels, typical frames and names.
-
-    Args:
-        folder: of the run.
-        of_videos: whether it made its features from videos, and so has `features/features.json`.
-    """
-    data, features = read_dataset(folder), read_record(folder / "features") if of_videos else {}
-    if not isinstance(data, SegmentationData) or (of_videos and not features):
-        raise ValueError(f"{folder}: not a run on videos: no features/features.json")
+def read_run(folder: Path) -> Run:
+    """Reads a run's data set, members, labels, typical frames, names and videos."""
+    data, features = read_dataset(folder), read_record(folder / "features")
+    if not isinstance(data, SegmentationData):
+        raise ValueError(f"{folder}: a run of {data.task} has no segments of frames")
     typical = read_typical(folder)
     members, fps = read_members(folder, data), data.fps or (features or {}).get("fps")
     groups = {}
@@ -93,14 +89,14 @@ def read_run(folder: Path, *, of_videos: bool = True) -> Run:
             }
         moments = typical.get(name, {}).get(shown[0].directory, [])
         activities.append(Activity(name, videos, found, moments, clusters))
-    return Run(folder, fps, tuple(activities))
+    return Run(folder, fps, tuple(activities), bool(features))
 
 
 def _segmented(video: Video, labels: np.ndarray, fps: float | None) -> Segmented:
-    """What was found in a video; without a rate its segments are in frames."""
-    first, duration = video.first, video.entry.get("duration")
-    segments = segments_of(labels, fps or 1.0, first=first, duration=duration)
-    return Segmented(video.name, labels, segments, video.source, first, duration)
+    duration = video.entry.get("duration")
+    return Segmented.of(
+        video.name, labels, fps, source=video.source, first=video.first, duration=duration
+    )
 
 
 def _video(name: str, activity: str, features: Mapping[str, Any]) -> Video:

@@ -2,11 +2,13 @@
 
     python -m jaxseg.prediction runs/asot_folder NEW_DIR --out=OUT
     python -m jaxseg.prediction runs/asot_folder NEW_DIR --out=OUT --seed=3 --activity=coffee
+    python -m jaxseg.prediction runs/asot_folder NEW_DIR --out=OUT --segments=csv,boris
 
 NEW_DIR holds .npy, .npz or .txt files of [frames, channels], as the folder that the run was made
 of: the same features, at the same frames a second. They are scaled and decoded as there. OUT gets,
 for every sequence, NAME.txt with a cluster number a line, and NAME.csv with rows start,end,label,
 in seconds where the run knows the rate; where NEW_DIR has subfolders, they lie in the same ones.
+--segments writes them for other programs: csv, vtt, eaf, boris, nwb, audacity, frames.
 """
 
 import sys
@@ -29,9 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="of the run's; default: the one shown first",
     )
     parser.add_argument("--fps", type=float, help="frames a second of the new sequences, to check")
+    parser.add_argument("--segments", default="csv", help="formats of segments; default: csv")
     arguments = parser.parse_args(argv)
 
     def label() -> None:
+        from jaxseg.formats.annotations.exports import split_formats
         from jaxseg.prediction.new_data import label_folder  # imports JAX
 
         count = label_folder(
@@ -41,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             activity=arguments.activity,
             seed=arguments.seed,
             fps=arguments.fps,
+            formats=split_formats("--segments", arguments.segments),
         )
         print(f"{count} sequences labeled: {arguments.out}")
 

@@ -14,6 +14,8 @@ from jaxseg.config import Config
 from jaxseg.data import load_unlabeled, scaling
 from jaxseg.data.segmentation.records import DataSet, scale_videos
 from jaxseg.data.segmentation.video import Video
+from jaxseg.formats.annotations.exports import check_formats, write_exports
+from jaxseg.formats.annotations.exports.segments import Clusters, Segmented
 from jaxseg.formats.names import listed
 from jaxseg.methods import from_dict
 from jaxseg.methods.method import LENGTH_MULTIPLE
@@ -246,36 +248,44 @@ def label_folder(
     activity: str = "",
     seed: int | None = None,
     fps: float | None = None,
+    formats: Sequence[str] = ("csv",),
     progress: bool = True,
 ) -> int:
-    """Labels every sequence of a folder and writes a .txt and a .csv of each, as a run does.
+    """Labels every sequence of a folder and writes a .txt of each, as a run does, and its segments.
 
     Args:
         run: folder of a finished run.
         folder: new sequences, as configs/asot_folder.py reads them; labels there are not read.
-        out: gets `<name>.txt` and `<name>.csv`, in a subfolder where the sequence is in one.
+        out: gets `<name>.txt` and the segments, in a subfolder where the sequence is in one.
         activity, seed: see `Trained.decode_all`.
         fps: frames a second of the sequences; None: as a features.json there says.
+        formats: of the segments, names of `exports.FORMATS`.
         progress: show a bar.
 
     Returns:
         The number of sequences.
 
     Raises:
-        ValueError: see `Trained`; labels would go among the sequences or into the run.
+        ValueError: see `Trained`; labels would go among the sequences or into the run; a format
+            that cannot be written.
         OSError: a file that cannot be read or written.
     """
     for taken in (run, folder):
         if out.resolve().is_relative_to(taken.resolve()):
             raise ValueError(f"--out={out} is in {taken}; give a folder of its own")
     trained = Trained(run)
+    check_formats("--segments", formats, fps=trained.data.fps)
     data = trained.read_folder(folder, progress=progress)
     trained.check(data.videos, fps or data.fps)
+    places: dict[Path, tuple[Clusters, list[Segmented]]] = {}
     for video, member, decoded in trained.decode_all(
         data.videos, activity=activity, seed=seed, progress=progress
     ):
         place = out, "" if video.top else video.activity, "", video.name
         segmentation.write_labels(*place, decoded.labels)
-        names = trained.names(member)
-        segmentation.write_segments(*place, decoded.labels, trained.data.fps, names)
+        names = Clusters(member.num_clusters, trained.names(member))
+        _, found = places.setdefault(out / place[1], (names, []))
+        found.append(Segmented.of(video.name, decoded.labels, trained.data.fps))
+    for place, (names, found) in places.items():
+        write_exports(place, found, names, formats)
     return len(data.videos)

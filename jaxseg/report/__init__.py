@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from jaxseg import footage
 from jaxseg.formats.files import write_text
 from jaxseg.report.localization import run as localization
 from jaxseg.report.segmentation import run as segmentation
@@ -10,16 +11,18 @@ from jaxseg.runfiles.about import LocalizationData, read_dataset
 __all__ = ["read_run", "write_picture", "write_report"]
 
 
-def write_report(workdir: Path, *, max_videos: int = 6) -> Path:
+def write_report(workdir: Path, *, max_videos: int = 6, exports: bool = True) -> Path:
     """Writes `report.html` into a run's workdir, from the files there alone.
 
     `config.json`, `dataset.json` and `members.json` are required; a panel whose file is absent is
     left out or says why. An older report stays until the new one is complete. Tables of segments
-    beside predictions are written again where there are any: names.csv may have changed.
+    beside predictions, and `segments/`, are written again where there are any: names.csv may have
+    changed.
 
     Args:
         workdir: folder of the run.
         max_videos: how many videos are drawn, of each activity where there are any; at least 1.
+        exports: False where `segments/` is of this moment.
 
     Returns:
         The path of the report.
@@ -40,6 +43,8 @@ def write_report(workdir: Path, *, max_videos: int = 6) -> Path:
     else:
         page = render_segmentation(run, max_videos)
         segmentation.rename_tables(run)
+        if exports:
+            footage.write_segments(workdir)
     target = Path(workdir) / "report.html"
     write_text(target, page)
     return target

@@ -105,7 +105,7 @@ def run(
             footage.write(folder, max_videos=config.report.max_videos, formats=formats)
         elif config.task == "segmentation" and "predict" not in stages:  # names may have changed
             footage.write_segments(folder, formats)
-        path = report.write_report(folder, max_videos=config.report.max_videos)
+        path = report.write_report(folder, max_videos=config.report.max_videos, exports=False)
         processes.print_once(f"report: {path}")
     if origin:
         processes.print_once(origin)

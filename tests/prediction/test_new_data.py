@@ -8,6 +8,7 @@ import commands
 import numpy as np
 import pytest
 import toy
+from exported import read_audacity, read_boris
 
 from jaxseg import Segmenter
 from jaxseg.data import load
@@ -82,9 +83,15 @@ def test_one_sequence_by_the_activity_that_is_named(run, tmp_path, capsys, quick
     (tmp_path / "groundTruth").mkdir()  # of something else: nobody asks for labels here
     status, line = label(capsys, run, data, f"--out={out}")
     assert status == 2 and "several activities: name one of salad, soup" in line
-    assert label(capsys, run, data, f"--out={out}", "--activity=soup")[0] == 0
-    labels = np.array(read(out)["x.txt"].split(), int)
+    words = "--activity=soup", "--segments=boris,audacity, frames"
+    assert label(capsys, run, data, f"--out={out}", *words)[0] == 0
+    labels = np.loadtxt(out / "x.txt", int)
     assert len(labels) == 24 and set(labels) <= {0, 1, 2, 3}
+    np.testing.assert_array_equal(np.loadtxt(out / "x.ids.txt", int), labels)
+    states = read_boris(out / "project.boris")
+    assert states == {"x": read_audacity(out / "x.audacity.txt")} and states["x"][-1][1] == 4.8
+    others = {"project.boris", "ids.csv", "x.txt", "x.ids.txt", "x.audacity.txt"}
+    assert {path.name for path in out.iterdir()} == others
 
 
 def test_a_label_does_not_depend_on_padding_or_company(run, monkeypatch, quick_compile):
@@ -132,6 +139,7 @@ def test_lengths_that_are_compiled_are_few():
         (["--seed=5"], ["no seed 5", "0, 1"]),
         (["--activity=tea"], ["no activity 'tea'", "salad, soup"]),
         (["--fps=25"], ["25 frames a second", "trained on 5"]),
+        (["--segments=csv,borris"], ["--segments: there is no 'borris'; there is boris"]),
     ],
 )
 def test_what_the_run_does_not_have(run, root, tmp_path, capsys, words, parts):

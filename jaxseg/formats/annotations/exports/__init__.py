@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from jaxseg.formats.annotations.exports import audacity, boris, csv_tables, eaf, frames, nwb, vtt
 from jaxseg.formats.annotations.exports.segments import Clusters, Segmented
+from jaxseg.formats.names import check_known
 
 
 class Format(NamedTuple):
@@ -57,6 +58,17 @@ def write_exports(
             form.write(folder / f"{recording.name}{form.suffix}", recording, clusters)
         if form.write_folder:
             form.write_folder(folder, recordings, clusters)
+
+
+def split_formats(key: str, text: str) -> list[str]:
+    """Names of formats in a text with commas between them, each once.
+
+    Raises:
+        ValueError: one that there is not; `key` is where it was given.
+    """
+    names = list(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+    check_known(key, names, FORMATS)
+    return names
 
 
 def check_formats(key: str, formats: Sequence[str], *, fps: float | None = 1.0) -> None:

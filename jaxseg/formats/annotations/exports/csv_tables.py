@@ -10,9 +10,10 @@ from jaxseg.formats.files import write_text
 
 
 def write(path: Path, recording: Segmented, clusters: Clusters) -> None:
-    """Writes the segments in seconds; a cluster without a name has its number."""
+    """Writes the segments in seconds, or frames; a cluster without a name has its number."""
+    digits = 3 if recording.in_seconds else 0
     rows = (
-        (f"{start:.3f}", f"{end:.3f}", clusters.names.get(cluster) or cluster)
+        (f"{start:.{digits}f}", f"{end:.{digits}f}", clusters.names.get(cluster) or cluster)
         for start, end, cluster in merged(recording.segments, clusters)
     )
     write_rows(path, Segment._fields, rows)

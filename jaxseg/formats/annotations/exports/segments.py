@@ -35,10 +35,26 @@ class Segmented(NamedTuple):
 
     name: str
     labels: np.ndarray  # int [frames], clusters; -1 is no action
-    segments: Sequence[TimedSegment]  # in time order
+    segments: Sequence[TimedSegment]  # in time order, in frames where `in_seconds` is False
     source: Path | None = None  # the video's file, None where it is not known
     first: float = 0.0  # first timestamp of that file, in seconds
     duration: float | None = None  # of that file, in seconds; None where it does not say
+    in_seconds: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        labels: np.ndarray,
+        fps: float | None,
+        *,
+        source: Path | None = None,
+        first: float = 0.0,
+        duration: float | None = None,
+    ) -> "Segmented":
+        """What labels say of a recording; `fps` is None where nobody knows the rate."""
+        segments = segments_of(labels, fps or 1.0, first=first, duration=duration)
+        return cls(name, labels, segments, source, first, duration, bool(fps))
 
 
 class Clusters(NamedTuple):
