@@ -14,7 +14,8 @@ Worth setting:
     --config.order=free                "free": actions recur; "shared": once each, in about the same
                                        order everywhere; without it the run looks into the data
     --config.data.fps=15               times in the report and in CSV files are seconds
-    --config.predict.segments=csv      start,end,label beside every prediction
+    --config.predict.segments=csv      start,end,label beside every prediction; others: vtt, eaf,
+                                       boris, nwb, audacity, frames, with commas between them
     --config.seeds=5                   how much chance there is in it
     --config.solver.eval.radius=0.02   the solver's own reach, a share of the sequence, wins
 
