@@ -4,8 +4,9 @@
     python -m jaxseg.main --config=configs/asot_folder.py --config.data.root=DIR \\
         --config.num_actions=7
 
-DIR holds .npy, .npz or .txt files of [frames, channels], subfolders being activities that are
-segmented each by itself; where it also holds groundTruth/ with a label a line, scores follow.
+DIR holds .npy files of [frames, channels], or tables, MATLAB's files, HDF5 and others that
+docs/sequences.md lists, subfolders being activities that are segmented each by itself; where it
+also holds groundTruth/ with labels, scores follow.
 Worth setting:
 
     --config.num_actions=7             how many actions there are; without it 7 are taken

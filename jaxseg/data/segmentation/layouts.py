@@ -14,6 +14,8 @@ Any other folder (`find_in_folder`):
     <root>/<video>.{txt,npy,npz}               one activity, named after the folder
     <root>/<activity>/<video>.{txt,npy,npz}    several
     <root>/features/...                        the same one level lower
+                                               files of other programs, see `formats.recordings`;
+                                               several of one recording, see `streams`
     groundTruth/<video>[.txt]                  in the root or beside it: labels, one name a frame,
                                                or a table of segments, see `formats.annotations`
     mapping/mapping.txt or mapping.txt         there too: the order of the classes

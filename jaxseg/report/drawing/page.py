@@ -54,6 +54,9 @@ _FILES = (
 )
 
 
+SHOWN = 50  # names of channels on a page
+
+
 class Source(NamedTuple):
     """What a page is about and was made from: its head and its foot."""
 
@@ -77,13 +80,20 @@ def run_source(workdir: Path, data: DataRecord) -> Source:
         data_name=data.name,
         generated=data.generated,
         origin=getattr(data, "origin", ""),
-        notes=getattr(data, "notes", ()),
+        notes=(*getattr(data, "notes", ()), *_names_of_channels(data)),
         config=config,
         packages=versions.packages if versions else {},
         device=(versions.device if versions else "") or "",
         commit=(versions.commit if versions else "") or "",
         files=[name for name in _FILES if (workdir / name).exists()],
     )
+
+
+def _names_of_channels(data: DataRecord) -> tuple[str, ...]:
+    """A note with the names of the channels, where files have some."""
+    names = getattr(data, "channel_names", ())
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return (f"{len(names)} channels: {', '.join(names[:SHOWN])}{more}",) if names else ()
 
 
 def method_name(source: Source) -> str:
