@@ -56,9 +56,10 @@ def read_columns(content: Mapping, source: str, names: Mapping[int, str]) -> Seg
         if not isinstance(video, str):
             raise ValueError(f"{source}: video {clip(video)} is no name")
         label = int(label) if isinstance(label, float) and label.is_integer() else label
-        item = {"label": label, "score": score, "segment": [start, end]}
+        name = name_of(f"{source}: video {video!r}", label, names)
+        item = {"label": name, "score": score, "segment": [start, end]}
         results.setdefault(video, []).append(item)
-    return read_results({"results": results}, source, names)
+    return predicted_segments(results, source)
 
 
 def as_list(source: str, name: str, values: object) -> list:
