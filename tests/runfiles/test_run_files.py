@@ -279,7 +279,7 @@ def test_truth_and_detections(tmp_path):
         ({}, "no entry of the test video 'a'"),
         ({"a": [], "x": []}, "video 'x' is not in dataset.json"),
         ({"a": [entry | {"score": 1, "label": "swim"}]}, "class 'swim' is not in dataset.json"),
-        ({"a": [entry]}, "lacks"),
+        ({"a": [entry]}, "has no 'score'"),
     ):
         write(results)
         refuses(read, "seed0.json", part)
