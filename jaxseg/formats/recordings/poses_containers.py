@@ -20,6 +20,7 @@ import numpy as np
 
 from jaxseg.formats.arrays import RestrictedUnpickler, refusing
 from jaxseg.formats.files import read_json
+from jaxseg.formats.hdf5 import check_claim, open_hdf5
 from jaxseg.formats.recordings.poses_tables import (
     IMAGES,
     MOST_EMPTY,
@@ -44,9 +45,7 @@ INSTALL = "pip install '.[pose]' in jaxseg's checkout installs it"
 
 def reader_of(path: Path) -> Callable[[Path], PoseFile] | None:
     """The function below that reads a container; None where it holds no poses."""
-    import h5py
-
-    with h5py.File(path) as file:
+    with open_hdf5(path) as file:
         if {"metadata", "pred_points", "instances", "frames"} <= file.keys():
             return read_slp
         if {"tracks", "node_names"} <= file.keys():
@@ -54,6 +53,12 @@ def reader_of(path: Path) -> Callable[[Path], PoseFile] | None:
         if _frame_group(file) is not None:
             return read_deeplabcut_h5
         return read_nwb if "nwb_version" in file.attrs and _nwb_groups(file) else None
+
+
+def _whole(item: Any) -> np.ndarray:
+    """An array of a file that claims no more than the file holds."""
+    check_claim(item)
+    return item[()]
 
 
 def _text(value: Any) -> str:
@@ -75,12 +80,10 @@ def _frame_group(file: Any) -> Any:
 
 def read_deeplabcut_h5(path: Path) -> PoseFile:
     """DeepLabCut's table in either of pandas' layouts, of which none of the pickles is run."""
-    import h5py
-
-    with h5py.File(path) as file:
+    with open_hdf5(path) as file:
         group = _frame_group(file)
         if "table" in group:
-            rows = group["table"][()]
+            rows = _whole(group["table"])
             blocks = [name for name in rows.dtype.names if name.startswith("values_block")]
             parts = [np.atleast_2d(rows[name].T).T for name in blocks]
             names = [
@@ -99,9 +102,10 @@ def read_deeplabcut_h5(path: Path) -> PoseFile:
             for block in range(int(group.attrs["nblocks"])):
                 stem = f"block{block}_items"
                 tables = [
-                    [_text(each) for each in group[f"{stem}_level{at}"]] for at in range(count)
+                    [_text(each) for each in _whole(group[f"{stem}_level{at}"])]
+                    for at in range(count)
                 ]
-                codes = [group[f"{stem}_label{at}"][()] for at in range(count)]
+                codes = [_whole(group[f"{stem}_label{at}"]) for at in range(count)]
                 names.append(
                     [
                         tuple(tables[at][code] for at, code in enumerate(column))
@@ -109,8 +113,10 @@ def read_deeplabcut_h5(path: Path) -> PoseFile:
                     ]
                 )
                 values = group[f"block{block}_values"]
-                parts.append(values[()] if values.attrs.get("transposed", 1) else values[()].T)
-            index = group["axis1"][()] if "axis1" in group else np.arange(len(parts[0]))
+                parts.append(
+                    _whole(values) if values.attrs.get("transposed", 1) else _whole(values).T
+                )
+            index = _whole(group["axis1"]) if "axis1" in group else np.arange(len(parts[0]))
     keys = [dict(zip(levels, each, strict=True)) for block in names for each in block]
     values = np.concatenate(parts, axis=1).astype(np.float64)
     if index.dtype.kind not in "iuf":
@@ -129,15 +135,15 @@ def _level_names(info: Any) -> list[str]:
 
 def read_analysis(path: Path) -> PoseFile:
     """SLEAP's analysis file, whose axes are in one of several orders."""
-    import h5py
-
-    with h5py.File(path) as file:
+    with open_hdf5(path) as file:
         tracks = _in_order(file["tracks"], "tracks", ("frame", "track", "node", "xy"))
         scores = None
         if "point_scores" in file and file["point_scores"].size:
             scores = _in_order(file["point_scores"], "scores", ("frame", "track", "node"))
-        nodes = tuple(_text(name) for name in file["node_names"][()])
-        names = [_text(name) for name in file["track_names"][()]] if "track_names" in file else []
+        nodes = tuple(_text(name) for name in _whole(file["node_names"]))
+        names = (
+            [_text(name) for name in _whole(file["track_names"])] if "track_names" in file else []
+        )
     if tracks.shape[2] != len(nodes):
         raise ValueError(f"{tracks.shape[2]} points and {len(nodes)} names of them")
     names = names if len(names) == tracks.shape[1] else [str(at) for at in range(tracks.shape[1])]
@@ -153,7 +159,7 @@ def _in_order(data: Any, what: str, wanted: tuple[str, ...]) -> np.ndarray:
     """An array with its axes in a known order; they are MATLAB's where the file tells no other."""
     usual = ("track", "xy", "node", "frame") if what == "tracks" else ("track", "node", "frame")
     named = json.loads(data.attrs["dims"]) if "dims" in data.attrs else usual
-    return np.transpose(data[()], [named.index(axis) for axis in wanted]).astype(np.float64)
+    return np.transpose(_whole(data), [named.index(axis) for axis in wanted]).astype(np.float64)
 
 
 def _nwb_groups(file: Any) -> list[Any]:
@@ -170,10 +176,8 @@ def _nwb_groups(file: Any) -> list[Any]:
 
 
 def read_nwb(path: Path) -> PoseFile:
-    import h5py
-
     tracks, rates = [], []
-    with h5py.File(path) as file:
+    with open_hdf5(path) as file:
         groups = _nwb_groups(file)
         for group in groups:
             series = {
@@ -191,9 +195,9 @@ def read_nwb(path: Path) -> PoseFile:
                 )
             rate, frames = _clock(first, lengths.pop())
             rates.append(rate)
-            points = np.stack([each["data"][()] for each in series.values()], axis=1)
+            points = np.stack([_whole(each["data"]) for each in series.values()], axis=1)
             sure = [
-                each["confidence"][()] if "confidence" in each else np.full(len(points), np.nan)
+                _whole(each["confidence"]) if "confidence" in each else np.full(len(points), np.nan)
                 for each in series.values()
             ]
             both = np.concatenate([points, np.stack(sure, axis=1)[..., None]], axis=2)
@@ -213,7 +217,7 @@ def _clock(series: Any, count: int) -> tuple[float, np.ndarray]:
     """Frames a second of a series of an NWB file, and the number of each of its rows."""
     if "timestamps" not in series:
         return float(series["starting_time"].attrs["rate"]), np.arange(count, dtype=float)
-    times = series["timestamps"][()].astype(np.float64)
+    times = _whole(series["timestamps"]).astype(np.float64)
     step = float(np.median(np.diff(times)))
     if not step > 0 or len(times) != count:
         raise ValueError(f"{series.name}: {len(times)} times of {count} rows, {step:g} s apart")
@@ -231,10 +235,8 @@ def read_slp(path: Path) -> PoseFile:
             f"movement, which reads SLEAP's .slp files, is not installed; {INSTALL} (or export an "
             "analysis .h5 or .csv in SLEAP, which need nothing more)"
         ) from None
-    import h5py
-
-    with h5py.File(path) as file:
-        videos = [json.loads(each) for each in file["videos_json"][()]]
+    with open_hdf5(path) as file:
+        videos = [json.loads(each) for each in _whole(file["videos_json"])]
     poses = load_poses.from_sleap_file(path)
     individual = next(name for name in poses.dims if name.startswith("individual"))
     keypoint = next(name for name in poses.dims if name.startswith("keypoint"))

@@ -195,3 +195,20 @@ def test_broken_files_have_one_line_or_a_result(tmp_path, name, count):
         return None
 
     assert survives(path, count, read) > count / 20
+
+
+def test_a_heap_of_texts_that_would_be_read_for_ever_is_refused(tmp_path):
+    """Free space of no size, after which the HDF5 library looks at the same place again."""
+    path = tmp_path / "m.h5"
+    with h5py.File(path, "w") as file:
+        file["tracks"] = np.zeros((1, 2, 2, 3))
+        file["node_names"] = ["nose", "tail"]
+        file["x"] = np.zeros((4, 3))
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL")
+    first = bytes(content[heap + 16 : heap + 34])
+    assert first[:2] == b"\x01\x00" and content[heap + 32 : heap + 36] in (b"nose", b"tail")
+    content[heap + 16 : heap + 32] = bytes(16)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"m\.h5: .*its heap of texts is broken"):
+        reader.read_recordings(path, DEFAULTS)
