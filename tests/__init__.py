@@ -1,0 +1,1 @@
+"""Tests; a package, since sleap-io installs one of the same name that would hide this folder."""
