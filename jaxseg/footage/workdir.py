@@ -93,10 +93,8 @@ def read_run(folder: Path) -> Run:
 
 
 def _segmented(video: Video, labels: np.ndarray, fps: float | None) -> Segmented:
-    duration = video.entry.get("duration")
-    return Segmented.of(
-        video.name, labels, fps, source=video.source, first=video.first, duration=duration
-    )
+    known = {name: video.entry.get(name) for name in ("duration", "source_fps")}
+    return Segmented.of(video.name, labels, fps, source=video.source, first=video.first, **known)
 
 
 def _video(name: str, activity: str, features: Mapping[str, Any]) -> Video:

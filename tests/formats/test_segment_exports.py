@@ -115,7 +115,7 @@ def test_exports_carry_names(tmp_path):
 def test_elan_and_boris_find_the_video(tmp_path):
     source = tmp_path / "films" / "l'été 100% & 茶.mkv"
     folder = tmp_path / "out" / "tea"
-    recording = make([0, 0], source=source, duration=1.5)
+    recording = make([0, 0], source=source, duration=1.5)._replace(source_fps=25.0)
     write_exports(folder, [recording, make([1], name="y")], Clusters(2), ["eaf", "boris"])
     media = linked_media(folder / "x.eaf")
     assert media["MEDIA_URL"] == f"file://{source}" and media["MIME_TYPE"] == "video/x-matroska"
@@ -125,7 +125,10 @@ def test_elan_and_boris_find_the_video(tmp_path):
     (path,) = seen["file"]["1"]
     assert (folder / path).resolve() == source and seen["type"] == "MEDIA"
     assert not any(seen["file"][player] for player in "2345678")
-    assert seen["media_info"]["length"] == {path: 1.5} and other["type"] == "LIVE"
+    info = seen["media_info"]
+    assert info["length"] == {path: 1.5} and info["fps"] == {path: 25} and other["type"] == "LIVE"
+    # What BORIS' check of a project asks for, of each media file.
+    assert all(info[name].keys() == {path} for name in ("hasVideo", "hasAudio", "display"))
 
 
 # A project as BORIS 9 makes one when it is asked for a new one.

@@ -89,13 +89,14 @@ def _observation(folder: Path, recording: Segmented, clusters: Clusters, date: s
         observation |= {
             "type": "MEDIA",
             "file": {player: [path] if player == "1" else [] for player in PLAYERS},
-            # Without the rate of its pictures: BORIS then looks at the file itself.
+            # Where length or rate is missing BORIS looks at the file itself.
             "media_info": {
-                "length": {} if recording.duration is None else {path: recording.duration},
-                "fps": {},
+                "length": {path: recording.duration} if recording.duration else {},
+                "fps": {path: recording.source_fps} if recording.source_fps else {},
                 "hasVideo": {path: True},
-                "hasAudio": {},
+                "hasAudio": {path: False},  # nobody has listened
                 "offset": {"1": 0.0},
+                "display": {path: "Nothing"},
             },
         }
     zero = 0.0 if video is None else recording.first

@@ -39,6 +39,7 @@ class Segmented(NamedTuple):
     source: Path | None = None  # the video's file, None where it is not known
     first: float = 0.0  # first timestamp of that file, in seconds
     duration: float | None = None  # of that file, in seconds; None where it does not say
+    source_fps: float | None = None  # pictures a second of that file; None where it does not say
     in_seconds: bool = True
 
     @classmethod
@@ -51,10 +52,11 @@ class Segmented(NamedTuple):
         source: Path | None = None,
         first: float = 0.0,
         duration: float | None = None,
+        source_fps: float | None = None,
     ) -> "Segmented":
         """What labels say of a recording; `fps` is None where nobody knows the rate."""
         segments = segments_of(labels, fps or 1.0, first=first, duration=duration)
-        return cls(name, labels, segments, source, first, duration, bool(fps))
+        return cls(name, labels, segments, source, first, duration, source_fps, bool(fps))
 
 
 class Clusters(NamedTuple):
