@@ -172,6 +172,16 @@ def test_every_video_is_tested_as_often_as_any_other():
     assert len(counts) == 10 and np.abs(counts - 200).max() < 65
 
 
+def test_videos_without_labels_are_no_test_videos():
+    videos = equal_videos(10)
+    some = [
+        dataclasses.replace(video, labels=None if at % 2 else np.zeros(video.num_frames, np.int32))
+        for at, video in enumerate(videos)
+    ]
+    tested = loader.test_videos(some, 0.4, 0)
+    assert len(tested) == 2 and {*tested} < {video.name for video in videos[::2]}
+
+
 @pytest.mark.parametrize(
     ("count", "share", "left"), [(2, 0.2, "0 to test and 2"), (1, 0.9, "1 to test and 0")]
 )

@@ -103,10 +103,12 @@ STREAMS = {
 def test_videos(videos: Sequence[Video], share: float, seed: int) -> tuple[str, ...]:
     """Names of the videos of one activity that are tested on, sorted.
 
-    `share` is the part of them that is tested on, in [0, 1); every seed gives another split.
+    `share` is the part of them that is tested on, in [0, 1); every seed gives another split. Where
+    only some have labels, the others are all trained on: there is nothing to test on them.
     """
     if not share:
         return ()
+    videos = [video for video in videos if video.labels is not None] or videos
     count = round(share * len(videos))
     if not 0 < count < len(videos):
         raise ValueError(

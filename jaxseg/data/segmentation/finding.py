@@ -6,6 +6,7 @@ Some recordings may be without truth.
 
 import dataclasses
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from jaxseg.formats.annotations.annotation import Annotations, Labels, choose_ti
 from jaxseg.formats.annotations.reader import SUFFIXES, read_annotations, recording_of
 from jaxseg.formats.names import listed
 
+# What DeepLabCut and SLEAP add to the names of videos.
+ADDED = re.compile(r"(DLC[_A-Z].*|DeepCut.*|\.analysis|\.predictions.*)$")
 Found = tuple[Path, str, Annotations | Labels]  # file, name of a recording in it, its truth
 
 
@@ -50,10 +53,13 @@ def find_labels(
     by_name = {key: sorted(paths, key=_rank) for key, paths in by_name.items()}
     found: dict[tuple[str, str], Found] = {}
     for each in sources:
-        for key in (each.key, ("", each.video)):
-            if key in by_name and each.key not in found:
-                path = by_name[key][0]
-                found[each.key] = (path, "", _of_recording(path, each.video))
+        names = _names(each)
+        keys = [key for name in names for key in ((each.activity, name), ("", name))]
+        if key := next((key for key in keys if key in by_name), None):
+            path = by_name[key][0]
+            found[each.key] = (path, "", _of_recording(path, names))
+        elif labels := _of_individual(each, by_name):
+            found[each.key] = labels
     used = {path for path, *_ in found.values()}
     beside = [file for paths in by_name.values() if paths[0] in used for file in paths[1:]]
     others = {key: paths for key, paths in by_name.items() if paths[0] not in used}
@@ -92,18 +98,38 @@ def _rank(path: Path) -> int:
     return SUFFIXES.index(suffix) if suffix in SUFFIXES else 0
 
 
-def _of_recording(path: Path, video: str) -> Annotations | Labels:
+def _names(source: Source) -> tuple[str, ...]:
+    """What a recording may be called: as its file, or as that without what pose programs add."""
+    return tuple(dict.fromkeys((source.video, ADDED.sub("", source.video))))
+
+
+def _of_individual(source: Source, files: Mapping[tuple[str, str], Sequence[Path]]) -> Found | None:
+    """The truth of one of several individuals of a file: the tier that is called as it is."""
+    stem = source.features.stem
+    individual = source.video.removeprefix(f"{stem}.")
+    for name in (stem, ADDED.sub("", stem)):
+        for key in ((source.activity, name), ("", name)):
+            if individual == source.video or key not in files:
+                continue
+            path = files[key][0]
+            read = _of_recording(path, (name,))
+            if isinstance(read, Annotations) and individual in read.tiers:
+                return path, individual, choose_tier(path, read, individual)
+    return None
+
+
+def _of_recording(path: Path, names: Sequence[str]) -> Annotations | Labels:
     """The truth in a file that is named after a recording."""
     read = read_annotations(path)
     if isinstance(read, Labels):
         return read
     if len(read) == 1:
         return next(iter(read.values()))
-    named = [each for each in read.values() if video in each.names]
+    named = [each for each in read.values() if not {*names}.isdisjoint(each.names)]
     if len(named) != 1:
         raise ValueError(
             f"{path}: holds {len(read)} recordings ({listed(read)}), of which "
-            f"{len(named) or 'none'} {'are' if named else 'is'} {video!r}"
+            f"{len(named) or 'none'} {'are' if named else 'is'} {names[0]!r}"
         )
     return named[0]
 
@@ -130,8 +156,9 @@ def _named_inside(
     for each in sources:
         if each.key in found:
             continue
-        candidates = inside.get(each.key) or inside.get(("", each.video), [])
-        first = [other for other in candidates if other[1] == each.video]
+        keys = [key for name in _names(each) for key in ((each.activity, name), ("", name))]
+        candidates = next((inside[key] for key in keys if key in inside), [])
+        first = [other for other in candidates if other[1] in _names(each)]
         candidates = first or candidates
         if len(candidates) > 1:
             places = listed(f"{path.name}: {name!r}" for path, name, _ in candidates)
@@ -192,9 +219,9 @@ def names_of(sources: Sequence[Source]) -> ClassNames:
     for each in sources:
         if isinstance(each.labels, Labels):
             labels = set(each.labels.labels)
-            names |= labels - {"-1"} if all(map(is_number, labels)) else labels
-        elif each.labels is not None:
-            names |= {span.label for span in each.labels.spans}
+        else:
+            labels = {span.label for span in each.labels.spans} if each.labels else set()
+        names |= labels - {"-1"} if all(map(is_number, labels)) else labels
     for name in names:
         check_class(next(each.truth for each in sources if each.truth), name)
     classes = tuple(sorted(names))

@@ -92,7 +92,8 @@ def make_span(where: str, start: float, stop: float, label: str, tier: str = "")
     label = " ".join(label.split())
     if label.startswith("#"):
         raise ValueError(f"{where}: class {label!r}: a name cannot begin with '#'")
-    return Span(start, stop, check_name(where, "class", label), tier.strip())
+    tier = check_name(where, "tier", tier.strip()) if tier.strip() else ""
+    return Span(start, stop, check_name(where, "class", label), tier)
 
 
 def lasting(spans: Iterable[Span], **left_out: int) -> tuple[tuple[Span, ...], dict[str, int]]:

@@ -21,7 +21,7 @@ DURATIONS = ("duration", "dur")
 PLAIN_LABELS = ("label", "behavior", "action", "activity", "annotation", "class")
 LABELS = (
     *PLAIN_LABELS,
-    *("event", "trial type", "phase", "state", "category"),
+    *("event", "trial type", "phase", "state", "category", "cluster", "code"),
     *("name", "text", "value", "description"),
 )
 TIERS = ("subject", "tier", "track", "individual", "animal")

@@ -55,11 +55,14 @@ def _lacking(error: Exception) -> str:
 def _observation(
     where: str, name: str, observation: Mapping[str, Any], behaviors: Mapping[str, bool]
 ) -> Annotations:
-    offset = float(observation.get("time offset") or 0)
+    offset = _number(where, observation.get("time offset") or 0)
     begun: dict[tuple[str, ...], float] = {}
     spans = []
+    for event in observation["events"]:
+        if len(event) < 4 or not all(isinstance(each, str) for each in event[1:4]):
+            raise ValueError(f"{where}: {clip(event)} is no event: time, subject, code, modifier")
     for event in sorted(observation["events"], key=lambda each: _number(where, each[0])):
-        subject, code, modifier = (str(each) for each in event[1:4])
+        subject, code, modifier = event[1:4]
         subject = subject or NO_SUBJECT
         time = _number(where, event[0]) - offset
         key = (subject, code, modifier)

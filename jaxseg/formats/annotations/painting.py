@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.formats.annotations.annotation import Span
+from jaxseg.formats.names import clip
 
 # Frames that neighbors may share: where one key is released after the next is pressed, the later
 # one has them. More is no accident.
@@ -90,5 +91,5 @@ def paint(where: object, spans: Iterable[Span], rate: float, frames: int) -> Pai
 
 
 def _words(span: Span) -> str:
-    tier = f" of {span.tier}" if span.tier else ""
-    return f"{span.label!r}{tier} ({span.start:g} to {span.stop:g})"
+    tier = f" of {clip(span.tier)}" if span.tier else ""
+    return f"{clip(span.label)}{tier} ({span.start:g} to {span.stop:g})"

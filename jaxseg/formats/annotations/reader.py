@@ -28,8 +28,9 @@ SUFFIXES = (".txt", ".npy", *TABLES, *DOCUMENTS)
 
 
 def recording_of(path: Path) -> str:
-    """The recording that a file is named after: the name without a suffix that is known here."""
-    return path.stem if path.suffix.lower() in SUFFIXES else path.name
+    """The recording that a file is named after: the name without what is known to follow it."""
+    name = path.stem if path.suffix.lower() in SUFFIXES else path.name
+    return re.sub(r"\.(audacity|ids)$", "", name)  # jaxseg's own exports
 
 
 def read_annotations(path: Path) -> dict[str, Annotations] | Labels:

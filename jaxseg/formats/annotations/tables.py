@@ -112,7 +112,7 @@ def stem(name: str) -> str:
 
 def _segments(path: Path, columns: Columns, rows: Sequence[Row]) -> Annotations:
     """Rows of start and stop, or of start and duration, or of start alone."""
-    labels = _label_places(path, columns)
+    labels = _label_places(path, columns, rows)
     start, stop = columns.start, columns.stop or columns.duration
     if stop and stop.unit == UNNAMED and start.unit not in (UNNAMED, "clock"):
         stop = stop._replace(unit=start.unit)  # `start_frame,end`
@@ -166,10 +166,11 @@ def _check_no_end(path: Path, columns: Columns, rows: Sequence[Row]) -> None:
             )
 
 
-def _label_places(path: Path, columns: Columns) -> list[tuple[int, str]]:
+def _label_places(path: Path, columns: Columns, rows: Sequence[Row]) -> list[tuple[int, str]]:
     """Places of the columns of labels, and of which tier each is; "" where it has none of its own.
 
-    Where none has a label's name, every column that is not known is a tier, as ELAN exports them.
+    Where none has a label's name, every column of words that is not known is a tier, as ELAN
+    exports them.
     """
     if columns.label is not None:
         return [(columns.label, "")]
@@ -178,6 +179,7 @@ def _label_places(path: Path, columns: Columns) -> list[tuple[int, str]]:
         (at, name)
         for at, name in enumerate(columns.header)
         if name and at not in known and not _is_about_time(name)
+        if len(_times(cells := [_cell(row, at) for row in rows])) < len(cells)
     ]
     if not tiers:
         names = listed(filter(None, columns.header))
@@ -279,6 +281,9 @@ def _in_order(path: Path, rows: Sequence[Row]) -> tuple | None:
         whole = whole and all(map(_is_whole, texts))
         clocks = clocks or any(map(CLOCK.fullmatch, texts))
         spans.append(make_span(f"{path}: line {row.line}", start, stop, label, tier))
+    if whole and not clocks and any(span.tier for span in spans):  # ELAN's msec
+        spans = [span._replace(start=span.start / 1000, stop=span.stop / 1000) for span in spans]
+        whole = False
     spans, left_out = lasting(spans)
     return spans, UNNAMED if whole and not clocks else SECONDS, (), left_out
 
