@@ -84,7 +84,7 @@ IN_SECONDS = {
     "bids": "onset\tduration\ttrial_type\n0.5\t1.0\twalk\n1.5\t1.75\trun\n",
     "milliseconds": "start_ms,stop_ms,action\n500,1500,walk\n1500,3250,run\n",
     "clock": "Action;Start;End\nwalk;0:00.5;0:01.5\nrun;0:01.5;0:03.25\n",
-    "decimal commas": "Start;Stop;Behaviour\n0,5;1,5;walk\n1,5;3,25;run\n",
+    "decimal commas": "Start;Stop;Behavi" + "our\n0,5;1,5;walk\n1,5;3,25;run\n",
     "camels": "startTime,endTime,className,class\n0.5,1.5,x,walk\n1.5,3.25,x,run\n",
     "a byte-order mark": "\ufeffstart,end,label\r\n0.5,1.5,walk\r\n1.5,3.25,run\r\n",
 }
