@@ -134,7 +134,7 @@ def test_frames_without_a_segment_are_not_scored(folder, config):
 def test_labels_of_numbers(folder, config):
     root = folder(b__txt="1\n" * 20)
     np.save(root / "groundTruth" / "a.npy", np.repeat([-1, 0, 1], [5, 15, 20]))
-    found, data = labels_of(config)
+    found, _ = labels_of(config)
     assert found == {"a": "unlabeled*5 0*15 1*20", "b": "1*20"}
     (root / "mapping.txt").write_text("0 walk\n1 run\n")
     assert labels_of(config)[0] == {"a": "unlabeled*5 walk*15 run*20", "b": "run*20"}
@@ -178,6 +178,10 @@ def test_individuals_are_their_own_tiers(folder, config):
     (root / "pairDLC_resnet50.csv").write_text(text)
     found, _ = labels_of(config, fps=10)
     assert found == {"pairDLC_resnet50.m1": "walk*20", "pairDLC_resnet50.m2": "run*20"}
+    folder(pair__csv="start,end,label\n0,2,walk\n")
+    found, data = labels_of(config)
+    assert {*found.values()} == {"walk*20"}
+    assert any("each individual" in note for note in data.notes)
 
 
 @pytest.mark.parametrize(

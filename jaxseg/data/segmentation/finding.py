@@ -83,6 +83,15 @@ def find_labels(
     if beside:
         names = listed(path.name for path in beside)
         notes.append(f"{len(beside)} truth files are not read, as others are of the same ({names})")
+    shared = [
+        each.video
+        for each in sources
+        if _individual(each) and each.key in found and not found[each.key][1]
+    ]
+    if shared:
+        notes.append(
+            f"truth: a file without subjects is that of each individual ({listed(shared)})"
+        )
     labeled = []
     for each in sources:
         path, name, labels = found.get(each.key, (None, "", None))
@@ -100,20 +109,33 @@ def _rank(path: Path) -> int:
 
 def _names(source: Source) -> tuple[str, ...]:
     """What a recording may be called: as its file, or as that without what pose programs add."""
+    if _individual(source):
+        return (source.video,)
     return tuple(dict.fromkeys((source.video, ADDED.sub("", source.video))))
 
 
+def _individual(source: Source) -> str:
+    """Which of several individuals of a file a source is; "" where it is all of it."""
+    name = source.video.removeprefix(f"{source.features.stem}.")
+    return "" if name == source.video else name
+
+
 def _of_individual(source: Source, files: Mapping[tuple[str, str], Sequence[Path]]) -> Found | None:
-    """The truth of one of several individuals of a file: the tier that is called as it is."""
+    """The truth of one of several individuals of a file: the tier that is called as it is.
+
+    Truth without tiers is that of all of them.
+    """
     stem = source.features.stem
-    individual = source.video.removeprefix(f"{stem}.")
+    individual = _individual(source)
     for name in (stem, ADDED.sub("", stem)):
         for key in ((source.activity, name), ("", name)):
-            if individual == source.video or key not in files:
+            if not individual or key not in files:
                 continue
             path = files[key][0]
             read = _of_recording(path, (name,))
-            if isinstance(read, Annotations) and individual in read.tiers:
+            if isinstance(read, Labels) or read.tiers in ([], [""]):
+                return path, "", read
+            if individual in read.tiers:
                 return path, individual, choose_tier(path, read, individual)
     return None
 
