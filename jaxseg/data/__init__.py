@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from jaxseg.data.data_sets import DATA_SETS, LocalizationEntry, SegmentationEntry, names_of
-from jaxseg.data.localization.assembly import assemble, missing_note
+from jaxseg.data.localization.assembly import assemble, missing_notes
 from jaxseg.data.localization.records import SnippetSet, SnippetVideo
 from jaxseg.data.segmentation.alignment import Clock, TruthSettings, make_clock
 from jaxseg.data.segmentation.arrays import SEQUENCES
@@ -208,43 +208,48 @@ def load_localization(
         ValueError: anything else that is wrong with the data, in one line.
     """
     check_known("data.name", [config.name], names_of("localization"))
-    entry = DATA_SETS[config.name]
-    left_out: tuple[str, ...] = ()
-    note = ""
+    name, left_out, notes = config.name, (), []
     if config.root:
-        parts = entry.read(
-            find_snippets(config),
-            skip_missing=config.skip_missing,
-            progress=progress,
-            processes=processes,
+        name, folder = find_snippets(config)
+        if name != config.name:
+            notes.append(f"{folder} is W-TALC's bundle, which is read as {name}")
+        parts = DATA_SETS[name].read(
+            folder, skip_missing=config.skip_missing, progress=progress, processes=processes
         )
         videos, classes = assemble(parts, length_tolerance=config.length_tolerance), parts.classes
-        left_out, note = parts.left_out, missing_note(parts)
+        left_out = parts.left_out
+        notes += missing_notes(parts)
     else:
-        videos, classes = make_localization_twin(need_twin(config.name))
+        videos, classes = make_localization_twin(need_twin(name))
+    entry = DATA_SETS[name]
     return SnippetSet(
-        name=config.name,
+        name=name,
         videos=videos,
         classes=classes,
         subset_names=entry.subset_names,
         seconds_per_snippet=entry.seconds_per_snippet,
         generated=not config.root,
         left_out=left_out,
-        notes=(note,) if note else (),
+        notes=tuple(notes),
     )
 
 
-def find_snippets(config: DataConfig) -> Path:
-    """The folder of a data set of localization: the root, or one in it.
+def find_snippets(config: DataConfig) -> tuple[str, Path]:
+    """Name and folder of a data set of localization, which is the root, or one in it.
+
+    The name is the config's, or that of W-TALC's bundle of the same data set.
 
     Raises:
         FileNotFoundError: it is not there; data sets that may be there are named.
     """
-    root, entry = need_folder(Path(config.root).expanduser()), DATA_SETS[config.name]
-    if found := homes(root, entry):
-        return found[0]
+    root, known = need_folder(Path(config.root).expanduser()), names_of("localization")
+    found = {name: homes(root, DATA_SETS[name]) for name in known}
+    for name in (config.name, f"{config.name}_wtalc"):
+        if found.get(name):
+            return name, found[name][0]
+    entry = DATA_SETS[config.name]
     paths = [f"{above}{each}" for each in entry.content for above in ("", f"{entry.folders[0]}/")]
-    others = [name for name in names_of("localization") if homes(root, DATA_SETS[name])]
+    others = [name for name in known if found[name]]
     hint = f"; there may be {listed(others)}, which --config.data.name chooses" if others else ""
     raise FileNotFoundError(f"{root}: holds neither {' nor '.join(paths)}{hint}")
 

@@ -112,7 +112,9 @@ def test_a_bundle_of_activitynet(broken, tmp_path):
 
 def test_another_data_set_is_there(tmp_path):
     Bundle(tmp_path / "a").write()
-    for name in ("thumos14", "activitynet12"):
-        fails(name, tmp_path / "a", "there may be thumos14_wtalc", kind=FileNotFoundError)
+    data = load("thumos14", tmp_path / "a")
+    assert data.name == "thumos14_wtalc" and data.subset_names == ("validation", "test")
+    assert data.notes == (f"{tmp_path / 'a'} is W-TALC's bundle, which is read as thumos14_wtalc",)
+    fails("activitynet12", tmp_path / "a", "there may be thumos14_wtalc", kind=FileNotFoundError)
     Thumos14(tmp_path / "b")
     fails("thumos14_wtalc", tmp_path / "b", "thumos14", "data.name", kind=FileNotFoundError)

@@ -94,6 +94,7 @@ FORMATS = {
     "thumos14.txt": lines("  "),
     "tabs.txt": lines("\t"),
     "named.txt": lines(" ", "video", "start", "end", "class", "score"),
+    "comment.txt": "# " + lines(" ", "video", "start", "end", "class", "score"),
     "opentad.csv": lines(",", "video-id", "t-start", "t-end", "label", "score"),
     "excel.csv": "\ufeff" + lines(";", "Video Name", "Start Time", "End Time", "Class", "Conf"),
     "names.pkl": pickle.dumps(actionformer(str)),

@@ -238,16 +238,16 @@ def assemble(parts: Parts, *, length_tolerance: int) -> tuple[SnippetVideo, ...]
     return tuple(make_video(video, annotations[video], streams[video], classes) for video in order)
 
 
-def missing_note(parts: Parts) -> str:
-    """A sentence on the videos that are left out, "" where there are none."""
+def missing_notes(parts: Parts) -> list[str]:
+    """A sentence on the videos that are left out, if there are any."""
     if not parts.left_out:
-        return ""
+        return []
     subsets = [parts.annotations[video].subset for video in parts.left_out]
     train, test = subsets.count("train"), subsets.count("test")
-    return (
+    return [
         f"left out, as they have no features: {train} training and {test} test videos of "
         f"{len(parts.annotations)} ({listed(parts.left_out)}); scores are of the others alone"
-    )
+    ]
 
 
 def check_lengths(streams: Mapping[str, Streams], length_tolerance: int) -> None:

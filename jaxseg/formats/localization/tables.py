@@ -30,7 +30,8 @@ UNFINISHED = (
 
 
 def split_header(line: str) -> tuple[list[str], str]:
-    """Names in a first line, and the delimiter between them."""
+    """Names in a first line, which may begin as a comment, and the delimiter between them."""
+    line = line.lstrip("#% ")
     delimiter = next((each for each in DELIMITERS if each in line), " ")
     parts = line.split() if delimiter == " " else line.split(delimiter)
     return [part.strip().strip("\"'") for part in parts], delimiter
