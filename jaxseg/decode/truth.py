@@ -37,8 +37,8 @@ class Classes(NamedTuple):
 
     def unknown(self, label: str) -> str:
         """Message about a label that is no class."""
-        hint = f"; without --mapping they are 0 to {len(self.names) - 1}"
-        return f"{clip(label)} is no class{'' if self.mapping else hint}"
+        known = f"; without --mapping they are 0 to {len(self.names) - 1}"
+        return f"{clip(label)} is no class{hint(label, self.mapping) if self.mapping else known}"
 
 
 class Truth(NamedTuple):

@@ -63,6 +63,8 @@ def missing(
             f"{message}; to score one split's videos alone, name the list of them:"
             " --splits=FILE (a name a line)"
         )
+    if listed_in_split and side.codes:
+        return f"{message}: name only those --splits whose videos are all there"
     return message + (f"; there is {listed(spare)}" if spare else "")
 
 

@@ -187,6 +187,9 @@ def test_only_videos_of_a_split_are_read(score, tmp_path):
     (tmp_path / "split").write_text("v1.txt\n")
     results, _ = score("--protocol=mstcn", "--splits=split")
     assert results["mstcn"]["videos"] == 1 and results["mstcn"]["metrics"]["accuracy"] == 100
+    (tmp_path / "two").write_text("v1.txt\nv2.txt\n")
+    line = score("--splits=split,two", fails=True)
+    assert "P: no labels of video 'v2': name only those --splits whose videos are all there" in line
     # A name with its folder is the same file.
     (tmp_path / "split").write_text("s/v2\n")
     for side in ("T", "P"):
