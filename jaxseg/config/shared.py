@@ -26,6 +26,7 @@ ARRAYS = "arrays"
 OWN_DATA = ("folder", "videos", ARRAYS)
 # Keys of config.data that are for these alone.
 OWN_KEYS = ("scaling", "label_fps", "feature_window", "feature_stride", "tier", "gaps")
+OWN_KEYS += ("array", "streams")
 AUTO = "auto"  # as config.model.num_clusters: comes from the data
 
 # Files of segments that a run can write, see `formats.annotations.exports`.

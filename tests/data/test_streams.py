@@ -48,7 +48,11 @@ def check(data, expected, activity="mine"):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["{name}_{stream}", "{name}-{stream}", "{name}_i3d_{stream}", "{stream}/{name}"]
+    "pattern",
+    [
+        *("{name}_{stream}", "{name}-{stream}", "{name}_i3d_{stream}", "{stream}_{name}"),
+        *("{stream}/{name}", "{name}/{stream}"),
+    ],
 )
 def test_rgb_and_flow_are_one_recording(folder, config, pattern):
     expected = save_streams(folder, pattern)
@@ -97,7 +101,12 @@ def test_none_leaves_files_apart(folder, config):
     assert names == ["a_flow", "a_rgb", "b_flow", "b_rgb"]
 
 
-@pytest.mark.parametrize("names", [("a_rgb", "b_rgb"), ("clip/a", "cook/a"), ("a_left", "a_right")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(("a_rgb", "b_rgb"), ("clip_1", "clip_2"), ("clip/a", "cook/a"), ("a_left", "a_right")),
+    ],
+)
 def test_names_that_tell_no_streams(folder, config, names):
     for name in names:
         save(folder / f"{name}.npy", array(9, 3))

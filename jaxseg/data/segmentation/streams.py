@@ -1,6 +1,6 @@
 """Recordings whose features lie in several files: streams that are joined, and side files.
 
-Extractors write NAME_rgb.npy and NAME_flow.npy, or rgb/NAME.npy and flow/NAME.npy. Files whose
+Extractors write NAME_rgb.npy and NAME_flow.npy, or rgb/NAME.npy, or NAME/rgb.npy. Files whose
 names differ in the name of a stream alone are one recording, whose channels are those of all its
 streams. `data.streams` names the streams that are taken, in their order; "none": each file is a
 recording.
@@ -100,12 +100,15 @@ def _by_recording(
     if wanted == (NONE,):
         return apart
     names = [name.lower() for name in wanted] or NAMES
-    groups = {group.lower() for group, _ in files}
+    groups, stems = ({key[at].lower() for key in files} for at in (0, 1))
     by_folder = len(groups) > 1 and groups <= set(names)
+    by_file = len(stems) > 1 and stems <= set(names)
     together: dict[tuple[str, str], dict[str, Path]] = {}
     for (group, stem), path in files.items():
         base, stream = _split(stem, names, once=bool(wanted))
-        if by_folder:
+        if by_file:
+            group, base, stream = top, group, stem.lower()
+        elif by_folder:
             stream = "_".join(dict.fromkeys(filter(None, (group.lower(), stream))))
             group = top
         if stream in together.setdefault((group, base), {}):
@@ -164,13 +167,21 @@ def _check_whole(
 
 
 def _split(stem: str, names: Iterable[str], *, once: bool) -> tuple[str, str]:
-    """Name of the recording and of the stream that a file's name ends in, "" where in none."""
+    """Name of the recording and of the stream that a file's name ends or begins with.
+
+    Without one the stream is "".
+    """
     words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    count = "" if once else "+"
-    found = re.fullmatch(rf"(.+?)((?:[_.-](?:{words})){count})", stem, re.IGNORECASE)
-    if not found:
-        return stem, ""
-    return found[1], re.sub("[.-]", "_", found[2][1:].lower()) if not once else found[2][1:].lower()
+    count = "{1}" if once else "+"
+    patterns = (
+        rf"(?P<base>.+?)(?P<stream>([_.-]({words})){count})",
+        rf"(?P<stream>(({words})[_.-]){count})(?P<base>.+)",
+    )
+    for pattern in patterns:
+        if found := re.fullmatch(pattern, stem, re.IGNORECASE):
+            stream = found["stream"].strip("_.-").lower()
+            return found["base"], stream if once else re.sub("[.-]", "_", stream)
+    return stem, ""
 
 
 def _is_side(path: Path) -> bool:

@@ -27,6 +27,7 @@ class Table(NamedTuple):
     names: list[str]  # "" of a column without a name
     units: list[str]  # "" where there is no row of units
     has_header: bool
+    notes: tuple[str, ...] = ()
 
 
 def recording_of(path: Path, table: Table) -> Recording:
@@ -61,6 +62,8 @@ def recording_of(path: Path, table: Table) -> Recording:
             channels.append(name)
             if not place and not name and _is_even(values):
                 notes.append("the first column rises evenly and has no name: read as a feature")
+            elif clocks.is_time_name(name) and name.lower() not in clocks.SHORT:
+                notes.append(f"column {name!r} is called like a time but does not rise: a feature")
     if left := [each for each in left if each != f"{len(table.columns)} (empty)"]:
         notes.append(f"columns that are no features are left out: {listed(left)}")
     if not features:
@@ -71,7 +74,7 @@ def recording_of(path: Path, table: Table) -> Recording:
     array = np.stack(features, axis=1)
     _check_cells(path, array, [name or str(k + 1) for k, name in enumerate(channels)])
     names = tuple(_unlike(channels)) if table.has_header and all(channels) else ()
-    return Recording(array, fps, names, (*notes, *told))
+    return Recording(array, fps, names, (*table.notes, *notes, *told))
 
 
 def read_clocks(columns: dict[str, tuple[np.ndarray, str]]) -> tuple[float | None, list[str]]:

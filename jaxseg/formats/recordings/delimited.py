@@ -23,8 +23,10 @@ def read_delimited(path: Path) -> Table:
     import pandas
 
     lines = read_text(path).rstrip().split("\n")
-    start = next((k for k, line in enumerate(lines) if _is_content(line)), 0)
+    start = first = next((k for k, line in enumerate(lines) if _is_content(line)), 0)
     comment = lines[start - 1].lstrip("#%/ ") if start and lines[start - 1].strip() else ""
+    start = skip_preamble(lines, start)
+    notes = (f"the first {start} lines are no part of the table",) if start > first else ()
     sample = [line for line in lines[start : start + SAMPLE] if line.strip()]
     delimiter = find_delimiter(sample)
     rows = [split(line, delimiter) for line in sample]
@@ -72,7 +74,28 @@ def read_delimited(path: Path) -> Table:
         )
     names = names or [""] * len(columns)
     units = units if len(units) == len(columns) else [""] * len(columns)
-    return Table(columns, names, units, has_header or bool(any(names)))
+    return Table(columns, names, units, has_header or bool(any(names)), notes)
+
+
+def skip_preamble(lines: list[str], start: int) -> int:
+    """Place of the first line of the table, before which some programs tell of the recording.
+
+    Those lines have other numbers of cells, and none is a row of numbers.
+    """
+    filled = [k for k, line in enumerate(lines[start : start + SAMPLE], start) if line.strip()]
+    tail = [lines[k] for k in filled[len(filled) // 2 :]]
+    if len(tail) < 3:
+        return start
+    delimiter = find_delimiter(tail)
+    rows = [split(lines[k], delimiter) for k in filled]
+    width = len(rows[-1])
+    at = next((k for k in range(len(rows), 0, -1) if len(rows[k - 1]) != width), 0)
+    # A header may lack a name, or rows have a delimiter at their end.
+    if at and abs(len(rows[at - 1]) - width) == 1 and not any(map(_is_cell_number, rows[at - 1])):
+        at -= 1
+    if width < 2 or any(all(map(_is_cell_number, row)) for row in rows[:at]):
+        return start
+    return filled[at] if at < len(filled) else start
 
 
 def find_delimiter(lines: list[str]) -> str:

@@ -57,6 +57,12 @@ LOOKS = {
     "numbered": (text(("", "0", "1", "2"), range(ROWS)), None, ("0", "1", "2")),
     "R": (text(('"x"', '"y"', '"z"'), [f'"{k + 1}"' for k in range(ROWS)]), None, ("x", "y", "z")),
     "units": (text(NAMES, ["ms,g,g,g\n0", *clock(1e-3, 0)[1:]]), 30.0, ("x", "y", "z")),
+    "preamble": (f"Subject,7\nDate,2024-03-01\n\n{text(NAMES, clock())}", 30.0, ("x", "y", "z")),
+    "preamble, R": (
+        f"Subject 7\nnote\n{text(NAMES[1:], range(ROWS), ' ')}",
+        None,
+        ("x", "y", "z"),
+    ),
     "words": (text((*NAMES, "who"), clock(), last=["me"] * ROWS), 30.0, ("x", "y", "z")),
     "labels": (text((*NAMES, "label"), clock(), last=range(ROWS)), 30.0, ("x", "y", "z")),
     "end of row": (text((*NAMES, ""), clock(), last=[""] * ROWS), 30.0, ("x", "y", "z")),
