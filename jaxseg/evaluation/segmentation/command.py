@@ -176,10 +176,14 @@ def run(arguments: argparse.Namespace) -> int:
         if options.merge is not None:
             options = options._replace(classes=coarse_names(options.classes, data.label_map))
         grouped, _ = matched_videos(truth, predictions, options)
+        videos = {name: video for group in grouped.values() for name, video in group.items()}
+        if not any(video.scored.any() for video in videos.values()):
+            # Background alone, which accuracy counts.
+            videos = {name: each._replace(scored=~each.scored) for name, each in videos.items()}
         page = segmentation_page(
             lines,
             f"{options.protocol}, matching: {options.matching}",
-            {name: video for group in grouped.values() for name, video in group.items()},
+            videos,
             options.classes,
             has_background=options.bound,
         )
@@ -342,9 +346,9 @@ def note_lines(results: Sequence[dict], *, by_default: bool = False) -> list[str
         protocols.setdefault(background, []).append(each["protocol"])
     own = " (its program's default; --background= for none)" if by_default else ""
     parts = []
-    for background, names in protocols.items():
-        whose = f" of {', '.join(names)}" if len(protocols) > 1 else ""
-        parts.append(f"background{whose}: {background}{own if background != 'none' else ''}")
+    for background in sorted(protocols, key=lambda background: background != "none"):
+        whose = f"of {', '.join(protocols[background])}" if parts else "background"
+        parts.append(f"{whose}: {background}{own if background != 'none' else ''}")
     lines = ["; ".join([f"classes dropped: {dropped}", *parts])]
     drawn = {each["protocol"]: each["seed"] for each in results if each["seed"] is not None}
     if drawn:

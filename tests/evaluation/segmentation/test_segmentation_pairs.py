@@ -88,6 +88,14 @@ def test_nothing_behind_background_leaves_nothing_out(score, tmp_path):
     assert results["mstcn"]["metrics"]["edit"] == pytest.approx(100 * (1 - 1 / 3), abs=1e-9)
 
 
+def test_background_alone_is_scored_and_drawn(score, tmp_path):
+    for side in ("T", "P"):
+        write(tmp_path / side, {"v": ["background"] * 4})
+    results, _ = score("--protocol=mstcn", "--report=page.html")
+    assert set(results["mstcn"]["metrics"].values()) == {100}
+    assert "100.0 %" in (tmp_path / "page.html").read_text()
+
+
 def test_clusters_are_matched_with_the_background_that_a_protocol_has_of_its_own(score, tmp_path):
     """Nothing binds -1 to it: a cluster may be matched with it, and is left out of F1 then."""
     write(tmp_path / "T", {"v": ["background"] * 5 + ["take"] * 5})
