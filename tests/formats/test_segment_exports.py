@@ -26,6 +26,7 @@ from jaxseg.formats.annotations.exports.segments import (
     segments_of,
 )
 from jaxseg.formats.annotations.exports.vtt import timestamp
+from jaxseg.formats.annotations.reader import read_annotations, recording_of
 
 LABELS = np.array([2, 2, 2, 0, 5, 5])
 
@@ -174,6 +175,21 @@ def test_the_text_of_a_cue_or_a_label_cannot_end_it(tmp_path):
     assert "a --&gt; b &amp; &lt;i&gt;c&lt;/i&gt; 2 d\n" in (tmp_path / "x.vtt").read_text()
     first, _ = read_audacity(tmp_path / "x.audacity.txt")
     assert first == (0, 1, "a --> b & <i>c</i> 2 d")
+
+
+def test_own_output_is_own_input(tmp_path):
+    """What is written is read as the truth of the same recording, whichever format it has."""
+    clusters = Clusters(3, {0: "rest, up", 1: "a (b)"})
+    write_exports(tmp_path, [make([0, 0, 1, 2, 0])], clusters, SEGMENT_FORMATS)
+    expected = [(0, 2, "rest, up"), (2, 3, "a (b)"), (3, 4, "cluster 2"), (4, 5, "rest, up")]
+    for name in ("project.boris", "x.audacity.txt", "x.csv", "x.eaf", "x.vtt"):
+        ((recording, read),) = read_annotations(tmp_path / name).items()
+        found = [(*span[:2], span.label) for span in sorted(read.spans)]
+        assert read.unit == "seconds" and "x" in (recording, recording_of(tmp_path / name))
+        numbers = [(*each[:2], each[2].replace("cluster ", "")) for each in expected]
+        assert found == (numbers if name == "x.csv" else expected), name
+    ids = read_annotations(tmp_path / "x.ids.txt")
+    assert ids.labels == tuple("00120") and recording_of(tmp_path / "x.ids.txt") == "x"
 
 
 def test_the_config_takes_all_formats():

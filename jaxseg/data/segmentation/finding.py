@@ -104,6 +104,8 @@ def find_labels(
 def _rank(path: Path) -> int:
     """Of several files of one recording the one with the lowest rank is read."""
     suffix = path.suffix.lower()
+    if suffix in SUFFIXES and recording_of(path) != path.stem:
+        return len(SUFFIXES)  # an export, beside which people's own labels may lie
     return SUFFIXES.index(suffix) if suffix in SUFFIXES else 0
 
 
