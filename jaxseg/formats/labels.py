@@ -120,7 +120,14 @@ def read_labels(path: Path) -> list[str]:
     """Labels of one video from a file of any format but .mat, as they are written."""
     if Path(path).suffix == ".npy":
         return [str(label) for label in read_array(path).tolist()]
-    return read_names(path)
+    labels = read_names(path)
+    # NumPy's savetxt and MATLAB write 3 as 3.000000e+00.
+    known = set(labels)
+    if all(re.fullmatch(r"[-+]?[0-9]{1,9}\.[0-9]{0,20}(e\+?[0-9]{1,2})?", each) for each in known):
+        numbers = {each: float(each) for each in known}
+        if all(number.is_integer() and abs(number) < 1e9 for number in numbers.values()):
+            return [str(int(numbers[label])) for label in labels]
+    return labels
 
 
 def read_names(path: Path) -> list[str]:

@@ -9,6 +9,9 @@ from jaxseg.evaluation.segmentation.folders import ClassNames
 from jaxseg.formats.labels import LabelFolder, largest_cut
 from jaxseg.formats.names import LISTED, clip, hint, listed
 
+# Two numbers or more in a line, with a decimal point in the first.
+ROW = r"[-+]?[0-9]*\.[0-9e+-]+([\s,;]+[-+0-9.e]+)+"
+
 
 def check_pairs(
     truth: LabelFolder, predictions: LabelFolder, chosen: Collection[str] | None, tolerance: int
@@ -59,10 +62,12 @@ def missing(
     if suggestion := hint(name, spare):
         return message + suggestion
     if not listed_in_split and side.codes and side.codes.keys() <= other.codes.keys():
-        return (
-            f"{message}; to score one split's videos alone, name the list of them:"
-            " --splits=FILE (a name a line)"
+        file = other.files.get(name)
+        message += (
+            "; to score one split's videos alone, name the list of them: --splits=FILE (a name a"
+            " line)"
         )
+        return message + (f"; or is {file} no file of labels?" if file and "." in name else "")
     if listed_in_split and side.codes:
         return f"{message}: name only those --splits whose videos are all there"
     return message + (f"; there is {listed(spare)}" if spare else "")
@@ -152,8 +157,14 @@ def check_kinds(
     """Notes on numbers on one side and names on the other.
 
     Raises:
-        ValueError: they are to be compared as they stand, and nothing says what a number means.
+        ValueError: they are to be compared as they stand, and nothing says what a number means;
+            or the predictions are rows of numbers.
     """
+    if rows := [label for label in predictions.labels if re.fullmatch(ROW, label)]:
+        raise ValueError(
+            f"{predictions.places(rows[0])}: {clip(rows[0])} is a row of numbers and no label:"
+            " frame scores? python -m jaxseg.decode makes labels of them"
+        )
     if mapped or truth.numbers == predictions.numbers:
         return []
     if predictions.numbers and match == "none":

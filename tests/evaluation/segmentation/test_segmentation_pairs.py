@@ -259,6 +259,22 @@ def test_arrays_of_another_shape(score, tmp_path, array, message):
     assert message in score(fails=True)
 
 
+def test_numbers_that_other_programs_write(score, tmp_path):
+    """3 as 3.000000e+00, by NumPy's savetxt; a row of scores is no label."""
+    write(tmp_path / "T", {"v": ["a", "b", "c"] * 4})
+    (tmp_path / "P").mkdir()
+    np.savetxt(tmp_path / "P/v.txt", np.array([0, 1, 12] * 4))
+    assert score()[0]["asot-exact"]["metrics"]["mof_pooled"] == 100
+    np.savetxt(tmp_path / "P/v.txt", np.eye(12, 3))
+    assert "is a row of numbers and no label: frame scores?" in score(fails=True)
+
+
+def test_a_file_that_is_no_labels(score, tmp_path):
+    write(tmp_path / "T", LABELS | {"README.md": ["truth of two videos"]})
+    write(tmp_path / "P", LABELS)
+    assert "or is T/README.md no file of labels?" in score(fails=True)
+
+
 def test_arrays_of_names(score, tmp_path):
     write(tmp_path / "T", LABELS)
     write(tmp_path / "P", {f"{name}.npy": np.array(each) for name, each in LABELS.items()})
