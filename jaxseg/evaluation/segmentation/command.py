@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxseg.command_line import chosen_names, comma_list, whole_number
+from jaxseg.command_line import chosen_names, comma_list, positive_number, whole_number
 from jaxseg.evaluation.segmentation.evaluate import evaluate_segmentation, matched_videos
 from jaxseg.evaluation.segmentation.folders import (
     as_classes,
@@ -28,6 +28,7 @@ from jaxseg.evaluation.segmentation.protocols import (
     find_protocol,
 )
 from jaxseg.formats import tables
+from jaxseg.formats.annotations.folders import holds_segments, read_segment_folder
 from jaxseg.formats.files import write_json, write_text
 from jaxseg.formats.labels import OWN_FILES, OWN_TABLES, LabelFolder, read_label_folder
 from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD
@@ -36,6 +37,7 @@ DESCRIPTION = f"""\
 Scores a folder of predicted labels against a folder of true ones, one file a video:
 a label a line, MS-TCN's result files, .npy of whole numbers, or ED-TCN's .mat (the same
 folder on both sides). Predictions that are numbers, where the truth has names, are clusters.
+The truth may be segments: tables of start, end and label, BORIS, ELAN, Audacity.
 Both may be a run's folder, predictions a decoding's, too; what jaxseg has put beside labels
 for other programs is passed over ({" ".join((*OWN_TABLES, *OWN_FILES))}).
 
@@ -48,6 +50,11 @@ USAGE = "%(prog)s --predictions=DIR --truth=DIR [options]"
 OPTIONS = {
     "--predictions": {"type": Path, "metavar": "DIR", "required": True},
     "--truth": {"type": Path, "metavar": "DIR", "required": True},
+    "--fps": {
+        "type": positive_number,
+        "metavar": "RATE",
+        "help": "frames a second of the predictions, where the truth is segments in seconds",
+    },
     "--mapping": {
         "type": Path,
         "metavar": "FILE",
@@ -197,11 +204,17 @@ def read_data(arguments: argparse.Namespace) -> Data:
     mapping, label_map = arguments.mapping, arguments.label_map
     lists = {Path(each).name: tables.read_split(each) for each in comma_list(arguments.splits)}
     wanted = {name for names in lists.values() for name in names} if lists else None
-    truth = read_label_folder(arguments.truth, TRUTH_FIELD, wanted)
+    segments = holds_segments(arguments.truth)
+    truth = None if segments else read_label_folder(arguments.truth, TRUTH_FIELD, wanted)
     predictions = read_label_folder(arguments.predictions, PREDICTION_FIELD, wanted)
+    unscored = []
+    if segments:
+        truth, predictions, unscored = read_segment_folder(
+            arguments.truth, predictions, arguments.fps, wanted
+        )
     splits = lists or truth.splits
     chosen = splits and {name for names in splits.values() for name in names}
-    notes = check_pairs(truth, predictions, chosen, arguments.length_tolerance)
+    notes = unscored + check_pairs(truth, predictions, chosen, arguments.length_tolerance)
     return Data(
         truth=truth,
         predictions=predictions,
