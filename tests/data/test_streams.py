@@ -70,6 +70,16 @@ def test_folders_of_extractors(folder, config):
         for name, n in LENGTHS.items()
     }
     check(load(config, progress=False), expected)
+    config.streams = ("i3d_rgb", "vggish")
+    data = load(config, progress=False)
+    check(data, {name: each[:, [0, 1, 2, 3, 8, 9]] for name, each in expected.items()})
+
+
+@pytest.mark.parametrize("pattern", ["{name}_{stream}", "{stream}/{name}", "{name}/{stream}"])
+def test_streams_of_names_of_ones_own(folder, config, pattern):
+    expected = save_streams(folder, pattern, streams=(("left", 4), ("right", 4), ("top", 4)))
+    config.streams = ("left", "right")
+    check(load(config, progress=False), {name: each[:, :8] for name, each in expected.items()})
 
 
 def test_streams_of_tables_have_the_rate_of_either(folder, config):

@@ -13,6 +13,7 @@ from matlab_files import save_v73
 from jaxseg import Segmenter
 from jaxseg.prediction.__main__ import main
 from jaxseg.prediction.new_data import Trained
+from jaxseg.report.drawing.page import run_source
 from jaxseg.runfiles.about import read_dataset
 
 FPS = 10.0
@@ -95,6 +96,7 @@ def test_columns_of_new_tables_are_those_of_the_run_by_name(run, tmp_path):
     """In whatever order they stand; a run on tables remembers their names."""
     trained = Trained(run)
     trained.data = trained.data._replace(channel_names=tuple(COLUMNS))
+    assert run_source(run, trained.data).notes[-1] == "6 channels: c0, c1, c2, c3, c4, c5"
     new = tmp_path / "new"
     new.mkdir()
     table(VIDEOS[0].features, COLUMNS[::-1]).to_csv(new / "a.csv")

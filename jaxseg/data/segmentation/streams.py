@@ -99,31 +99,55 @@ def _by_recording(
     apart = {key: {"": path} for key, path in files.items()}
     if wanted == (NONE,):
         return apart
-    names = [name.lower() for name in wanted] or NAMES
-    groups, stems = ({key[at].lower() for key in files} for at in (0, 1))
-    by_folder = len(groups) > 1 and groups <= set(names)
-    by_file = len(stems) > 1 and stems <= set(names)
-    together: dict[tuple[str, str], dict[str, Path]] = {}
-    for (group, stem), path in files.items():
-        base, stream = _split(stem, names, once=bool(wanted))
-        if by_file:
-            group, base, stream = top, group, stem.lower()
-        elif by_folder:
-            stream = "_".join(dict.fromkeys(filter(None, (group.lower(), stream))))
-            group = top
-        if stream in together.setdefault((group, base), {}):
-            return apart  # "a_rgb.npy" and "a-rgb.npy"
-        together[group, base][stream] = path
+    known = _together(files, top, NAMES, once=False)
     if wanted:
-        return _only(together, folder, wanted, names)
-    if all(len(streams) == 1 for streams in together.values()):
+        names = [name.lower() for name in wanted]
+        # Names of one's own, or of those that the extractors give: "i3d_rgb" of i3d/NAME_rgb.npy.
+        own = _together(files, top, names, once=True)
+        is_own = all(any(name in has for has in own.values()) for name in names)
+        return _only(own if is_own or not known else known, folder, wanted, names)
+    if all(len(streams) == 1 for streams in known.values()):
         return apart
     all_streams = sorted(
-        {stream for streams in together.values() for stream in streams},
+        {stream for streams in known.values() for stream in streams},
         key=lambda stream: [NAMES.index(word) for word in stream.split("_") if word],
     )
-    _check_whole(folder, together, all_streams)
-    return {key: {s: has[s] for s in all_streams} for key, has in together.items()}
+    _check_whole(folder, known, all_streams)
+    return {key: {s: has[s] for s in all_streams} for key, has in known.items()}
+
+
+def _together(
+    files: Files, top: str, names: Sequence[str], *, once: bool
+) -> dict[tuple[str, str], dict[str, Path]]:
+    """(activity, recording) -> name of a stream -> file; {} where two files have one name.
+
+    Args:
+        names: of streams.
+        once: a file's name has one of them, else several make one name.
+    """
+    groups, stems = ({key[at].lower() for key in files} for at in (0, 1))
+
+    def are_streams(found: set[str]) -> bool:
+        return found >= set(names) if once else len(found) > 1 and found <= set(names)
+
+    by_file, by_folder = are_streams(stems), are_streams(groups)
+    together: dict[tuple[str, str], dict[str, Path]] = {}
+    for (group, stem), path in files.items():
+        if by_file:
+            key, stream = (top, group), stem.lower()
+        elif by_folder:
+            base, stream = (stem, "") if once else _split(stem, names, once=once)
+            key, stream = (
+                (top, base),
+                "_".join(filter(None, dict.fromkeys((group.lower(), stream)))),
+            )
+        else:
+            base, stream = _split(stem, names, once=once)
+            key = group, base
+        if stream in together.setdefault(key, {}):
+            return {}  # "a_rgb.npy" and "a-rgb.npy"
+        together[key][stream] = path
+    return together
 
 
 def _only(

@@ -14,6 +14,7 @@ from jaxseg.formats.recordings.columns import Table
 
 BLANKS = r"\s+"
 DELIMITERS = ("\t", ";", ",", BLANKS)  # in case of a tie the first one
+MOST_UNITS = 3  # rows of words below a header: units, kinds of values
 SAMPLE = 50  # lines that the delimiter is found by
 EMPTY = ("", "nan", "na", "n/a", "null", "none", "-")
 
@@ -36,8 +37,13 @@ def read_delimited(path: Path) -> Table:
         names = split(comment, delimiter)  # "# time x y", as numpy.savetxt writes it
     start += has_header
     units: list[str] = []
-    if has_header and len(rows) > 2 and not any(map(_is_cell_number, rows[1])) and any(rows[1]):
-        units, start = rows[1], start + 1
+    for row in rows[1 : 1 + MOST_UNITS] if has_header else ():
+        # Words where numbers follow; a row of empty cells beside a word is no row of units.
+        above = any(a and _is_cell_number(b) for a, b in zip(row, rows[-1], strict=False))
+        if len(row) != len(rows[0]) or any(map(_is_cell_number, row)) or not above:
+            break
+        pairs = zip(units or row, row if units else [""] * len(row), strict=True)
+        units, start = [f"{one} {other}".strip() for one, other in pairs], start + 1
     if not start < len(lines):
         raise ValueError(f"{path}: a header and no rows")
     if blank := next((k for k, line in enumerate(lines[start:], start + 1) if not line.strip()), 0):
