@@ -17,6 +17,7 @@ from jaxseg.formats.names import check_file_name, listed
 from jaxseg.formats.recordings.reader import is_foreign, read_recordings
 from jaxseg.formats.recordings.recording import ONLY, Recording, Settings
 
+NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")  # in a sentence, and not in a name
 RATE_TOLERANCE = 0.02  # share by which the clocks of recordings of one rate may differ
 
 
@@ -226,12 +227,22 @@ def _near(rate: float | None, usual: float) -> bool:
 def notes_of(sources: Sequence[Source]) -> tuple[str, ...]:
     """How files were understood, and what was left out or filled in when they were opened.
 
-    Of sentences that differ in their numbers alone the first one stands for all.
+    Sentences that differ in their numbers alone are one, with the least and the largest number.
     """
-    files: dict[str, tuple[str, list[str]]] = {}
+    files: dict[str, tuple[list[str], list[str]]] = {}
     for part in itertools.chain(*(each.parts for each in sources)):
         for note in part.recording.notes if part.recording else ():
-            alike = re.sub(r"[\d.]+", "0", note)
-            files.setdefault(alike, (note, []))[1].append(part.features.name)
-    found = [f"{note} ({listed(dict.fromkeys(names))})" for note, names in files.values()]
+            notes, names = files.setdefault(NUMBER.sub("0", note), ([], []))
+            notes.append(note)
+            names.append(part.features.name)
+    found = [
+        f"{_in_one(notes)} ({listed(dict.fromkeys(names))})" for notes, names in files.values()
+    ]
     return (*itertools.chain(*(each.notes for each in sources)), *found)
+
+
+def _in_one(notes: Sequence[str]) -> str:
+    """Sentences that differ in their numbers alone as one: "3 to 5 frames"."""
+    numbers = zip(*(NUMBER.findall(note) for note in notes), strict=True)
+    ends = iter((min(each, key=float), max(each, key=float)) for each in numbers)
+    return NUMBER.sub(lambda _: " to ".join(dict.fromkeys(next(ends))), notes[0])

@@ -17,14 +17,18 @@ from jaxseg.formats.recordings.poses_tables import PoseFile, Track
 from jaxseg.formats.recordings.recording import ONLY, Recording, Settings
 
 TEXT, CONTAINERS = (".csv", ".tsv", ".parquet"), (".h5", ".hdf5", ".slp", ".nwb")
+OWN = (".slp", ".nwb")
 SUFFIXES = (*TEXT, *CONTAINERS, "")  # "" of a folder
 NOT_POSES = "none"  # as data.keypoints: a table that looks like poses is a plain one
 RARELY = 0.05  # share of the frames below which an individual is left out, unless it is asked for
 
 
 def reads(path: Path) -> bool:
-    """Whether a file, or OpenPose's folder of files, holds poses; from its content."""
-    return find_reader(path) is not None
+    """Whether a file, or OpenPose's folder of files, holds poses; from its content.
+
+    No other reader takes files of `OWN` suffixes, whatever they hold.
+    """
+    return path.suffix.lower() in OWN or find_reader(path) is not None
 
 
 def find_reader(path: Path) -> Callable[[Path], PoseFile] | None:
@@ -45,7 +49,7 @@ def read(path: Path, settings: Settings) -> dict[str, Recording]:
     with naming(path):
         reader = find_reader(path)
         if reader is None:
-            raise ValueError("no poses that are known here")
+            raise ValueError("it holds no poses, SLEAP's or of ndx-pose, or it is broken")
         if reader is poses_tables.read_table and settings.keypoints == (NOT_POSES,):
             return tables.read(path, settings)
         file = reader(path)

@@ -29,7 +29,7 @@ class Reader(Protocol):
 
 
 READERS: tuple[Reader, ...] = (poses, tables, containers)
-SUFFIXES = tuple(dict.fromkeys(suffix for each in READERS for suffix in each.SUFFIXES))
+SUFFIXES = tuple(dict.fromkeys(end for each in READERS for end in each.SUFFIXES if end))
 
 
 def reader_of(path: Path) -> Reader | None:

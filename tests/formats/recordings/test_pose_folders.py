@@ -212,3 +212,20 @@ def test_a_heap_of_texts_that_would_be_read_for_ever_is_refused(tmp_path):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"m\.h5: .*its heap of texts is broken"):
         reader.read_recordings(path, DEFAULTS)
+
+
+def test_notes_of_many_files_are_one(tmp_path):
+    for seed in range(3):
+        mouse(tmp_path / f"m{seed}.csv", seed)
+    notes = load(config(tmp_path, confidence=0.93), progress=False).notes
+    filled = [note for note in notes if "% of the points" in note]
+    assert len(filled) == 1 and filled[0].endswith("(m0.csv, m1.csv, m2.csv)")
+    parts = filled[0].split()
+    low, high = float(parts[0]), float(parts[2])
+    assert parts[1] == "to" and 0 < low < high and "below 0.93," in filled[0]
+
+
+def test_a_file_of_a_known_suffix_without_poses_says_so(tmp_path):
+    (tmp_path / "m.nwb").write_text("x")
+    with pytest.raises(ValueError, match=r"m\.nwb: it holds no poses"):
+        load(config(tmp_path), progress=False)
