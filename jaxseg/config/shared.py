@@ -45,6 +45,7 @@ AFTER_TRAINING = (
     "data.label_fps",
     "data.feature_window",
     "data.feature_stride",
+    "data.feature_offset",
     "data.tier",
     "data.gaps",
 )
@@ -89,6 +90,7 @@ class DataConfig:
     vertical: str = key("", "poses in space: which is upright", one_of("", "x", "y", "z"))
     label_fps: float = key(0.0, "people's own data: labels a second; 0: a row each", at_least(0))
     feature_window: int = key(0, "labels that a row of features is made of; 0: 1", at_least(0))
+    feature_offset: int = key(-1, "the label of row 0; -1: the middle one", at_least(-1))
     feature_stride: int = key(0, "labels from one row to the next; 0: 1", at_least(0))
     tier: str = key("", "tier or subject whose segments are the labels; empty: the only one")
     gaps: str = key("", "class of frames without a label; empty: they are not scored")

@@ -47,6 +47,11 @@ CASES = {
         lambda frames: frames[8 : len(frames) - 7 : 8],
         {"feature_stride": 8, "feature_window": 16},
     ),
+    "window before each frame": (
+        lambda frames: frames[24:],
+        {"feature_window": 25, "feature_offset": 24},
+    ),
+    "the first ones missing": (lambda frames: frames[7:], {"feature_offset": 7}),
     "half the rate": (lambda frames: frames[1::2], {"fps": 15, "label_fps": 30}),
     "a third of it": (lambda frames: frames[1::3], {"fps": 10, "label_fps": 30}),
     "twice the rate": (lambda frames: np.repeat(frames, 2, axis=0), {"fps": 50, "label_fps": 25}),
@@ -89,6 +94,14 @@ def test_the_error_has_the_key_that_fits(folder, config, fails, case, keys):
         assert "labels of 2 recordings 48 labels in all were cut" in note and keys[1] in note
 
 
+def test_one_that_is_short_is_no_window(folder, config, fails, tmp_path):
+    folder(lambda frames: frames)
+    path = tmp_path / "mine" / "b.npy"
+    np.save(path, np.load(path)[:-4])
+    text = fails("1 of 2 videos", "--config.data.length_tolerance=4 would cut the ends")
+    assert "feature_window" not in text
+
+
 def test_the_rate_that_fits():
     pairs = [(800, 1000), (1600, 2001)]
     assert "--config.data.label_fps=25" in hint(pairs, Clock(fps=20.0))
@@ -100,6 +113,8 @@ def test_rows_keep_their_time(folder, config):
     folder(CASES["middle of every 16"][0])
     assert loaded(config, label_fps=32, feature_stride=16).fps == 2
     assert loaded(config, label_fps=32, feature_stride=0, fps=2).fps == 2
+    data = loaded(config, label_fps=0, feature_stride=16, fps=32)  # the rate of the video, perhaps
+    assert data.fps == 32 and "labels are 512 a second" in data.notes[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Which label belongs to which row of features, where the two have different rates or lengths.
 
 Row i of features stands for the labels from i * stride to i * stride + window - 1, counted from 0,
-and has the label in the middle, i * stride + window / 2, rounded down. Without a window, that is as
-long as the stride; without either, row i has label i.
+and has the label in the middle, i * stride + window / 2, rounded down, or i * stride + offset where
+an offset is given. Without a window, that is as long as the stride; without either, row i has
+label i.
 """
 
 import math
@@ -24,6 +25,7 @@ class TruthSettings(NamedTuple):
     label_fps: float = 0.0
     feature_window: int = 0
     feature_stride: int = 0
+    feature_offset: int = -1
     tier: str = ""
     gaps: str = ""
 
@@ -32,7 +34,7 @@ class Clock(NamedTuple):
     """The labels of a row: `stride` from one row to the next, `window` for each row.
 
     `fps` are rows a second, None where unknown; lengths may differ by `tolerance` rows, but by no
-    more than a `share` of a recording.
+    more than a `share` of a recording. `offset` is the label of row 0, None for the middle one.
     """
 
     stride: float = 1
@@ -40,11 +42,17 @@ class Clock(NamedTuple):
     fps: float | None = None
     tolerance: int = 0
     share: float = 1.0
+    offset: float | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether row i has label i."""
-        return self.stride == self.window == 1
+        return self.stride == self.window == 1 and not self.offset
+
+    @property
+    def first(self) -> float:
+        """Place of the label of row 0, before it is rounded down."""
+        return self.window / 2 if self.offset is None else self.offset
 
     @property
     def label_fps(self) -> float | None:
@@ -71,7 +79,7 @@ class Clock(NamedTuple):
 
     def places(self, rows: int, labels: int) -> np.ndarray:
         """Place of each row's label, int64; of fewer rows where labels end before the others do."""
-        places = np.floor(np.arange(rows) * self.stride + self.window / 2).astype(np.int64)
+        places = np.floor(np.arange(rows) * self.stride + self.first).astype(np.int64)
         if self.surplus(rows, labels) < 0:
             return places[places < labels]
         return np.minimum(places, labels - 1)
@@ -79,10 +87,11 @@ class Clock(NamedTuple):
     def words(self) -> str:
         """The rule, for a note."""
         step = "" if self.stride == 1 else f"{self.stride:g} "
-        place = f"{step}i + {math.floor(self.window / 2):g}"
+        place = f"{step}i + {math.floor(self.first):g}"
         if not float(self.stride).is_integer():
-            place = f"{step}i + {self.window / 2:g} (rounded down)"
-        middle = f"the middle one of {self.window:g}"
+            place = f"{step}i + {self.first:g} (rounded down)"
+        which = "the middle one of" if self.offset is None else "of a window of"
+        middle = f"{which} {self.window:g}"
         return f"row i of the features has label {place}, counted from 0, {middle}"
 
 
@@ -94,6 +103,8 @@ def make_clock(settings: TruthSettings, fps: float | None) -> Clock:
             has.
     """
     label_fps, stride, window = settings.label_fps, settings.feature_stride, settings.feature_window
+    offset = settings.feature_offset if settings.feature_offset >= 0 else None
+    window = max(window, offset + 1) if offset else window
     if window and not stride and not (label_fps and fps):
         stride = 1
     if label_fps and stride:
@@ -110,11 +121,11 @@ def make_clock(settings: TruthSettings, fps: float | None) -> Clock:
             "features a second, or data.feature_stride, the labels from one row to the next"
         )
     ratio = stride or (label_fps / fps if label_fps else 1)
-    return Clock(ratio, window or ratio, fps, settings.length_tolerance, LARGEST_SHARE)
+    return Clock(ratio, window or ratio, fps, settings.length_tolerance, LARGEST_SHARE, offset)
 
 
 def hint(pairs: Sequence[tuple[int, int]], clock: Clock) -> str:
-    """What to set so that labels fit, for pairs of rows and labels that do not; "" for no idea."""
+    """What to set so that labels fit, for all pairs of rows and labels; "" for no idea."""
     if not pairs:
         return ""
     rows, labels = (np.array(each) for each in zip(*pairs, strict=True))
@@ -187,8 +198,12 @@ def check_lengths(
     if not misfits:
         return
     shown = listed(f"{file} {shape} against {count} labels" for file, shape, count in misfits)
-    # A few that are otherwise have another reason than all that are.
-    advice = hint([(shape[0], count) for _, shape, count in misfits], clock)
+    # Those that fit, too: a window or another rate would be that of all.
+    lengths = [
+        (shape[(*axes, 0)[0]], count)
+        for (_, shape, count), axes in zip(pairs, fitting, strict=True)
+    ]
+    advice = hint(lengths, clock)
     limit = f"data.length_tolerance={clock.tolerance} frames"
     if clock.tolerance and clock.share < 1:
         limit += f" or {100 * clock.share:g} % of their length"
