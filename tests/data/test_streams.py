@@ -1,5 +1,8 @@
 """Streams of one recording in several files, and the side files beside them."""
 
+import pickle
+import shlex
+
 import numpy as np
 import pytest
 
@@ -183,3 +186,36 @@ def test_a_broken_side_file_stops_nothing(folder, config):
     data = load(config, progress=False)
     check(data, expected)
     assert data.fps is None and "left out: a_fps.npy" in data.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "header"), [("a.csv", "start,end,label"), ("names.csv", "cluster,name")]
+)
+def test_tables_of_jaxseg_itself_are_passed_over(folder, config, name, header):
+    save(folder / "a.npy", array(20, 3))
+    (folder / name).write_text(f"{header}\n")
+    data = load(config, progress=False)
+    assert [video.name for video in data.videos] == ["a"]
+    assert f"passed over, as they belong to recordings that are read: {name}" in data.notes
+
+
+def test_what_is_not_opened_comes_with_the_line_that_converts_it(folder, fails):
+    save(folder / "a.npy", array(20, 3))
+    for name, part in (("b.pt", "torch.load"), ("b.pkl", "pickle.load"), ("b.joblib", "joblib")):
+        (folder / name).write_bytes(b"")
+        fails(folder / name, "any program", part, "python -c", str(folder / "b.npy"))
+        (folder / name).unlink()
+    (folder / "b.xlsx").write_bytes(b"")
+    fails(folder / "b.xlsx", "(.txt, .npy, .npz, .csv, .tsv, .parquet, ", ".mat")
+
+
+def test_the_line_that_converts_a_pickle(folder, config, fails):
+    folder.mkdir()
+    content = array(20, 3)
+    (folder / "it's.pkl").write_bytes(pickle.dumps(content))
+    command = fails("any program").partition("convert it: ")[2]
+    python, option, code = shlex.split(command)
+    assert (python, option) == ("python", "-c")
+    exec(code)
+    (folder / "it's.pkl").unlink()
+    check(load(config, progress=False), {"it's": content})

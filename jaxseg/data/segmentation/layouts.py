@@ -41,7 +41,7 @@ from jaxseg.formats.recordings.companions import companions
 from jaxseg.formats.recordings.reader import SUFFIXES, is_foreign
 from jaxseg.formats.recordings.recording import DEFAULTS, Settings
 from jaxseg.formats.recordings.refused import conversion
-from jaxseg.formats.recordings.tables import is_segments
+from jaxseg.formats.recordings.tables import is_own
 
 UNSAID = TruthSettings()  # labels say all of themselves
 FEATURE_SUFFIXES = (".txt", ".npy", ".npz")
@@ -167,13 +167,13 @@ def is_recording(root: Path) -> bool:
 def passed_over(folder: Path, ignored: Collection[str]) -> list[Path]:
     """What belongs to recordings in a folder and its subfolders: see `companions`.
 
-    So do jaxseg's own tables of segments.
+    So do jaxseg's own tables.
     """
     inside = [path for path in entries(folder) if path.name not in ignored]
-    passed = [*companions(inside), *filter(is_segments, inside)]
+    passed = [*companions(inside), *filter(is_own, inside)]
     for path in inside:
         if path.is_dir() and path not in passed and not is_foreign(path):
-            passed += [*companions(entries(path)), *filter(is_segments, entries(path))]
+            passed += [*companions(entries(path)), *filter(is_own, entries(path))]
     return passed
 
 
@@ -253,7 +253,8 @@ def find_features(
     if unknown:
         for file in filter(conversion, unknown if foreign else ()):
             raise ValueError(conversion(file))
-        kinds = ", ".join(dict.fromkeys((*FEATURE_SUFFIXES, *(SUFFIXES if foreign else ()))))
+        suffixes = dict.fromkeys((*FEATURE_SUFFIXES, *(SUFFIXES if foreign else ())))
+        kinds = ", ".join(filter(None, suffixes))
         raise ValueError(f"{folder}: not files of features ({kinds}): {listed(unknown)}")
     if not features:
         raise ValueError(f"{folder}: holds no features")

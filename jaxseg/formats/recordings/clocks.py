@@ -34,6 +34,7 @@ YEAR_2000, YEAR_2100 = 946_684_800, 4_102_444_800  # seconds since 1970
 FASTEST = 20_000.0  # rows a second that are believed without a unit
 GAP, JITTER = 1.5, 0.2  # a longer step, of the usual one, is a gap; one so far off is uneven
 UNEVEN = 0.05  # share of uneven steps that is worth a note
+RISING = 0.8  # least share of steps of a clock that do not go back; each recording may start anew
 COARSE = 0.2  # share of repeated stamps from which on a clock has no time for each row
 
 
@@ -74,9 +75,17 @@ def is_clock(name: str, values: np.ndarray) -> bool:
         return False
     if is_time_name(name):
         short = name.lower() in SHORT
-        rising = (steps > 0).mean() == 1 if short else (steps >= 0).mean() >= 0.95
+        rising = (steps > 0).mean() == 1 if short else (steps >= 0).mean() >= RISING
         return bool(rising and np.any(steps > 0))
     return is_count_name(name) and bool(np.all(steps > 0))
+
+
+def repeats(name: str, values: np.ndarray) -> bool:
+    """Whether a column of numbers of frames has several rows of one frame."""
+    if not is_count_name(name) or not {"frame", "frames"} & set(words_of(name)):
+        return False
+    known = values[np.isfinite(values)]
+    return 1 < len(np.unique(known)) < len(known) and bool(np.all(known == np.round(known)))
 
 
 def seconds_of(name: str, values: np.ndarray, unit: str = "") -> tuple[np.ndarray | None, str]:
@@ -155,7 +164,11 @@ def count_notes(name: str, numbers: np.ndarray) -> tuple[str, ...]:
 
 
 def _tidy(step: float) -> float | None:
-    """Rows a second of a step in seconds, to four digits: 29.99987 are 30; None beyond reason."""
+    """Rows a second of a step in seconds, to four digits; None beyond reason.
+
+    Stamps are rounded: 30.006 are 30, though 29.97 are not.
+    """
     if not 0 < step < np.inf or not 1e-9 < (fps := 1 / step) < np.inf:
         return None
-    return float(f"{fps:.4g}")
+    whole = round(fps)
+    return float(whole) if abs(fps - whole) <= 5e-4 * fps else float(f"{fps:.4g}")

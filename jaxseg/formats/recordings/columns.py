@@ -57,6 +57,11 @@ def recording_of(path: Path, table: Table) -> Recording:
             left.append(f"{shown} (labels)")
         elif clocks.is_clock(name, values):
             clock[shown] = (values, unit)
+        elif clocks.repeats(name, values):
+            raise ValueError(
+                f"{path}: column {name!r} has several rows of one frame, as of several people: "
+                "give each a file, or columns, of its own"
+            )
         else:
             features.append(values)
             channels.append(name)

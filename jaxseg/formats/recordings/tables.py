@@ -16,7 +16,13 @@ from jaxseg.formats.recordings.recording import ONLY, Recording, Settings
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".txt")
 HEAD = 2**16  # bytes of a .txt that tell whether it has a header
-SEGMENTS = ("start", "end", "label")  # first columns of a table of segments, jaxseg's own
+OWN = (  # columns of jaxseg's own tables
+    ("start", "end", "label"),
+    ("video", "class", "start", "stop"),
+    ("cluster", "name"),
+    ("activity", "cluster", "name"),
+    ("id", "name"),
+)
 
 
 def reads(path: Path) -> bool:
@@ -33,8 +39,8 @@ def reads(path: Path) -> bool:
     return not any(map(is_number, cells[0])) and any(map(is_number, cells[1]))
 
 
-def is_segments(path: Path) -> bool:
-    """Whether a file is a table of segments, as jaxseg writes them beside its predictions."""
+def is_own(path: Path) -> bool:
+    """Whether a file is a table that jaxseg writes: of segments, or of names."""
     if path.suffix.lower() != ".csv":
         return False
     try:
@@ -42,7 +48,7 @@ def is_segments(path: Path) -> bool:
             first = file.read(HEAD).partition(b"\n")[0].decode("utf-8-sig", "replace")
     except OSError:
         return False
-    return tuple(cell.strip().lower() for cell in first.split(","))[:3] == SEGMENTS
+    return tuple(cell.strip().lower() for cell in first.split(",")) in OWN
 
 
 def read(path: Path, settings: Settings) -> dict[str, Recording]:

@@ -136,6 +136,18 @@ def test_uneven_time_is_told_and_the_rate_stays(path, change, parts):
         assert part in recording.notes[-1]
 
 
+def test_a_clock_that_starts_anew_and_one_that_is_rounded(path):
+    restarts = [f"{second:.3f}" for second in np.tile(SECONDS[:10], 4)]
+    recording = read(path, text(NAMES, restarts))
+    assert recording.fps == 30.0 and recording.array.shape == (ROWS, 3)
+    assert "runs backwards 3 times, first at row 11" in recording.notes[-1]
+
+
+def test_a_time_that_does_not_rise_is_told(path):
+    recording = read(path, text(("timestamp", "y", "z")))
+    assert "called like a time but does not rise" in recording.notes[0]
+
+
 def test_missing_frames_are_told(path):
     numbers = [k + 5 * (k > 10) for k in range(ROWS)]
     recording = read(path, text(("Frame", *NAMES[1:]), numbers))
@@ -157,6 +169,7 @@ def test_a_time_of_no_unit_gives_no_rate_and_says_what_to_do(path):
         (text().replace("\n", "\n\n", 1), ["line 2: empty line"]),
         ("time,who\n0.1,a\n0.2,b\n", ["no column of features: time, who"]),
         ("a,b\n", ["a header and no rows"]),
+        ("frame,who,x\n1,1,3\n1,2,4\n2,1,5\n2,2,5\n", ["column 'frame' has several rows"]),
         ("x,y,who\n,,me\n1,2,me\n2,3,me\n", ["row 1, column 'x': empty"]),
         ("", ["empty"]),
         (text().encode("utf-16"), ["UTF-16"]),
