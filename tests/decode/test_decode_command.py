@@ -216,3 +216,12 @@ def test_classes_that_no_frame_shows_are_classes(folder):
     labels = set((folder / "truth/v1.txt").read_text().split())
     assert labels == {"0", "1", "2"} and CLASSES == 4
     decode(folder, f"--truth={folder / 'truth'}", "--background=3", "--method=argmax")
+
+
+def test_the_background_of_mstcn_is_left_out_by_default(folder):
+    (folder / "mapping").write_text("0 background\n1 b\n2 c\n3 d\n")
+    options = [f"--mapping={folder / 'mapping'}", f"--truth={folder / 'truth'}", "--method=argmax"]
+    for out, more, expected in (("one", [], ["background"]), ("two", ["--background="], [])):
+        decode(folder, *options, *more, out=out)
+        evaluation = json.loads((folder / out / "evaluation.json").read_text())
+        assert evaluation["results"]["argmax"]["exclude"]["background"] == expected
