@@ -2,6 +2,8 @@
 
 import pickle
 import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -216,6 +218,6 @@ def test_the_line_that_converts_a_pickle(folder, config, fails):
     command = fails("any program").partition("convert it: ")[2]
     python, option, code = shlex.split(command)
     assert (python, option) == ("python", "-c")
-    exec(code)
+    subprocess.run([sys.executable, option, code], check=True)
     (folder / "it's.pkl").unlink()
     check(load(config, progress=False), {"it's": content})
