@@ -175,7 +175,9 @@ def _plan_of(scalings, log_kernel, log_marginals, slacks):
     reachable = jnp.isfinite(log_shares.max(0))
     shares = jax.nn.softmax(jnp.where(reachable, log_shares, 0), axis=0)
     slack = 0.0 if slacks[0] is None else slacks[0]
-    log_mass = log_marginals[0] - slack * jnp.where(reachable, scalings[0], 0)
+    # The scaling of a row whose marginal is 0 is -inf, and 0 times that is NaN.
+    finite = jnp.where(reachable & jnp.isfinite(scalings[0]), scalings[0], 0)
+    log_mass = log_marginals[0] - slack * finite
     return jnp.where(reachable, shares * jnp.exp(log_mass), 0)
 
 

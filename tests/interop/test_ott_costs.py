@@ -100,6 +100,21 @@ def test_the_gradient_is_the_plan(taus, implicit):
     np.testing.assert_allclose(gradient, solve(problem).matrix, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("taus", [(1, 1), (0.6, 0.8)])
+def test_the_gradient_beside_weights_of_zero(taus):
+    a, b = jnp.asarray([0.3, 0, 0.2, 0.4, 0.1]), jnp.asarray([0.5, 0, 0.3, 0.2])
+    cost = make_problem().geom.cost_matrix
+
+    def value(cost):
+        geom = geometry.Geometry(cost, epsilon=0.2)
+        result = solve(linear_problem.LinearProblem(geom, a, b, *taus), max_iterations=500)
+        return result.reg_ot_cost, result.matrix
+
+    gradient, plan = jax.grad(value, has_aux=True)(cost)
+    assert not plan[1].any() and not plan[:, 1].any()
+    np.testing.assert_allclose(gradient, plan, rtol=0, atol=1e-9)
+
+
 def test_the_case_of_two_by_two():
     """Every number by hand: p^3 = 1 / (4 (1 + 1/e)^2), and the dual at the potentials of this."""
     uniform = jnp.full(2, 0.5)
