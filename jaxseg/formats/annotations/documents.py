@@ -1,4 +1,4 @@
-"""Annotations in documents: BORIS' projects, ELAN's EAF, Breakfast's XML, WebVTT and SubRip."""
+"""Annotations in documents: BORIS' projects, ELAN's EAF, NWB, Breakfast's XML, subtitles."""
 
 import re
 import xml.etree.ElementTree as xml
@@ -10,16 +10,18 @@ from jaxseg.formats.annotations.annotation import (
     FRAMES,
     SECONDS,
     Annotations,
+    Span,
     lasting,
     make_span,
     parse_time,
 )
 from jaxseg.formats.annotations.tables import stem
 from jaxseg.formats.files import read_json, read_text
-from jaxseg.formats.names import clip
+from jaxseg.formats.names import clip, reason
 
 NO_SUBJECT = "No focal subject"  # what BORIS calls an event of none
 CUE = re.compile(r"([\d:.,]+)\s+-->\s+([\d:.,]+)")
+NWB_LABELS = ("label", "behavior", "behavior_name", "event_name", "tags")
 MARKUP = re.compile("<[^>]*>")
 
 
@@ -201,3 +203,38 @@ def _cues(path: Path, text: str) -> Iterator[tuple[str, str, str]]:
         if not label.strip():
             raise ValueError(f"{path}: no label in the cue at {start}")
         yield start, stop, label
+
+
+def read_nwb(path: Path) -> dict[str, Annotations]:
+    """The tables of intervals with labels in an NWB file, such as the bouts of ndx-ethogram.
+
+    Several tables are tiers, called as they are.
+    """
+    import h5py
+
+    tables: dict[str, list[Span]] = {}
+
+    def look(name: str, node: Any) -> None:
+        if not isinstance(node, h5py.Group) or not {"start_time", "stop_time"} <= node.keys():
+            return
+        if column := next((each for each in NWB_LABELS if each in node), None):
+            labels = node[column].asstr()[:]
+            times = (node[key][:].astype(float) for key in ("start_time", "stop_time"))
+            tier = name.rpartition("/")[2]
+            tables[name] = [
+                make_span(f"{path}: {name}, row {row}", *span, tier)
+                for row, span in enumerate(zip(*times, labels, strict=True))
+            ]
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(look)
+    except ValueError as error:
+        message = " ".join(str(error).split())
+        raise ValueError(message if str(path) in message else f"{path}: {message}") from None
+    except Exception as error:  # h5py raises all kinds for damaged files
+        raise ValueError(f"{path}: not a whole NWB file ({reason(error)})") from None
+    if not tables:
+        raise ValueError(f"{path}: no table with start_time, stop_time and {NWB_LABELS[0]} in it")
+    spans, left_out = lasting(span for table in tables.values() for span in table)
+    return {"": Annotations(spans, SECONDS, (), left_out)}

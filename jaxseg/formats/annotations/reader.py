@@ -9,6 +9,7 @@ from jaxseg.formats.annotations.documents import (
     read_boris,
     read_breakfast_xml,
     read_eaf,
+    read_nwb,
     read_subtitles,
 )
 from jaxseg.formats.annotations.tables import read_table
@@ -18,6 +19,7 @@ from jaxseg.formats.labels import read_names
 DOCUMENTS: Mapping[str, Callable[[Path], dict[str, Annotations]]] = {
     ".boris": read_boris,
     ".eaf": read_eaf,
+    ".nwb": read_nwb,
     ".xml": read_breakfast_xml,
     ".vtt": read_subtitles,
     ".srt": read_subtitles,

@@ -3,6 +3,7 @@
 import json
 import random
 
+import h5py
 import pytest
 from test_segment_documents import EAF_HEAD, PROJECT, SUBTITLES
 from test_segment_tables import IN_SECONDS
@@ -22,8 +23,8 @@ TIME_SLOT_REF2="ts2"><ANNOTATION_VALUE>walk</ANNOTATION_VALUE></ALIGNABLE_ANNOTA
 </ANNOTATION_DOCUMENT>"""
 )
 XML = '<MotionLabeling><MotionLabel name="SIL" startPoint="1" endPoint="30"/></MotionLabeling>'
-FILES = {f"{name}.csv": text for name, text in IN_SECONDS.items()}
-FILES |= {
+FILES = {f"{name}.csv": text.encode() for name, text in IN_SECONDS.items()}
+TEXTS = {
     "coarse.txt": "1-30 SIL\n31-150 take cup\n",
     "project.boris": json.dumps(PROJECT),
     "a.eaf": EAF,
@@ -31,6 +32,7 @@ FILES |= {
     "a.vtt": SUBTITLES,
     "labels.txt": "walk\nwalk\nrun\n",
 }
+FILES |= {name: text.encode() for name, text in TEXTS.items()}
 VALUES = [
     b"",
     b"nan",
@@ -45,6 +47,15 @@ VALUES = [
     b"{",
     b"99999999999",
 ]
+
+
+def nwb(path) -> bytes:
+    """A file of segments in HDF5."""
+    with h5py.File(path, "w") as file:
+        bouts = file.create_group("processing/behavior/bouts")
+        bouts["start_time"], bouts["stop_time"] = [0.5, 1.5], [1.5, 3.25]
+        bouts["label"] = ["walk", "run"]
+    return path.read_bytes()
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
@@ -68,12 +79,13 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(1000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, "a.nwb"])
 def test_damaged_files(tmp_path, name, count):
     chance = random.Random(name)
     path = tmp_path / name
+    whole = FILES.get(name) or nwb(path)
     for _ in range(count):
-        content = damaged(FILES[name].encode(), chance)
+        content = damaged(whole, chance)
         path.write_bytes(content)
         try:
             found = read_annotations(path)

@@ -116,7 +116,7 @@ def test_subtitles(tmp_path, name):
     assert spans(found) == [(0.5, 1.5, "walk & talk", "")]
 
 
-@pytest.mark.parametrize("form", ["csv", "vtt", "eaf", "boris", "audacity"])
+@pytest.mark.parametrize("form", ["csv", "vtt", "eaf", "boris", "nwb", "audacity"])
 def test_own_exports_are_read_back(tmp_path, form):
     labels = np.repeat([1, 0, 2, 1], [25, 10, 40, 25])
     recordings = [Segmented(name, labels, segments_of(labels, 10)) for name in ("a", "b c")]
@@ -153,6 +153,7 @@ def test_own_exports_are_read_back(tmp_path, form):
         ),
         ("a.eaf", "<a>", ["not valid XML"]),
         ("a.eaf", EAF_HEAD + '<A><TIME_SLOT TIME_VALUE="x"/></A>', ["'x' is no time"]),
+        ("a.nwb", "<a/>", ["not a whole NWB file"]),
         ("a.xml", "<a/>", ["no MotionLabel"]),
         ("a.vtt", "WEBVTT\n\n", ["no cue"]),
         ("a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n\n", ["no label in the cue at 00:01.000"]),
