@@ -1,9 +1,9 @@
 """What is made of one body's points: gaps filled, coordinates in the body's own frame, speeds.
 
 A point below the confidence, or absent, is missing. Gaps of at most `longest_gap` frames are filled
-in linearly. In longer ones a point is at its median place in the body, with the speed 0; where
-fewer than two points are known the body is lost, and its row is all zero, which marks a frame
-without a feature.
+in linearly, at an end by the nearest place. In longer ones a point is at its median place in the
+body, with the speed 0; where fewer than two points are known the body is lost, and its row is all
+zero, which marks a frame without a feature.
 
 The body axis runs from the rear to the front where names tell them (`FRONT`, `REAR`), else along
 the longest axis of the mean shape, towards the keypoint that comes first by name. Where the named
@@ -76,6 +76,8 @@ def make_features(body: Body, confidence: float, longest_gap: int) -> Features:
     points, missing, notes = fill_gaps(body, confidence, longest_gap)
     known = ~missing
     lost = known.sum(axis=1) < 2
+    if len(points) < 2:
+        raise ValueError(f"{len(points)} frame; at least two are needed")
     if points.shape[1] < 2 or lost.all():
         raise ValueError(_unusable(body, confidence))
     flat = points.shape[2] == 2
@@ -133,11 +135,14 @@ def fill_gaps(
         edges = np.flatnonzero(np.diff(np.concatenate([[0], missing[:, k], [0]]).astype(np.int8)))
         for start, stop in edges.reshape(-1, 2):
             length = int(stop - start)
-            if length > longest_gap or start == 0 or stop == len(seen):
+            if length > longest_gap or length == len(seen):
                 long_gaps, longest = long_gaps + 1, max(longest, length)
                 continue
+            # At an end the point stays where it is nearest in time.
+            before = points[start - 1 if start else stop, k]
+            after = points[stop if stop < len(seen) else start - 1, k]
             weight = (np.arange(1, length + 1) / (length + 1))[:, None]
-            points[start:stop, k] = (1 - weight) * points[start - 1, k] + weight * points[stop, k]
+            points[start:stop, k] = (1 - weight) * before + weight * after
             missing[start:stop, k] = False
             filled, longest_filled = filled + length, max(longest_filled, length)
     notes = []
@@ -148,7 +153,7 @@ def fill_gaps(
         )
     if long_gaps:
         notes.append(
-            f"{long_gaps} gaps are longer than data.longest_gap={longest_gap} frames or at an end, "
+            f"{long_gaps} gaps are longer than data.longest_gap={longest_gap} frames, "
             f"the longest {longest}: points are at their median place in the body there"
         )
     often = [

@@ -12,7 +12,6 @@ keypoints shift nothing.
 import csv
 import io
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,16 @@ from jaxseg.formats.names import clip, listed
 from jaxseg.formats.recordings import clocks
 from jaxseg.formats.recordings.columns import read_clocks
 from jaxseg.formats.recordings.delimited import read_delimited
+from jaxseg.formats.recordings.poses_names import (
+    BODIES,
+    CONFIDENCES,
+    FRAMES,
+    by_body_names,
+    find_points,
+    is_long,
+    place_of,
+    widened,
+)
 from jaxseg.formats.recordings.tables import read_parquet
 
 HEAD = 2**18  # bytes of a text that are looked at
@@ -31,22 +40,6 @@ LEVELS = ("scorer", "individuals", "bodyparts", "coords")
 IMAGES = (
     "labels of single images, as they are made for training, and no recording; take the file that "
     "the program wrote for a whole video"
-)
-COORDINATES = {"x": 0, "y": 1, "z": 2}
-CONFIDENCES = ("likelihood", "confidence", "visibility", "score", "conf", "vis", "prob", "v", "c")
-FEWEST = 3  # points of a table that is taken for a body
-FEWEST_NUMBERED = 17  # the same where points have numbers and no confidence: worn sensors do too
-# What a column's name says is measured where it is no place: parts of names, up to a digit.
-SENSORS = re.compile(
-    r"(^|[^a-z])(acc|accel\w*|lin\w*acc\w*|gyro?|gyroscope|mag|magnet\w*|quat\w*|orient\w*|rot\w*|"
-    r"euler|angle|angular|vel|velocity|speed|force|moment|torque|grav\w*|imu|emg|gaze)\d*([^a-z]|$)"
-)
-FRAMES = ("frameidx", "frame", "fnum", "frameid", "framenumber", "frameno", "frameindex")
-BODIES = ("track", "trackid", "individual", "individuals", "person", "personid", "animal", "id")
-PREFIX = re.compile(
-    r"((?:inst\w*?|id|ind\w*?|animal|mouse|rat|fly|fish|person|people|track|subject|player)"
-    r"[ _-]?\d+)[_.\- ]+(.+)",
-    re.IGNORECASE,
 )
 MOST_EMPTY = 20  # frames to a row, above which frame numbers are not believed
 
@@ -89,7 +82,7 @@ def reader_of(path: Path) -> Callable[[Path], PoseFile] | None:
     rows = list(itertools.islice(rows, len(LEVELS)))
     if _levels(rows):
         return read_deeplabcut
-    return read_table if rows and find_points(rows[0]) else None
+    return read_table if rows and (find_points(rows[0]) or is_long(rows[0])) else None
 
 
 def delimiter_of(text: str) -> str:
@@ -224,42 +217,11 @@ def _track(name: str, columns: Mapping[str, Mapping[str, int]], values: np.ndarr
     return Track(name, tuple(usable), points, confidence)
 
 
-def find_points(header: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Columns of the points that a table's header names: point -> coordinate -> column.
-
-    Names are NAME_x, NAME.x, NAME x, x_NAME or x0; {} where fewer than `FEWEST` have x and y, or
-    where they may as well be worn sensors.
-    """
-    ends, starts = {}, {}
-    marks = "|".join([*COORDINATES, *CONFIDENCES])
-    for place, cell in enumerate(header):
-        name = cell.strip().strip('"')
-        if found := re.fullmatch(rf"(.+?)[_.\-: /]+({marks})", name, re.IGNORECASE):
-            ends.setdefault(found[1], {}).setdefault(found[2].lower(), place)
-        elif found := re.fullmatch(
-            rf"({marks})[_.\-: ]?(\d+)", name, re.IGNORECASE
-        ) or re.fullmatch(rf"({marks})[_.\-: /]+(.+)", name, re.IGNORECASE):
-            starts.setdefault(found[2], {}).setdefault(found[1].lower(), place)
-    points = max((_usable(ends), _usable(starts)), key=len)
-    sure = any(set(each) & set(CONFIDENCES) for each in points.values())
-    numbered = all(re.fullmatch(r"\D{0,12}\d+", name) for name in points)
-    fewest = FEWEST_NUMBERED if numbered and not sure else FEWEST
-    return points if len(points) >= fewest else {}
-
-
-def _usable(points: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """Points with x and y that are no sensors."""
-    split = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in points}
-    return {
-        name: dict(each)
-        for name, each in points.items()
-        if {"x", "y"} <= each.keys() and not SENSORS.search(split[name].replace("_", " "))
-    }
-
-
 def read_table(path: Path) -> PoseFile:
     parquet = path.suffix.lower() == ".parquet"
     table = read_parquet(path) if parquet else read_delimited(path)
+    if is_long(table.names):
+        table = widened(table)
     header, points = table.names, find_points(table.names)
     places = sorted(place for each in points.values() for place in each.values())
     if not places:
@@ -269,19 +231,17 @@ def read_table(path: Path) -> PoseFile:
         values[:, place] = _column(table.columns[place], header[place])
     # Where nothing is detected, some programs write zeros throughout.
     values[(values[:, places] == 0).all(axis=1)] = np.nan
-    plain = [re.sub(r"[^a-z]", "", name.lower()) for name in header]
-    frame = next((plain.index(name) for name in FRAMES if name in plain), None)
-    body = next((plain.index(name) for name in BODIES if name in plain), None)
-    if frame is None or (body is not None and table.columns[body].nunique() == len(values)):
-        body = None  # a number of the row
+    frame, body = (place_of(header, known) for known in (FRAMES, BODIES))
+    if frame < 0 or (body >= 0 and table.columns[body].nunique() == len(values)):
+        body = -1  # a number of the row
     groups = {"": values}
-    if frame is not None:
+    if frame >= 0:
         numbers = _column(table.columns[frame], header[frame])
-        groups = _by_body(values, numbers, None if body is None else table.columns[body])
+        groups = _by_body(values, numbers, None if body < 0 else table.columns[body])
     tracks = [
         _track(name or part, columns, each)
         for name, each in groups.items()
-        for part, columns in _by_prefix(points).items()
+        for part, columns in by_body_names(points).items()
     ]
     others = [
         place
@@ -348,14 +308,3 @@ def _by_body(values: np.ndarray, frames: np.ndarray, bodies: Any) -> dict[str, n
         groups[name] = np.full((count, values.shape[1]), np.nan)
         groups[name][((frames[chosen] - first) // step).astype(int)] = values[chosen]
     return groups
-
-
-def _by_prefix(points: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Any]]:
-    """Points by body, where all names begin with one: mouse1_nose, mouse2_nose."""
-    found = {name: PREFIX.fullmatch(name) for name in points}
-    bodies: dict[str, dict[str, Any]] = {}
-    for name, match in found.items():
-        if match is None:
-            return {"": dict(points)}
-        bodies.setdefault(match[1], {})[match[2]] = points[name]
-    return bodies if len(bodies) > 1 else {"": dict(points)}

@@ -97,10 +97,12 @@ def test_gaps_are_filled_in_up_to_a_length():
     points[:, 1] = 5
     points[3:6, 0] = np.nan
     points[10:15, 0] = np.nan
+    points[:2, 1] = np.nan
     filled, missing, notes = fill_gaps(Body(points, None, ("a", "b")), 0.6, 4)
+    assert (filled[:2, 1] == 5).all()
     np.testing.assert_allclose(filled[3:6, 0, 0], [3, 4, 5])
     assert np.flatnonzero(missing[:, 0]).tolist() == [10, 11, 12, 13, 14]
-    assert "7.5 % of the points" in notes[0] and "1 gaps are longer" in notes[1]
+    assert "12.5 % of the points" in notes[0] and "1 gaps are longer" in notes[1]
 
 
 def test_a_point_that_is_long_gone_is_at_its_usual_place():

@@ -290,3 +290,34 @@ def test_without_movement_a_sentence_says_what_to_install(tmp_path, monkeypatch)
     assert poses.find_reader(tmp_path / "m.slp") is poses_containers.read_slp
     with pytest.raises(ValueError, match=r"m\.slp: .*not installed; pip install '\.\[pose\]'"):
         poses.read(tmp_path / "m.slp", DEFAULTS)
+
+
+def test_a_row_a_point(tmp_path):
+    """Long tables: sleap-io's points, and what people write of MediaPipe's landmarks."""
+    rows = [
+        [frame, part, *POINTS[frame, at], SURE[frame, at]]
+        for frame in range(6)
+        for at, part in enumerate(("nose", "ear", "tail"))
+        if (frame, part) != (2, "ear")
+    ]
+    path = table(tmp_path / "m.csv", "frame,landmark,x,y,visibility", rows)
+    track = bodies(path).tracks[0]
+    assert track.keypoints == ("ear", "nose", "tail")
+    expected = POINTS[:, [1, 0, 2]].copy()
+    expected[2, 0] = np.nan
+    np.testing.assert_allclose(track.points, expected)
+    twice = table(tmp_path / "m.csv", "frame,landmark,x,y,visibility", [*rows, rows[0]])
+    with pytest.raises(ValueError, match=r"m\.csv: a point has several rows of one frame"):
+        poses.read(twice, DEFAULTS)
+
+
+def test_bodies_by_numbers_behind_the_names(tmp_path):
+    names = [f"{part}_{body}_{end}" for body in (1, 2) for part in "abc" for end in "xyp"]
+    tracks = bodies(table(tmp_path / "m.csv", ",".join(names), [range(18), range(18)])).tracks
+    assert [(track.name, track.keypoints) for track in tracks] == [
+        (at, tuple("abc")) for at in "12"
+    ]
+    assert tracks[1].points[0].tolist() == [[9, 10], [12, 13], [15, 16]]
+    numbered = [f"landmark_{at}_{end}" for at in range(33) for end in "xyz"]
+    only = bodies(table(tmp_path / "n.csv", ",".join(numbered), [range(99), range(99)])).tracks
+    assert len(only) == 1 and only[0].points.shape == (2, 33, 3)
