@@ -90,7 +90,8 @@ def is_untimed(item: object) -> bool:
     """Whether an annotation is a label and nothing else: a wrong name of a time is no such."""
     if not isinstance(item, Mapping) or not {"label"} <= item.keys() <= {"label", "segment"}:
         return False
-    return item.get("segment") is None or item["segment"] == []
+    segment = item.get("segment")
+    return segment is None or (isinstance(segment, Sequence) and not len(segment))
 
 
 def known_duration(entry: Mapping) -> float | None:
@@ -110,6 +111,7 @@ def subset_name(where: str, value: object) -> str:
     """
     if value is None or value != value:
         return ""
+    value = value.strip() if isinstance(value, str) else value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{where}: subset {clip(value)} is no name")
     if isinstance(value, float) and value.is_integer():
@@ -162,7 +164,7 @@ def parse(where: str, item: Mapping, scored: bool) -> tuple[str, float, float, f
     if missing := [repr(field) for field in needed if field not in item]:
         raise ValueError(f"{where}: {clip(item)} has no {' and no '.join(missing)}")
     label, segment = item.get("label"), item["segment"]
-    if scored and label is None:
+    if scored and (label is None or label == ""):  # of tables, an empty cell
         label = UNLABELED
     elif not isinstance(label, str) or not label:
         raise ValueError(f"{where}: label {clip(label)} is no name")
@@ -210,6 +212,10 @@ def select_subset(segments: Segments, subset: str | None) -> Segments:
         if len(present) > 1:
             raise ValueError(f"{segments.source}: has the subsets {names}: name one (--subset)")
         return segments
+    if present == [""] and subset:
+        raise ValueError(
+            f"{segments.source}: no subset {subset!r}: no video has one; leave --subset out"
+        )
     if subset not in present:
         raise ValueError(f"{segments.source}: no subset {subset!r} (there is {names})")
     chosen = np.array([name == subset for name in segments.subsets])

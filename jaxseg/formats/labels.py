@@ -142,7 +142,10 @@ def read_names(path: Path) -> list[str]:
     if lines[0].startswith("#"):
         lines = [line for line in lines if line]
         if len(lines) != 2:
-            raise ValueError(f"{path}: {len(lines) - 1} lines of labels under the header, not one")
+            raise ValueError(
+                f"{path}: {len(lines) - 1} lines of labels under the header, not one"
+                + ("; a file of a label a line has no header" * (len(lines) > 2))
+            )
         return lines[1].split()
     if "" in lines:
         raise ValueError(f"{path}: no label in line {lines.index('') + 1}")

@@ -81,6 +81,7 @@ def entries(array: np.ndarray) -> list:
 
 def annotate(where: str, segments, labels) -> list[dict]:
     """The segments of one video with their labels, as `truth_segments` takes them."""
+    segments, labels = (() if each is None else each for each in (segments, labels))
     try:
         pairs = list(zip(segments, labels, strict=True))
     except (TypeError, ValueError):

@@ -204,7 +204,14 @@ def test_multithumos_names_no_subset_in_its_files(folder):
         path.unlink()
     write(folder / "Run.txt", f"{VIDEO} 1 2\nvideo_validation_0000266 3 4\n")
     truth = read_truth(folder)
-    assert (truth.labels, truth.subsets) == (("Run",), ("test", "val"))
+    assert (truth.labels, truth.subsets, truth.notes) == (("Run",), ("test", "val"), ())
+    write(folder / "README.txt", "Times are in seconds.\n")
+    write(folder / "splits.txt", f"{VIDEO}\n")
+    again = read_truth(folder)
+    assert rows_of(again) == rows_of(truth)
+    assert again.notes == (
+        "files that do not begin with `video start end`, passed over: README.txt, splits.txt",
+    )
 
 
 def test_truth_as_text(tmp_path):
@@ -214,6 +221,17 @@ def test_truth_as_text(tmp_path):
     table = "video-id,t-start,t-end,label\na,1,2,Long jump\n"
     truth = read_truth(write(tmp_path / "truth.csv", table))
     assert rows_of(truth) == [("a", 1, 2, "Long jump", 1)]
+
+
+def test_columns_that_say_the_label_twice_or_in_no_cell(tmp_path):
+    """AFSD's columns have a class by name and by number; a proposal has an empty cell."""
+    for header, cells in (("type,type_idx", "Run,7"), ("label_id,label", "7,Run")):
+        table = f"video,{header},start,end,startFrame\na,{cells},1,2,30\n"
+        assert rows_of(read_truth(write(tmp_path / "t.csv", table))) == [("a", 1, 2, "Run", 1)]
+    table = "video-id,t-start,t-end,label-id,score\na,1,2,9,.5\n"
+    assert rows_of(read_predictions(write(tmp_path / "p.csv", table), {9: "Run"}))[0][3] == "Run"
+    bare = write(tmp_path / "p.csv", "video-id,t-start,t-end,label,score\na,1,2,,.5\n")
+    assert rows_of(read_predictions(bare)) == [("a", 1, 2, "", 0.5)]
 
 
 def test_videos_with_and_without_v(tmp_path):

@@ -130,16 +130,19 @@ def table_lines(
 
 
 def note_lines(results: Sequence[dict]) -> list[str]:
-    """The notes with the protocol's name; what holds under all of several is said once."""
-    shared = set.intersection(*(set(each["notes"]) for each in results))
-    if len(results) == 1:
-        shared = set()
-    lines = [f"all: {note}" for note in results[0]["notes"] if note in shared]
-    return lines + [
-        f"{each['protocol']}: {note}"
-        for each in results
-        for note in each["notes"]
-        if note not in shared
+    """The notes with the names of the protocols that they hold under; each is said once."""
+    protocols: dict[str, list[str]] = {}
+    for each in results:
+        for note in each["notes"]:
+            protocols.setdefault(note, []).append(each["protocol"])
+    everywhere = len(results) if len(results) > 1 else 0
+    lines = {
+        note: "all" if len(names) == everywhere else ", ".join(names)
+        for note, names in protocols.items()
+    }
+    # What holds under all stands first.
+    return [
+        f"{names}: {note}" for note, names in sorted(lines.items(), key=lambda n: n[1] != "all")
     ]
 
 

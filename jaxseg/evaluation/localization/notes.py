@@ -75,6 +75,14 @@ def video_notes(truth: Segments, predictions: Segments, all_truth: Segments) -> 
             f"predicted videos that the truth does not have: {len(unknown):,} of"
             f" {len(predictions.videos):,}: {first_few(unknown, near_videos(all_truth.videos))}"
         )
+    subset_of = dict(zip(all_truth.videos, all_truth.subsets, strict=True))
+    others = [name for name in predictions.videos if name in known.difference(truth.videos)]
+    if others:
+        subsets = ", ".join(sorted({repr(subset_of[name] or "none") for name in others}))
+        notes.append(
+            f"predicted videos of another subset, {subsets}: {len(others):,} of"
+            f" {len(predictions.videos):,}: {first_few(others)}"
+        )
     used = {truth.videos[video] for video in np.unique(truth.video)}
     predicted = {predictions.videos[video] for video in np.unique(predictions.video)}
     if missing := [name for name in truth.videos if name in used - predicted]:

@@ -131,7 +131,7 @@ OPTIONS = {
 BASELINES = {"equal_split": "  equal split", "one_class": "  one class"}
 CLUSTERS_NOTE = (
     "the predictions are numbers and were matched with classes as clusters are; where they are a"
-    " mapping's indices, give --mapping=FILE --match=none"
+    " mapping's indices, give "
 )
 LEGEND = (
     "percent. MoF: all frames, mean of activities, mean of videos. (most): what F1 can reach on"
@@ -246,11 +246,12 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
     match = arguments.match or ("activity" if rule.names and clusters else rule.match)
     notes = check_kinds(data.truth, data.predictions, data.mapping is not None, match)
     if rule.names and clusters and match != "none":
-        notes.append(CLUSTERS_NOTE)
+        notes.append(CLUSTERS_NOTE + "--mapping=FILE " * (not data.mapping) + "--match=none")
     # Without a matching both orders give the same labels: map first.
     late = arguments.label_map_order == "after" and match != "none"
     names = class_names(data.truth, data.mapping, None if late else data.label_map)
     if match == "none":
+        notes += unknown_labels(data.predictions, names)
         # Their programs leave background out of predictions where the truth has none of it.
         names = with_predicted(names, data.predictions, rule.background)
     coarse = coarse_names(names.classes, data.label_map) if late and data.label_map else None
@@ -262,7 +263,6 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
         notes += background_note(names.classes, rule.background)
     if match == "none":
         predictions = as_classes(data.predictions, names)
-        notes += unknown_labels(data.predictions, names)
     else:
         predictions = as_clusters(data.predictions, names, background or ())
     count = arguments.num_clusters
@@ -285,7 +285,7 @@ def protocol_input(name: str, data: Data, arguments: argparse.Namespace) -> Inpu
 
 def background_note(classes: Sequence[str], usual: Sequence[str]) -> list[str]:
     """Note on a class that is called almost as the one that a protocol leaves out."""
-    alike = [name for name in classes if name.casefold() in usual and name not in usual]
+    alike = [name for name in classes if name.casefold() in (*usual, "bg") and name not in usual]
     return [
         f"{name!r} counts as an action, as in the protocol's program, which leaves out"
         f" {usual[0]!r} alone; --background={name} leaves it out"

@@ -11,15 +11,16 @@ from pathlib import Path
 from jaxseg.formats.detections import Segments, columns
 from jaxseg.formats.files import read_text
 from jaxseg.formats.localization.thumos14 import check, label_of
-from jaxseg.formats.names import clip
+from jaxseg.formats.names import clip, plain
 
 NAMES = {
     "video": ("videoid", "videoname", "video", "vid", "filename"),
     "start": ("tstart", "start", "starttime", "startsec", "startseconds", "begin"),
     "end": ("tend", "end", "endtime", "endsec", "endseconds", "stop"),
-    "label": ("label", "class", "classname", "labelid", "category", "activity"),
+    "label": ("label", "class", "classname", "category", "activity", "type"),
     "score": ("score", "scores", "confidence", "conf"),
 }
+NUMBERS = ("labelid", "classid", "typeidx")  # the label, where no column has its name
 FIELDS = {name: field for field, names in NAMES.items() for name in names}
 DELIMITERS = ",;\t"
 BEFORE_PROCESSING = {"tmin", "tmax", "xmin", "xmax"}  # shares of one video's duration
@@ -39,7 +40,7 @@ def split_header(line: str) -> tuple[list[str], str]:
 
 def field_of(name: str) -> str | None:
     """The field that a column is: its name without case, blanks, "-" and "_" is in `NAMES`."""
-    return FIELDS.get("".join(char for char in name.lower() if char.isalnum()))
+    return FIELDS.get(plain(name))
 
 
 def is_header(line: str) -> bool:
@@ -99,6 +100,9 @@ def places(path: Path, titles: Sequence[str], scored: bool) -> dict[str, int]:
             )
         if field:
             found[field] = column
+    numbers = [column for column, title in enumerate(titles) if plain(title) in NUMBERS]
+    if numbers and "label" not in found:
+        found["label"] = numbers[0]
     needed = ("video", "start", "end", "score") if scored else ("video", "start", "end", "label")
     if missing := [field for field in needed if field not in found]:
         known = ", ".join(NAMES[missing[0]])

@@ -16,7 +16,7 @@ from jaxseg.formats.detections import Segments, columns, number
 from jaxseg.formats.files import entries
 from jaxseg.formats.labels import read_lines
 from jaxseg.formats.localization.classes import THUMOS14, name_of, read_class_numbers
-from jaxseg.formats.names import check_name
+from jaxseg.formats.names import check_name, listed
 
 # CASE's split_test.txt is none.
 CLASS_FILE = re.compile(r"(?!split_)(?P<label>.+)_(?P<subset>val|test|train|validation)\.txt")
@@ -49,7 +49,14 @@ def read_annotation(folder: Path, subset: str | None = None) -> Segments:
     Raises:
         ValueError: a line that is no `video start end`, or a video of two subsets.
     """
-    files = class_files(folder)
+    files, notes = class_files(folder), ()
+    if not any(each for _, each in files.values()):
+        # No name says which files are classes: a README beside them is none.
+        others = [path for path in files if not begins_as_class(path)]
+        if others and len(others) < len(files):
+            files = {path: found for path, found in files.items() if path not in others}
+            names = listed(path.name for path in others)
+            notes = (f"files that do not begin with `video start end`, passed over: {names}",)
     if subset in {each for _, each in files.values()}:
         files = {path: found for path, found in files.items() if found[1] == subset}
     videos: dict[str, list[dict]] = {}
@@ -64,7 +71,16 @@ def read_annotation(folder: Path, subset: str | None = None) -> Segments:
                     "in another file"
                 )
             videos.setdefault(video, []).append({"label": label, "segment": segment})
-    return columns(videos, list(subsets.values()), str(folder), scored=False)
+    segments = columns(videos, list(subsets.values()), str(folder), scored=False)
+    return segments._replace(notes=notes)
+
+
+def begins_as_class(path: Path) -> bool:
+    """Whether the first line of a file has the times of `video start end`, or cannot be read."""
+    try:
+        return has_times(next(filter(None, map(words_of, read_lines(path)))))
+    except ValueError:
+        return True  # which reading refuses
 
 
 def read_class_file(path: Path) -> Segments:

@@ -59,12 +59,13 @@ def test_all_protocols_side_by_side(files, capsys):
         assert values == [f"{score:.2f}" for score in scores]
         assert {"subset", "tiou", "classes_ap", "errors", "proposals", "notes"} <= result.keys()
     assert any(
-        line.startswith("wtalc: predictions in videos without true segments: 1, taken out")
+        line.startswith(
+            "anet-snip, wtalc, rskp: predictions in videos without true segments: 1, taken out"
+        )
         for line in lines
     )
-    assert any(
-        line == "rskp: predictions that touch an ambiguous interval: 1, taken out" for line in lines
-    )
+    (touching,) = (line for line in lines if "that touch an ambiguous interval: 1, tak" in line)
+    assert touching.startswith("anet-snip, wtalc, rskp: ")
     assert any("missed truths" in line for line in lines)
     assert any("AR@100" in line for line in lines)
 
@@ -142,6 +143,10 @@ def test_notes_of_all_protocols_are_said_once(files, capsys):
     assert sum(note.partition(";")[0] in line for line in lines) == 1
     assert any(line.startswith("all: predicted videos that the truth does not") for line in lines)
     assert any(line.startswith("th14: no ambiguous intervals were given") for line in lines)
+    assert command.run(arguments(files, "--protocol=wtalc,rskp,anet")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    note = "wtalc, rskp: no ambiguous intervals were given, which this protocol knows"
+    assert [line for line in lines if "no ambiguous" in line] == [note]
 
 
 def test_help_explains_every_protocol():

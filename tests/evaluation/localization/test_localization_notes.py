@@ -90,6 +90,13 @@ def test_predictions_of_another_subset_alone_are_told():
     train = {"x": {"subset": "train", "annotations": [{"label": "stir", "segment": [0, 9]}]}}
     with pytest.raises(ValueError, match="they are of the subset 'train'"):
         evaluate_localization(TRUTH | train, detections(("x", "stir", 0, 9, 1)), subset="test")
+    both = found() | detections(("x", "stir", 0, 9, 1))
+    assert notes(TRUTH | train, both, "another subset", subset="test") == [
+        "predicted videos of another subset, 'train': 1 of 3: x"
+    ]
+    bare = {video: {"annotations": entry["annotations"]} for video, entry in TRUTH.items()}
+    with pytest.raises(ValueError, match="no subset 'test': no video has one; leave --subset out"):
+        evaluate_localization(bare, found(), subset="test")
 
 
 def lasting(seconds):

@@ -112,6 +112,14 @@ def test_a_background_of_another_spelling_counts_and_is_noted(score, tmp_path):
     results, (note,) = score("--protocol=mstcn")
     assert results["mstcn"]["classes"] == 2 and "--background=Background leaves it out" in note
     assert score("--protocol=mstcn", "--background=Background")[0]["mstcn"]["classes"] == 1
+    # The program's own name on one side alone is left out there, and matches nothing.
+    write(tmp_path / "P", {"v": ["background", "take"]})
+    results, (unknown, same) = score("--protocol=mstcn")
+    assert same == note and results["mstcn"]["metrics"]["accuracy"] == 50
+    assert "'background' (1 frame in 1 video; the nearest is 'Background', which differs" in unknown
+    for side in ("T", "P"):
+        write(tmp_path / side, {"v": ["BG", "take"]})
+    assert "--background=BG leaves it out" in score("--protocol=mstcn")[1][0]
 
 
 @pytest.mark.parametrize(
