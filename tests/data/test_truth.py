@@ -209,14 +209,15 @@ def test_truth_that_does_not_fit(folder, config, fails, files, settings, parts):
 
 
 def test_notes_on_what_was_read(folder, config):
-    folder(
+    root = folder(
         a__csv=SECONDS_A + "2.5,2.5,jump\n",
         a__eaf="not read",
         b__csv="start,end,label\n0,2.05,run\n",
-        c__csv="broken",
+        B__csv="broken",
     )
+    np.save(root / "b2.npy", np.ones((20, 3), np.float32))
     notes = "\n".join(labels_of(config, fps=10)[1].notes)
-    assert "1 truth files without features are not read (c.csv)" in notes
+    assert "1 truth files without features are not read (B.csv)" in notes
     assert "1 truth files are not read, as others are of the same (a.eaf)" in notes
     assert "1 point events left out (a)" in notes
 

@@ -79,7 +79,8 @@ def find_labels(
         )
     if unused and complete:
         names = listed(path.name for path in unused)
-        notes.append(f"{len(unused)} truth files without features are not read ({names})")
+        near = _nearest(unused, missing)
+        notes.append(f"{len(unused)} truth files without features are not read ({names}){near}")
     if beside:
         names = listed(path.name for path in beside)
         notes.append(f"{len(beside)} truth files are not read, as others are of the same ({names})")
@@ -209,13 +210,21 @@ def _no_match(folder: Path, sources: Sequence[Source], files: Sequence[Path]) ->
     if not files:
         return f"{folder}: holds no truth; without labels, remove the folder"
     videos = [each.video for each in sources]
-    names = [recording_of(file) for file in files]
-    pairs = [(name, difflib.get_close_matches(name, videos, 1, 0.4)) for name in names]
-    near = next((f"; is {name!r} {match[0]!r}?" for name, match in pairs if match), "")
     return (
-        f"{folder}: no file is named after a recording, nor names one: files are {listed(names)}, "
-        f"recordings are {listed(videos)}{near}"
+        f"{folder}: no file is named after a recording, nor names one: files are "
+        f"{listed(map(recording_of, files))}, recordings are {listed(videos)}"
+        f"{_nearest(files, sources)}"
     )
+
+
+def _nearest(files: Sequence[Path], sources: Sequence[Source]) -> str:
+    """End of a message: the first file that is called nearly as a recording; "" without such."""
+    videos = {each.video.casefold(): each.video for each in sources}
+    for file in files:
+        name = recording_of(file)
+        if match := difflib.get_close_matches(name.strip().casefold(), videos, 1):
+            return f"; is {name!r} {videos[match[0]]!r}?"
+    return ""
 
 
 def _reading_notes(sources: Sequence[Source]) -> list[str]:

@@ -26,7 +26,14 @@ DOCUMENTS: Mapping[str, Callable[[Path], dict[str, Annotations]]] = {
 }
 TABLES = (".csv", ".tsv", ".tab")
 # The likeliest first, where a recording has several: labels a frame are never ambiguous.
-SUFFIXES = (".txt", ".npy", *TABLES, *DOCUMENTS)
+REFUSED = {
+    ".xlsx": "a spreadsheet: save it as CSV in UTF-8",
+    ".xls": "a spreadsheet: save it as CSV in UTF-8",
+    ".ods": "a spreadsheet: save it as CSV in UTF-8",
+    ".textgrid": "Praat's TextGrid: open it in ELAN and save it as .eaf",
+    ".html": "a page: export the events as CSV or TSV",
+}
+SUFFIXES = (".txt", ".npy", *TABLES, *DOCUMENTS, *REFUSED)
 
 
 def recording_of(path: Path) -> str:
@@ -42,6 +49,8 @@ def read_annotations(path: Path) -> dict[str, Annotations] | Labels:
         ValueError: one line with the file and what is wrong.
     """
     suffix = path.suffix.lower()
+    if suffix in REFUSED:
+        raise ValueError(f"{path}: {REFUSED[suffix]}")
     if suffix in DOCUMENTS:
         return DOCUMENTS[suffix](path)
     if suffix == ".npy":

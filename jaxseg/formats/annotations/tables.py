@@ -97,6 +97,8 @@ def _read_columns(
         group = found[0] if found else ""
         groups.setdefault(group, []).append(row)
         names.setdefault(group, {}).update(dict.fromkeys(found))
+    if not rows:
+        groups, names = {only: []}, {only: dict.fromkeys([only] if only else [])}
     read = _segments if columns.has_segments else _events
     return {
         group: read(path, columns, each)._replace(names=tuple(names[group]))

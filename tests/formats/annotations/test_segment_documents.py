@@ -153,6 +153,8 @@ def test_own_exports_are_read_back(tmp_path, form):
         ),
         ("a.eaf", "<a>", ["not valid XML"]),
         ("a.eaf", EAF_HEAD + '<A><TIME_SLOT TIME_VALUE="x"/></A>', ["'x' is no time"]),
+        ("a.xlsx", "PK", ["a spreadsheet: save it as CSV"]),
+        ("a.TextGrid", "File type", ["Praat's TextGrid", ".eaf"]),
         ("a.nwb", "<a/>", ["not a whole NWB file"]),
         ("a.xml", "<a/>", ["no MotionLabel"]),
         ("a.vtt", "WEBVTT\n\n", ["no cue"]),
