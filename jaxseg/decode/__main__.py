@@ -63,7 +63,7 @@ OPTIONS = {
         "type": Path,
         "metavar": "PATH",
         "required": True,
-        "help": "a file or a folder of .npy, .npz, .mat, .txt or .csv, a video a file; a .mat"
+        "help": "a file or a folder of .npy, .npz, .mat, .h5, .txt or .csv, a video a file; a .mat"
         " may hold several in cells",
     },
     "--out": {"type": Path, "metavar": "DIR", "required": True, "help": "new or empty folder"},
@@ -74,7 +74,7 @@ OPTIONS = {
     },
     "--key": {
         "metavar": "NAME",
-        "help": "the array in each .npz or .mat (default: the only one; S in a .mat)",
+        "help": "the array in each .npz, .mat or .h5 (default: the only one; S in a .mat)",
     },
     "--layout": {
         "choices": LAYOUTS,
