@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "interop": ("solvers", "jax numpy ott"),
     "formats": (
         "",
-        "numpy scipy pandas pyarrow h5py pympi pynwb ndx_ethogram movement loguru",
+        "numpy scipy pandas pyarrow h5py pympi pynwb ndx_ethogram",
     ),
     "runfiles": ("formats", "numpy"),
     "data": ("formats", "numpy scipy tqdm grain"),

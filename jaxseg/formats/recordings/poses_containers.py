@@ -9,9 +9,12 @@ All but .slp are read here, so that none of a file's pickles is run and nothing 
 `movement` reads .slp, whose tables differ from version to version.
 """
 
+import importlib.util
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ import numpy as np
 from jaxseg.formats.arrays import RestrictedUnpickler, refusing
 from jaxseg.formats.files import read_json
 from jaxseg.formats.hdf5 import check_claim, open_hdf5
+from jaxseg.formats.names import clip
 from jaxseg.formats.recordings.poses_tables import (
     IMAGES,
     MOST_EMPTY,
@@ -40,6 +44,32 @@ BODY_25 = BODY_NAMES.split()
 COCO_18 = [*BODY_25[:8], *BODY_25[9:19]]
 FAR = 1e6  # bodies
 OPENPOSE_NAMES = {25: BODY_25, 18: COCO_18}
+LONGEST_SLP = 600  # seconds for reading one file
+SLP_ARRAYS = ("points", "scores", "names", "nodes")
+# Writes an .npz with `SLP_ARRAYS`, [frames, individuals, ...] of the first two, and `videos`.
+SLP_PROGRAM = """
+import io, sys
+import h5py, numpy as np
+path = sys.argv[1]
+with h5py.File(path, "r") as file:
+    videos = [bytes(each).decode() for each in file["videos_json"][()]]
+from loguru import logger
+logger.disable("movement")
+from movement.io import load_poses
+poses = load_poses.from_sleap_file(path)
+body = next(name for name in poses.dims if name.startswith("individual"))
+node = next(name for name in poses.dims if name.startswith("keypoint"))
+buffer = io.BytesIO()
+np.savez(
+    buffer,
+    points=poses["position"].transpose("time", body, node, "space").to_numpy(),
+    scores=poses["confidence"].transpose("time", body, node).to_numpy(),
+    names=np.array([str(name) for name in poses[body].values]),
+    nodes=np.array([str(name) for name in poses[node].values]),
+    videos=np.array(videos, str),
+)
+sys.stdout.buffer.write(buffer.getvalue())
+"""
 INSTALL = "pip install '.[pose]' in jaxseg's checkout installs it"
 
 
@@ -225,24 +255,26 @@ def _clock(series: Any, count: int) -> tuple[float, np.ndarray]:
 
 
 def read_slp(path: Path) -> PoseFile:
-    try:
-        from loguru import logger
+    """SLEAP's own file, read by a process of its own.
 
-        logger.disable("movement")
-        from movement.io import load_poses
-    except ImportError:
+    Of a broken file, the HDF5 library that reads its records may end the whole process.
+    """
+    if importlib.util.find_spec("movement") is None:
         raise ValueError(
             f"movement, which reads SLEAP's .slp files, is not installed; {INSTALL} (or export an "
             "analysis .h5 or .csv in SLEAP, which need nothing more)"
-        ) from None
-    with open_hdf5(path) as file:
-        videos = [json.loads(each) for each in _whole(file["videos_json"])]
-    poses = load_poses.from_sleap_file(path)
-    individual = next(name for name in poses.dims if name.startswith("individual"))
-    keypoint = next(name for name in poses.dims if name.startswith("keypoint"))
-    points = poses["position"].transpose("time", individual, keypoint, "space").to_numpy()
-    scores = poses["confidence"].transpose("time", individual, keypoint).to_numpy()
-    names, nodes = ([str(each) for each in poses[dim].values] for dim in (individual, keypoint))
+        )
+    command = [sys.executable, "-W", "ignore", "-c", SLP_PROGRAM, str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=LONGEST_SLP)
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"no readable SLEAP file (no end after {LONGEST_SLP} s)") from None
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+        raise ValueError(f"no readable SLEAP file ({clip(last)})")
+    with np.load(io.BytesIO(done.stdout)) as content:
+        points, scores, names, nodes = (content[name] for name in SLP_ARRAYS)
+        videos = [json.loads(each) for each in content["videos"].tolist()]
     notes = []
     if len(videos) > 1:
         notes.append(
@@ -250,8 +282,8 @@ def read_slp(path: Path) -> PoseFile:
         )
     fps = videos[0].get("backend", {}).get("fps") if videos else None
     tracks = [
-        Track(name if len(names) > 1 else "", tuple(nodes), points[:, at], scores[:, at])
-        for at, name in enumerate(names)
+        Track(name if len(names) > 1 else "", tuple(nodes.tolist()), points[:, at], scores[:, at])
+        for at, name in enumerate(names.tolist())
     ]
     return PoseFile(tracks, fps if isinstance(fps, int | float) and fps > 0 else None, tuple(notes))
 

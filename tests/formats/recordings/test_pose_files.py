@@ -281,12 +281,13 @@ def test_poses_that_cannot_be_read(tmp_path, content, message):
     assert str(error.value).startswith(f"{path}: ") and message in str(error.value)
 
 
-def test_without_movement_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+def test_what_stands_in_place_of_a_sleap_file_that_cannot_be_read(tmp_path, monkeypatch):
     with h5py.File(tmp_path / "m.slp", "w") as file:
         for name in ("metadata", "pred_points", "instances", "frames"):
             file[name] = [0]
-    for name in ("movement", "movement.io"):
-        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ValueError, match=r"m\.slp: no readable SLEAP file \(.*videos_json"):
+        poses.read(tmp_path / "m.slp", DEFAULTS)
+    monkeypatch.setitem(sys.modules, "movement", None)
     assert poses.find_reader(tmp_path / "m.slp") is poses_containers.read_slp
     with pytest.raises(ValueError, match=r"m\.slp: .*not installed; pip install '\.\[pose\]'"):
         poses.read(tmp_path / "m.slp", DEFAULTS)
