@@ -36,11 +36,14 @@ def check(folder: Path, config: Config) -> None:
     values = flatten(_read(folder, "config.json", about.read_config))
     # As a JSON file gives it back: tuples are lists.
     expected = flatten(json.loads(json.dumps(to_dict(config))))
+    defaults = flatten(json.loads(json.dumps(to_dict(type(config)()))))
     for name in sorted(values | expected):
         old, new = values.get(name, MISSING), expected.get(name, MISSING)
         # The features of videos are made at that rate, before training.
         is_before = name == "data.fps" and config.data.name == VIDEOS
-        if old != new and (is_before or not name.startswith(AFTER_TRAINING)):
+        # A run of a version without the key did what its default says.
+        is_newer = old == MISSING and new == defaults.get(name)
+        if old != new and not is_newer and (is_before or not name.startswith(AFTER_TRAINING)):
             raise ValueError(
                 f"{folder} belongs to another config: {name} is {old} there, {new} here; "
                 "give another --workdir"
