@@ -72,6 +72,8 @@ def truth_segments(database: Mapping[str, Mapping], source: str = "truth") -> Se
 def split_untimed(where: str, entry: Mapping) -> tuple[Sequence, tuple[str, ...]]:
     """The annotations of a video that have a time, and the labels that stand without one."""
     items = entry.get("annotations", ())
+    if items is None and not entry.keys().isdisjoint(VIDEO_LABELS):
+        items = ()
     if not isinstance(items, Sequence) or isinstance(items, str):
         return items, ()  # which `columns` refuses
     timed = [item for item in items if not is_untimed(item)]
@@ -87,11 +89,14 @@ def split_untimed(where: str, entry: Mapping) -> tuple[Sequence, tuple[str, ...]
 
 
 def is_untimed(item: object) -> bool:
-    """Whether an annotation is a label and nothing else: a wrong name of a time is no such."""
-    if not isinstance(item, Mapping) or not {"label"} <= item.keys() <= {"label", "segment"}:
+    """Whether an annotation is a label and its number: a wrong name of a time is no such."""
+    known = {"label", "label_id", "segment"}
+    if not isinstance(item, Mapping) or not {"label"} <= item.keys() <= known:
         return False
     segment = item.get("segment")
-    return segment is None or (isinstance(segment, Sequence) and not len(segment))
+    return segment is None or (
+        isinstance(segment, list | tuple) and all(each is None for each in segment)
+    )
 
 
 def known_duration(entry: Mapping) -> float | None:

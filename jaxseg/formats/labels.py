@@ -118,7 +118,11 @@ def largest_cut(frames: int) -> int:
 
 def read_labels(path: Path) -> list[str]:
     """Labels of one video from a file of any format but .mat, as they are written."""
-    if Path(path).suffix == ".npy":
+    if path.suffix == ".mat":
+        raise ValueError(
+            f"{path}: ED-TCN's .mat files have to lie in the folder itself: name {path.parent}"
+        )
+    if path.suffix == ".npy":
         return [str(label) for label in read_array(path).tolist()]
     labels = read_names(path)
     # NumPy's savetxt and MATLAB write 3 as 3.000000e+00.
@@ -178,6 +182,8 @@ def mending(array: np.ndarray) -> str:
     shape = array.shape
     if array.ndim == 1 and array.dtype.kind in "bf" and np.isin(array % 1, 0).all():
         return "; save array.astype(int)"
+    if array.ndim == 1 and array.dtype.kind == "S":
+        return "; save array.astype(str)"
     if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
         return ""
     if 1 in shape:

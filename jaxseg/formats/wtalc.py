@@ -60,7 +60,8 @@ def read_all_labels(folder: Path, videos: Sequence[str]) -> dict[str, frozenset[
 
 
 def label_names(where: str, labels: object) -> frozenset[str]:
-    """The labels of one video; raises ValueError if they are no list of names."""
+    """The labels of one video, a list or one name; raises ValueError if they are neither."""
+    labels = [labels] if isinstance(labels, str | bytes) else labels
     if not isinstance(labels, list | np.ndarray) or getattr(labels, "shape", None) == ():
         raise ValueError(f"{where}: {clip(labels)} is no list of labels")
     return frozenset(text(where, "label", label) for label in labels)

@@ -44,7 +44,10 @@ def test_a_bundle_without_segments_has_the_classes_of_labels_all(tmp_path):
         {"annotations": [{"label": "Diving"}, {"label": "GolfSwing", "segment": None}]},
         {"annotations": [{"label": "Diving", "segment": []}, {"label": "GolfSwing"}]},
         {"annotations": [{"label": "Diving", "segment": ["1", "2"]}, {"label": "GolfSwing"}]},
+        {"annotations": [{"label": "Diving", "label_id": 7}, {"label": "GolfSwing"}]},
+        {"annotations": [{"label": "Diving", "segment": [None, None]}], "label": "GolfSwing"},
         {"annotations": [], "labels": ["Diving", "GolfSwing"]},
+        {"annotations": None, "labels": ["Diving", "GolfSwing"]},
         {"labels": ["GolfSwing", "Diving"]},
     ],
 )

@@ -73,6 +73,7 @@ def test_arrays(tmp_path):
     ):
         np.save(path, array)
         one_line_error(lambda: read_labels(path), path, what)
+    one_line_error(lambda: read_labels(tmp_path / "1.mat"), "1.mat", f"name {tmp_path}")
     path.write_bytes(path.read_bytes()[:40])
     one_line_error(lambda: read_labels(path), path, "not a readable .npy array")
     one_line_error(lambda: read_labels(tmp_path / "none.npy"), "none.npy", "No such file")
