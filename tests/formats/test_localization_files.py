@@ -223,6 +223,21 @@ def test_truth_as_text(tmp_path):
     assert rows_of(truth) == [("a", 1, 2, "Long jump", 1)]
 
 
+def test_numbers_as_text_are_named_and_names_that_are_numbers_stay(tmp_path):
+    """`label_id` or a mapping names 7, "7" and 7.0; a class that is called "7" is itself."""
+    items = {"v": [{"label": label, "score": 1, "segment": [1, 2]} for label in (7, "7", 7.0)]}
+    files = {
+        "p.json": {"results": items},
+        "p.csv": "video,start,end,label,score\n" + "v,1,2,7,1\n" * 3,
+    }
+    for names, wanted in (({7: "Run"}, "Run"), ({6: "7", 7: "8"}, "7")):
+        for name, content in files.items():
+            if wanted == "7" and name == "p.json":
+                content = {"results": {"v": [items["v"][1]] * 3}}
+            found = read_predictions(write(tmp_path / name, content), names)
+            assert [row[3] for row in rows_of(found)] == [wanted] * 3
+
+
 def test_columns_that_say_the_label_twice_or_in_no_cell(tmp_path):
     """AFSD's columns have a class by name and by number; a proposal has an empty cell."""
     for header, cells in (("type,type_idx", "Run,7"), ("label_id,label", "7,Run")):

@@ -7,6 +7,7 @@
 The objects are what a JSON file or a pickle holds, see `arrays.read_pickle`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from jaxseg.formats.localization.classes import name_of
 from jaxseg.formats.names import clip
 
 COLUMNS = ("video-id", "t-start", "t-end", "label", "score")
+NUMBER = re.compile("[0-9]{1,9}")
 V = "v_"  # before YouTube's name in MMAction2's lists; its own JSON of results is without it
 
 
@@ -30,18 +32,24 @@ def read_results(content: Mapping, source: str, names: Mapping[int, str]) -> Seg
 
 def named(source: str, video: str, items: Any, names: Mapping[int, str]) -> Any:
     """A video's detections with names for the numbers of their labels."""
-    if not isinstance(items, list) or not any(is_numbered(item) for item in items):
+    if not isinstance(items, list):
         return items
     where = f"{source}: video {video!r}"
     return [
-        item | {"label": name_of(where, item["label"], names)} if is_numbered(item) else item
+        item | {"label": name_of(where, as_number(item["label"], names), names)}
+        if isinstance(item, dict) and "label" in item
+        else item
         for item in items
     ]
 
 
-def is_numbered(item: object) -> bool:
-    """Whether a detection's label is a whole number."""
-    return isinstance(item, dict) and isinstance(item.get("label"), int)
+def as_number(label: object, names: Mapping[int, str]) -> object:
+    """The number that a label is: a whole float, or the text of one of `names` and no name."""
+    if isinstance(label, float) and label.is_integer():
+        return int(label)
+    if isinstance(label, str) and NUMBER.fullmatch(label) and label not in names.values():
+        return int(label) if int(label) in names else label
+    return label
 
 
 def read_columns(content: Mapping, source: str, names: Mapping[int, str]) -> Segments:
@@ -55,8 +63,7 @@ def read_columns(content: Mapping, source: str, names: Mapping[int, str]) -> Seg
         video = video.decode("utf-8", "replace") if isinstance(video, bytes) else video
         if not isinstance(video, str):
             raise ValueError(f"{source}: video {clip(video)} is no name")
-        label = int(label) if isinstance(label, float) and label.is_integer() else label
-        name = name_of(f"{source}: video {video!r}", label, names)
+        name = name_of(f"{source}: video {video!r}", as_number(label, names), names)
         item = {"label": name, "score": score, "segment": [start, end]}
         results.setdefault(video, []).append(item)
     return predicted_segments(results, source)

@@ -170,10 +170,11 @@ def is_number(word: str) -> bool:
 
 
 def label_of(where: str, words: Sequence[str], names: Mapping[int, str]) -> str:
-    """The class of some words, which may be its number."""
+    """The class of some words, which may be its number, if no name is that number itself."""
     label = " ".join(words)
     whole = re.fullmatch(r"([0-9]{1,9})(\.0*)?", label)  # some programs write 33.0
-    return name_of(where, int(whole[1]), names) if whole else label
+    named = not whole or label in names.values()
+    return label if named else name_of(where, int(whole[1]), names)
 
 
 def check(where: str, item: dict) -> dict:
