@@ -100,9 +100,20 @@ def check_matrix(where: object, array: np.ndarray) -> None:
     The array may be a memory map; none of its values is read.
     """
     if array.ndim != 2 or array.dtype.kind not in "fiu":
-        raise ValueError(f"{where}: not a matrix of numbers: {array.dtype} of shape {array.shape}")
+        found = f"{array.dtype} of shape {array.shape}"
+        raise ValueError(f"{where}: not a matrix of numbers: {found}{_mending(array)}")
     if array.size == 0:
         raise ValueError(f"{where}: empty video (shape {array.shape})")
+
+
+def _mending(array: np.ndarray) -> str:
+    """End of a message: what makes a matrix of an array of numbers of other dimensions."""
+    if array.dtype.kind not in "fiu" or not array.size or array.ndim in (0, 2):
+        return ""
+    is_one = array.ndim == 1
+    shape = "[:, None]" if is_one else ".reshape(len(array), -1)"
+    what = "a single channel" if is_one else "the first axis is time and the others are features"
+    return f"; if {what}, save array{shape}, [frames, channels]"
 
 
 def check_finite(where: object, array: np.ndarray) -> None:

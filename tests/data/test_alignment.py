@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxseg.data import load
-from jaxseg.data.segmentation.alignment import Clock, hint
+from jaxseg.data.segmentation.alignment import Clock, TruthSettings, hint, make_clock
 
 LABELS = np.repeat([0, 1, 2, 1, 0, 2], [120, 84, 172, 68, 144, 100])  # 688 frames
 OTHER = np.repeat([2, 0, 1], [200, 280, 124])  # 604 frames
@@ -78,7 +78,7 @@ def test_every_row_has_the_label_of_its_own_frame(folder, config, case):
         ("centered window", ["24 more in each", "--config.data.feature_window=25"]),
         ("middle of every 16", ["16 times as many", "--config.data.feature_stride=16"]),
         ("first of every 16", ["--config.data.feature_stride=16"]),
-        ("window of 16 at every 8th", ["feature_stride=8 --config.data.feature_window="]),
+        ("window of 16 at every 8th", ["feature_stride=8 --config.data.feature_window=16"]),
         ("half the rate", ["feature_stride=2"]),
     ],
 )
@@ -100,6 +100,13 @@ def test_one_that_is_short_is_no_window(folder, config, fails, tmp_path):
     np.save(path, np.load(path)[:-4])
     text = fails("1 of 2 videos", "--config.data.length_tolerance=4 would cut the ends")
     assert "feature_window" not in text
+
+
+def test_the_stride_is_said_and_a_row_too_many():
+    clock = make_clock(TruthSettings(feature_stride=16), None)
+    assert "length_tolerance=1" in hint([(32, 481), (33, 500)], clock)
+    clock = make_clock(TruthSettings(feature_stride=8), None)
+    assert "feature_stride=8 --config.data.feature_window=16" in hint([(49, 400), (50, 413)], clock)
 
 
 def test_the_rate_that_fits():

@@ -141,7 +141,7 @@ def test_streams_of_other_length(folder, fails, config):
     save(folder / "b_flow.npy", array(31, 3)[:29])
     data = load(config, progress=False)
     np.testing.assert_array_equal(data.videos[1].features, expected["b"][:29])
-    assert "streams of b have 31, 29 rows: cut" in data.notes[-1]
+    assert "1 recordings differ by up to 2 rows: cut to the shortest (b)" in data.notes[-1]
     save(folder / "b_flow.npy", array(28, 3))
     fails(
         "streams of b differ in length", "b_rgb.npy (31, 5)", "b_flow.npy (28, 3)", "streams=none"
@@ -180,6 +180,19 @@ def test_stamps_or_the_rate_beside_the_features(folder, config):
     data = load(config, progress=False)
     assert data.fps == pytest.approx(1 / 0.64, rel=1e-3)
     assert "a_timestamps_ms.npy" in data.notes[1] and "a_fps.npy" in data.notes[2]
+
+
+def test_one_network_alone_has_its_side_files_and_labels(folder, config):
+    """As video_features writes them: NAME_resnet.npy, NAME_fps.npy, NAME_timestamps_ms.npy."""
+    (folder / "groundTruth").mkdir(parents=True)
+    for name, rows in LENGTHS.items():
+        save(folder / f"{name}_resnet.npy", array(rows, 5))
+        save(folder / f"{name}_fps.npy", np.array(25.0))
+        save(folder / f"{name}_timestamps_ms.npy", 40.0 * np.arange(rows))
+        (folder / "groundTruth" / f"{name}.txt").write_text("walk\n" * rows)
+    data = load(config, progress=False)
+    assert data.fps == 25 and data.has_labels
+    assert "a_timestamps_ms.npy" in data.notes[0]
 
 
 def test_a_broken_side_file_stops_nothing(folder, config):

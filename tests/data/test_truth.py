@@ -112,6 +112,16 @@ def test_a_boris_project_of_both(folder, config):
     assert labels_of(config, fps=10)[0] == EXPECTED
 
 
+def test_recordings_of_a_table_that_have_no_features_are_named(folder, config):
+    rows = "file,start,end,label\na.mp4,0,1.0,walk\na.mp4,1,4,run\nb.mp4,0,2,run\nx.mp4,0,2,run\n"
+    folder(all__csv=rows)
+    labels, data = labels_of(config, fps=10)
+    assert labels == EXPECTED
+    assert any(
+        "truth of 1 recordings without features is not read (x)" in each for each in data.notes
+    )
+
+
 def test_windows_have_the_segment_in_their_middle(folder, config):
     """Row i of a 25-frame window at 10 a second stands for the time (i + 12.5) / 10."""
     folder(

@@ -7,7 +7,7 @@ label i.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -132,6 +132,10 @@ def hint(pairs: Sequence[tuple[int, int]], clock: Clock) -> str:
     more = set((labels - rows).tolist())
     if clock.is_plain and len(more) == 1 and 0 < (extra := more.pop()) <= rows.min() / 2:
         return of_window(extra, "in each" if len(pairs) > 1 else "here")
+    if not clock.is_plain and float(clock.stride).is_integer():  # the stride is said
+        near = _window(pairs, [int(clock.stride)]) or _tolerance(pairs, clock, LARGEST_SHARE)
+        if near:
+            return near
     ratio = float(np.median(labels / rows))
     if strides := [each for each in _around(ratio) if _explains(Clock(each, each), pairs)]:
         rate = f", or data.label_fps={strides[0] * clock.fps:g}" if clock.fps else ""
@@ -140,27 +144,40 @@ def hint(pairs: Sequence[tuple[int, int]], clock: Clock) -> str:
             f"; labels are {several} times as many, as where a row stands for so many of them: "
             f"--config.data.feature_stride={several}{rate}"
         )
-    for stride in _around(ratio):
-        for window in range(2, 10 * stride):
-            if _explains(Clock(stride, window), pairs):
-                return (
-                    f"; that is what rows of windows of about {window} labels have, at every "
-                    f"{stride}th: --config.data.feature_stride={stride} "
-                    f"--config.data.feature_window={window}"
-                )
+    # Programs mostly take powers of two.
+    if near := _window(pairs, sorted(_around(ratio), key=lambda each: each & (each - 1) > 0)):
+        return near
     unlike = clock.is_plain and len(pairs) > 1 and abs(ratio - 1) > LARGEST_SHARE
     if unlike and np.ptp(labels / rows) <= 0.02 * ratio:
         keys = "--config.data.label_fps and --config.data.fps, labels and rows a second"
         if clock.fps:
             keys = f"--config.data.label_fps={ratio * clock.fps:.3g}"
         return f"; labels are {ratio:.3g} times as many: are there more a second? give {keys}"
-    largest = math.ceil(np.abs(labels / clock.stride - rows).max())
-    wider = clock._replace(tolerance=largest)
-    if largest > clock.tolerance and all(wider.fits(*pair) for pair in pairs):
-        return (
-            f"; --config.data.length_tolerance={largest} would cut the ends, which is right only "
-            "where they begin together"
-        )
+    return _tolerance(pairs, clock, clock.share)
+
+
+def _tolerance(pairs: Sequence[tuple[int, int]], clock: Clock, share: float) -> str:
+    """The tolerance that would do, of at most a share of each recording; "" where none does."""
+    excess = (abs(clock.surplus(*pair)) / max(clock.stride, 1) for pair in pairs)
+    wider = clock._replace(tolerance=math.ceil(max(excess)), share=share)
+    if wider.tolerance <= clock.tolerance or not all(wider.fits(*pair) for pair in pairs):
+        return ""
+    return (
+        f"; --config.data.length_tolerance={wider.tolerance} would cut the ends, which is right "
+        "only where they begin together"
+    )
+
+
+def _window(pairs: Sequence[tuple[int, int]], strides: Iterable[int]) -> str:
+    """The first stride and window, of whole strides if one such fits, that explain all pairs."""
+    for stride in strides:
+        for window in sorted(range(2, 10 * stride), key=lambda each: (each % stride > 0, each)):
+            if window != stride and _explains(Clock(stride, window), pairs):
+                return (
+                    f"; that is what rows of windows of about {window} labels have, at every "
+                    f"{stride}th: --config.data.feature_stride={stride} "
+                    f"--config.data.feature_window={window}"
+                )
     return ""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from jaxseg.data.segmentation.alignment import TruthSettings
 from jaxseg.data.segmentation.labels import ClassNames, check_class, is_number
 from jaxseg.data.segmentation.sources import Source
+from jaxseg.data.segmentation.streams import stream_base
 from jaxseg.formats.annotations.annotation import Annotations, Labels, choose_tier
 from jaxseg.formats.annotations.reader import SUFFIXES, read_annotations, recording_of
 from jaxseg.formats.names import listed
@@ -63,7 +64,8 @@ def find_labels(
     used = {path for path, *_ in found.values()}
     beside = [file for paths in by_name.values() if paths[0] in used for file in paths[1:]]
     others = {key: paths for key, paths in by_name.items() if paths[0] not in used}
-    found |= _named_inside(sources, others, found)
+    inside, strangers = _named_inside(sources, others, found)
+    found |= inside
     used = {path for path, *_ in found.values()}
     unused = [path for paths in others.values() for path in paths if path not in used]
     missing = [each for each in sources if each.key not in found]
@@ -81,6 +83,11 @@ def find_labels(
         names = listed(path.name for path in unused)
         near = _nearest(unused, missing)
         notes.append(f"{len(unused)} truth files without features are not read ({names}){near}")
+    if strangers and complete:
+        notes.append(
+            f"truth of {len(strangers)} recordings without features is not read "
+            f"({listed(strangers)})"
+        )
     if beside:
         names = listed(path.name for path in beside)
         notes.append(f"{len(beside)} truth files are not read, as others are of the same ({names})")
@@ -111,10 +118,11 @@ def _rank(path: Path) -> int:
 
 
 def _names(source: Source) -> tuple[str, ...]:
-    """What a recording may be called: as its file, or as that without what pose programs add."""
+    """What a recording may be called: as its file, or without what programs add to names."""
     if _individual(source):
         return (source.video,)
-    return tuple(dict.fromkeys((source.video, ADDED.sub("", source.video))))
+    video = source.video
+    return tuple(dict.fromkeys((video, ADDED.sub("", video), stream_base(video))))
 
 
 def _individual(source: Source) -> str:
@@ -163,10 +171,13 @@ def _named_inside(
     sources: Sequence[Source],
     files: Mapping[tuple[str, str], Sequence[Path]],
     found: Mapping[tuple[str, str], Found],
-) -> dict[tuple[str, str], Found]:
-    """The truth of further sources from files that name the recordings they are of."""
+) -> tuple[dict[tuple[str, str], Found], list[str]]:
+    """The truth of further sources from files that name the recordings they are of.
+
+    Also the names of the recordings in these files that no source is.
+    """
     if len(found) == len(sources):
-        return {}
+        return {}, []
     inside: dict[tuple[str, str], list[Found]] = {}
     for (group, _), paths in files.items():
         for path in paths:
@@ -190,7 +201,10 @@ def _named_inside(
             raise ValueError(f"{candidates[0][0]}: {each.video!r} is annotated twice ({places})")
         if candidates:
             chosen[each.key] = candidates[0]
-    return chosen
+    used = {(path, name) for path, name, _ in chosen.values()}
+    paths = {path for path, _ in used}
+    held = {(path, name): None for each in inside.values() for path, name, _ in each}
+    return chosen, [key[1] for key in held if key[0] in paths and key not in used]
 
 
 def _check_not_shared(found: Mapping[tuple[str, str], Found]) -> None:

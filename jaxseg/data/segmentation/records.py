@@ -17,7 +17,7 @@ from jaxseg.data.segmentation.features import ONE_PROCESS, Processes, check_chan
 from jaxseg.data.segmentation.labels import ClassNames
 from jaxseg.data.segmentation.scaling import scaled
 from jaxseg.data.segmentation.sources import Source, read_sources
-from jaxseg.data.segmentation.streams import join
+from jaxseg.data.segmentation.streams import cut_notes, join
 from jaxseg.data.segmentation.truth import label_rows
 from jaxseg.data.segmentation.video import Video
 from jaxseg.formats.annotations.annotation import Labels
@@ -142,7 +142,10 @@ def read_videos(
         scale_videos(videos, places, scaling, processes),
         labeled.names.classes,
         labeled.gap,
-        (*filter(None, (note for _, note in joined)), *labeled.notes),
+        (
+            *cut_notes({s.video: cut for s, (_, cut) in zip(sources, joined, strict=True)}),
+            *labeled.notes,
+        ),
         sources[0].channels if axis != LAST and all(each.channels for each in sources) else (),
     )
 

@@ -66,8 +66,8 @@ def find_streams(features: Files, top: str, folder: Path, wanted: Sequence[str])
     return _with_sides(sources, sides, streams, left)
 
 
-def join(source: Source, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, str]:
-    """The streams of a recording as one array, and a note where they were cut.
+def join(source: Source, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, int]:
+    """The streams of a recording as one array, and how many rows were cut of the longest.
 
     Args:
         source: the recording.
@@ -75,7 +75,7 @@ def join(source: Source, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, str]
             part it is returned as it is.
     """
     if len(arrays) == 1:
-        return arrays[0], ""
+        return arrays[0], 0
     lengths = [len(array) for array in arrays]
     shortest = min(lengths)
     if max(lengths) - shortest > TOLERANCE:
@@ -87,9 +87,18 @@ def join(source: Source, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, str]
             "file is a recording of its own"
         )
     array = np.concatenate([np.asarray(each[:shortest], np.float32) for each in arrays], axis=1)
-    cut = max(lengths) > shortest
-    told = f"streams of {source.video} have {listed(lengths)} rows: cut to the shortest"
-    return array, told if cut else ""
+    return array, max(lengths) - shortest
+
+
+def cut_notes(cuts: Mapping[str, int]) -> tuple[str, ...]:
+    """A note on the recordings, video -> rows, of which the ends of longer streams were cut."""
+    cuts = {video: rows for video, rows in cuts.items() if rows}
+    if not cuts:
+        return ()
+    return (
+        f"streams of {len(cuts)} recordings differ by up to {max(cuts.values())} rows: cut to the "
+        f"shortest ({listed(cuts)})",
+    )
 
 
 def _by_recording(
@@ -208,6 +217,11 @@ def _split(stem: str, names: Iterable[str], *, once: bool) -> tuple[str, str]:
     return stem, ""
 
 
+def stream_base(stem: str) -> str:
+    """Name of the recording in a file's name that ends or begins with that of a known stream."""
+    return _split(stem, NAMES, once=False)[0]
+
+
 def _is_side(path: Path) -> bool:
     return path.suffix in SIDE_SUFFIXES and bool(SIDE.fullmatch(path.stem))
 
@@ -229,6 +243,8 @@ def _with_sides(
     used, result = {}, []
     for source in sources:
         stems = [source.video, *(path.stem for path in streams[source.key].values())]
+        # One network alone: NAME_resnet.npy, and NAME_fps.npy beside it.
+        stems += [stream_base(stem) for stem in stems]
         beside = {k: p for stem in stems for k, p in rates.get(stem, {}).items()}
         # Stamps are of rows; "fps" may be of the frames of which a row has several.
         for kind in sorted(beside, reverse=True):

@@ -6,6 +6,7 @@ tab-delimited text and plain `start,end,label`.
 """
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -259,8 +260,11 @@ def _coarse(path: Path, text: str) -> tuple[tuple[Span, ...], str] | None:
             return None
         first, last, label = match.groups()
         where = f"{path}: line {number}"
-        spans.append(make_span(where, _frame(where, first) - 1, _frame(where, last), label))
-    return tuple(spans), FRAMES
+        spans.append(make_span(where, _frame(where, first), _frame(where, last), label))
+    if any(span.start == 0 for span in spans):  # counted from 0; ends tell what they include
+        touch = any(one.stop == other.start for one, other in itertools.pairwise(spans))
+        return tuple(span._replace(stop=span.stop + (not touch)) for span in spans), FRAMES
+    return tuple(span._replace(start=span.start - 1) for span in spans), FRAMES
 
 
 def _frame(where: str, text: str) -> float:
@@ -332,13 +336,23 @@ def _times(texts: Sequence[str]) -> list[float]:
     return values
 
 
-def _label_column(path: Path, text: str) -> Labels | None:
-    """A label a row from a table whose names have a label and no start; None without such."""
+def _label_column(path: Path, text: str) -> dict[str, Annotations] | Labels | None:
+    """A label a row from a table whose names have a label and no start; None without such.
+
+    Times of uneven steps at which the label changes each time are starts.
+    """
     for delimiter in "\t,;":
         rows = _rows(text, delimiter)
         columns = find_columns(rows[0].cells) if rows else Columns()
         if columns.label is not None and len(rows) > 1 and columns.has_plain_label:
             labels = tuple(_label_cells(path, columns.label, rows[1:]))
+            times = _times([_cell(row, columns.time) for row in rows[1:]])
+            steps = [after - before for before, after in itertools.pairwise(times)]
+            changes = all(one != other for one, other in itertools.pairwise(labels))
+            if changes and len(times) == len(labels) > 2 and max(steps) > 1.1 * min(steps) > 0:
+                start = TimeColumn(columns.time, SECONDS)
+                read = _segments(path, columns._replace(start=start, time=None), rows[1:])
+                return {"": read}
             return Labels(labels)
     return None
 

@@ -32,6 +32,7 @@ SHORT = {"t", "s", "min", "h"}  # names of features too
 EPOCHS = {1.0: 1.0, 1e3: 1e-3, 1e6: 1e-6, 1e9: 1e-9}  # ticks a second -> seconds a tick
 YEAR_2000, YEAR_2100 = 946_684_800, 4_102_444_800  # seconds since 1970
 FASTEST = 20_000.0  # rows a second that are believed without a unit
+SLOWEST = 3600.0  # seconds from row to row that are believed of a number without a unit
 GAP, JITTER = 1.5, 0.2  # a longer step, of the usual one, is a gap; one so far off is uneven
 UNEVEN = 0.05  # share of uneven steps that is worth a note
 RISING = 0.8  # least share of steps of a clock that do not go back; each recording may start anew
@@ -103,11 +104,12 @@ def seconds_of(name: str, values: np.ndarray, unit: str = "") -> tuple[np.ndarra
     if not is_time_name(name):
         return None, ""  # a frame number
     middle = float(np.median(values))
-    for ticks, second in EPOCHS.items():
-        if YEAR_2000 * ticks <= middle <= YEAR_2100 * ticks:
-            return values * second, ""
     steps = np.diff(values)
     usual = float(np.median(steps[steps > 0])) if np.any(steps > 0) else 0.0
+    for ticks, second in EPOCHS.items():
+        # Counters of sensors may be as large as the seconds since 1970, and step by thousands.
+        if YEAR_2000 * ticks <= middle <= YEAR_2100 * ticks and usual * second <= SLOWEST:
+            return values * second, ""
     if 1 / FASTEST <= usual < 1:
         return values, ""
     hint = "call it time_s or time_ms, or give --config.data.fps"

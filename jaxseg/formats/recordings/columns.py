@@ -18,6 +18,11 @@ from jaxseg.formats.recordings.recording import Recording
 LABELS = re.compile(
     r"(labels?|class|annotation|ground_?truth|gt|behaviou?r)(_?id)?|activity_?id", re.IGNORECASE
 )
+IDS = re.compile(
+    r"id|uid|(subject|participant|person|user|patient|animal|session|trial|experiment|recording|"
+    r"video|device)s?[ _-]?(id|no|nr|number|code)?",
+    re.IGNORECASE,
+)
 
 
 class Table(NamedTuple):
@@ -28,6 +33,7 @@ class Table(NamedTuple):
     units: list[str]  # "" where there is no row of units
     has_header: bool
     notes: tuple[str, ...] = ()
+    fps: float | None = None  # rows a second that no column tells
 
 
 def recording_of(path: Path, table: Table) -> Recording:
@@ -55,6 +61,8 @@ def recording_of(path: Path, table: Table) -> Recording:
             left.append(f"{shown} (an index)")
         elif LABELS.fullmatch(name):
             left.append(f"{shown} (labels)")
+        elif IDS.fullmatch(name) and _is_whole(values):
+            left.append(f"{shown} (an id)")
         elif clocks.is_clock(name, values):
             clock[shown] = (values, unit)
         elif clocks.repeats(name, values):
@@ -79,7 +87,7 @@ def recording_of(path: Path, table: Table) -> Recording:
     array = np.stack(features, axis=1)
     _check_cells(path, array, [name or str(k + 1) for k, name in enumerate(channels)])
     names = tuple(_unlike(channels)) if table.has_header and all(channels) else ()
-    return Recording(array, fps, names, (*table.notes, *notes, *told))
+    return Recording(array, fps or table.fps, names, (*table.notes, *notes, *told))
 
 
 def read_clocks(columns: dict[str, tuple[np.ndarray, str]]) -> tuple[float | None, list[str]]:
@@ -164,6 +172,11 @@ def _is_index(name: str, values: np.ndarray) -> bool:
         return False
     first = values[0]
     return first in (0, 1) and np.array_equal(values, np.arange(len(values)) + first)
+
+
+def _is_whole(values: np.ndarray) -> bool:
+    known = values[np.isfinite(values)]
+    return bool(np.all(known == np.round(known)))
 
 
 def _is_even(values: np.ndarray) -> bool:

@@ -10,6 +10,7 @@ from jaxseg.formats.arrays import refusing
 from jaxseg.formats.files import read_text
 from jaxseg.formats.matrices import is_number
 from jaxseg.formats.names import clip
+from jaxseg.formats.recordings import clocks
 from jaxseg.formats.recordings.columns import Table
 
 BLANKS = r"\s+"
@@ -33,6 +34,9 @@ def read_delimited(path: Path) -> Table:
     rows = [split(line, delimiter) for line in sample]
     names = find_header(rows)
     has_header = names is not None
+    fps = None if has_header else _empatica_rate(rows)
+    if fps:
+        start, notes = start + 2, (*notes, "the first two rows are the start and the rate")
     if not has_header and len(split(comment, delimiter)) == len(rows[0]):
         names = split(comment, delimiter)  # "# time x y", as numpy.savetxt writes it
     start += has_header
@@ -80,7 +84,7 @@ def read_delimited(path: Path) -> Table:
         )
     names = names or [""] * len(columns)
     units = units if len(units) == len(columns) else [""] * len(columns)
-    return Table(columns, names, units, has_header or bool(any(names)), notes)
+    return Table(columns, names, units, has_header or bool(any(names)), notes, fps)
 
 
 def skip_preamble(lines: list[str], start: int) -> int:
@@ -149,6 +153,17 @@ def find_header(rows: list[list[str]]) -> list[str] | None:
     named = any(cell and not _is_cell_number(cell) and _is_cell_number(b) for cell, b in pairs)
     numbered = first[1:] == [str(place) for place in range(len(first) - 1)] and not first[0]
     return first if named or numbered else None
+
+
+def _empatica_rate(rows: list[list[str]]) -> float | None:
+    """Rows a second in a table of Empatica's: its first row is a time since 1970, its second one
+    the rate, each in all columns. None of other tables.
+    """
+    heads = [set(row) for row in rows[:2]]
+    if len(rows) < 4 or any(len(head) > 1 or not is_number(*head) for head in heads):
+        return None
+    since, rate = (float(head.pop()) for head in heads)
+    return rate if clocks.YEAR_2000 <= since <= clocks.YEAR_2100 and 0 < rate < 1e4 else None
 
 
 def _is_content(line: str) -> bool:

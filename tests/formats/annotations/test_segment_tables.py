@@ -121,6 +121,13 @@ def test_segments_in_seconds(tmp_path, case, name):
         ("Start (frame),end,label\n0,30,a\n30,40,b\n", [(0, 30, "a"), (30, 40, "b")], FRAMES),
         ("start,end,label\n0,30,a\n30,40,b\n", [(0, 30, "a"), (30, 40, "b")], UNNAMED),
         ("0\t30\ta\n30\t40\tb\n", [(0, 30, "a"), (30, 40, "b")], UNNAMED),
+        ("0-30 a\n30-40 b\n", [(0, 30, "a"), (30, 40, "b")], FRAMES),
+        ("0-29 a\n30-39 b\n", [(0, 30, "a"), (30, 40, "b")], FRAMES),
+        (
+            "time,label\n0,a\n2,b\n5,a\n",
+            [(0, 2, "a"), (2, 5, "b"), (5, float("inf"), "a")],
+            SECONDS,
+        ),
         ("start,label\n0,a\n2.5,b\n", [(0, 2.5, "a"), (2.5, float("inf"), "b")], SECONDS),
     ],
 )

@@ -66,6 +66,11 @@ LOOKS = {
     "kinds": (text(NAMES, ["CAL,CAL,CAL,CAL\nms,g,g,g\n0", *clock(1e-3, 0)[1:]]), 30.0, NAMES[1:]),
     "words": (text((*NAMES, "who"), clock(), last=["me"] * ROWS), 30.0, ("x", "y", "z")),
     "labels": (text((*NAMES, "label"), clock(), last=range(ROWS)), 30.0, ("x", "y", "z")),
+    "Empatica": (
+        f"1711843200.0, 1711843200.0, 1711843200.0\n30.0, 30.0, 30.0\n{text(None)}",
+        30.0,
+        (),
+    ),
     "end of row": (text((*NAMES, ""), clock(), last=[""] * ROWS), 30.0, ("x", "y", "z")),
     "dates": (
         text(NAMES, [f"2024-03-01 12:00:{10 + s:09.6f}" for s in SECONDS]),
@@ -120,6 +125,13 @@ def test_what_is_left_out_is_named(path):
     )
 
 
+@pytest.mark.parametrize("name", ["id", "Subject", "participant_id", "trialNo"])
+def test_ids_are_no_features(path, name):
+    recording = read(path, text((name, *NAMES[1:]), [7] * ROWS))
+    assert recording.channels == NAMES[1:] and f"{name} (an id)" in recording.notes[0]
+    assert read(path, text((name, "y", "z"))).channels == (name, "y", "z")  # no whole numbers
+
+
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
@@ -157,6 +169,9 @@ def test_missing_frames_are_told(path):
 def test_a_time_of_no_unit_gives_no_rate_and_says_what_to_do(path):
     recording = read(path, text(NAMES, clock(1e-3, 0)))
     assert recording.fps is None and "time_ms" in recording.notes[-1]
+    ticks = [3_000_000_000 + 16667 * k for k in range(ROWS)]  # not since 1970
+    recording = read(path, text(("SampleTimeFine", *NAMES[1:]), ticks))
+    assert recording.fps is None and "steps by 16667" in recording.notes[-1]
 
 
 @pytest.mark.parametrize(
