@@ -200,5 +200,10 @@ def need_folder(path: Path) -> Path:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Files and folders in a folder, sorted, without hidden ones (.DS_Store)."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    """Files and folders in a folder, sorted, without hidden ones."""
+    return sorted(path for path in folder.iterdir() if not is_hidden(path))
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a file is one that systems hide: .DS_Store, Thumbs.db."""
+    return path.name.startswith(".") or path.name in ("Thumbs.db", "desktop.ini")

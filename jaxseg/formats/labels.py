@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.formats.arrays import read_npy
-from jaxseg.formats.files import read_text, write_text
+from jaxseg.formats.files import is_hidden, read_text, write_text
 from jaxseg.formats.matrices import PREDICTION_FIELD, TRUTH_FIELD, read_mat
 from jaxseg.formats.names import check_name, hint, listed
 
@@ -317,7 +317,7 @@ def name_files(folder: Path, name_of: Callable[[Path, Path], str | None]) -> dic
     paths: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
-        if path.is_dir() or any(part.startswith(".") for part in inside.parts):
+        if path.is_dir() or any(map(is_hidden, (inside, *inside.parents))):
             continue
         name = name_of(path, inside)
         if name is None:

@@ -92,6 +92,7 @@ def test_folder_takes_files_with_and_without_suffix(tmp_path):
     (tmp_path / "b.cam.txt").write_text("1\n")
     (tmp_path / "a.cam").write_text("0\n")
     (tmp_path / ".hidden").write_text("")
+    (tmp_path / "Thumbs.db").write_bytes(b"\x00\x01")
     (tmp_path / "more").mkdir()
     assert read_folder(tmp_path) == {"a.cam": ["0"], "b.cam": ["1"]}
 

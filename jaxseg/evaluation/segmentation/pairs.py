@@ -120,6 +120,10 @@ def wrong_format(name: str, side: LabelFolder, other: LabelFolder) -> str:
             f"looks transposed: the only line of {path} has {words} labels; write one a line,"
             " or MS-TCN's header, a line that begins with #, above it"
         )
+    own = {side.labels[code] for code in np.unique(codes)}
+    if own.isdisjoint(other.labels) and all(re.search(r"[\s,;]", label) for label in own):
+        line = clip(side.labels[codes[0]])
+        return f"looks like a table: {line} in {path}; a line has the label of a frame and no more"
     return ""
 
 

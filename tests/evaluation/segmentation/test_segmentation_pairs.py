@@ -234,6 +234,10 @@ def test_mappings_from_1_and_with_background_below_0(score, tmp_path):
         ),
         (b"pour_milk stir\n", "looks transposed: the only line of P/v has 2 labels; write one a"),
         (b"0,1,1,0\n", "looks transposed: the only line of P/v has 4 labels"),
+        (
+            b"frame,label\n0,pour\n1,milk\n",
+            "looks like a table: 'frame,label' in P/v; a line has the label",
+        ),
         (b"stir\nstir\nstir\n", "1 video of another length, by up to 1: --length-tolerance=1 cuts"),
         (
             b"stir\n" * 30,
