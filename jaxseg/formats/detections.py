@@ -179,10 +179,16 @@ def parse(where: str, item: Mapping, scored: bool) -> tuple[str, float, float, f
         start, end = segment
     except (TypeError, ValueError):
         raise ValueError(f"{where}: segment {clip(segment)} is no [start, end]") from None
+    score = number(where, "score", item["score"]) if scored else 1.0
+    return label, *interval(where, start, end), score
+
+
+def interval(where: str, start: object, end: object) -> list[float]:
+    """Start and end as finite numbers; raises ValueError of others, or if it ends first."""
     start, end = number(where, "start", start), number(where, "end", end)
     if end < start:
         raise ValueError(f"{where}: segment [{start}, {end}] ends before it starts")
-    return label, start, end, number(where, "score", item["score"]) if scored else 1.0
+    return [start, end]
 
 
 def number(where: str, what: str, value) -> float:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jaxseg.formats.detections import Segments, columns, number
+from jaxseg.formats.detections import Segments, columns, interval, number
 from jaxseg.formats.files import entries
 from jaxseg.formats.labels import read_lines
 from jaxseg.formats.localization.classes import THUMOS14, name_of, read_class_numbers
@@ -59,6 +59,11 @@ def read_annotation(folder: Path, subset: str | None = None) -> Segments:
             notes = (f"files that do not begin with `video start end`, passed over: {names}",)
     if subset in {each for _, each in files.values()}:
         files = {path: found for path, found in files.items() if found[1] == subset}
+    return class_segments(files, str(folder))._replace(notes=notes)
+
+
+def class_segments(files: Mapping[Path, tuple[str, str]], source: str) -> Segments:
+    """True segments of class files; where no name says the subset, those of the videos do."""
     videos: dict[str, list[dict]] = {}
     subsets: dict[str, str] = {}
     for path, (label, each) in files.items():
@@ -71,8 +76,7 @@ def read_annotation(folder: Path, subset: str | None = None) -> Segments:
                     "in another file"
                 )
             videos.setdefault(video, []).append({"label": label, "segment": segment})
-    segments = columns(videos, list(subsets.values()), str(folder), scored=False)
-    return segments._replace(notes=notes)
+    return columns(videos, list(subsets.values()), source, scored=False)
 
 
 def begins_as_class(path: Path) -> bool:
@@ -86,11 +90,8 @@ def begins_as_class(path: Path) -> bool:
 def read_class_file(path: Path) -> Segments:
     """True segments of the one class that a file is named after."""
     match = CLASS_FILE.fullmatch(path.name)
-    label, subset = (match["label"], match["subset"]) if match else (path.stem, "")
-    videos: dict[str, list[dict]] = {}
-    for video, segment in read_intervals(path, between=False):
-        videos.setdefault(video, []).append({"label": label, "segment": segment})
-    return columns(videos, [subset] * len(videos), str(path), scored=False)
+    named = (match["label"], match["subset"]) if match else (path.stem, "")
+    return class_segments({path: named}, str(path))
 
 
 def read_intervals(path: Path, *, between: bool) -> list[tuple[str, list[float]]]:
@@ -103,10 +104,7 @@ def read_intervals(path: Path, *, between: bool) -> list[tuple[str, list[float]]
         if len(words) < 3 or (len(words) > 3 and not between):
             raise ValueError(f"{path}: {line!r} in line {count} is no 'video start end'")
         where = f"{path}: line {count}: video {check_name(path, 'video', words[0])!r}"
-        start, end = (number(where, "time", word) for word in words[-2:])
-        if end < start:
-            raise ValueError(f"{where}: segment [{start}, {end}] ends before it starts")
-        intervals.append((words[0], [start, end]))
+        intervals.append((words[0], interval(where, *words[-2:])))
     return intervals
 
 
@@ -179,9 +177,7 @@ def label_of(where: str, words: Sequence[str], names: Mapping[int, str]) -> str:
 
 def check(where: str, item: dict) -> dict:
     """The item with numbers for its times and score; `where` begins the message of a ValueError."""
-    start, end = map(number, (where, where), ("start", "end"), item["segment"])
-    if end < start:
-        raise ValueError(f"{where}: segment [{start}, {end}] ends before it starts")
+    segment = interval(where, *item["segment"])
     if "score" in item:
         item["score"] = number(where, "score", item["score"])
-    return item | {"segment": [start, end]}
+    return item | {"segment": segment}
