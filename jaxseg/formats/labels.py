@@ -1,5 +1,6 @@
 """Label files of videos: a label a line, MS-TCN's result files, NumPy arrays, ED-TCN's .mat."""
 
+import codecs
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ SUFFIXES = (".txt", ".npy")
 # What this package puts beside the labels of a video for other programs: ends of names, which are
 # no labels where the video's labels are in the folder, and names of files on all videos.
 OWN_TABLES = (".csv", ".vtt", ".eaf", ".nwb", ".audacity.txt", ".ids.txt")
-OWN_FILES = ("ids.csv", "project.boris")
+IDS = "ids.csv"
+OWN_FILES = (IDS, "project.boris")
 PREDICTIONS = "predictions"  # subfolder of a run and of a decoding, beside its config.json
 OWN_FOLDERS = {PREDICTION_FIELD: PREDICTIONS, TRUTH_FIELD: "truth"}  # by what is asked for
 LARGEST_CUT = 20  # a length tolerance may cut one frame in so many
@@ -46,7 +48,10 @@ class LabelFolder(NamedTuple):
     def has_header(self, video: str) -> bool:
         """Whether a video's labels are from a file of MS-TCN's format, with blanks between them."""
         path = self.files.get(video)
-        return path is not None and path.suffix != ".npy" and read_text(path).startswith("#")
+        if path is None:
+            return False
+        with path.open("rb") as file:
+            return file.read(4).removeprefix(codecs.BOM_UTF8).startswith(b"#")
 
     def other_names(self) -> list[str]:
         """Names of all videos of the folder, those included that were not read."""
@@ -330,8 +335,8 @@ def name_files(folder: Path, name_of: Callable[[Path, Path], str | None]) -> dic
 
 
 def video_name(file_name: str) -> str:
-    """A file's name without the suffix of a label file."""
-    for suffix in SUFFIXES:
+    """A file's name without the suffix of a label file, or of jaxseg's own with ids."""
+    for suffix in (".ids.txt", *SUFFIXES):
         file_name = file_name.removesuffix(suffix)
     return file_name
 

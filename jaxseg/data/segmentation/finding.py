@@ -16,7 +16,7 @@ from jaxseg.data.segmentation.labels import ClassNames, check_class, is_number
 from jaxseg.data.segmentation.sources import Source
 from jaxseg.data.segmentation.streams import stream_base
 from jaxseg.formats.annotations.annotation import Annotations, Labels, choose_tier
-from jaxseg.formats.annotations.reader import SUFFIXES, read_annotations, recording_of
+from jaxseg.formats.annotations.reader import rank, read_annotations, recording_of
 from jaxseg.formats.names import listed
 
 # What DeepLabCut and SLEAP add to the names of videos.
@@ -51,7 +51,7 @@ def find_labels(
         if not file.is_file():  # a link to nothing or to itself, a device
             raise ValueError(f"{folder}: no file of labels: {listed([file])}")
         by_name.setdefault((group, recording_of(file)), []).append(file)
-    by_name = {key: sorted(paths, key=_rank) for key, paths in by_name.items()}
+    by_name = {key: sorted(paths, key=rank) for key, paths in by_name.items()}
     found: dict[tuple[str, str], Found] = {}
     for each in sources:
         names = _names(each)
@@ -107,14 +107,6 @@ def find_labels(
             labels = choose_tier(path if not name else f"{path}: {name}", labels, settings.tier)
         labeled.append(dataclasses.replace(each, truth=path, labels=labels))
     return labeled, notes + _reading_notes(labeled)
-
-
-def _rank(path: Path) -> int:
-    """Of several files of one recording the one with the lowest rank is read."""
-    suffix = path.suffix.lower()
-    if suffix in SUFFIXES and recording_of(path) != path.stem:
-        return len(SUFFIXES)  # an export, beside which people's own labels may lie
-    return SUFFIXES.index(suffix) if suffix in SUFFIXES else 0
 
 
 def _names(source: Source) -> tuple[str, ...]:

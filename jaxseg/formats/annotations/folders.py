@@ -11,10 +11,11 @@ from jaxseg.formats.annotations.reader import (
     DOCUMENTS,
     TABLES,
     is_table,
+    rank,
     read_annotations,
     recording_of,
 )
-from jaxseg.formats.labels import LabelFolder
+from jaxseg.formats.labels import IDS, OWN_FILES, LabelFolder
 
 LARGEST_EXCESS = 1.05  # of segments over a video
 
@@ -113,15 +114,22 @@ def read_segment_folder(
 
 
 def _files(path: Path) -> list[Path]:
-    """A file, or all of a folder and its subfolders, without hidden ones."""
+    """A file, or those of a folder and its subfolders, one a recording, without hidden ones.
+
+    Of what jaxseg has exported, the names of ids hold no segments, and a project of all recordings
+    comes last.
+    """
     path = Path(path)
     if path.is_file():
         return [path]
-    return sorted(
-        each
-        for each in path.rglob("*")
-        if each.is_file() and not any(part.startswith(".") for part in each.relative_to(path).parts)
-    )
+    recordings: dict[Path, list[Path]] = {}
+    for each in sorted(path.rglob("*")):
+        hidden = any(part.startswith(".") for part in each.relative_to(path).parts)
+        if each.is_file() and not hidden:
+            recordings.setdefault(each.with_name(recording_of(each)), []).append(each)
+    files = [min(each, key=rank) for each in recordings.values()]
+    kept = [each for each in files if each.name != IDS] or files
+    return sorted(kept, key=lambda each: each.name in OWN_FILES)
 
 
 def _end(annotations: Annotations) -> float:

@@ -25,7 +25,6 @@ DOCUMENTS: Mapping[str, Callable[[Path], dict[str, Annotations]]] = {
     ".srt": read_subtitles,
 }
 TABLES = (".csv", ".tsv", ".tab")
-# The likeliest first, where a recording has several: labels a frame are never ambiguous.
 REFUSED = {
     ".xlsx": "a spreadsheet: save it as CSV in UTF-8",
     ".xls": "a spreadsheet: save it as CSV in UTF-8",
@@ -33,6 +32,7 @@ REFUSED = {
     ".textgrid": "Praat's TextGrid: open it in ELAN and save it as .eaf",
     ".html": "a page: export the events as CSV or TSV",
 }
+# The likeliest first, where a recording has several: labels a frame are never ambiguous.
 SUFFIXES = (".txt", ".npy", *TABLES, *DOCUMENTS, *REFUSED)
 
 
@@ -40,6 +40,14 @@ def recording_of(path: Path) -> str:
     """The recording that a file is named after: the name without what is known to follow it."""
     name = path.stem if path.suffix.lower() in SUFFIXES else path.name
     return re.sub(r"\.(audacity|ids)$", "", name)  # jaxseg's own exports
+
+
+def rank(path: Path) -> int:
+    """Of several files of one recording the one with the lowest rank is read."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES and recording_of(path) != path.stem:
+        return len(SUFFIXES)  # an export, beside which people's own labels may lie
+    return SUFFIXES.index(suffix) if suffix in SUFFIXES else 0
 
 
 def read_annotations(path: Path) -> dict[str, Annotations] | Labels:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from jaxseg.evaluation.__main__ import main
+from jaxseg.formats.annotations.exports import FORMATS, write_exports
+from jaxseg.formats.annotations.exports.segments import Clusters, Segmented, segments_of
 
 TRUTH = {
     "a": np.repeat(["walk", "run", "rest"], [20, 25, 15]),
@@ -44,10 +46,10 @@ def write(folder, case, rate=10, change=list):
         (folder / "segments" / f"{name}{suffix}").write_text(head.format(rows))
 
 
-def scores(folder, truth, *words):
+def scores(folder, truth, *words, protocols="asot-exact,mstcn"):
     out = folder / "scores.json"
     words = [f"--predictions={folder}/predictions", f"--truth={folder}/{truth}", *words]
-    status = main(["segmentation", *words, "--protocol=asot-exact,mstcn", f"--json={out}"])
+    status = main(["segmentation", *words, f"--protocol={protocols}", f"--json={out}"])
     assert status == 0
     return json.loads(out.read_text())
 
@@ -68,6 +70,22 @@ def test_frames_without_a_segment_are_left_out(folders):
             file.write_text("".join(file.read_text().splitlines(keepends=True)[:count]))
     assert found["results"] == scores(folders, "frames")["results"]
     assert "26.5 % of the frames have no segment and are not scored" in found["notes"]
+
+
+@pytest.mark.parametrize("kept", ["*", "*.nwb", "*.ids.txt", "*.csv"])
+def test_own_exports_are_truth(folders, kept):
+    """All of them in one folder, or one kind alone, and `ids.csv` among tables of segments."""
+    names = sorted({label for labels in TRUTH.values() for label in labels})
+    recordings = []
+    for name, labels in TRUTH.items():
+        codes = np.array([names.index(label) for label in labels])
+        recordings.append(Segmented(name, codes, segments_of(codes, 10)))
+    write_exports(folders / "segments", recordings, Clusters(3, dict(enumerate(names))), FORMATS)
+    for path in {*(folders / "segments").iterdir()} - {*(folders / "segments").glob(kept)}:
+        path.unlink()
+    only = "asot-exact" if "ids" in kept else "asot-exact,mstcn"  # numbers have to be matched
+    found = scores(folders, "segments", "--fps=10", protocols=only)
+    assert found["results"] == scores(folders, "frames", protocols=only)["results"]
 
 
 @pytest.mark.parametrize(
