@@ -6,7 +6,7 @@ writes OUT/poses, files of DeepLabCut, and OUT/raw, their coordinates as plain n
 filled in, both with labels: 4 recordings of 3,000 frames.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -101,4 +101,6 @@ def write_folders(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_folders(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path, help="folder to be made")
+    write_folders(parser.parse_args().out)
