@@ -150,6 +150,11 @@ def test_labels_of_numbers(folder, config):
     assert labels_of(config)[0] == {"a": "unlabeled*5 walk*15 run*20", "b": "run*20"}
 
 
+def test_numbers_as_numpy_saves_them(folder, config):
+    folder(a__txt="0.000000e+00\n" * 10 + "1.000000e+00\n" * 30, b__txt="1.000000e+00\n" * 20)
+    assert labels_of(config)[0] == {"a": "0*10 1*30", "b": "1*20"}
+
+
 def test_one_tier_of_several(folder, config, fails):
     text = "start,end,label,subject\n0,1.5,walk,m1\n1,4,run,m2\n1.5,4,rest,m1\n"
     folder(a__csv=text)
@@ -208,6 +213,12 @@ def test_individuals_are_their_own_tiers(folder, config):
             {},
             ["a.txt", "segments end at 400 frames, 'a' at 40", "data.label_fps"],
         ),
+        (
+            {"a__csv": "start,end,label\n0,2000,walk\n2000,4000,run\n"},
+            {"fps": 10},
+            ["the columns name no unit: start_ms"],
+        ),
+        ({"a__json": "[]"}, {}, ["a.json", "start, end and label"]),
         ({"a__csv": "start,end,label\n0,x,walk\n"}, {}, ["a.csv", "line 2", "'x' is no time"]),
     ],
 )

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import re
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -207,13 +208,13 @@ def common_rate(sources: Sequence[Source]) -> float | None:
     told = {path: rate for path, rate in rates.items() if rate}
     if not told:
         return None
-    usual = float(np.median(list(told.values())))
+    usual = statistics.median_low(told.values())
     others = [
         f"{path} ({rate or 'none'})" for path, rate in rates.items() if not _near(rate, usual)
     ]
     if others:
         raise ValueError(
-            f"most recordings have {usual:g} rows a second, others not: {listed(others)}; bring "
+            f"some recordings have {usual:g} rows a second, others not: {listed(others)}; bring "
             "them to one rate, or give --config.data.fps"
         )
     return usual

@@ -177,11 +177,12 @@ def _painted(
     frames = int(np.ceil(clock.span(rows)))
     end = _last_stop(source.labels) * rate
     if end - frames > max(LARGEST_SHARE * frames, rate / 2, 1):
+        unit = " the columns name no unit: start_ms and end_ms would" * _is_unnamed(source)
         raise ValueError(
             f"{source.truth}: segments end at {_last_stop(source.labels):g} "
             f"{FRAMES if in_frames else SECONDS}, {source.video!r} at {frames / rate:g} ({rows} "
             f"rows{'' if in_frames else f', {clock.fps:g} a second'}): is it the same recording, "
-            "and are data.fps and data.label_fps right?"
+            f"and are data.fps and data.label_fps right?{unit}"
         )
     painted = paint(source.truth, spans, rate, frames)
     tallies["shared"] += painted.shared

@@ -14,7 +14,7 @@ from jaxseg.formats.annotations.documents import (
 )
 from jaxseg.formats.annotations.tables import read_table
 from jaxseg.formats.arrays import read_npy
-from jaxseg.formats.labels import read_names
+from jaxseg.formats.labels import mending, read_labels
 
 DOCUMENTS: Mapping[str, Callable[[Path], dict[str, Annotations]]] = {
     ".boris": read_boris,
@@ -30,6 +30,8 @@ REFUSED = {
     ".xls": "a spreadsheet: save it as CSV in UTF-8",
     ".ods": "a spreadsheet: save it as CSV in UTF-8",
     ".textgrid": "Praat's TextGrid: open it in ELAN and save it as .eaf",
+    ".json": "no annotations of a known program: write a table of start, end and label",
+    ".mat": "MATLAB's: save the labels as text, one a line, or a table of start, end and label",
     ".html": "a page: export the events as CSV or TSV",
 }
 # The likeliest first, where a recording has several: labels a frame are never ambiguous.
@@ -72,7 +74,7 @@ def read_annotations(path: Path) -> dict[str, Annotations] | Labels:
             raise ValueError(
                 f"{path}: no table of segments: no columns called start, end and label"
             )
-    return Labels(tuple(read_names(path)))
+    return Labels(tuple(read_labels(path)))
 
 
 def is_table(path: Path) -> bool:
@@ -91,5 +93,7 @@ def _array(path: Path) -> list[str]:
     labels = read_npy(path)
     if labels.ndim != 1 or labels.dtype.kind not in "iuU" or not labels.size:
         content = f"{labels.dtype}{list(labels.shape)}"
-        raise ValueError(f"{path}: {content} instead of whole numbers or words [frames]")
+        raise ValueError(
+            f"{path}: {content} instead of whole numbers or words [frames]{mending(labels)}"
+        )
     return [str(label) for label in labels.tolist()]
