@@ -2,10 +2,20 @@
 
 import contextlib
 import os
+import signal
 
 import jax
 import pytest
 import toy
+
+# A shell starts what is in the background, or under nohup, with these two ignored, and all that the
+# tests start would inherit that: a test of Ctrl-C would wait for ever.
+for number, handler in {
+    signal.SIGINT: signal.default_int_handler,
+    getattr(signal, "SIGHUP", None): signal.SIG_DFL,
+}.items():
+    if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
