@@ -25,7 +25,7 @@ PROTOCOLS = ("asot", "asot-exact", "cte", "cte-soft", "tot-text", "twfinch", "ms
 ARRAYS = "arrays"
 OWN_DATA = ("folder", "videos", ARRAYS)
 # Keys of config.data that are for these alone.
-OWN_KEYS = ("scaling", "label_fps", "feature_window", "feature_stride", "tier", "gaps")
+OWN_KEYS = ("scaling", "label_fps", "window", "stride", "tier", "gaps")
 OWN_KEYS += ("array", "streams")
 AUTO = "auto"  # as config.model.num_clusters: comes from the data
 
@@ -43,9 +43,9 @@ AFTER_TRAINING = (
     "data.fps",
     "data.excluded",
     "data.label_fps",
-    "data.feature_window",
-    "data.feature_stride",
-    "data.feature_offset",
+    "data.window",
+    "data.stride",
+    "data.offset",
     "data.tier",
     "data.gaps",
 )
@@ -89,9 +89,9 @@ class DataConfig:
     keypoints: tuple[str, ...] = key((), "poses: those that are read; empty: all", commas=True)
     vertical: str = key("", "poses in space: which is upright", one_of("", "x", "y", "z"))
     label_fps: float = key(0.0, "people's own data: labels a second; 0: a row each", at_least(0))
-    feature_window: int = key(0, "labels that a row of features is made of; 0: 1", at_least(0))
-    feature_offset: int = key(-1, "the label of row 0; -1: the middle one", at_least(-1))
-    feature_stride: int = key(0, "labels from one row to the next; 0: 1", at_least(0))
+    window: int = key(0, "labels that a row of features is made of; 0: 1", at_least(0))
+    offset: int = key(-1, "the label of row 0; -1: the middle one", at_least(-1))
+    stride: int = key(0, "labels from one row to the next; 0: 1", at_least(0))
     tier: str = key("", "tier or subject whose segments are the labels; empty: the only one")
     gaps: str = key("", "class of frames without a label; empty: they are not scored")
     fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))

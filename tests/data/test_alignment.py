@@ -36,22 +36,22 @@ def loaded(config, **settings):
 
 CASES = {
     # What a program kept of the frames, and the key that says so.
-    "centered window": (lambda frames: frames[12:-12], {"feature_window": 25}),
-    "even window": (lambda frames: frames[8:-7], {"feature_window": 16}),
-    "middle of every 16": (lambda frames: frames[8::16], {"feature_stride": 16}),
+    "centered window": (lambda frames: frames[12:-12], {"window": 25}),
+    "even window": (lambda frames: frames[8:-7], {"window": 16}),
+    "middle of every 16": (lambda frames: frames[8::16], {"stride": 16}),
     "first of every 16": (
         lambda frames: frames[::16],
-        {"feature_stride": 16, "feature_window": 1},
+        {"stride": 16, "window": 1},
     ),
     "window of 16 at every 8th": (
         lambda frames: frames[8 : len(frames) - 7 : 8],
-        {"feature_stride": 8, "feature_window": 16},
+        {"stride": 8, "window": 16},
     ),
     "window before each frame": (
         lambda frames: frames[24:],
-        {"feature_window": 25, "feature_offset": 24},
+        {"window": 25, "offset": 24},
     ),
-    "the first ones missing": (lambda frames: frames[7:], {"feature_offset": 7}),
+    "the first ones missing": (lambda frames: frames[7:], {"offset": 7}),
     "half the rate": (lambda frames: frames[1::2], {"fps": 15, "label_fps": 30}),
     "a third of it": (lambda frames: frames[1::3], {"fps": 10, "label_fps": 30}),
     "twice the rate": (lambda frames: np.repeat(frames, 2, axis=0), {"fps": 50, "label_fps": 25}),
@@ -75,11 +75,11 @@ def test_every_row_has_the_label_of_its_own_frame(folder, config, case):
 @pytest.mark.parametrize(
     ("case", "keys"),
     [
-        ("centered window", ["24 more in each", "--config.data.feature_window=25"]),
-        ("middle of every 16", ["16 times as many", "--config.data.feature_stride=16"]),
-        ("first of every 16", ["--config.data.feature_stride=16"]),
-        ("window of 16 at every 8th", ["feature_stride=8 --config.data.feature_window=16"]),
-        ("half the rate", ["feature_stride=2"]),
+        ("centered window", ["24 more in each", "--config.data.window=25"]),
+        ("middle of every 16", ["16 times as many", "--config.data.stride=16"]),
+        ("first of every 16", ["--config.data.stride=16"]),
+        ("window of 16 at every 8th", ["stride=8 --config.data.window=16"]),
+        ("half the rate", ["stride=2"]),
     ],
 )
 def test_the_error_has_the_key_that_fits(folder, config, fails, case, keys):
@@ -99,14 +99,14 @@ def test_one_that_is_short_is_no_window(folder, config, fails, tmp_path):
     path = tmp_path / "mine" / "b.npy"
     np.save(path, np.load(path)[:-4])
     text = fails("1 of 2 videos", "--config.data.length_tolerance=4 would cut the ends")
-    assert "feature_window" not in text
+    assert "window" not in text
 
 
 def test_the_stride_is_said_and_a_row_too_many():
-    clock = make_clock(TruthSettings(feature_stride=16), None)
+    clock = make_clock(TruthSettings(stride=16), None)
     assert "length_tolerance=1" in hint([(32, 481), (33, 500)], clock)
-    clock = make_clock(TruthSettings(feature_stride=8), None)
-    assert "feature_stride=8 --config.data.feature_window=16" in hint([(49, 400), (50, 413)], clock)
+    clock = make_clock(TruthSettings(stride=8), None)
+    assert "stride=8 --config.data.window=16" in hint([(49, 400), (50, 413)], clock)
 
 
 def test_the_rate_that_fits():
@@ -118,18 +118,18 @@ def test_the_rate_that_fits():
 def test_rows_keep_their_time(folder, config):
     """Seconds are those of the rows, whatever the labels' rate."""
     folder(CASES["middle of every 16"][0])
-    assert loaded(config, label_fps=32, feature_stride=16).fps == 2
-    assert loaded(config, label_fps=32, feature_stride=0, fps=2).fps == 2
-    data = loaded(config, label_fps=0, feature_stride=16, fps=32)  # the rate of the video, perhaps
+    assert loaded(config, label_fps=32, stride=16).fps == 2
+    assert loaded(config, label_fps=32, stride=0, fps=2).fps == 2
+    data = loaded(config, label_fps=0, stride=16, fps=32)  # the rate of the video, perhaps
     assert data.fps == 32 and "labels are 512 a second" in data.notes[-1]
 
 
 @pytest.mark.parametrize(
     ("settings", "parts"),
     [
-        ({"label_fps": 30}, ["data.label_fps=30", "data.fps", "data.feature_stride"]),
+        ({"label_fps": 30}, ["data.label_fps=30", "data.fps", "data.stride"]),
         (
-            {"label_fps": 30, "feature_stride": 16, "fps": 30},
+            {"label_fps": 30, "stride": 16, "fps": 30},
             ["make 1.875 rows a second", "features have 30"],
         ),
     ],

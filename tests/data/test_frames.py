@@ -147,7 +147,7 @@ def pair_stream(videos, *, seed=0, videos_per_batch=2, frames_per_video=16, bins
         videos_per_batch=videos_per_batch,
         frames_per_video=frames_per_video,
         bins=bins,
-        window=3,
+        neighbor_window=3,
     )
 
 
@@ -275,7 +275,7 @@ def test_the_stream_by_its_name_takes_its_numbers_from_the_config():
 
     one = STREAMS["pairs"].make(numbered(2), 5, Settings)
     expected = PairStream(
-        numbered(2), seed=5, videos_per_batch=3, frames_per_video=24, bins=6, window=2
+        numbered(2), seed=5, videos_per_batch=3, frames_per_video=24, bins=6, neighbor_window=2
     )
     for name, array in batch(one, 2).items():
         np.testing.assert_array_equal(array, batch(expected, 2)[name])

@@ -17,7 +17,7 @@ from jaxseg.training.setup import set_up
 
 VIDEOS, CLASSES, STEPS = 4, 3, range(6)
 SETTINGS = SimpleNamespace(
-    videos_per_batch=VIDEOS, frames_per_video=16, bins=4, window=3, num_snippets=6
+    videos_per_batch=VIDEOS, frames_per_video=16, bins=4, neighbor_window=3, num_snippets=6
 )
 LENGTHS = {"tea": (40, 90, 12, 33, 70), "soup": (20, 99, 64, 30, 8, 51)}  # last batches lack some
 NUMBERS = {

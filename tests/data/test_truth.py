@@ -59,7 +59,7 @@ FRAMES = {"a__csv": "start,end,label\n0,10,walk\n10,40,run\n", "b__csv": "0,20,r
         ({"a__txt": "0.0\t1.0\twalk\n1.0\t4.0\trun\n", "b__txt": "0.0\t2.0\trun\n"}, {"fps": 10}),
         ({"a__csv": SECONDS_A, "b__txt": "run\n" * 20}, {"fps": 10}),
         ({"a__txt": "1-10 walk\n11-40 run\n", "b__txt": "1-20 run\n"}, {}),
-        ({"a__txt": "1-30 walk\n31-120 run\n", "b__txt": "1-60 run\n"}, {"feature_stride": 3}),
+        ({"a__txt": "1-30 walk\n31-120 run\n", "b__txt": "1-60 run\n"}, {"stride": 3}),
         (
             {"a__txt": "1-30 walk\n31-120 run\n", "b__txt": "1-60 run\n"},
             {"fps": 10, "label_fps": 30},
@@ -127,7 +127,7 @@ def test_windows_have_the_segment_in_their_middle(folder, config):
     folder(
         a__csv="start,end,label\n0,2.0,walk\n2.0,6.4,run\n", b__csv="start,end,label\n0,4.4,run\n"
     )
-    assert labels_of(config, fps=10, feature_window=25)[0] == {"a": "walk*8 run*32", "b": "run*20"}
+    assert labels_of(config, fps=10, window=25)[0] == {"a": "walk*8 run*32", "b": "run*20"}
 
 
 def test_frames_without_a_segment_are_not_scored(folder, config):

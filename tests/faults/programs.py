@@ -67,7 +67,7 @@ _ASOT = _FRAMES | {
 }
 _TOT = _FRAMES | {
     "data.bins": 4,
-    "data.window": 3,
+    "data.neighbor_window": 3,
     "optimizer.freeze_steps": 10,
     "optimizer.learning_rate": 0.01,
 }

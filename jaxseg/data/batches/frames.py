@@ -94,9 +94,9 @@ class PairStream(FrameStream):
     its video from 0 to 1, and "pairs" [videos, bins, 2] of anchors and their neighbors.
     """
 
-    def __init__(self, videos: Sequence[Video], *, bins: int, window: int, **options: int):
+    def __init__(self, videos: Sequence[Video], *, bins: int, neighbor_window: int, **options: int):
         super().__init__(videos, **options)
-        self.bins, self.window = bins, window
+        self.bins, self.neighbor_window = bins, neighbor_window
 
     def arrays(self, num_videos: int, step: int | None) -> Shapes:
         return super().arrays(num_videos, step) | {
@@ -106,7 +106,7 @@ class PairStream(FrameStream):
 
     def draw(self, video: Video, generator: np.random.Generator) -> Any:
         return paired_indices(
-            generator, video.num_frames, self.frames_per_video, self.bins, self.window
+            generator, video.num_frames, self.frames_per_video, self.bins, self.neighbor_window
         )
 
     def write(self, index: int, sample: Any, arrays: Arrays, slot: int) -> None:

@@ -94,7 +94,9 @@ class Sampling(NamedTuple):
 
 STREAMS = {
     "frames": Sampling(FrameStream, ("videos_per_batch", "frames_per_video")),
-    "pairs": Sampling(PairStream, ("videos_per_batch", "frames_per_video", "bins", "window")),
+    "pairs": Sampling(
+        PairStream, ("videos_per_batch", "frames_per_video", "bins", "neighbor_window")
+    ),
     "snippets": Sampling(SnippetStream, ("videos_per_batch", "num_snippets"), view_snippets),
     "whole": Sampling(WholeVideoStream, ("videos_per_batch",), view_whole),
 }

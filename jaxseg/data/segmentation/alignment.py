@@ -23,9 +23,9 @@ class TruthSettings(NamedTuple):
 
     length_tolerance: int = 0  # rows
     label_fps: float = 0.0
-    feature_window: int = 0
-    feature_stride: int = 0
-    feature_offset: int = -1
+    window: int = 0
+    stride: int = 0
+    offset: int = -1
     tier: str = ""
     gaps: str = ""
 
@@ -102,8 +102,8 @@ def make_clock(settings: TruthSettings, fps: float | None) -> Clock:
         ValueError: rates and stride contradict each other, or do not tell how many labels a row
             has.
     """
-    label_fps, stride, window = settings.label_fps, settings.feature_stride, settings.feature_window
-    offset = settings.feature_offset if settings.feature_offset >= 0 else None
+    label_fps, stride, window = settings.label_fps, settings.stride, settings.window
+    offset = settings.offset if settings.offset >= 0 else None
     window = max(window, offset + 1) if offset else window
     if window and not stride and not (label_fps and fps):
         stride = 1
@@ -111,14 +111,14 @@ def make_clock(settings: TruthSettings, fps: float | None) -> Clock:
         told = label_fps / stride
         if fps and abs(fps - told) > RATE_TOLERANCE * told:
             raise ValueError(
-                f"data.label_fps={label_fps:g} and data.feature_stride={stride} make {told:g} rows "
+                f"data.label_fps={label_fps:g} and data.stride={stride} make {told:g} rows "
                 f"a second, but features have {fps:g}; leave one of the three out"
             )
         fps = fps or told
     if label_fps and not fps:
         raise ValueError(
             f"data.label_fps={label_fps:g}: how many labels has a row? give data.fps, the rows of "
-            "features a second, or data.feature_stride, the labels from one row to the next"
+            "features a second, or data.stride, the labels from one row to the next"
         )
     ratio = stride or (label_fps / fps if label_fps else 1)
     return Clock(ratio, window or ratio, fps, settings.length_tolerance, LARGEST_SHARE, offset)
@@ -142,7 +142,7 @@ def hint(pairs: Sequence[tuple[int, int]], clock: Clock) -> str:
         several = " or ".join(map(str, strides))
         return (
             f"; labels are {several} times as many, as where a row stands for so many of them: "
-            f"--config.data.feature_stride={several}{rate}"
+            f"--config.data.stride={several}{rate}"
         )
     # Programs mostly take powers of two.
     if near := _window(pairs, sorted(_around(ratio), key=lambda each: each & (each - 1) > 0)):
@@ -175,8 +175,8 @@ def _window(pairs: Sequence[tuple[int, int]], strides: Iterable[int]) -> str:
             if window != stride and _explains(Clock(stride, window), pairs):
                 return (
                     f"; that is what rows of windows of about {window} labels have, at every "
-                    f"{stride}th: --config.data.feature_stride={stride} "
-                    f"--config.data.feature_window={window}"
+                    f"{stride}th: --config.data.stride={stride} "
+                    f"--config.data.window={window}"
                 )
     return ""
 
@@ -185,7 +185,7 @@ def of_window(extra: int, where: str) -> str:
     """What to set where labels are so many more than rows."""
     return (
         f"; labels are {extra} more {where}, as where a row stands for a window of {extra + 1}: "
-        f"--config.data.feature_window={extra + 1}"
+        f"--config.data.window={extra + 1}"
     )
 
 

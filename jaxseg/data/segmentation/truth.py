@@ -207,7 +207,7 @@ def _count_cut(tallies: Counter, clock: Clock, rows: int, labels: int) -> None:
 def _notes(tallies: Counter, clock: Clock, settings: TruthSettings) -> list[str]:
     """What was cut, shared or is without a label, as sentences with numbers."""
     notes = [] if clock.is_plain or not tallies["labeled"] else [f"truth: {clock.words()}"]
-    if settings.feature_stride > 1 and clock.fps and not settings.label_fps:
+    if settings.stride > 1 and clock.fps and not settings.label_fps:
         notes.append(
             f"truth: features have {clock.fps:g} rows a second, so that labels are "
             f"{clock.label_fps:g} a second; if {clock.fps:g} is the rate of the labels, give "

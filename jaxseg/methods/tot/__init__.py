@@ -18,7 +18,7 @@ OWN_DATA = MappingProxyType(
         "optimizer.freeze_steps": 300,
         "data.name": "folder",
         "data.scaling": "auto",
-        "data.window": 0,  # from duration
+        "data.neighbor_window": 0,  # from duration
         "model.layers": (0, 80, 40),
         "model.clusters_by_activity": {"gesture_phase": 5},  # the embedded recordings
         "solver.train.sigma": 0.0,  # from order

@@ -21,7 +21,7 @@ class PairsDataConfig(DataConfig):
     """Frames in pairs: anchors from equal bins of a video, and a neighbor of each."""
 
     bins: int = key(32, "equal parts of a video, which give as many frames each", at_least(2))
-    window: int = key(
+    neighbor_window: int = key(
         30, "lambda, frames from an anchor to its neighbor; 0: from duration", at_least(0)
     )
 
@@ -184,7 +184,7 @@ class TotConfig(SequencesConfig):
             ("solver.train.sigma", "order"): not self.solver.train.sigma,
             ("solver.eval.recurring", "order"): decoding.recurring < 0,
             ("solver.eval.stay_probability", "duration"): not decoding.stay_probability,
-            ("data.window", "duration"): not self.data.window,
+            ("data.neighbor_window", "duration"): not self.data.neighbor_window,
         }
         return {path: term for (path, term), value in is_open.items() if value}
 
@@ -203,7 +203,8 @@ class TotConfig(SequencesConfig):
         )
         data = dataclasses.replace(
             data,
-            window=data.window or max(1, min(WINDOW, int(WINDOW_SHARE * duration))),
+            neighbor_window=data.neighbor_window
+            or max(1, min(WINDOW, int(WINDOW_SHARE * duration))),
             piece=data.piece or math.ceil(PIECE_DURATIONS * duration),
         )
         return dataclasses.replace(self, solver=SolverConfig(train, decoding), data=data)

@@ -71,7 +71,7 @@ def test_the_twin_has_a_schedule_of_its_own_and_what_is_given_wins(values_of, na
 OPEN = {
     "duration": 24.0,
     "order": "free",
-    "data.window": 0,
+    "data.neighbor_window": 0,
     "solver.train.sigma": 0.0,
     "solver.eval.recurring": -1.0,
     "solver.eval.stay_probability": 0.0,
@@ -87,17 +87,21 @@ def test_numbers_from_duration_and_order(tcl):
     assert shared.solver.train.sigma == (0.75 if tcl else 1.0)  # the paper's row
     for each in (free, shared):
         assert each.solver.eval.stay_probability == 1 - 1 / 24
-        assert each.data.window == 8 and each.solver.train.rho == config.solver.train.rho
+        assert each.data.neighbor_window == 8 and each.solver.train.rho == config.solver.train.rho
     assert config.with_terms(duration=1, order="free").solver.eval.stay_probability == 0.5
-    assert config.with_terms(duration=900, order="free").data.window == 30  # the paper's
+    assert config.with_terms(duration=900, order="free").data.neighbor_window == 30  # the paper's
 
 
 def test_explicit_numbers_win_over_terms():
-    given = {"data.window": 5, "solver.train.sigma": 2.0, "solver.eval.stay_probability": 0.75}
+    given = {
+        "data.neighbor_window": 5,
+        "solver.train.sigma": 2.0,
+        "solver.eval.stay_probability": 0.75,
+    }
     config = toy.make_tot_config(OPEN | given | {"duration": "auto", "order": "auto"})
     assert config.asks_for == ("order",)  # for the decoding
     result = config.with_terms(duration=24, order="free")
-    assert result.data.window == 5 and result.solver.train.sigma == 2
+    assert result.data.neighbor_window == 5 and result.solver.train.sigma == 2
     assert result.solver.eval.stay_probability == 0.75 and result.solver.eval.recurring == 1
     config = toy.make_tot_config(OPEN | {"duration": "auto", "order": "auto"})
     assert config.asks_for == ("duration", "order")
@@ -108,7 +112,7 @@ def test_members_have_the_window_of_their_own_duration():
     settled = [config.with_terms(duration=each, order="free") for each in (6, 24, 24)]
     members = [enumerate_members(each, SOUP)[0] for each in settled]
     streams = set_up(config, SOUP, members).batches.all
-    assert [stream.window for stream in streams] == [2, 8]  # the last two share theirs
+    assert [stream.neighbor_window for stream in streams] == [2, 8]  # the last two share theirs
 
 
 def test_there_and_back():
@@ -139,7 +143,7 @@ def test_there_and_back():
         ("loss.tcl_temperature", 0.0),
         ("loss.tcl_groups", "codes"),
         ("data.bins", 1),
-        ("data.window", 0),
+        ("data.neighbor_window", 0),
         ("data.test_share", 1.0),
         ("data.test_share", -0.2),
         ("data.test_share", math.nan),
