@@ -271,7 +271,7 @@ def test_batches_depend_on_seed_activity_and_step_alone(step):
 
 def test_the_stream_by_its_name_takes_its_numbers_from_the_config():
     class Settings:
-        videos_per_batch, frames_per_video, bins, window = 3, 24, 6, 2
+        videos_per_batch, frames_per_video, bins, neighbor_window = 3, 24, 6, 2
 
     one = STREAMS["pairs"].make(numbered(2), 5, Settings)
     expected = PairStream(
