@@ -28,7 +28,7 @@ TOT_VALUES = {
     "method": "tot",
     "seeds": 1,
     "num_epochs": 3,
-    "data": VALUES["data"] | {"bins": 4, "window": 3},
+    "data": VALUES["data"] | {"bins": 4, "neighbor_window": 3},
     "model": VALUES["model"],
     "optimizer": {"freeze_steps": 2},  # soup then has one step with all parameters
 }
