@@ -56,7 +56,7 @@ def tot_arguments(root: Path, workdir: Path, **overrides) -> list[str]:
     values = {
         "data__name": "folder",
         "data__bins": 4,
-        "data__window": 3,
+        "data__neighbor_window": 3,
         "optimizer__freeze_steps": 1,
         "predict__num_buckets": 1,
     }

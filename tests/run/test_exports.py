@@ -104,6 +104,7 @@ def test_a_missing_package_is_said_before_training(root, tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_segmenter_writes_them_too(tmp_path, quick_compile):
     sequences = {video.name: video.features for video in VIDEOS}
     settings = {"num_epochs": 1, "least_steps": 1, "predict.segments": "boris,nwb"}
