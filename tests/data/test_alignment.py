@@ -43,6 +43,11 @@ CASES = {
         lambda frames: frames[::16],
         {"stride": 16, "window": 1},
     ),
+    "first of every 24, as lengths tell": (lambda frames: frames[::24], {"stride": 24}),
+    "windows of 24, the last one filled up": (
+        lambda frames: np.append(frames, frames[-1:].repeat(12, axis=0), axis=0)[12::24],
+        {"stride": 24, "window": 24},
+    ),
     "window of 16 at every 8th": (
         lambda frames: frames[8 : len(frames) - 7 : 8],
         {"stride": 8, "window": 16},

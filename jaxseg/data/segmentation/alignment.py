@@ -35,6 +35,7 @@ class Clock(NamedTuple):
 
     `fps` are rows a second, None where unknown; lengths may differ by `tolerance` rows, but by no
     more than a `share` of a recording. `offset` is the label of row 0, None for the middle one.
+    `picked`: it was found that rows are every nth frame, from the first on.
     """
 
     stride: float = 1
@@ -43,6 +44,7 @@ class Clock(NamedTuple):
     tolerance: int = 0
     share: float = 1.0
     offset: float | None = None
+    picked: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -84,12 +86,32 @@ class Clock(NamedTuple):
             return places[places < labels]
         return np.minimum(places, labels - 1)
 
+    def begun(self, pairs: Iterable[tuple[int, int]]) -> "Clock":
+        """The clock, with row 0 at label 0 where rows were picked from there on, every nth frame.
+
+        Lengths tell: the middle label of some last row would lie beyond its recording's end.
+
+        Args:
+            pairs: rows and labels of each recording.
+        """
+        beyond = (
+            self.surplus(*pair) == 0 and (pair[0] - 1) * self.stride + self.first >= pair[1]
+            for pair in pairs
+        )
+        return self._replace(offset=0.0, picked=True) if any(beyond) else self
+
     def words(self) -> str:
         """The rule, for a note."""
         step = "" if self.stride == 1 else f"{self.stride:g} "
         place = f"{step}i + {math.floor(self.first):g}"
         if not float(self.stride).is_integer():
             place = f"{step}i + {self.first:g} (rounded down)"
+        if self.picked:
+            return (
+                f"row i of the features has label {step}i, counted from 0: the last rows are too "
+                f"near the end to be of {self.window:g} labels; if they are windows that were "
+                f"filled up, give --config.data.window={self.window:g}"
+            )
         which = "the middle one of" if self.offset is None else "of a window of"
         middle = f"{which} {self.window:g}"
         return f"row i of the features has label {place}, counted from 0, {middle}"

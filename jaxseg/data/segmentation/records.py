@@ -130,6 +130,9 @@ def read_videos(
     hint = "" if names else f"; without labels arrays are read frames first, but for {KEY}={LAST}"
     check_channels(shapes, "videos", hint)
     rows = [len(array) for array in arrays]
+    if not truth.window and clock.offset is None:
+        counted = zip(rows, counts, strict=True)
+        clock = clock.begun([pair for pair in counted if pair[1] is not None])
     labeled = label_rows(sources, rows, names or ClassNames((), {}), clock, truth, known)
     videos = [
         dataclasses.replace(
