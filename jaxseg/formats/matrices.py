@@ -173,6 +173,7 @@ def broken_line(content: str) -> str:
 
 
 def is_number(word: str) -> bool:
+    """Whether a word is a number."""
     try:
         float(word)
     except ValueError:

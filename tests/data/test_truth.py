@@ -256,7 +256,7 @@ def test_a_mapping_names_the_classes(folder, config, fails):
     config.fps = 10
     assert labels_of(config)[1].classes == ("walk", "run")
     (root / "mapping.txt").write_text("0 walk\n1 runs\n")
-    fails("a.csv", "unknown label 'run', the nearest is 'runs'")
+    fails("a.csv", "unknown label 'run'; the nearest is 'runs'")
 
 
 def test_recordings_of_chosen_activities(folder, config, tmp_path):

@@ -5,7 +5,6 @@ Some recordings may be without truth.
 """
 
 import dataclasses
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +16,7 @@ from jaxseg.data.segmentation.sources import Source
 from jaxseg.data.segmentation.streams import stream_base
 from jaxseg.formats.annotations.annotation import Annotations, Labels, choose_tier
 from jaxseg.formats.annotations.reader import rank, read_annotations, recording_of
-from jaxseg.formats.names import listed
+from jaxseg.formats.names import listed, nearest
 
 # What DeepLabCut and SLEAP add to the names of videos.
 ADDED = re.compile(r"(DLC[_A-Z].*|DeepCut.*|\.analysis|\.predictions.*)$")
@@ -225,11 +224,11 @@ def _no_match(folder: Path, sources: Sequence[Source], files: Sequence[Path]) ->
 
 def _nearest(files: Sequence[Path], sources: Sequence[Source]) -> str:
     """End of a message: the first file that is called nearly as a recording; "" without such."""
-    videos = {each.video.casefold(): each.video for each in sources}
+    videos = [each.video for each in sources]
     for file in files:
         name = recording_of(file)
-        if match := difflib.get_close_matches(name.strip().casefold(), videos, 1):
-            return f"; is {name!r} {videos[match[0]]!r}?"
+        if match := nearest(name, videos):
+            return f"; is {name!r} {match!r}?"
     return ""
 
 

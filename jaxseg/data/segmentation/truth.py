@@ -1,6 +1,5 @@
 """Labels of the rows of features, of people's own recordings: a label a frame, or segments."""
 
-import difflib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from jaxseg.data.segmentation.labels import ClassNames, is_number
 from jaxseg.data.segmentation.sources import Source
 from jaxseg.formats.annotations.annotation import FRAMES, SECONDS, UNNAMED, Annotations, Labels
 from jaxseg.formats.annotations.painting import NOTHING, half_open, paint
-from jaxseg.formats.names import clip
+from jaxseg.formats.names import clip, hint
 
 UNLABELED = "unlabeled"  # class of frames without a label, unless data.gaps names another
 
@@ -144,10 +143,8 @@ def _class_of(
         classes |= {each: int(each) for each in different if 0 <= int(each) < count}
     for label in different:
         if label not in classes:
-            nearest = difflib.get_close_matches(label, names.index, 1)
-            hint = f", the nearest is {nearest[0]!r}" if nearest else ""
             line = f" in line {lines.index(label) + 1}" if lines else ""
-            raise ValueError(f"{path}: unknown label {clip(label)}{line}{hint}")
+            raise ValueError(f"{path}: unknown label {clip(label)}{line}{hint(label, names.index)}")
     return classes
 
 

@@ -16,6 +16,7 @@ from jaxseg.formats.detections import Segments, columns, interval, number
 from jaxseg.formats.files import entries
 from jaxseg.formats.labels import read_lines
 from jaxseg.formats.localization.classes import THUMOS14, name_of, read_class_numbers
+from jaxseg.formats.matrices import is_number
 from jaxseg.formats.names import check_name, listed
 
 # CASE's split_test.txt is none.
@@ -156,15 +157,6 @@ def words_of(line: str) -> list[str]:
 def has_times(words: Sequence[str]) -> bool:
     """Whether the second and third of some words are numbers, as start and end are."""
     return len(words) > 2 and all(map(is_number, words[1:3]))
-
-
-def is_number(word: str) -> bool:
-    """Whether a word is a number."""
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def label_of(where: str, words: Sequence[str], names: Mapping[int, str]) -> str:
