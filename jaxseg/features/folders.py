@@ -1,4 +1,4 @@
-"""The two folders of an extraction: videos in one; in the other features, and their record.
+"""The folder that an extraction writes: features, and their record.
 
 `features.json`, the record, says what each file of features was made from, and how. It is what a
 later call goes on from.
@@ -10,77 +10,13 @@ import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from jaxseg.formats.files import entries, read_json, write_json
-from jaxseg.formats.names import check_file_name, clip
 
-SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm")
-# Names beside features that mean something else to those who read a folder of them.
-TAKEN_FOLDERS = ("features", "groundTruth", "mapping")
 RECORD = "features.json"
 LOCK = ".lock"
 # Most of the time that may go into writing the record: that of many videos is long.
 WRITING_SHARE = 0.05
-
-
-class Videos(NamedTuple):
-    """Content of a folder of videos."""
-
-    files: dict[str, Path]  # name of the features ("activity/video") -> video file
-    refused: dict[str, str]  # file, as a path within the folder -> why it cannot be used
-    others: int  # other files and folders that were not looked at, without hidden ones
-
-
-def find_videos(folder: Path) -> Videos:
-    """Finds videos by their suffix, in any case, in a folder and its subfolders (activities)."""
-    if not folder.is_dir():
-        problem = "is a file, no folder" if folder.exists() else "no such folder"
-        raise ValueError(f"{folder}: {problem} of videos")
-    paths: list[Path] = []
-    try:
-        for path in entries(folder):
-            paths += [path] if _is_video(path) or not path.is_dir() else entries(path)
-    except OSError as error:
-        raise ValueError(f"{error.filename}: {error.strerror}") from None
-    files: dict[str, Path] = {}
-    refused: dict[str, str] = {}
-    for path in filter(_is_video, paths):
-        file = path.relative_to(folder)
-        name = file.with_suffix("").as_posix()
-        try:
-            _check_video(path, file, files.get(name))
-        except ValueError as error:
-            refused[file.as_posix()] = str(error).removeprefix("name: ")
-        else:
-            files[name] = path
-    if not files and not refused:
-        raise ValueError(f"{folder}: holds no video ({' '.join(SUFFIXES)}), nor do its subfolders")
-    return Videos(files, refused, others=len(paths) - len(files) - len(refused))
-
-
-def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
-
-
-def _check_video(path: Path, file: Path, same_name: Path | None) -> None:
-    """Raises ValueError if a video cannot be used.
-
-    `file` is its path within the folder of videos. `same_name` is another video, if there is one,
-    whose features would have the same name.
-    """
-    if path.is_dir():
-        raise ValueError("is a folder")
-    if not path.is_file():
-        raise ValueError("is no file, or a link to nothing")
-    check_file_name("name", "video", path.stem)
-    if len(file.parts) > 1:
-        check_file_name("name", "activity", file.parts[0])
-        if file.parts[0] in TAKEN_FOLDERS:
-            raise ValueError(f"a folder of features cannot have {file.parts[0]!r} inside")
-    if same_name is not None:
-        other = clip(same_name.name)
-        raise ValueError(f"its features would have the name of those of {other}; rename it")
 
 
 @contextlib.contextmanager

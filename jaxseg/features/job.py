@@ -1,6 +1,6 @@
 """Makes the features of a folder of videos: those that are missing or have changed, no others.
 
-<out>/<name>.npy        float32 [frames, channels]; name: the video's path without its suffix
+<out>/<name>.npy        float32 [frames, channels]; name: see `listing.find_videos`
 <out>/features.json     what each was made from, and how
 <out>/motion.npz        the fitted parts, where the kind has any
 """
@@ -15,10 +15,13 @@ from tqdm import tqdm
 
 from jaxseg.features import check_installed, folders, installed_versions
 from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
+from jaxseg.features.listing import Videos, find_videos, stamp
 from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
 from jaxseg.features.video import extraction
 from jaxseg.features.video.extraction import Task
 from jaxseg.formats.files import atomic_write
+
+USUAL_FPS = 15.0  # rows a second, where none are asked for
 
 
 class Summary(NamedTuple):
@@ -29,7 +32,7 @@ class Summary(NamedTuple):
     failed: dict[str, str]  # file within the folder of videos -> why it has no features
     truncated: list[str]  # done or kept, but break off early or cannot be decoded in parts
     removed: list[str]  # that are gone, whose features were removed
-    others: int  # number of files and folders that were not looked at
+    left_out: dict[str, str]  # path within the folder of videos -> what it is, as it is no video
 
 
 def make_kind(name: str, **options) -> Kind:
@@ -51,7 +54,8 @@ def extract(
     out: Path,
     kind: Kind,
     *,
-    fps: float = 15.0,
+    fps: float | None = None,
+    found: Videos | None = None,
     processes: int | None = None,
     least_frames: int = 1,
     progress: bool = True,
@@ -65,7 +69,8 @@ def extract(
         videos: folder of videos; those in its subfolders belong to activities.
         out: folder of features, new or an earlier call's.
         kind: see `make_kind`; without fitted parts it takes those in `out`, or is fitted.
-        fps: rows a second.
+        fps: rows a second; None: 15, and an error where a folder of pictures is among the videos.
+        found: what `find_videos` has found there, if it has been called already.
         processes: number of videos at once; None for one a core.
         least_frames: a video of fewer frames fails.
         progress: whether to show a bar.
@@ -74,26 +79,38 @@ def extract(
         ValueError: for a problem of all videos; one of a single video is in the summary.
     """
     check_installed(("av", "pebble", *kind.requires))
+    found = found or find_videos(videos)
+    fps = fps or rate_for(found)
     if kind.fps not in (None, fps):
         raise ValueError(
             f"kind {kind.name} was fitted at {kind.fps:g} frames a second, not {fps:g}"
         )
-    job = _Job(videos, out, kind, fps, processes or cores(), least_frames, progress)
+    job = _Job(found, out, kind, fps, processes or cores(), least_frames, progress)
     with folders.locked(out):
         return job.run()
 
 
-def changed(videos: Path, out: Path) -> list[str]:
-    """Names of videos with features in `out` that are gone, or files of another size by now.
+def rate_for(found: Videos, flag: str = "--fps") -> float:
+    """`USUAL_FPS`; raises ValueError where there is a folder of pictures, whose rate is unknown."""
+    if pictures := found.pictures:
+        more = f" and {len(pictures) - 1} more like it" if len(pictures) > 1 else ""
+        raise ValueError(
+            f"{pictures[0]}: a folder of numbered pictures{more}, which have no times; give "
+            f"{flag}=N, the pictures a second that they were taken at"
+        )
+    return USUAL_FPS
+
+
+def changed(found: Videos, out: Path) -> list[str]:
+    """Names of videos with features in `out` that are gone, or of another size by now.
 
     The time of change alone is no sign of it, as copying and moving may set it.
     """
-    files = folders.find_videos(videos).files
     known = folders.read_record(out).get("videos", {})
     return sorted(
         name
         for name, facts in known.items()
-        if name not in files or facts.get("bytes") != files[name].stat().st_size
+        if name not in found.files or facts.get("bytes") != stamp(found.files[name])["bytes"]
     )
 
 
@@ -101,7 +118,7 @@ def changed(videos: Path, out: Path) -> list[str]:
 class _Job:
     """One call of `extract`."""
 
-    videos: Path
+    listing: Videos
     out: Path
     kind: Kind
     fps: float
@@ -110,16 +127,10 @@ class _Job:
     progress: bool
 
     def __post_init__(self):
-        self.listing = folders.find_videos(self.videos)
         # What tells whether a video is the same as before.
         self.stamps = {}
         for name, path in self.listing.files.items():
-            status = path.stat()
-            self.stamps[name] = {
-                "source": path.relative_to(self.videos).as_posix(),
-                "bytes": status.st_size,
-                "modified_ns": status.st_mtime_ns,
-            }
+            self.stamps[name] = {"source": self.listing.source(name), **stamp(path)}
 
     def run(self) -> Summary:
         extraction.remove_leftovers(self.out)
@@ -154,7 +165,7 @@ class _Job:
             failed=dict(sorted(content["failed"].items())),
             truncated=sorted(name for name, facts in made.items() if facts.get("truncated")),
             removed=sorted(known.keys() - self.listing.files.keys()),
-            others=self.listing.others,
+            left_out=self.listing.left_out,
         )
 
     def _head(self) -> dict:
@@ -165,7 +176,8 @@ class _Job:
             "settings": self.kind.settings(),
             "versions": installed_versions(("av", *self.kind.requires)),
             "fitted": self.kind.fitted_file,
-            "folder": str(self.videos.resolve()),
+            "folder": str(self.listing.folder.resolve()),
+            "left_out": self.listing.left_out,
         }
 
     def _is_unchanged(self, name: str, facts: Mapping) -> bool:
@@ -219,7 +231,9 @@ class _Job:
         facts = {}
         tasks = {name: self.listing.files[name] for name in names}
         with self._bar("reading", len(names), "video") as bar:
-            for name, event, value in pool.run(extraction.probe, tasks):
+            for name, event, value in pool.run(
+                functools.partial(extraction.probe, self.fps), tasks
+            ):
                 bar.update()
                 if event == DONE:
                     facts[name] = value

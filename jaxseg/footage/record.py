@@ -18,6 +18,7 @@ FILM = (4, 24)  # least and most pictures of one video's segments
 MOMENTS = (3, 12)  # least and most pictures of one cluster's typical moments
 WIDTH, HEIGHT = 160, 120  # box that a picture fits into
 QUALITY = 70  # of JPEG: 3 to 6 kB a picture
+PICTURES_ONLY = "No browser plays a folder of pictures; it shows those of the segments."
 _RATE = 1000.0  # pictures a second that are asked for; only the first of them is taken
 
 
@@ -105,11 +106,13 @@ class Recorder:
         if problem:
             return problem, pictures
         try:
-            for time, content in take_pictures(video.source, times):
+            for time, content in take_pictures(video.source, times, self._run.fps):
                 name = f"{self._count}.jpg"
                 (self._pictures / name).write_bytes(content)
                 pictures[time] = f"footage/pictures/{name}"
                 self._count += 1
+            if video.source.is_dir():
+                problem = PICTURES_ONLY
         except ValueError as error:
             problem = f"Not all of its pictures could be taken: {error}"
         return problem, pictures
@@ -134,13 +137,15 @@ def share(total: int, parts: int, between: tuple[int, int]) -> int:
     return min(most, max(least, total // max(1, parts)))
 
 
-def take_pictures(video: Path, times: Iterable[float]) -> Iterator[tuple[float, bytes]]:
+def take_pictures(
+    video: Path, times: Iterable[float], fps: float | None = None
+) -> Iterator[tuple[float, bytes]]:
     """(time, JPEG of what the video shows then), in time order; none after the video's end.
 
-    Memory: one picture at a time. Time: a seek each. A ValueError has the name of a video that
-    cannot be read, or not from some time on.
+    `fps`: the rate of a folder of pictures. Memory: one picture at a time. Time: a seek each. A
+    ValueError has the name of a video that cannot be read, or not from some time on.
     """
-    cv2, file = need("cv2"), VideoFile(video)
+    cv2, file = need("cv2"), VideoFile(video, picture_fps=fps)
     height = box_height(file.width, file.height)
     for time in sorted(set(times)):
         for _, frame in file.resampled(_RATE, start=time, seconds=1 / _RATE, height=height):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxseg.features.folders import read_record
+from jaxseg.features.listing import stamp
 from jaxseg.formats.annotations.exports.segments import Clusters, Segmented
 from jaxseg.runfiles.about import SegmentationData, read_dataset, read_members
 from jaxseg.runfiles.names import read_names
@@ -27,7 +28,8 @@ class Video(NamedTuple):
     """A video, or another sequence, of an activity."""
 
     name: str
-    source: Path | None  # the file, whether or not it still exists; None where it is not known
+    # The file or folder of pictures, whether or not it still exists; None where it is not known.
+    source: Path | None
     entry: Mapping[str, Any]  # the video's facts in `features.json`, {} where it has none
 
     @property
@@ -118,10 +120,9 @@ def problem_of(video: Video) -> str:
     if video.source is None:
         return "No file is known that its features were made from."
     try:
-        status = video.source.stat()
+        now = stamp(video.source)
     except OSError:
         return "The video is not where its features were made from."
-    made_from = video.entry.get("bytes"), video.entry.get("modified_ns")
-    if (status.st_size, status.st_mtime_ns) != made_from:
+    if now != {key: video.entry.get(key) for key in now}:
         return "The video has changed since its features were made; times may not fit any more."
     return ""

@@ -7,6 +7,8 @@ import numpy as np
 from jaxseg import data
 from jaxseg.config import Config
 from jaxseg.features import job
+from jaxseg.features.listing import Videos, find_videos
+from jaxseg.features.listing import summary as lines_on
 from jaxseg.footage import patchwork
 from jaxseg.formats.files import read_json, write_text
 from jaxseg.formats.names import listed
@@ -32,11 +34,15 @@ def extract(config: Config, folder: Path) -> None:
         kind.load(Path(settings.reuse).expanduser())
     given = settings.videos
     videos = Path(given).expanduser() if given else patchwork.make(folder / "videos")
-    _check_same(videos, folder)
+    found = find_videos(videos)
+    _check_same(found, folder)
     shortest = least_frames(config)
-    summary = job.extract(videos, features, kind, fps=settings.fps, least_frames=shortest)
+    fps = settings.fps or job.rate_for(found, "--config.data.fps")
+    summary = job.extract(videos, features, kind, fps=fps, found=found, least_frames=shortest)
     for file, reason in summary.failed.items():
         print_once(f"left out: {listed([file])}: {reason}")
+    for line in lines_on(summary.left_out):
+        print_once(f"left out: {line}")
     for name in summary.truncated:
         print_once(f"broken, used as far as it can be read: {name}")
     if not summary.done and not summary.kept:
@@ -45,14 +51,14 @@ def extract(config: Config, folder: Path) -> None:
         write_truth(videos, features)
 
 
-def _check_same(videos: Path, folder: Path) -> None:
+def _check_same(found: Videos, folder: Path) -> None:
     """Raises ValueError where a video has changed since the run was made from its features."""
-    used, top = workdir.videos_of(folder), data.top_activity(videos)
-    changed = job.changed(videos, folder / "features") if used else ()
+    used, top = workdir.videos_of(folder), data.top_activity(found.folder)
+    changed = job.changed(found, folder / "features") if used else ()
     if names := [name for name in changed if tuple(f"{top}/{name}".split("/")[-2:]) in used]:
         raise ValueError(
-            f"{videos}: {listed(names)} changed or gone since {folder} was made of the videos "
-            "there; put back what was there, or give another --workdir"
+            f"{found.folder}: {listed(names)} changed or gone since {folder} was made of the "
+            "videos there; put back what was there, or give another --workdir"
         )
 
 

@@ -29,7 +29,7 @@ def test_what_is_no_video(tmp_path):
     (tmp_path / "x.mp4").mkdir()
     fails(tmp_path / "zero.mp4", "no video that FFmpeg can read")
     fails(tmp_path / "text.mp4", "no video that FFmpeg can read")
-    fails(tmp_path / "x.mp4", "directory")
+    fails(tmp_path / "x.mp4", "a folder; the rate of its pictures is not given")
     fails(tmp_path / "none.mp4", "No such file")
     fails(write_video(tmp_path / "song.mov", 0, sound=0.2), "no video stream; it has sound only")
 

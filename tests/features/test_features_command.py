@@ -65,7 +65,7 @@ def test_some_fail(folders, mean_kind, capsys, tmp_path):
     (tmp_path / "videos" / "notes.txt").touch()
     status, out, (line,) = run(capsys, *folders)
     assert status == 1 and out[0].endswith("2 done, 0 kept, 1 failed")
-    assert out[1:] == ["not looked at: 1 other files and folders"]
+    assert out[1:] == ["left out: 'notes.txt': empty"]
     assert line.startswith(r'failed: "it' + r"'s\nzero.mp4" + '": ')
 
 

@@ -14,7 +14,7 @@ from tiny_videos import cut, gray_of, write_video
 
 pytest.importorskip("av")
 
-from jaxseg.features import job
+from jaxseg.features import job, listing
 from jaxseg.features.folders import RECORD, locked
 
 
@@ -44,7 +44,7 @@ def record(out):
 def test_rows_and_record(folders):
     videos, out = folders
     summary = extract(folders)
-    assert summary == job.Summary(["a", "tea/b"], [], {}, [], [], 0)
+    assert summary == job.Summary(["a", "tea/b"], [], {}, [], [], {})
     assert sorted(p.name for p in out.rglob("*") if p.is_file()) == [
         *(".lock", "a.npy", "b.npy", "features.json")
     ]
@@ -116,15 +116,22 @@ def test_broken_videos_do_not_stop_the_others(folders, serial):
     (videos / ".hidden.mp4").touch()
     summary = extract(folders, least_frames=2)
     assert summary.done == ["a", "half", "tea/b"] and summary.truncated == ["half"]
-    assert summary.others == 1 and record(out)["videos"]["half"]["truncated"]
+    assert (
+        summary.left_out
+        == record(out)["left_out"]
+        == {
+            "dir.mp4": "an empty folder",
+            "notes.txt": "empty",
+        }
+    )
+    assert record(out)["videos"]["half"]["truncated"]
     assert summary.failed == record(out)["failed"]
     assert summary.failed == {
         "a.mp4": "its features would have the name of those of 'a.avi'; rename it",
-        "dir.mp4": "is a folder",
-        "link.mkv": "is no file, or a link to nothing",
+        "link.mkv": "no file, or a link to nothing",
         "one.webm": "1 frame at 15 fps; two are needed",
         "song.mov": "no video stream; it has sound only",
-        "zero.mp4": "no video that FFmpeg can read, or cut off before its index",
+        "zero.mp4": "empty",
     }
     # Once mended it is like any other.
     write_video(videos / "zero.mp4", 5)
@@ -188,7 +195,7 @@ def test_names_that_no_file_of_a_run_has(tmp_path, serial):
     (videos / "deep" / "deeper").mkdir(parents=True)
     (videos / "deep" / "deeper" / "a.mp4").write_bytes(video)
     summary = extract((videos, tmp_path / "out"))
-    assert summary.done == ["a"] and summary.others == 1  # the folder further down
+    assert summary.done == ["a", "deep/deeper_a"] and not summary.left_out
     why = dict(sorted(summary.failed.items()))
     assert list(why) == ["a\nb.mp4", "a\\..\\b.mp4", "groundTruth/a.mp4", "x" * 240 + ".mp4"]
     for reason, part in zip(
@@ -209,7 +216,9 @@ def test_folders_that_are_wrong(folders, tmp_path, serial):
     fails("kind mean was fitted at 10 frames a second, not 15", *folders, kind=kind)
     fails("no such folder of videos", tmp_path / "none", out)
     (tmp_path / "empty").mkdir()
-    fails(r"holds no video \(.mp4 .mkv", tmp_path / "empty", out)
+    fails(
+        "holds no video, nor do the folders in it; there is: it is empty", tmp_path / "empty", out
+    )
     fails("is not empty and has no features.json", videos, videos)
     assert not (videos / ".lock").exists()
     (tmp_path / "file").touch()
@@ -233,10 +242,13 @@ def test_videos_that_have_changed_since(folders, serial):
     extract(folders)
     os.utime(videos / "a.mp4")
     write_video(videos / "new.mp4", 10)
-    assert job.changed(*folders) == []
+    assert job.changed(listing.find_videos(videos), out) == []
     write_video(videos / "a.mp4", 30)
     (videos / "tea/b.mkv").unlink()
-    assert job.changed(*folders) == ["a", "tea/b"] and job.changed(videos, out / "none") == []
+    assert (
+        job.changed(listing.find_videos(videos), out) == ["a", "tea/b"]
+        and job.changed(listing.find_videos(videos), out / "none") == []
+    )
 
 
 def test_a_folder_that_was_moved(folders, tmp_path, serial):

@@ -16,7 +16,7 @@ LENGTHS = {"long": (2.0, 100.0), "short": (0.0, 3.0), "unknown": (0.0, None), "m
 class Stub:
     """What is asked of an opened video."""
 
-    def __init__(self, path):
+    def __init__(self, path, picture_fps=None):
         if path.name == "broken":
             raise ValueError("broken: cannot be read")
         self.first_timestamp, self.duration = LENGTHS[path.name]
@@ -63,7 +63,7 @@ def test_not_all_of_very_many_videos_are_opened(videos, monkeypatch):
     opened = []
     monkeypatch.setattr(fitting, "MOST_VIDEOS", 3)
     monkeypatch.setattr(
-        fitting, "VideoFile", lambda path: opened.append(path) or Stub(Path("short"))
+        fitting, "VideoFile", lambda path, **_: opened.append(path) or Stub(Path("short"))
     )
     many = [Path(f"{number:03}") for number in range(50)]
     windows = draw_windows(many, 5.0, 16, seed=0)

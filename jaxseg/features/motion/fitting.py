@@ -70,7 +70,7 @@ def fit(videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress
 
     The result does not depend on the number of processes, as each has one thread.
     """
-    windows = draw_windows(videos, WINDOW, MOST_WINDOWS, seed)
+    windows = draw_windows(videos, WINDOW, MOST_WINDOWS, seed, layout.fps)
     every = max(1, -(-len(windows) // WORD_WINDOWS))
     some = [window._replace(seconds=WORD_WINDOW) for window in windows[::every]]
     share = -(-MOST_DESCRIPTORS // max(1, len(some)))
@@ -161,10 +161,13 @@ def fisher_vectors(
     return np.stack((rows + encoder.finish())[::ROW_STEP])
 
 
-def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -> list[Window]:
+def draw_windows(
+    videos: Sequence[Path], seconds: float, most: int, seed: int, fps: float | None = None
+) -> list[Window]:
     """Draws at most `most` windows, spread evenly over all the time of the readable videos.
 
     The order of the videos does not matter. A video of unknown length counts as one window long.
+    `fps`: pictures a second of videos that are folders of pictures.
     """
     rng = np.random.default_rng(seed)
     ordered = sorted(videos, key=lambda path: Path(path).as_posix())
@@ -175,7 +178,7 @@ def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -
     for video in ordered:
         # The job reports those that cannot be read.
         with contextlib.suppress(ValueError, OSError):
-            file = VideoFile(video)
+            file = VideoFile(video, picture_fps=fps)
             spans.append(Window(video, file.first_timestamp, file.duration or seconds))
     if not spans:
         return []
@@ -194,7 +197,7 @@ def draw_windows(videos: Sequence[Path], seconds: float, most: int, seed: int) -
 
 def read_window(window: Window, fps: float) -> Iterator[np.ndarray]:
     """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`."""
-    video = VideoFile(window.video)
+    video = VideoFile(window.video, picture_fps=fps)
     timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
     for _, frame in timed:
         yield frame

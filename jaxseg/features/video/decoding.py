@@ -10,9 +10,19 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.features import need
+from jaxseg.features.video.pictures import Series
 
-# Formats of one file each: a playlist that calls itself a video opens nothing else.
-FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg"
+# FFmpeg's formats of videos in one file each: no playlist, pattern of names, address or device.
+FORMATS = (
+    # computers, phones, cameras, disks, television
+    "mov,matroska,avi,mpegts,mpeg,flv,live_flv,kux,asf,asf_o,ogg,mxf,dv,gif,yuv4mpegpipe,nut,rm,wtv"
+    ",nsv,gxf,lxf,ty,pva,nuv,dhav,ivf,vivo,xmv,pmp,mods,moflex,mtv,mxg,hxvs,iv8,lmlm4,luodat"
+    # coded pictures alone
+    ",mpegvideo,m4v,h261,h263,h264,hevc,vvc,evc,av1,obu,vc1,vc1test,cavsvideo,avs2,avs3,dirac"
+    ",dnxhd,mjpeg,smjpeg,mpjpeg,apng,apv,ipu"
+    # fast cameras, telescopes, animations
+    ",cine,r3d,ser,flic,filmstrip,film_cpk,swf,bink,smk,roq,thp,dxa,anm,cdxl"
+)
 # Seconds; a picture that stays longer has a broken timestamp.
 LONGEST_PICTURE = 3600
 # Seconds from a picture to the next one where the file does not say.
@@ -31,12 +41,17 @@ class Notes:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[tuple]:
-    """(container, video stream), decoding with one thread.
+def opened(path: Path, picture_fps: float | None = None) -> Iterator[tuple]:
+    """(container, video stream) of a file, or of a folder of pictures, decoding with one thread.
 
     The stream is the one marked as default, or the first; a cover picture does not count.
     """
     av = need("av")
+    if path.is_dir():
+        with one_line_errors(path):
+            series = Series(path, picture_fps)
+        yield series, series
+        return
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     # An absolute path cannot be taken for an address, whatever is in it.
     address = str(path.absolute())

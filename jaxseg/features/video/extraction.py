@@ -18,15 +18,18 @@ TELL_EVERY = 0.25  # seconds between two messages to the progress bar
 
 
 class Task(NamedTuple):
-    """One video file, and the file of its features."""
+    """One video, a file or a folder of pictures, and the file of its features."""
 
     video: Path
     features: Path
 
 
-def probe(video: Path, tell: Callable[[float], None]) -> dict:
-    """Facts about a video that are known from its header and first picture."""
-    return facts(VideoFile(video))
+def probe(fps: float, video: Path, tell: Callable[[float], None]) -> dict:
+    """Facts about a video that are known from its header and first picture.
+
+    `fps`: pictures a second of a folder of pictures.
+    """
+    return facts(VideoFile(video, picture_fps=fps))
 
 
 def facts(video: VideoFile) -> dict:
@@ -41,12 +44,12 @@ def extract_video(
 ) -> dict:
     """Writes a video's features, each row as soon as it is ready; facts for `features.json`.
 
-    There are `fps` rows a second; a video of fewer than `least_frames` is too short. `tell` is
-    called with the seconds of video since its last call.
+    There are `fps` rows a second, one a picture of a folder of pictures; a video of fewer than
+    `least_frames` is too short. `tell` is called with the seconds of video since its last call.
     """
     begin = last_told = time.monotonic()
     need("av").logging.set_level(None)
-    video = VideoFile(task.video)
+    video = VideoFile(task.video, picture_fps=fps)
     with open_rows(task.features, kind.channels) as add_rows:
         encoder = kind.encoder()
         pushed = told = 0

@@ -29,8 +29,10 @@ TOLERANCE = 0.0005
 class VideoFile:
     """A video whose first picture has been read; the file is open only while it is used.
 
+    A folder of numbered pictures is a video of `picture_fps` pictures a second.
+
     Attributes:
-        path: the file.
+        path: the file, or a folder of numbered pictures.
         width, height: of the pictures as shown, in pixels.
         rotation: degrees clockwise that a player turns the stored pictures by: 0, 90, 180, 270.
         first_timestamp: of the first picture that can be decoded, in seconds.
@@ -42,10 +44,10 @@ class VideoFile:
         ValueError: no video, or none that can be read; one line with the file's name.
     """
 
-    def __init__(self, path: Path):
-        self.path = Path(path)
+    def __init__(self, path: Path, *, picture_fps: float | None = None):
+        self.path, self._picture_fps = Path(path), picture_fps
         self.notes = Notes()
-        with opened(self.path) as (container, stream):
+        with self._opened() as (container, stream):
             pictures = timed_pictures(self.path, container, stream, self.notes)
             first = next(pictures, None)
             if first is None:
@@ -102,7 +104,7 @@ class VideoFile:
         """`timed_pictures` of the file, from one at or before `start` on."""
         if start is not None and start > self.first_timestamp:
             self.notes = Notes()
-            with opened(self.path) as (container, stream):
+            with self._opened() as (container, stream):
                 pictures = iter(())
                 with contextlib.suppress(need("av").error.FFmpegError, OSError):
                     container.seek(math.floor(start / stream.time_base), stream=stream)
@@ -116,8 +118,11 @@ class VideoFile:
                     return
         # From the beginning, also where an index is wrong or missing.
         self.notes = Notes()
-        with opened(self.path) as (container, stream):
+        with self._opened() as (container, stream):
             yield from timed_pictures(self.path, container, stream, self.notes)
+
+    def _opened(self) -> contextlib.AbstractContextManager[tuple]:
+        return opened(self.path, self._picture_fps)
 
     def _converter(self, height: int | None) -> Callable[[object], np.ndarray]:
         """Function that makes an upright array of a picture, scaled down to a height."""
