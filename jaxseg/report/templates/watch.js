@@ -1,9 +1,12 @@
 // What makes the panel of videos move: a click plays, a cursor runs, the segment lights up.
 //
-// A browser's time is the video's own timestamps, with no subtraction: Chromium calls the first
-// picture of a file that begins at 2 s second 2, be it MP4, QuickTime, Matroska or WebM. It keeps
-// subtitle files away from a page on disk, each file of which is an origin of its own; so the cues
-// are made here, from the links of the bar.
+// The page counts in a file's own timestamps. Chromium does, too, be it MP4, QuickTime, Matroska or
+// WebM; Firefox calls the first picture second 0. Which of both it is shows on the first picture of
+// a file that begins late. Of a late MP4 Chromium first takes the length for the end and jumps no
+// further than that; what lies behind it is reached by playing at full speed.
+//
+// A browser keeps subtitle files away from a page on disk, each file of which is an origin of its
+// own; so the cues are made here, from the links of the bar.
 for (const watch of document.querySelectorAll(".watch")) {
   const video = watch.querySelector("video"), problem = watch.querySelector(".problem");
   const caption = watch.querySelector(".caption");
@@ -12,20 +15,58 @@ for (const watch of document.querySelectorAll(".watch")) {
   const track = video.addTextTrack("captions", "clusters");
   track.mode = "hidden";
   let link = video.getAttribute("src");
+  let shift = 0;  // seconds from the page's time to the browser's
+  let ready = Promise.resolve();  // once the shift of the open file is known
+  let target = null;  // browser's time that cannot be jumped to and is played to
 
   const address = place => place.getAttribute("href").split("#t=")[0];
   const segments = () => [...(clips.get(link)?.querySelectorAll("svg a[data-start]") ?? [])];
+  const first = () => +(clips.get(link)?.querySelector(".segments").dataset.from ?? 0);
 
   function open(next) {
-    if (link !== next || video.error) {
-      link = next;
-      problem.hidden = true;
-      video.src = link;
-    }
+    if (link === next && !video.error) return;
+    link = next;
+    problem.hidden = true;
+    video.src = link;
+    measure();
+  }
+  function measure() {
+    const opened = link;
+    shift = 0;
+    arrive();
+    subtitle();
+    ready = first() < .1 || !video.requestVideoFrameCallback ? Promise.resolve()
+      : new Promise(resolve => video.requestVideoFrameCallback((_, {mediaTime}) => {
+        if (link === opened && mediaTime < first() / 2) shift = -first();
+        subtitle();
+        resolve();
+      }));
+  }
+  function subtitle() {
     for (const cue of [...track.cues ?? []]) track.removeCue(cue);
     for (const {dataset} of segments()) {
-      track.addCue(new VTTCue(+dataset.start, +dataset.end, dataset.name));
+      track.addCue(new VTTCue(+dataset.start + shift, +dataset.end + shift, dataset.name));
     }
+  }
+  async function go(next, time) {
+    open(next);
+    arrive();
+    video.play().catch(() => {});
+    await ready;  // for which some browsers have to play
+    if (link !== next) return;
+    video.currentTime = time + shift;
+    if (video.currentTime < time + shift - .1 && video.readyState) hurry(time + shift);
+  }
+  function hurry(time) {
+    target = {time, muted: video.muted};
+    video.muted = true;
+    video.playbackRate = 16;
+  }
+  function arrive() {
+    if (!target) return;
+    video.muted = target.muted;
+    video.playbackRate = 1;
+    target = null;
   }
   function complain() {
     const place = document.createElement("a");
@@ -48,7 +89,8 @@ for (const watch of document.querySelectorAll(".watch")) {
     caption.textContent = `${clip.dataset.name}: ${segment.querySelector("title").textContent}`;
   }
   function draw() {
-    const time = video.currentTime;
+    const time = video.currentTime - shift;
+    if (target && video.currentTime >= target.time) arrive();
     light(segments().find(({dataset}) => +dataset.start <= time + .0005 && time < +dataset.end));
     for (const cursor of watch.querySelectorAll(".cursor")) {
       const {from, to} = cursor.ownerSVGElement.dataset;
@@ -66,9 +108,12 @@ for (const watch of document.querySelectorAll(".watch")) {
     const place = event.target.closest("a[data-start]");
     if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    open(address(place));
-    video.currentTime = +place.dataset.start;
-    video.play().catch(() => {});
+    go(address(place), +place.dataset.start);
+  });
+  watch.addEventListener("renamed", () => {
+    subtitle();
+    for (const old of watch.querySelectorAll(".now")) old.classList.remove("now");
+    draw();
   });
   video.addEventListener("play", () => {
     for (const other of document.querySelectorAll(".watch video")) {
@@ -79,7 +124,8 @@ for (const watch of document.querySelectorAll(".watch")) {
   for (const event of ["seeked", "timeupdate", "loadedmetadata"]) {
     video.addEventListener(event, draw);
   }
+  for (const event of ["pause", "ended"]) video.addEventListener(event, arrive);
   video.addEventListener("error", complain);
-  if (link) open(link);
+  if (link) measure();
   if (video.error) complain();
 }
