@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "training": ("config data formats methods processes runfiles", f"jax numpy tqdm {NETWORKS}"),
     "proposals": ("command_line formats", "numpy tqdm"),
     "prediction": (
-        "command_line config data evaluation formats methods processes proposals runfiles training",
+        "command_line config data evaluation features footage formats methods processes proposals"
+        " report runfiles training",
         "jax numpy scipy tqdm",
     ),
     "tuning": (

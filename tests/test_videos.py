@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 
 import commands
 import numpy as np
@@ -12,6 +13,7 @@ from serial_pool import SerialPool
 
 from jaxseg.features import job, pool
 from jaxseg.features.motion import fitting
+from jaxseg.prediction.__main__ import main as label
 
 CONFIG = commands.ROOT / "configs" / "asot_videos.py"
 FPS = 5
@@ -110,6 +112,115 @@ def test_the_same_command_makes_no_features_again(finished, videos):
     result = run(videos, workdir, "--mode=features")
     assert result.status == 0 and len(before) == 2
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+@pytest.fixture(scope="module")
+def old_run(finished, tmp_path_factory):
+    """The finished run with names, and without its page, at another place."""
+    folder = tmp_path_factory.mktemp("old") / "run"
+    shutil.copytree(finished[1], folder, ignore=shutil.ignore_patterns("report.html", "footage"))
+    (folder / "names.csv").write_text("cluster,name\n0,rest\n1,'move, or so'\n".replace("'", '"'))
+    return folder
+
+
+def test_new_videos_with_an_old_run(
+    finished, old_run, videos, tmp_path, capsys, monkeypatch, quick_compile
+):
+    """The run's own videos get the labels that they have there, in their own time, and a page."""
+    monkeypatch.setattr(job, "Pool", SerialPool)
+    new, out = tmp_path / "new", tmp_path / "out"
+    shutil.copytree(videos, new)
+    late = [3600 + k / 10 for k in range(10 * SECONDS)]
+    tiny_videos.write_video(new / "tea" / "one.mkv", pictures(["still", "moving"]), times=late)
+    before = contents(old_run)
+    assert label([str(old_run), str(new), f"--out={out}", "--segments=audacity"]) == 1
+    told = capsys.readouterr()
+    assert "3 done" in told.out and str(out / "report.html") in told.out
+    assert (
+        "failed: 'broken.mp4'" in told.err and "short.mp4': 1 frame at 5 fps; two are" in told.err
+    )
+    for name in ("one", "two & a half"):
+        path = f"predictions/my films/seed0/{name}.txt"
+        assert (out / path).read_text() == (finished[1] / path).read_text()
+    labels = (out / "predictions/tea/seed0/one.txt").read_text().split()
+    assert labels == (out / "predictions/my films/seed0/one.txt").read_text().split()
+    rows = {}
+    for place in ("my films", "tea"):
+        table = (out / "segments" / place / "seed0" / "one.csv").read_text().splitlines()
+        rows[place] = list(csv.DictReader(table))
+    assert [row["label"] for row in rows["tea"]] == [row["label"] for row in rows["my films"]]
+    assert {row["label"] for row in rows["tea"]} <= {"rest", "move, or so"}
+    for row, early in zip(rows["tea"], rows["my films"], strict=True):
+        assert float(row["start"]) == 3600 + float(early["start"])
+    made = {path.suffix for path in (out / "segments" / "tea" / "seed0").iterdir()}
+    assert made == {".csv", ".vtt", ".eaf", ".txt"}
+    page = (out / "report.html").read_text()
+    assert "new/one.mp4#t=" in page and "new/tea/one.mkv#t=3600" in page and "move, or so" in page
+    assert "Typical moments" in page and "data:image/jpeg;base64," in page
+
+    # The same again, of which one video has changed since.
+    features = {path: path.stat().st_mtime_ns for path in (out / "features").rglob("*.npy")}
+    tiny_videos.write_video(new / "tea" / "one.mkv", pictures(["moving"]), fps=10)
+    for name in ("short.mp4", "broken.mp4"):
+        (new / name).unlink()
+    assert label([str(old_run), str(new), f"--out={out}"]) == 0
+    assert "1 done, 2 kept, 0 failed" in capsys.readouterr().out
+    changed = [path for path, time in features.items() if path.stat().st_mtime_ns != time]
+    assert changed == [out / "features" / "tea" / "one.npy"]
+    assert len((out / "predictions/tea/seed0/one.txt").read_text().split()) == FPS * SECONDS // 2
+    assert contents(old_run) == before
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def edit(change):
+    """Changes a JSON file of a run in place."""
+
+    def apply(run):
+        path = run / "features" / "features.json"
+        record = json.loads(path.read_text())
+        change(record)
+        path.write_text(json.dumps(record))
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda run: (run / "features" / "features.json").unlink(), "features.json is gone"),
+        (lambda run: (run / "features" / "motion.npz").unlink(), "motion.npz is gone"),
+        (edit(lambda record: record.update(fitted_sha256="0")), "is not the file that"),
+        (edit(lambda record: record["settings"].update(version=0)), "with version = 0, here it is"),
+        (lambda run: shutil.rmtree(run / "checkpoints"), "no checkpoints"),
+    ],
+)
+def test_what_new_videos_need_of_the_old_run(old_run, videos, tmp_path, capsys, damage, words):
+    run = tmp_path / "run"
+    shutil.copytree(old_run, run)
+    damage(run)
+    assert label([str(run), str(videos), f"--out={tmp_path / 'out'}"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line and not (tmp_path / "out").exists()
+
+
+def test_new_videos_that_cannot_be_labeled(old_run, videos, tmp_path, capsys):
+    def fails(words, data, out=tmp_path / "out", *more, run=old_run):
+        assert label([str(run), str(data), f"--out={out}", *more]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words in line and not (tmp_path / "out").exists()
+
+    fails("no such folder of videos", tmp_path / "none")
+    fails("have 6 frames a second", videos, tmp_path / "out", "--fps=6")
+    fails("no activity 'tea', only my films", videos, tmp_path / "out", "--activity=tea")
+    fails("is in ", videos, old_run / "new")
+    fails("is in ", videos, videos / "new")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").touch()
+    fails("is not empty and has no new_videos.json", videos, tmp_path / "other")
+    fails("is not empty and has no new_videos.json", videos / "one.mp4", videos)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def make_parser() -> command_line.Parser:
         epilog=EPILOG,
     )
     add = parser.add_argument
-    add("--videos", type=_path, metavar="DIR", required=True, help="folder of videos")
+    add("--videos", type=_path, metavar="DIR", required=True, help="folder of videos, or one")
     add(
         "--out",
         type=_path,
@@ -127,7 +127,12 @@ def run(arguments: argparse.Namespace) -> int:
     summary = extract(
         arguments.videos, arguments.out, kind, fps=arguments.fps, processes=arguments.processes
     )
-    for line in describe(summary, arguments.out):
+    return tell(summary, arguments.out)
+
+
+def tell(summary: Summary, out: Path) -> int:
+    """Prints what has become of the videos; the exit status is 1 where some failed."""
+    for line in describe(summary, out):
         print(line)
     for file, reason in summary.failed.items():
         print(f"failed: {clip(file)}: {reason}", file=sys.stderr)

@@ -66,7 +66,7 @@ def extract(
     parts are those that they were made with.
 
     Args:
-        videos: folder of videos; those in its subfolders belong to activities.
+        videos: folder of videos; those in its subfolders belong to activities. Or one video.
         out: folder of features, new or an earlier call's.
         kind: see `make_kind`; without fitted parts it takes those in `out`, or is fitted.
         fps: rows a second; None: 15, and an error where a folder of pictures is among the videos.

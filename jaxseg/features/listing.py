@@ -47,17 +47,18 @@ class Videos(NamedTuple):
 
 
 def find_videos(folder: Path) -> Videos:
-    """Finds the videos in a folder and in all folders below it.
+    """Finds the videos in a folder and in all folders below it; of a file, that video alone.
 
     Raises:
         ValueError: there is no such folder, or no video in it; the message says what there is.
     """
-    if not folder.is_dir():
-        problem = "is a file, no folder" if folder.exists() else "no such folder"
-        raise ValueError(f"{folder}: {problem} of videos")
-    search = _Search(folder if folder.name not in ("", "..") else folder.resolve())
+    file = folder.name if folder.is_file() else ""
+    if not file and not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder of videos")
+    root = folder.parent if file else folder
+    search = _Search(root if root.name not in ("", "..") else root.resolve())
     try:
-        search.run()
+        search.run(file)
     except OSError as error:
         raise ValueError(f"{error.filename}: {error.strerror}") from None
     found = search.found
@@ -106,9 +107,12 @@ class _Search:
         self._walked: set[tuple[int, int]] = set()  # folders, by device and number
         self._copies: list[Path] = []
 
-    def run(self) -> None:
+    def run(self, file: str = "") -> None:
+        """Looks at everything in the folder, or at one file there."""
+        if file:
+            self._take_files(self._root, [self._root / file])
         # A list in place of recursion, which very deep folders would break.
-        waiting = [self._root]
+        waiting = [] if file else [self._root]
         while waiting:
             folder = waiting.pop()
             try:

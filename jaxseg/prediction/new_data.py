@@ -11,9 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxseg.config import Config
-from jaxseg.data import load_unlabeled, scaling
+from jaxseg.data import VIDEOS, load_unlabeled, scaling
 from jaxseg.data.segmentation.records import DataSet, scale_videos
 from jaxseg.data.segmentation.video import Video
+from jaxseg.features.listing import find_videos
 from jaxseg.formats.annotations.exports import check_formats, write_exports
 from jaxseg.formats.annotations.exports.segments import Clusters, Segmented
 from jaxseg.formats.names import listed
@@ -28,12 +29,17 @@ from jaxseg.training.settled import read_settled
 from jaxseg.training.setup import Setup, set_up
 from jaxseg.training.step import make_gather
 
+# float32 and int [8, K], of each eighth of a sequence and each cluster: how similar its most
+# typical frame is, -inf where there is none, and that frame's index.
+Typical = tuple[np.ndarray, np.ndarray]
+
 
 class Decoded(NamedTuple):
     """What a run makes of one sequence."""
 
     labels: np.ndarray  # int64 [frames], cluster numbers; -1 where no cluster claims a frame
     plan: np.ndarray  # float32 [frames, K], rows sum to 1
+    typical: Typical
 
 
 class Trained:
@@ -161,17 +167,21 @@ class Trained:
 
     def decode(self, video: Video, member: about.Member) -> Decoded:
         """Labels and plan of one sequence under one member, by the run's own decoding."""
-        _, everything = self._restored
+        _, everything = self.restored
         slot = self.members.index(member)
         arguments = jax.tree.map(lambda leaf: leaf[slot : slot + 1], everything)
         length = padded_length(video.num_frames)
         frames = np.zeros((length, self.data.channels), np.float32)
         frames[: video.num_frames] = self.scaled(video, member.activity).frames()
         padded = {"frames": frames, "mask": np.arange(length) < video.num_frames}
-        labels, plan = self._decoder(arguments.params, arguments.carried, padded, arguments.inputs)
+        labels, plan, typical = jax.tree.map(
+            lambda array: np.asarray(array[0]),
+            self._decoder(arguments.params, arguments.carried, padded, arguments.inputs),
+        )
         return Decoded(
-            np.asarray(labels[0, : video.num_frames], np.int64),
-            np.asarray(plan[0, : video.num_frames, : member.num_clusters]),
+            labels[: video.num_frames].astype(np.int64),
+            plan[: video.num_frames, : member.num_clusters],
+            typical,
         )
 
     def scaled(self, video: Video, activity: str) -> Video:
@@ -190,17 +200,22 @@ class Trained:
 
     @functools.cached_property
     def _decoder(self) -> Callable:
-        """(params, carried, video, inputs) -> labels and plan, and nothing else is computed."""
-        method = self._restored[0].method
+        """(params, carried, video, inputs) -> the arrays of `Decoded`; no others are computed."""
+        method = self.restored[0].method
 
         def decode(*arguments):
             output = method.predict(*arguments)
-            return output["labels"], output["matrices"]["plan"]
+            return output["labels"], output["matrices"]["plan"], output["typical"]
 
         return jax.jit(jax.vmap(decode, in_axes=(0, 0, None, 0)))
 
     @functools.cached_property
-    def _restored(self) -> tuple[Setup, Arguments]:
+    def restored(self) -> tuple[Setup, Arguments]:
+        """The program and what all members have learned.
+
+        Raises:
+            ValueError: training is not finished, or the decoding cannot take new sequences.
+        """
         outline = self._outline()
         settled = read_settled(self.config, self.workdir)
         setup = set_up(self.config, outline, enumerate_members(self.config, outline, settled))
@@ -234,6 +249,13 @@ def padded_length(num_frames: int) -> int:
     """
     step = max(LENGTH_MULTIPLE, 2 ** (num_frames.bit_length() - 3))
     return -(-num_frames // step) * step
+
+
+def _holds_videos(path: Path) -> bool:
+    try:
+        return bool(find_videos(path).files)
+    except ValueError:
+        return False
 
 
 def _listed(names: Sequence[object]) -> str:
@@ -275,7 +297,15 @@ def label_folder(
             raise ValueError(f"--out={out} is in {taken}; give a folder of its own")
     trained = Trained(run)
     check_formats("--segments", formats, fps=trained.data.fps)
-    data = trained.read_folder(folder, progress=progress)
+    try:
+        data = trained.read_folder(folder, progress=progress)
+    except (ValueError, FileNotFoundError) as error:
+        if trained.config.data.name == VIDEOS or not _holds_videos(folder):
+            raise
+        raise ValueError(
+            f"{run} was made of features, not of videos, and {folder} holds videos ({error}); make "
+            "the same features of them first, and give their folder"
+        ) from None
     trained.check(data.videos, fps or data.fps)
     places: dict[Path, tuple[Clusters, list[Segmented]]] = {}
     for video, member, decoded in trained.decode_all(

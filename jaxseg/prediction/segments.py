@@ -80,7 +80,7 @@ def predict(
                     _write_couplings(config, partial["couplings"], members, video, output)
                 bar.update(min(processes.count(), bar.total - bar.n))
             candidates = processes.exchange(candidates)
-            typical[activity] = _most_typical(members, videos, candidates)
+            typical[activity] = most_typical(members, videos, candidates)
             objectives[activity] = _objectives(members, videos, candidates)
         bar.close()
         if processes.is_first() and _needs_peers(config, data):
@@ -209,10 +209,17 @@ def _write_couplings(
             files.write_coupling(couplings, video.activity, member.directory, video.name, coupling)
 
 
-def _most_typical(
+def most_typical(
     members: Sequence[Member], videos: Sequence[Video], candidates: Arrays
 ) -> dict[str, list[list[TypicalFrame]]]:
-    """Member directory -> for each cluster its most typical frames, best first."""
+    """Member directory -> for each cluster its most typical frames, best first.
+
+    Args:
+        members: of one activity.
+        videos: of that activity.
+        candidates: "<index of a video>/similarity" and "/frames" -> [members, 8, K], what a method
+            gives as "typical".
+    """
     lengths = {video.name: video.num_frames for video in videos}
 
     def of_cluster(slot: int, cluster: int) -> list[TypicalFrame]:

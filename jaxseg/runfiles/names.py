@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxseg.formats.files import read_text
+from jaxseg.formats.files import read_text, write_text
 from jaxseg.formats.names import check_name, clip, listed
 
 NAME = "names.csv"
@@ -66,6 +66,23 @@ def read_names(workdir: Path, num_clusters: Mapping[str, int]) -> dict[str, dict
         if row["name"]:
             names.setdefault(activity, {})[cluster] = check_name(where, "cluster", row["name"])
     return names
+
+
+def write_names(workdir: Path, names: Mapping[str, Mapping[int, str]]) -> None:
+    """Writes names.csv: activity -> cluster -> name; the column `activity` where there are several.
+
+    A name with a comma stands in double quotes.
+    """
+    text = io.StringIO()
+    skipped = 0 if len(names) > 1 else 1  # columns
+    rows = [
+        (activity, cluster, name)
+        for activity, clusters in names.items()
+        for cluster, name in sorted(clusters.items())
+    ]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(row[skipped:] for row in [("activity", "cluster", "name"), *rows])
+    write_text(workdir / NAME, text.getvalue())
 
 
 def _check_header(where: str, columns: list[str], num_clusters: Mapping[str, int]) -> None:

@@ -223,7 +223,6 @@ def test_folders_that_are_wrong(folders, tmp_path, serial):
     assert not (videos / ".lock").exists()
     (tmp_path / "file").touch()
     fails("cannot be written", videos, tmp_path / "file")
-    fails("file: is a file, no folder of videos", tmp_path / "file", out)
     extract(folders)
     other = tmp_path / "other"
     write_video(other / "a.mp4", 30)
