@@ -163,7 +163,7 @@ def describe(summary: Summary, out: Path) -> list[str]:
         lines.append(f"removed, since their videos are gone: {_listed(summary.removed)}")
     if summary.truncated:
         lines.append(f"broken, used as far as they can be read: {_listed(summary.truncated)}")
-    return lines
+    return lines + summary.note_lines()
 
 
 def _listed(names: Sequence[str], most: int = 10) -> str:

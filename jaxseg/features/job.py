@@ -20,6 +20,7 @@ from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
 from jaxseg.features.video import extraction
 from jaxseg.features.video.extraction import Task
 from jaxseg.formats.files import atomic_write
+from jaxseg.formats.names import clip
 
 USUAL_FPS = 15.0  # rows a second, where none are asked for
 
@@ -31,8 +32,15 @@ class Summary(NamedTuple):
     kept: list[str]  # that had their features already
     failed: dict[str, str]  # file within the folder of videos -> why it has no features
     truncated: list[str]  # done or kept, but break off early or cannot be decoded in parts
+    notes: dict[str, list[str]]  # done or kept -> sentences: what was mended or left out of it
     removed: list[str]  # that are gone, whose features were removed
     left_out: dict[str, str]  # path within the folder of videos -> what it is, as it is no video
+
+    def note_lines(self, most: int = 10) -> list[str]:
+        """A line on each video that has notes, up to so many, and one on how many more there are."""
+        lines = [f"note: {clip(name)}: {' '.join(each)}" for name, each in self.notes.items()]
+        rest = len(lines) - most
+        return lines[:most] + ([f"note: {rest} more videos, see features.json"] if rest > 0 else [])
 
 
 def make_kind(name: str, **options) -> Kind:
@@ -164,6 +172,9 @@ class _Job:
             kept=sorted(kept),
             failed=dict(sorted(content["failed"].items())),
             truncated=sorted(name for name, facts in made.items() if facts.get("truncated")),
+            notes={
+                name: facts["notes"] for name, facts in sorted(made.items()) if "notes" in facts
+            },
             removed=sorted(known.keys() - self.listing.files.keys()),
             left_out=self.listing.left_out,
         )

@@ -19,7 +19,6 @@ MOMENTS = (3, 12)  # least and most pictures of one cluster's typical moments
 WIDTH, HEIGHT = 160, 120  # box that a picture fits into
 QUALITY = 70  # of JPEG: 3 to 6 kB a picture
 PICTURES_ONLY = "No browser plays a folder of pictures; it shows those of the segments."
-_RATE = 1000.0  # pictures a second that are asked for; only the first of them is taken
 
 
 class Recorder:
@@ -74,6 +73,7 @@ class Recorder:
                     # Links are relative to the run.
                     "link": url(source, folder) if exists else None,
                     "problem": problem,
+                    "notes": video.entry.get("notes", []),
                     "exports": {
                         name: url(tables / (form.together or f"{video.name}{form.suffix}"), folder)
                         for name in self._formats
@@ -106,7 +106,7 @@ class Recorder:
         if problem:
             return problem, pictures
         try:
-            for time, content in take_pictures(video.source, times, self._run.fps):
+            for time, content in take_pictures(video, times, self._run.fps):
                 name = f"{self._count}.jpg"
                 (self._pictures / name).write_bytes(content)
                 pictures[time] = f"footage/pictures/{name}"
@@ -138,20 +138,18 @@ def share(total: int, parts: int, between: tuple[int, int]) -> int:
 
 
 def take_pictures(
-    video: Path, times: Iterable[float], fps: float | None = None
+    video: Video, times: Iterable[float], fps: float | None = None
 ) -> Iterator[tuple[float, bytes]]:
     """(time, JPEG of what the video shows then), in time order; none after the video's end.
 
-    `fps`: the rate of a folder of pictures. Memory: one picture at a time. Time: a seek each. A
-    ValueError has the name of a video that cannot be read, or not from some time on.
+    `fps`: the rate of a folder of pictures. Memory: one picture at a time. A ValueError has the
+    name of a video that cannot be read, or not from some time on.
     """
-    cv2, file = need("cv2"), VideoFile(video, picture_fps=fps)
-    height = box_height(file.width, file.height)
-    for time in sorted(set(times)):
-        for _, frame in file.resampled(_RATE, start=time, seconds=1 / _RATE, height=height):
-            blue_first = np.ascontiguousarray(frame[..., ::-1])
-            _, content = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-            yield time, content.tobytes()
+    cv2, file = need("cv2"), VideoFile(video.source, picture_fps=fps, steady=video.steady)
+    for time, frame in file.at(times, height=box_height(file.width, file.height)):
+        blue_first = np.ascontiguousarray(frame[..., ::-1])
+        _, content = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        yield time, content.tobytes()
 
 
 def box_height(width: int, height: int) -> int:

@@ -37,6 +37,11 @@ class Video(NamedTuple):
         """First timestamp, in seconds."""
         return float(self.entry.get("first_timestamp") or 0)
 
+    @property
+    def steady(self) -> bool:
+        """Whether its times are those of its file, so that parts of it can be found by them."""
+        return self.entry.get("steady", True)
+
 
 class Activity(NamedTuple):
     """Videos of an activity, and the results of its main variant."""

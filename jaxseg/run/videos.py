@@ -45,6 +45,8 @@ def extract(config: Config, folder: Path) -> None:
         print_once(f"left out: {line}")
     for name in summary.truncated:
         print_once(f"broken, used as far as it can be read: {name}")
+    for line in summary.note_lines():
+        print_once(line)
     if not summary.done and not summary.kept:
         raise ValueError(f"{videos}: none of {len(summary.failed)} videos can be used")
     if not given:

@@ -37,6 +37,7 @@ class Clip(NamedTuple):
     exports: Mapping[str, str]  # suffix -> link to a table of its segments
     shown: bool  # whether pictures of its segments were to be taken
     segments: tuple[Shot, ...]  # one at least
+    notes: tuple[str, ...] = ()  # sentences: what of it was mended or left out, when it was read
 
 
 class Footage(NamedTuple):

@@ -1,8 +1,7 @@
 """Pictures of a video file in their order, each with its time, whatever is wrong with the file."""
 
+import collections
 import contextlib
-import dataclasses
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.features import need
+from jaxseg.features.video.clock import GAP, Clock, Notes
 from jaxseg.features.video.pictures import Series
 
 # FFmpeg's formats of videos in one file each: no playlist, pattern of names, address or device.
@@ -23,21 +23,14 @@ FORMATS = (
     # fast cameras, telescopes, animations
     ",cine,r3d,ser,flic,filmstrip,film_cpk,swf,bink,smk,roq,thp,dxa,anm,cdxl"
 )
-# Seconds; a picture that stays longer has a broken timestamp.
-LONGEST_PICTURE = 3600
+# Seconds; a picture that stays longer has a broken timestamp. Formats without a header of their
+# own, which may be joined by their bytes, have their clock set within ten seconds, as in FFmpeg.
+LONGEST_PICTURE, LONGEST_JUMP = 3600.0, 10.0
+RESET = 0x200  # flag of FFmpeg's formats whose clock may be set in the middle
 # Seconds from a picture to the next one where the file does not say.
 USUAL_SPACING = 1 / 25
-
-
-@dataclasses.dataclass
-class Notes:
-    """What went wrong while a video was read."""
-
-    pictures: int = 0  # number of pictures that came out
-    broken: int = 0  # packets that could not be decoded, and 1 where reading broke off
-    backwards: int = 0  # pictures that were left out, since they go back in time
-    # When the last picture's time is over, in seconds of the video's own timestamps.
-    end: float = -math.inf
+# Bytes of packets that are read ahead.
+MOST_BYTES = 32 << 20
 
 
 @contextlib.contextmanager
@@ -94,70 +87,64 @@ def _reason(error: Exception) -> str:
 
 
 def timed_pictures(
-    path: Path, container, stream, notes: Notes, *, need_times: bool = False
+    container, stream, notes: Notes, *, first: float | None = None
 ) -> Iterator[tuple[float, object]]:
-    """(seconds of the video's own timestamps, picture), times rising.
+    """(seconds of the video's own timestamps, picture): all pictures, times rising.
 
-    A picture without a timestamp follows its predecessor at the average spacing; one that goes
-    back in time is left out, and of several at one time the last is shown. With `need_times`
-    nothing comes out where the first has none.
-
-    Raises:
-        ValueError: a jump of more than `LONGEST_PICTURE`; most pictures go back in time.
+    Times that cannot be are mended, see `Clock`. A picture without a timestamp follows its
+    predecessor at the usual spacing; of several at one time the last is shown. With the `first`
+    timestamp, for reading from the middle, nothing comes out where the picture there has none.
     """
-    usual = _usual_spacing(stream)
-    clock = _Clock()
-    last = None
-    for picture in _pictures(container, stream, notes):
-        ticks = clock(picture.pts, picture.dts)
-        if ticks is not None and picture.time_base:
-            time = float(ticks * picture.time_base)
-        elif need_times and last is None:
+    usual, reader = _usual_spacing(stream), Reader(container, stream, notes)
+    notes.files, resets = getattr(container, "note", ""), container.format.flags & RESET
+    longest = LONGEST_JUMP if resets else LONGEST_PICTURE
+
+    def lasts(first: float) -> float | None:
+        return None if resets else durations(container, stream, first)[0]
+
+    clock = Clock(usual, longest, lasts, notes, first)
+    for picture, mark in reader.pictures():
+        if mark is None and first is not None and not notes.pictures:
             return
-        else:
-            time = 0.0 if last is None else last + usual
-        if last is not None and time < last:
-            notes.backwards += 1
-            continue
-        if last is not None and time - last > LONGEST_PICTURE:
-            raise ValueError(f"{path.name}: timestamps jump from {last:.1f} to {time:.1f} s")
-        last = time
+        time = clock(mark, reader.coming)
         notes.pictures += 1
         notes.end = time + _shown_for(picture, usual)
+        if notes.end - time > GAP and clock.is_beyond(notes.end):
+            notes.end = time + usual
         yield time, picture
-    if notes.backwards > notes.pictures:
-        raise ValueError(
-            f"{path.name}: timestamps go back at {notes.backwards} pictures, forward at"
-            f" {notes.pictures}"
-        )
+
+
+def durations(container, stream, first: float) -> tuple[float | None, float]:
+    """(seconds from the file's header, seconds that its pictures alone should last).
+
+    The first is None and the second 0 where the file does not say.
+    """
+    # Matroska's header has the time of the end, the others' the time from start to end.
+    late = max(0.0, first) if "matroska" in container.format.name else 0.0
+    if stream.duration is not None:
+        seconds = float(stream.duration * stream.time_base)
+    else:
+        seconds = _matroska_duration(stream.metadata.get("DURATION", "")) - late
+    if seconds > 0:
+        return seconds, seconds
+    whole = max(0.0, (container.duration or 0) / 1e6 - late)
+    # The sound beside the pictures may last longer.
+    return whole or None, whole if len(container.streams) == 1 else 0.0
+
+
+def _matroska_duration(words: str) -> float:
+    """Seconds of 00:00:02.040000000; 0 for anything else."""
+    try:
+        hours, minutes, seconds = map(float, words.split(":"))
+    except ValueError:
+        return 0.0
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def _usual_spacing(stream) -> float:
     """Seconds from picture to picture, on average."""
     rate = stream.average_rate or stream.guessed_rate
     return float(1 / rate) if rate and 0.01 <= rate <= 1000 else USUAL_SPACING
-
-
-class _Clock:
-    """Chooses a picture's ticks: of its two timestamps the one that has gone back less often.
-
-    Formats like AVI know only when a picture is decoded; their times of showing jump back and
-    forth.
-    """
-
-    def __init__(self):
-        self._last: list[int | None] = [None, None]
-        self._faults = [0, 0]
-
-    def __call__(self, shown: int | None, decoded: int | None) -> int | None:
-        for which, ticks in enumerate((shown, decoded)):
-            last = self._last[which]
-            if ticks is not None:
-                self._faults[which] += last is not None and ticks <= last
-                self._last[which] = ticks
-        if shown is None or (decoded is not None and self._faults[0] > self._faults[1]):
-            return decoded
-        return shown
 
 
 def _shown_for(picture, usual: float) -> float:
@@ -167,23 +154,98 @@ def _shown_for(picture, usual: float) -> float:
     return seconds if 0.001 <= seconds <= LONGEST_PICTURE else usual
 
 
-def _pictures(container, stream, notes: Notes) -> Iterator:
-    """All pictures that can be decoded; errors are counted."""
-    errors = need("av").error.FFmpegError, OSError
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except errors:
-            notes.broken += 1
-            packet = None
-        try:
+class Reader:
+    """Decodes a stream, and knows the timestamps of what comes next.
+
+    A picture's timestamp is the time that it is shown, or, where that has gone back more often,
+    the time that it is decoded, which is all that formats like AVI know.
+    """
+
+    def __init__(self, container, stream, notes: Notes):
+        self._stream, self._notes = stream, notes
+        self._packets = container.demux(stream)
+        self._ahead: collections.deque = collections.deque()
+        self._bytes, self._ended = 0, False
+        # Timestamps of packets that no picture has come of yet, and how many of them are of
+        # packets before that of the last picture.
+        self._sent: collections.deque = collections.deque(maxlen=64)
+        self._before = 0
+        self._by_decoding = "avi" in container.format.name.split(",")
+        self._last: list[int | None] = [None, None]
+        self._backwards = [0, 0]
+
+    def pictures(self) -> Iterator[tuple[object, float | None]]:
+        """(picture, its timestamp in seconds, None where it has none), as far as can be decoded."""
+        while True:
+            self._fill(1)
             # The last packet of all is empty, and takes out what the decoder still holds.
-            yield from stream.decode(packet)
-        except errors:
-            notes.broken += 1
-        if packet is None or packet.size == 0:
-            return
+            packet = self._ahead.popleft() if self._ahead else None
+            if packet is not None:
+                self._bytes -= packet.size
+                self._sent.append(_shown(packet))
+            try:
+                decoded = self._stream.decode(packet)
+            except self._errors():
+                self._notes.broken += 1
+                decoded = ()
+            for picture in decoded:
+                yield picture, self._timestamp(picture)
+            if packet is None or packet.size == 0:
+                return
+
+    def coming(self, most: int) -> list[float]:
+        """Timestamps of at most so many pictures that are shown later, in order of decoding."""
+        self._fill(most)
+        if self._by_decoding:
+            ticks = [packet.dts for packet in self._ahead]
+        else:
+            # A packet before the last picture's may be one that makes no picture.
+            sent = list(self._sent)
+            ticks = sent[self._before :] + [_shown(packet) for packet in self._ahead]
+            ticks = ticks if any(each is not None for each in ticks) else sent
+        base = self._stream.time_base
+        return [float(each * base) for each in ticks if each is not None][:most]
+
+    def _fill(self, count: int) -> None:
+        """Reads ahead, so many packets and up to `MOST_BYTES`."""
+        while not self._ended and len(self._ahead) < count:
+            if self._ahead and self._bytes > MOST_BYTES:
+                return
+            try:
+                packet = next(self._packets, None)
+            except self._errors():
+                self._notes.broken += 1
+                packet = None
+            if packet is not None:
+                self._ahead.append(packet)
+                self._bytes += packet.size
+            self._ended = packet is None or packet.size == 0
+
+    def _timestamp(self, picture) -> float | None:
+        """Seconds; None where the picture has no timestamp."""
+        shown, decoded = picture.pts, picture.dts
+        self._before = 0
+        if shown is None:
+            self._sent.clear()
+        elif shown in self._sent:
+            self._before = self._sent.index(shown)
+            del self._sent[self._before]
+        for which, ticks in enumerate((shown, decoded)):
+            if ticks is not None:
+                last, self._last[which] = self._last[which], ticks
+                self._backwards[which] += last is not None and ticks <= last
+        more = self._backwards[0] - self._backwards[1]
+        self._by_decoding |= decoded is not None and more > max(3, self._notes.pictures / 8)
+        ticks = decoded if self._by_decoding or shown is None else shown
+        return None if ticks is None or not picture.time_base else float(ticks * picture.time_base)
+
+    @staticmethod
+    def _errors() -> tuple:
+        return need("av").error.FFmpegError, OSError
+
+
+def _shown(packet) -> int | None:
+    return packet.dts if packet.pts is None else packet.pts
 
 
 class Upright(NamedTuple):

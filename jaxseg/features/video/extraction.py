@@ -67,7 +67,18 @@ def extract_video(
             count = "1 frame" if pushed == 1 else f"{pushed} frames"
             raise ValueError(f"{task.video.name}: {count} at {fps:g} fps; {needed} needed")
         made = {"frames": pushed, "seconds_of_wall": round(time.monotonic() - begin, 3)}
-        return facts(video) | made | ({"truncated": True} if video.cut_off else {})
+        return facts(video) | made | _told(video)
+
+
+def _told(video: VideoFile) -> dict:
+    """What a whole pass through a video has shown."""
+    notes, told = video.notes, {"pictures": video.notes.pictures}
+    if sentences := notes.sentences():
+        told["notes"] = sentences
+    if notes.mended:
+        # Its parts cannot be found by their times, and its header is as wrong as these.
+        told |= {"steady": False, "duration": round(notes.end - video.first_timestamp, 6)}
+    return told | ({"truncated": True} if video.cut_off else {})
 
 
 @contextlib.contextmanager

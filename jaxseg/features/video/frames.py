@@ -8,14 +8,15 @@ square are taken for square.
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from jaxseg.features import need
+from jaxseg.features.video.clock import Notes
 from jaxseg.features.video.decoding import (
-    Notes,
+    durations,
     one_line_errors,
     opened,
     read_upright,
@@ -31,6 +32,12 @@ class VideoFile:
 
     A folder of numbered pictures is a video of `picture_fps` pictures a second.
 
+    Args:
+        path: the file, or a folder of numbered pictures.
+        picture_fps: pictures a second of a folder.
+        steady: whether its times were right when it was read as a whole; if not, parts of it are
+            read from the beginning, as it cannot be known where in the file they are.
+
     Attributes:
         path: the file, or a folder of numbered pictures.
         width, height: of the pictures as shown, in pixels.
@@ -44,11 +51,11 @@ class VideoFile:
         ValueError: no video, or none that can be read; one line with the file's name.
     """
 
-    def __init__(self, path: Path, *, picture_fps: float | None = None):
-        self.path, self._picture_fps = Path(path), picture_fps
+    def __init__(self, path: Path, *, picture_fps: float | None = None, steady: bool = True):
+        self.path, self._picture_fps, self._steady = Path(path), picture_fps, steady
         self.notes = Notes()
         with self._opened() as (container, stream):
-            pictures = timed_pictures(self.path, container, stream, self.notes)
+            pictures = timed_pictures(container, stream, self.notes)
             first = next(pictures, None)
             if first is None:
                 raise ValueError(f"{self.path.name}: no picture of it can be decoded")
@@ -56,7 +63,7 @@ class VideoFile:
             matrix = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
             self._upright = read_upright(None if matrix is None else bytes(matrix))
             self._stored = picture.width, picture.height
-            self.duration, self._announced = _durations(container, stream, self.first_timestamp)
+            self.duration, self._announced = durations(container, stream, self.first_timestamp)
             self.source_fps = float(stream.average_rate or 0)
             pictures.close()
         turned = self._upright.transposed
@@ -82,7 +89,7 @@ class VideoFile:
             height: scales pictures that are higher down to it (averaging), keeping the aspect.
 
         Raises:
-            ValueError: the file cannot be read any more, or its timestamps make no sense.
+            ValueError: the file cannot be read any more.
         """
         begin = self.first_timestamp if start is None else start
         most = math.inf if seconds is None else max(1, math.ceil((seconds - TOLERANCE) * fps))
@@ -100,16 +107,40 @@ class VideoFile:
                     return
                 shown = picture
 
+    def at(
+        self, times: Iterable[float], *, height: int | None = None
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """(time, picture shown then), in order of time; none after the video's end.
+
+        Memory: one picture at a time. Time: a seek each, or all the video where it is not steady.
+        """
+        wanted = sorted(set(times))
+        if self._steady:
+            for time in wanted:
+                # Only the first of so many pictures a second is taken.
+                yield from self.resampled(1000.0, start=time, seconds=0.001, height=height)
+            return
+        convert, shown, k = self._converter(height), None, 0
+        with contextlib.closing(self._timed(None)) as pictures:
+            for time, picture in itertools.chain(pictures, [(math.inf, None)]):
+                until = min(time, self.notes.end) if picture is None else time
+                while shown is not None and k < len(wanted) and wanted[k] + TOLERANCE < until:
+                    yield wanted[k], convert(shown)
+                    k += 1
+                if k == len(wanted):
+                    return
+                shown = picture
+
     def _timed(self, start: float | None) -> Iterator[tuple[float, object]]:
         """`timed_pictures` of the file, from one at or before `start` on."""
-        if start is not None and start > self.first_timestamp:
+        if start is not None and start > self.first_timestamp and self._steady:
             self.notes = Notes()
             with self._opened() as (container, stream):
                 pictures = iter(())
                 with contextlib.suppress(need("av").error.FFmpegError, OSError):
                     container.seek(math.floor(start / stream.time_base), stream=stream)
                     pictures = timed_pictures(
-                        self.path, container, stream, self.notes, need_times=True
+                        container, stream, self.notes, first=self.first_timestamp
                     )
                 first = next(pictures, None)
                 if first is not None and first[0] <= start + TOLERANCE:
@@ -119,7 +150,7 @@ class VideoFile:
         # From the beginning, also where an index is wrong or missing.
         self.notes = Notes()
         with self._opened() as (container, stream):
-            yield from timed_pictures(self.path, container, stream, self.notes)
+            yield from timed_pictures(container, stream, self.notes)
 
     def _opened(self) -> contextlib.AbstractContextManager[tuple]:
         return opened(self.path, self._picture_fps)
@@ -145,31 +176,6 @@ class VideoFile:
     def cut_off(self) -> bool:
         """Whether, after a whole pass, over 1 s and 5 % are missing, or parts are broken."""
         missing = self.first_timestamp + self._announced - self.notes.end
-        return self.notes.broken > 0 or missing > max(1.0, 0.05 * self._announced)
-
-
-def _durations(container, stream, first: float) -> tuple[float | None, float]:
-    """(seconds from the file's header, seconds that its pictures alone should last).
-
-    The first is None and the second 0 where the file does not say.
-    """
-    # Matroska's header has the time of the end, the others' the time from start to end.
-    late = max(0.0, first) if "matroska" in container.format.name else 0.0
-    if stream.duration is not None:
-        seconds = float(stream.duration * stream.time_base)
-    else:
-        seconds = _matroska_duration(stream.metadata.get("DURATION", "")) - late
-    if seconds > 0:
-        return seconds, seconds
-    whole = max(0.0, (container.duration or 0) / 1e6 - late)
-    # The sound beside the pictures may last longer.
-    return whole or None, whole if len(container.streams) == 1 else 0.0
-
-
-def _matroska_duration(words: str) -> float:
-    """Seconds of 00:00:02.040000000; 0 for anything else."""
-    try:
-        hours, minutes, seconds = map(float, words.split(":"))
-    except ValueError:
-        return 0.0
-    return 3600 * hours + 60 * minutes + seconds
+        # Where times are wrong, so may be the length that the file was given after them.
+        is_short = not self.notes.mended and missing > max(1.0, 0.05 * self._announced)
+        return self.notes.broken > 0 or is_short

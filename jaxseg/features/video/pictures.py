@@ -85,7 +85,7 @@ class Series:
     be decoded raises an error of FFmpeg; one of another size than the first a ValueError.
     """
 
-    format = SimpleNamespace(name="pictures")
+    format = SimpleNamespace(name="pictures", flags=0)
 
     def __init__(self, folder: Path, fps: float | None):
         if fps is None:
