@@ -20,7 +20,7 @@ from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
 from jaxseg.features.video import extraction
 from jaxseg.features.video.extraction import Task
 from jaxseg.formats.files import atomic_write
-from jaxseg.formats.names import clip
+from jaxseg.formats.names import listed
 
 USUAL_FPS = 15.0  # rows a second, where none are asked for
 
@@ -37,8 +37,8 @@ class Summary(NamedTuple):
     left_out: dict[str, str]  # path within the folder of videos -> what it is, as it is no video
 
     def note_lines(self, most: int = 10) -> list[str]:
-        """A line on each video that has notes, up to so many, and one on how many more there are."""
-        lines = [f"note: {clip(name)}: {' '.join(each)}" for name, each in self.notes.items()]
+        """A line on each video with notes, up to so many, and one on how many more there are."""
+        lines = [f"note: {listed([name])}: {' '.join(each)}" for name, each in self.notes.items()]
         rest = len(lines) - most
         return lines[:most] + ([f"note: {rest} more videos, see features.json"] if rest > 0 else [])
 
@@ -172,9 +172,7 @@ class _Job:
             kept=sorted(kept),
             failed=dict(sorted(content["failed"].items())),
             truncated=sorted(name for name, facts in made.items() if facts.get("truncated")),
-            notes={
-                name: facts["notes"] for name, facts in sorted(made.items()) if "notes" in facts
-            },
+            notes={name: made[name]["notes"] for name in sorted(made) if "notes" in made[name]},
             removed=sorted(known.keys() - self.listing.files.keys()),
             left_out=self.listing.left_out,
         )

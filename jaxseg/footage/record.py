@@ -105,13 +105,14 @@ class Recorder:
         problem, pictures = problem_of(video), {}
         if problem:
             return problem, pictures
+        source, fps = video.source, self._run.fps
         try:
-            for time, content in take_pictures(video, times, self._run.fps):
+            for time, content in take_pictures(source, times, fps, steady=video.steady):
                 name = f"{self._count}.jpg"
                 (self._pictures / name).write_bytes(content)
                 pictures[time] = f"footage/pictures/{name}"
                 self._count += 1
-            if video.source.is_dir():
+            if source.is_dir():
                 problem = PICTURES_ONLY
         except ValueError as error:
             problem = f"Not all of its pictures could be taken: {error}"
@@ -138,14 +139,14 @@ def share(total: int, parts: int, between: tuple[int, int]) -> int:
 
 
 def take_pictures(
-    video: Video, times: Iterable[float], fps: float | None = None
+    video: Path, times: Iterable[float], fps: float | None = None, *, steady: bool = True
 ) -> Iterator[tuple[float, bytes]]:
     """(time, JPEG of what the video shows then), in time order; none after the video's end.
 
-    `fps`: the rate of a folder of pictures. Memory: one picture at a time. A ValueError has the
-    name of a video that cannot be read, or not from some time on.
+    `fps`: the rate of a folder of pictures; `steady`: see `VideoFile`. Memory: one picture at a
+    time. A ValueError has the name of a video that cannot be read, or not from some time on.
     """
-    cv2, file = need("cv2"), VideoFile(video.source, picture_fps=fps, steady=video.steady)
+    cv2, file = need("cv2"), VideoFile(video, picture_fps=fps, steady=steady)
     for time, frame in file.at(times, height=box_height(file.width, file.height)):
         blue_first = np.ascontiguousarray(frame[..., ::-1])
         _, content = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])

@@ -1,15 +1,10 @@
 """Files that are no video, half of one, or one with timestamps that make no sense."""
 
-import types
-
 import pytest
 from tiny_videos import cut, write_video
 
 pytest.importorskip("av")
 
-from fractions import Fraction
-
-from jaxseg.features.video import decoding
 from jaxseg.features.video.frames import VideoFile
 
 
@@ -67,49 +62,3 @@ def test_damage_in_the_middle_is_passed_over(tmp_path):
     path.write_bytes(content)
     video = VideoFile(path)
     assert len(list(video.resampled(15))) in range(26, 31)
-
-
-class Stream(types.SimpleNamespace):
-    """A stream that decodes to pictures with given timestamps, in milliseconds."""
-
-    average_rate = Fraction(25)
-    guessed_rate = None
-
-
-def times(monkeypatch, tmp_path, stamps):
-    pictures = [
-        types.SimpleNamespace(pts=pts, dts=dts, duration=0, time_base=Fraction(1, 1000))
-        for pts, dts in stamps
-    ]
-    monkeypatch.setattr(decoding, "_pictures", lambda *_: iter(pictures))
-    notes = decoding.Notes()
-    seconds = decoding.timed_pictures(tmp_path / "a.avi", None, Stream(), notes)
-    return [time for time, _ in seconds], notes
-
-
-def test_timestamps_that_are_missing(monkeypatch, tmp_path):
-    result, notes = times(monkeypatch, tmp_path, [(None, None)] * 3)
-    assert result == pytest.approx([0, 0.04, 0.08]) and notes.end == pytest.approx(0.12)
-    result, _ = times(monkeypatch, tmp_path, [(500, None), (None, None), (900, None)])
-    assert result == pytest.approx([0.5, 0.54, 0.9])
-    result, _ = times(monkeypatch, tmp_path, [(None, 500), (None, 600)])
-    assert result == pytest.approx([0.5, 0.6])
-
-
-def test_timestamps_that_are_negative(monkeypatch, tmp_path):
-    assert times(monkeypatch, tmp_path, [(-80, 0), (-40, 0), (0, 0)])[0] == [-0.08, -0.04, 0]
-
-
-def test_timestamps_that_go_back(monkeypatch, tmp_path):
-    result, notes = times(monkeypatch, tmp_path, [(0, None), (80, None), (40, None), (120, None)])
-    assert result == [0, 0.08, 0.12] and notes.backwards == 1
-    # The order of decoding is right where that of showing is not.
-    result, notes = times(monkeypatch, tmp_path, [(0, 0), (80, 40), (40, 80), (120, 120)])
-    assert result == [0, 0.08, 0.08, 0.12] and notes.backwards == 0
-
-
-def test_timestamps_without_sense(monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match=r"a.avi: timestamps go back at 3 pictures, forward at 1"):
-        times(monkeypatch, tmp_path, [(900, None), (800, None), (700, None), (600, None)])
-    with pytest.raises(ValueError, match=r"a.avi: timestamps jump from 0.0 to 9000.0 s"):
-        times(monkeypatch, tmp_path, [(0, None), (9_000_000, None)])

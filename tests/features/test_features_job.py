@@ -44,7 +44,7 @@ def record(out):
 def test_rows_and_record(folders):
     videos, out = folders
     summary = extract(folders)
-    assert summary == job.Summary(["a", "tea/b"], [], {}, [], [], {})
+    assert summary == job.Summary(["a", "tea/b"], [], {}, [], {}, [], {})
     assert sorted(p.name for p in out.rglob("*") if p.is_file()) == [
         *(".lock", "a.npy", "b.npy", "features.json")
     ]

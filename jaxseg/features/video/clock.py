@@ -172,15 +172,15 @@ class Clock:
         """Whether the clock goes on as before behind a picture that is a little early."""
         ordered = sorted(marks[: AHEAD_OF_SHORT - REORDERED // 2])
         ahead = [each - expected - (k + 1) * step for k, each in enumerate(ordered)]
-        return not ahead or abs(statistics.median(ahead)) < off / 2
+        return len(ahead) < FEW or abs(statistics.median(ahead)) < off / 2
 
     def _comes_back(
         self, marks: Sequence[float], time: float, expected: float, step: float
     ) -> bool:
         """Whether the clock comes back to where it would be without a jump to `time`."""
         off, highest, early = abs(time - expected), time, time < self._sound
-        if not early and len(marks) < FEW and self._is_even(step):
-            # The last pictures of a video that had none late before.
+        if len(marks) < FEW and (early or self._is_even(step)):
+            # The last pictures of a video, which had none late before.
             return True
         for k, mark in enumerate(marks):
             if not early and k < FEW and mark < time - step:

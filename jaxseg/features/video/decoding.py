@@ -182,7 +182,7 @@ class Reader:
             packet = self._ahead.popleft() if self._ahead else None
             if packet is not None:
                 self._bytes -= packet.size
-                self._sent.append(_shown(packet))
+                self._sent.append(self._ticks(packet))
             try:
                 decoded = self._stream.decode(packet)
             except self._errors():
@@ -197,11 +197,11 @@ class Reader:
         """Timestamps of at most so many pictures that are shown later, in order of decoding."""
         self._fill(most)
         if self._by_decoding:
-            ticks = [packet.dts for packet in self._ahead]
+            ticks = [self._ticks(packet) for packet in self._ahead]
         else:
             # A packet before the last picture's may be one that makes no picture.
             sent = list(self._sent)
-            ticks = sent[self._before :] + [_shown(packet) for packet in self._ahead]
+            ticks = sent[self._before :] + [self._ticks(packet) for packet in self._ahead]
             ticks = ticks if any(each is not None for each in ticks) else sent
         base = self._stream.time_base
         return [float(each * base) for each in ticks if each is not None][:most]
@@ -236,16 +236,18 @@ class Reader:
                 self._backwards[which] += last is not None and ticks <= last
         more = self._backwards[0] - self._backwards[1]
         self._by_decoding |= decoded is not None and more > max(3, self._notes.pictures / 8)
-        ticks = decoded if self._by_decoding or shown is None else shown
+        ticks = self._ticks(picture)
         return None if ticks is None or not picture.time_base else float(ticks * picture.time_base)
+
+    def _ticks(self, of) -> int | None:
+        """The timestamp of a packet or picture that counts."""
+        if self._by_decoding or (of.pts is None and self._last[0] is None):
+            return of.dts
+        return of.pts
 
     @staticmethod
     def _errors() -> tuple:
         return need("av").error.FFmpegError, OSError
-
-
-def _shown(packet) -> int | None:
-    return packet.dts if packet.pts is None else packet.pts
 
 
 class Upright(NamedTuple):
