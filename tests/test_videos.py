@@ -227,7 +227,7 @@ def test_new_videos_that_cannot_be_labeled(old_run, videos, tmp_path, capsys):
     ("overrides", "words"),
     [
         ({"data__root": "/data"}, "a run on videos makes its own features"),
-        ({"data__features": "hog"}, "must be one of motion, onnx, got 'hog'"),
+        ({"data__features": "hog"}, "must be one of motion, image, motion+image, onnx, got 'hog'"),
         ({"data__features": "onnx"}, "go together"),
         ({"data__onnx": "net.onnx"}, "go together"),
         ({"data__features": "onnx", "data__onnx": "a", "data__reuse": "b"}, "reuse=b belongs to"),

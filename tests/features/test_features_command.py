@@ -78,7 +78,7 @@ def test_some_fail(folders, mean_kind, capsys, tmp_path):
         (["--out="], "--out: '' is not a path"),
         (["--processes=0"], "--processes: '0' is not a whole number from 1"),
         (["--kind=sift"], "--kind"),
-        (["--kind=onnx", "--reuse=x.npz"], "--reuse belongs to --kind=motion"),
+        (["--kind=onnx", "--reuse=x.npz"], "--reuse belongs to --kind=motion|image|motion+image"),
         (["--model=x.onnx"], "--model belongs to --kind=onnx"),
         (["--channel-order=bgr"], "--channel-order belongs to --kind=onnx"),
         (["--videos=/nowhere"], "/nowhere: no such folder of videos"),

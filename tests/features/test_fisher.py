@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from jaxseg.features.motion.fisher import Mixture, fit_mixture, fit_projection, mixed, normalized
+from jaxseg.features.fitting.projection import fit_projection, mixed
+from jaxseg.features.motion.fisher import Mixture, fit_mixture, normalized
 
 
 def random_mixture(components=5, channels=7):

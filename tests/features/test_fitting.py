@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("av")
 
-from jaxseg.features.motion import fitting
-from jaxseg.features.motion.fitting import draw_windows
+from jaxseg.features.fitting import windows as fitting
+from jaxseg.features.fitting.windows import draw_windows
 
 LENGTHS = {"long": (2.0, 100.0), "short": (0.0, 3.0), "unknown": (0.0, None), "middle": (0.5, 20.0)}
 

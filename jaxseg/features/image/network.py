@@ -110,8 +110,9 @@ def graph(weights: Mapping[str, np.ndarray]) -> bytes:
     x = add("Cast", ["pixels"], "numbers", to=onnx.TensorProto.FLOAT)
     x = add("Transpose", [x], "planes", perm=[0, 3, 1, 2])
     x = add("Mul", [add("Sub", [x, "mean"], "centered"), "scale"], "scaled")
+    kept = ""  # the input of the block that the layer is in
     for layer in layers(weights):
-        kept = x if layer.begins else kept if not layer.name.startswith("_conv") else ""
+        kept = x if layer.begins else kept
         name, size = layer.name, layer.kernel.shape[-1]
         constants |= {f"{name}.kernel": layer.kernel, f"{name}.bias": layer.bias}
         # As TensorFlow does it: where the stride is 2 one more on the right than on the left.

@@ -120,6 +120,6 @@ def shape_of(path: Path) -> tuple[int, ...] | None:
 
 def remove_leftovers(folder: Path) -> None:
     """Removes unfinished files of processes that were killed, in a folder and its subfolders."""
-    for pattern in (".*.npy.*", "*/.*.npy.*", ".features.json.*", ".motion.npz.*"):
+    for pattern in (".*.npy.*", "*/.*.npy.*", ".features.json.*", ".*.npz.*"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
