@@ -45,6 +45,8 @@ def write_video(
     fps: float = 30,
     times: Sequence[float] | None = None,
     codec: str | None = None,
+    pix_fmt: str = "yuv420p",
+    format: str | None = None,
     clockwise: int = 0,
     sound: float = 0,
     cover: np.ndarray | None = None,
@@ -58,6 +60,8 @@ def write_video(
         fps: pictures a second.
         times: timestamps in seconds, rising, in place of `fps`: a variable rate, or a late start.
         codec: FFmpeg's name; None: one that suits the container.
+        pix_fmt: FFmpeg's name of how the codec stores pixels.
+        format: FFmpeg's name of the container; None: as the suffix says.
         clockwise: degrees by which a player has to turn the pictures (.mp4, .mov).
         sound: seconds of a tone beside them; without pictures a file of sound only.
         cover: a picture of the file itself, as songs have it (.mp4).
@@ -69,13 +73,13 @@ def write_video(
     rate = Fraction(fps).limit_denominator(1001) if times is None else Fraction(TICKS)
     ticks = range(len(pictures)) if times is None else [round(rate * time) for time in times]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", options=options or {}) as container:
+    with av.open(str(path), "w", format=format, options=options or {}) as container:
         tone = _add_tone(container, path.suffix.lower()) if sound else None
         art = None if cover is None else _add_cover(container, cover)
         if pictures:
             stream = container.add_stream(codec or CODECS[path.suffix.lower()], rate=rate)
             stream.height, stream.width = pictures[0].shape[:2]
-            stream.pix_fmt = "yuv420p"
+            stream.pix_fmt = pix_fmt
             stream.bit_rate = 2_000_000
             stream.codec_context.time_base = 1 / rate
             stream.codec_context.gop_size = 12

@@ -190,7 +190,7 @@ class _Search:
         if quiet or not single:
             return
         if len(single) == 1:
-            self._leave_out(single[0], "a single picture")
+            self._leave_out(single[0], content.SINGLE)
             return
         try:
             pictures.in_order(path.name for path in single)

@@ -3,6 +3,7 @@
 What is no video has a reason of a few words, such as "text" or "sound only".
 """
 
+import contextlib
 import itertools
 import re
 from pathlib import Path
@@ -24,6 +25,8 @@ VIDEO_SUFFIXES = (
 # Names of videos as well as of programs, music and motion capture.
 SHARED_SUFFIXES = (".ts", ".mts", ".m2t", ".tod", ".mod", ".asf")
 SUFFIXES = frozenset((*VIDEO_SUFFIXES, *SHARED_SUFFIXES))
+SOUND, SINGLE = "sound only", "a single picture"
+NO_VIDEO = "no video that FFmpeg can read"
 PHOTOS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"crx ")  # brands of MP4's format
 JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".thm")
 OTHERS = {
@@ -50,17 +53,17 @@ OTHERS = {
     b"INDX0": "a list of a camcorder's clips",
     b"MOBJ0": "a list of a camcorder's clips",
     b"DVDVIDEO-V": "a list of a DVD's parts",
-    b"ID3": "sound only",
-    b"fLaC": "sound only",
-    b"#!AMR": "sound only",
-    b"caff": "sound only",
-    b"MThd": "sound only",
-    b"\xff\xfb": "sound only",
-    b"\xff\xf3": "sound only",
-    b"\xff\xf1": "sound only",
-    b"\xff\xf9": "sound only",
+    b"ID3": SOUND,
+    b"fLaC": SOUND,
+    b"#!AMR": SOUND,
+    b"caff": SOUND,
+    b"MThd": SOUND,
+    b"\xff\xfb": SOUND,
+    b"\xff\xf3": SOUND,
+    b"\xff\xf1": SOUND,
+    b"\xff\xf9": SOUND,
 }
-RIFF = {b"WAVE": "sound only", b"AIFF": "sound only", b"AIFC": "sound only"}
+RIFF = {b"WAVE": SOUND, b"AIFF": SOUND, b"AIFC": SOUND}
 # First bytes that hold videos, and rarely anything else.
 VIDEOS = re.compile(
     rb"""....(ftyp|moov|mdat|wide)|\x1aE\xdf\xa3|RIFF....(AVI\x20|AMV\x20)|\x30\x26\xb2\x75\x8e\x66
@@ -68,9 +71,10 @@ VIDEOS = re.compile(
     |\x47.{187}\x47.{187}\x47|.{4}\x47.{191}\x47.{191}\x47""",
     re.DOTALL | re.VERBOSE,
 )
-GIF = (b"GIF87a", b"GIF89a")
-MOVING = ("gif", "apng")  # FFmpeg's formats of files that may hold one picture or several
+JPEG = b"\xff\xd8\xff"
+MOVING = (JPEG, b"GIF8", b"\x89PNG")  # pictures, one or several
 MOST_PACKETS = 300  # that are tried before a file counts as one without a picture
+FORMAT_BYTES = 16384  # of a file that are read to find out its format, where nothing tells it
 
 
 class Verdict(NamedTuple):
@@ -97,12 +101,14 @@ def look(path: Path) -> Verdict:
     reason = "" if is_video and not _is_photo(head) else _known(head, suffix)
     if reason:
         return Verdict(reason, is_meant_as_video(path))
-    if suffix in SUFFIXES:
+    if suffix in SUFFIXES and not head.startswith(JPEG):
         return Verdict("")
-    reason = _judge(path)
-    if reason and head.startswith(b"\xff\xd8\xff"):
-        reason = "a picture (JPEG)"
-    return Verdict(reason, is_video and reason not in ("", "sound only", "a single picture"))
+    reason = _judge(path, is_video)
+    if reason == SINGLE and head.startswith(JPEG):
+        return Verdict("a picture (JPEG)", is_meant_as_video(path))
+    if reason == SINGLE and not is_video and not head.startswith(MOVING):
+        reason = NO_VIDEO
+    return Verdict(reason, is_video and reason not in ("", SOUND, SINGLE))
 
 
 def _is_photo(head: bytes) -> bool:
@@ -120,6 +126,8 @@ def _known(head: bytes, suffix: str) -> str:
         return ""  # may move
     if codec == "mjpeg" and suffix not in JPEG_SUFFIXES:
         return ""  # a camera may write nothing but pictures, one behind the other
+    if codec == "webp" and head[12:16] == b"VP8X" and head[20] & 2:
+        return "an animated WebP, which FFmpeg does not read"
     if codec is not None:
         return f"a picture ({'JPEG' if codec == 'mjpeg' else codec.upper()})"
     if head[:4] in (b"RIFF", b"RF64", b"FORM") and head[8:12] in RIFF:
@@ -136,21 +144,26 @@ def _is_text(head: bytes) -> bool:
     return bool(wide_encoding(head)) or not CONTROL.search(head)
 
 
-def _judge(path: Path) -> str:
-    """Why FFmpeg takes no pictures out of a file; empty where it does."""
+def _judge(path: Path, is_video: bool) -> str:
+    """Why FFmpeg takes no pictures out of a file; empty where it does.
+
+    Files that do not begin `is_video` are many, and most of them are none: little of each is read,
+    and FFmpeg has to find two pictures in it.
+    """
     av = need("av")
+    av.logging.set_level(None)
+    limit = None if is_video else FORMAT_BYTES
+    found = 0
     try:
-        with one_line_errors(path), opened(path) as (container, stream):
-            wanted = 2 if container.format.name in MOVING else 1
-            found = 0
+        with one_line_errors(path), opened(path, format_bytes=limit) as (container, stream):
             for packet in itertools.islice(container.demux(stream), MOST_PACKETS):
-                try:
+                with contextlib.suppress(av.error.FFmpegError):
                     found += len(stream.decode(packet))
-                except av.error.FFmpegError:
-                    continue
-                if found >= wanted:
+                if found >= (1 if is_video else 2):
                     return ""
-            return "a single picture" if found else "no picture of it can be decoded"
+        reason = SINGLE if found else "no picture of it can be decoded"
     except ValueError as error:
         reason = str(error).removeprefix(f"{path.name}: ")
-        return "sound only" if reason.endswith("it has sound only") else reason
+    if reason.endswith("it has sound only"):
+        return SOUND
+    return reason if is_video or reason == SINGLE else NO_VIDEO

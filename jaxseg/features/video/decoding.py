@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxseg.features import need
 from jaxseg.features.video.clock import GAP, Clock, Notes
-from jaxseg.features.video.pictures import Series
+from jaxseg.features.video.pictures import Series, codec_of
 
 # FFmpeg's formats of videos in one file each: no playlist, pattern of names, address or device.
 FORMATS = (
@@ -34,10 +34,14 @@ MOST_BYTES = 32 << 20
 
 
 @contextlib.contextmanager
-def opened(path: Path, picture_fps: float | None = None) -> Iterator[tuple]:
+def opened(
+    path: Path, picture_fps: float | None = None, *, format_bytes: int | None = None
+) -> Iterator[tuple]:
     """(container, video stream) of a file, or of a folder of pictures, decoding with one thread.
 
-    The stream is the one marked as default, or the first; a cover picture does not count.
+    The stream is the one marked as default, or the first; a cover picture does not count, nor a
+    single picture beside a stream of several. `picture_fps`: the rate of a folder of pictures.
+    `format_bytes`: how much of a file may be read to find its format; None: 1 MB.
     """
     av = need("av")
     if path.is_dir():
@@ -46,11 +50,15 @@ def opened(path: Path, picture_fps: float | None = None) -> Iterator[tuple]:
         yield series, series
         return
     options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+    if format_bytes:
+        options["formatprobesize"] = str(format_bytes)
     # An absolute path cannot be taken for an address, whatever is in it.
     address = str(path.absolute())
     with (
         one_line_errors(path),
-        av.open(address, options=options, metadata_errors="replace") as container,
+        av.open(
+            address, format=_forced(path), options=options, metadata_errors="replace"
+        ) as container,
     ):
         yield container, _choose_stream(container, path)
 
@@ -64,12 +72,20 @@ def one_line_errors(path: Path) -> Iterator[None]:
         raise ValueError(f"{path.name}: {_reason(error)}") from None
 
 
+def _forced(path: Path) -> str | None:
+    """FFmpeg's format of a file that it would take for something else; None where it may look."""
+    with path.open("rb") as file:
+        # JPEGs one behind the other; FFmpeg may see the first one alone.
+        return "mjpeg" if codec_of(file.read(3)) == "mjpeg" else None
+
+
 def _choose_stream(container, path: Path):
     cover = need("av").stream.Disposition.attached_pic
     streams = [each for each in container.streams.video if not each.disposition & cover]
     if not streams:
         others = "; it has sound only" if container.streams.audio else ""
         raise ValueError(f"{path.name}: no video stream{others}")
+    streams = [each for each in streams if each.frames != 1] or streams
     default = need("av").stream.Disposition.default
     stream = next((each for each in streams if each.disposition & default), streams[0])
     if stream.codec_context is None:
