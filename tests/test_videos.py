@@ -34,6 +34,7 @@ def videos(tmp_path_factory):
     tiny_videos.write_video(folder / "two & a half.mkv", pictures(["moving", "still"]), fps=10)
     tiny_videos.write_video(folder / "short.mp4", 1, fps=10)
     (folder / "broken.mp4").write_bytes(b"")
+    (folder / "notes.txt").write_text("Tuesday\n")
     return folder
 
 
@@ -81,6 +82,7 @@ def test_what_cannot_be_used_is_said_and_left_out(finished):
     result, _ = finished
     (broken,) = [line for line in result.out.splitlines() if "broken.mp4" in line]
     assert broken.startswith("left out: ")
+    assert "left out: 'notes.txt': text" in result.out.splitlines()
     (short,) = [line for line in result.out.splitlines() if "short.mp4" in line]
     assert "1 frame" in short and "two are needed" in short
 

@@ -69,6 +69,23 @@ def test_some_fail(folders, mean_kind, capsys, tmp_path):
     assert line.startswith(r'failed: "it' + r"'s\nzero.mp4" + '": ')
 
 
+def test_videos_of_camcorders_and_phones(folders, mean_kind, capsys, tmp_path):
+    for name, container in (("00001.MTS", "mpegts"), ("IMG_1.m4v", "ipod"), ("c.ts", "mpegts")):
+        write_video(tmp_path / "videos" / name, 10, codec="libx264", format=container)
+    (tmp_path / "videos" / "notes.txt").write_text("Tuesday\n")
+    out = tmp_path / "out"
+    assert run(capsys, *folders) == (
+        0,
+        [f"{out}: 5 done, 0 kept, 0 failed", "left out: 'notes.txt': text"],
+        [],
+    )
+    assert json.loads((out / RECORD).read_text())["left_out"] == {"notes.txt": "text"}
+    for suffix in ("mp4", "mkv"):
+        for path in (tmp_path / "videos").glob(f"*.{suffix}"):
+            path.unlink()
+    assert run(capsys, *folders)[1][0] == f"{out}: 0 done, 3 kept, 0 failed"
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

@@ -3,7 +3,7 @@
 import pytest
 from tiny_videos import steps, write_video
 
-av = pytest.importorskip("av")
+pytest.importorskip("av")
 
 from jaxseg.features.listing import find_videos
 from jaxseg.features.video.frames import VideoFile
@@ -25,8 +25,7 @@ FILES = [  # name, FFmpeg's container and codec, how pixels are stored, width an
     ("b.3gp", "3gp", "mpeg4", "yuv420p", (64, 48)),
     ("a.gif", "gif", "gif", "rgb8", (64, 48)),
     ("a.apng", "apng", "apng", "rgb24", (64, 48)),
-    ("a.ogv", "ogg", "libtheora", "yuv420p", (64, 48)),
-    ("b.ogv", "ogg", "libvpx", "yuv420p", (64, 48)),
+    ("a.ogv", "ogg", "libvpx", "yuv420p", (64, 48)),
     ("a.mxf", "mxf", "mpeg2video", "yuv420p", (64, 48)),
     ("a.dv", "dv", "dvvideo", "yuv420p", (720, 576)),
     ("a.y4m", "yuv4mpegpipe", "wrapped_avframe", "yuv420p", (64, 48)),
@@ -50,14 +49,6 @@ FILES = [  # name, FFmpeg's container and codec, how pixels are stored, width an
 ]
 
 
-def has(codec):
-    """Whether this build of PyAV can write a codec."""
-    try:
-        return bool(av.Codec(codec, "w"))
-    except ValueError:
-        return False
-
-
 def is_read(folder, count=10):
     """The one file of a folder is a video, and all its pictures come out."""
     (path,) = find_videos(folder).files.values()
@@ -68,8 +59,6 @@ def is_read(folder, count=10):
 
 @pytest.mark.parametrize(("name", "container", "codec", "pix_fmt", "size"), FILES)
 def test_every_format(tmp_path, name, container, codec, pix_fmt, size):
-    if not has(codec):
-        pytest.skip(f"PyAV cannot write {codec}")
     options = {"fps": 25, "format": container, "codec": codec, "pix_fmt": pix_fmt}
     path = write_video(tmp_path / "a" / name, steps(10, *size), **options)
     assert is_read(tmp_path / "a")

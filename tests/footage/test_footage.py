@@ -15,6 +15,7 @@ from exported import read_csv, read_eaf, read_vtt
 from films import FILMS, FPS, GRAYS
 
 from jaxseg import footage
+from jaxseg.features.listing import stamp
 from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage import record
 from jaxseg.footage.record import box_height, take_pictures
@@ -202,3 +203,24 @@ def test_a_picture_of_a_turned_video_is_upright(tmp_path):
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert time == 0.1 and image.shape == (64, 32, 3)
     assert image[:24].mean() < 60 and image[40:].mean() > 160
+
+
+def test_a_folder_of_pictures_shows_its_pictures_and_says_that_it_cannot_play(fresh):
+    pictures = fresh.parent / "my films" / ACTIVITY / "one"
+    pictures.mkdir()
+    for k, label in enumerate(films.LABELS):
+        tiny = tiny_videos.gray(GRAYS[label])
+        cv2.imwrite(str(pictures / f"{k}.png"), tiny)
+    path = fresh / "features/features.json"
+    record = json.loads(path.read_text())
+    entry = {"source": ONE, **stamp(pictures), "first_timestamp": 0.0, "duration": 2.0}
+    record["videos"][ONE] = entry | {"frames": 10}
+    path.write_text(json.dumps(record))
+    footage.write(fresh, max_videos=9, progress=False)
+    video = read(fresh)["videos"]["one"]
+    assert video["link"] is None and video["problem"].startswith("No browser plays a folder of")
+    for start, _, cluster, picture in video["segments"]:
+        assert gray(fresh, picture) == pytest.approx(GRAYS[cluster], abs=4), start
+    (pictures / "3.png").unlink()
+    footage.write(fresh, max_videos=9, progress=False)
+    assert read(fresh)["videos"]["one"]["problem"].startswith("The video has changed since")

@@ -291,6 +291,16 @@ class Upright(NamedTuple):
         return np.ascontiguousarray(picture)
 
 
+def upright_of(picture) -> Upright:
+    """How a frame of PyAV is to be turned."""
+    try:
+        matrix = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
+    except ValueError:  # beside EXIF, of which PyAV knows no name, it does not list the others
+        quarters = round(-picture.rotation / 90) % 4
+        return Upright(quarters % 2 == 1, left_right=quarters in (1, 2), up_down=quarters >= 2)
+    return read_upright(None if matrix is None else bytes(matrix))
+
+
 def read_upright(matrix: bytes | None) -> Upright:
     """Nearest right angle of a phone's display matrix (nine int32, FFmpeg's order); None: as is.
 

@@ -19,8 +19,8 @@ from jaxseg.features.video.decoding import (
     durations,
     one_line_errors,
     opened,
-    read_upright,
     timed_pictures,
+    upright_of,
 )
 
 # Seconds; timestamps are rounded to the ticks of a file, which are milliseconds in Matroska.
@@ -60,8 +60,7 @@ class VideoFile:
             if first is None:
                 raise ValueError(f"{self.path.name}: no picture of it can be decoded")
             self.first_timestamp, picture = first
-            matrix = picture.side_data.get(need("av").sidedata.sidedata.Type.DISPLAYMATRIX)
-            self._upright = read_upright(None if matrix is None else bytes(matrix))
+            self._upright = upright_of(picture)
             self._stored = picture.width, picture.height
             self.duration, self._announced = durations(container, stream, self.first_timestamp)
             self.source_fps = float(stream.average_rate or 0)
