@@ -68,6 +68,7 @@ def test_pictures_that_cannot_be_used(tmp_path):
     video = VideoFile(folder, picture_fps=10)
     rows = list(video.resampled(10))
     assert len(rows) == 6 and video.notes.broken >= 3 and video.cut_off
+    assert video.notes.pictures == 3 and not video.notes.mended
     assert rows[3][1].mean() == pytest.approx(gray_of(1), abs=2)  # what was shown before
     write(folder, ["5.png"], size=(32, 48))
     words = "^walk: picture '5.png' has 32 x 48 pixels, others have 64 x 48$"

@@ -122,7 +122,8 @@ def timed_pictures(
     for picture, mark in reader.pictures():
         if mark is None and first is not None and not notes.pictures:
             return
-        time = clock(mark, reader.coming)
+        # Numbers of pictures are right; those that cannot be decoded leave their places free.
+        time = mark if isinstance(container, Series) else clock(mark, reader.coming)
         notes.pictures += 1
         notes.end = time + _shown_for(picture, usual)
         if notes.end - time > GAP and clock.is_beyond(notes.end):
