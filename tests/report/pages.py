@@ -56,7 +56,7 @@ def svg_text(source: str) -> str:
 
 def section(page: str, anchor: str) -> str:
     """One panel of a page."""
-    return re.search(rf'<section id="{anchor}">.*?</section>', page)[0]
+    return re.search(rf'(?s)<section id="{anchor}">.*?</section>', page)[0]
 
 
 def articles(page: str) -> dict[str, str]:

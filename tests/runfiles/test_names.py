@@ -24,6 +24,13 @@ LABELS = np.array([0, 0, 3, 3, 1, -1, 2])
             {"tea": {2: "stir"}, "coffee": {2: "pour"}},
         ),
         ("cluster,name\n", ONE, {}),
+        # As the report's page writes it: all names in quotes, lines end as in CSV.
+        (
+            'cluster,name\r\n0,"=1+1, ""a"""\r\n1,"<script>"\r\n2,"été 茶"\r\n3,"""b"\r\n',
+            ONE,
+            {"tea": {0: '=1+1, "a"', 1: "<script>", 2: "été 茶", 3: '"b'}},
+        ),
+        ('activity,cluster,name\r\n"tea",2,"a"\r\n', TWO, {"tea": {2: "a"}}),
         (None, TWO, {}),
     ],
 )

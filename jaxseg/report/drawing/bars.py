@@ -99,7 +99,8 @@ class Timeline:
         else:
             scale = _DAY if self.fps and end >= 3 else 1
             power = scale * 10.0 ** np.floor(np.log10(end / scale / 3))
-            step = next(power * m for m in (5, 2, 1) if end / (power * m) >= 3)
+            # Rounding makes .3 / .1 a little less than 3.
+            step = next(power * m for m in (5, 2, 1) if end / (power * m) >= 3 - 1e-9)
         decimals = max(0, -int(np.floor(np.log10(step))))
         places = np.arange(0, end, step).round(6)
         labels = [clock(x, decimals) if self.fps and x else f"{x:g}" for x in places]
@@ -130,11 +131,14 @@ class Span(NamedTuple):
     lane: int = 0
 
 
-def drawing(label: str, kind: str, shapes: str, *, style: str = "") -> Markup:
-    """An SVG as wide as its place; `label` says what it shows, `kind` is its class of style."""
+def drawing(label: str, kind: str, shapes: str, *, style: str = "", data: str = "") -> Markup:
+    """An SVG as wide as its place; `label` says what it shows, `kind` is its class of style.
+
+    `data` are further attributes.
+    """
     look = f' style="{style}"' if style else ""
     return Markup(
-        f'<svg class="{kind}"{look} role="img" aria-label="{escape(label)}">{shapes}</svg>'
+        f'<svg class="{kind}"{look}{data} role="img" aria-label="{escape(label)}">{shapes}</svg>'
     )
 
 
@@ -153,10 +157,12 @@ def bar(
     kind: str,
     *,
     hover: bool = True,
+    parts: np.ndarray | None = None,
 ) -> Markup:
     """Labels [N] as a row of colored segments; `kind` says what they are ("truth").
 
-    Hovering over a segment shows its label and from-to; `hover=False` saves those bytes.
+    Hovering over a segment shows its label and from-to; `hover=False` saves those bytes. From
+    `parts`, clusters [N] of which some share a label, names.js draws a bar anew.
     """
     segments = runs(labels)
     shapes = []
@@ -166,7 +172,18 @@ def bar(
         title = f"{paints[label].name}, {timeline.span(start, stop)}"
         shapes.append(f"{rect}><title>{escape(title)}</title></rect>" if hover else f"{rect}/>")
     look = "bar" if hover else "bar thin"
-    return drawing(f"{kind}: {len(segments)} segments", look, "".join(shapes))
+    label = f"{kind}: {len(segments)} segments"
+    return drawing(label, look, "".join(shapes), data=_parts(parts, timeline))
+
+
+def _parts(clusters: np.ndarray | None, timeline: Timeline) -> str:
+    """Attributes with clusters [N] and their borders."""
+    if clusters is None or not len(clusters):
+        return ""
+    starts, _, labels = zip(*runs(clusters), strict=True)
+    borders = " ".join(map(str, [*starts, len(clusters)]))
+    rate = f' data-fps="{timeline.fps}"' if timeline.fps else ""
+    return f' data-clusters="{" ".join(map(str, labels))}" data-borders="{borders}"{rate}'
 
 
 def confidence(plan: np.ndarray) -> Markup:

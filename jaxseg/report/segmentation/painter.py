@@ -1,6 +1,7 @@
 """What the clusters of an activity look like: one color and one name in all seeds' bars."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -18,6 +19,26 @@ from jaxseg.runfiles.about import Member
 from jaxseg.runfiles.names import merge_named
 
 _NO_ACTION = {-1: Paint(EXCLUDED, "no action (-1)")}
+_NAME = "\0"  # stands for a name where its place is looked for; no name has it in it
+
+
+class Field(NamedTuple):
+    """What names.js has to know of a cluster to show a name that is typed for it."""
+
+    cluster: int
+    fill: str  # as long as it shares its name with no other
+    number: str  # what stands in the place of a name: "cluster 3"
+    name: str = ""  # of names.csv
+    before: str = ""  # on the page, before and after the name
+    after: str = ""
+
+
+class Entry(NamedTuple):
+    """A line of the legend; one with a cluster has the name that is typed for it."""
+
+    paint: Paint
+    cluster: int | None = None
+    hidden: bool = False  # an earlier one looks the same
 
 
 class Painter:
@@ -51,10 +72,37 @@ class Painter:
 
     def clusters(self) -> dict[int, Paint]:
         """Paints of the first member's clusters."""
+        return self._paints(self._activity.names)
+
+    def _paints(self, names: Mapping[int, str]) -> dict[int, Paint]:
         first = self._activity.members[0]
         if self._activity.truth:
-            return self._matched(first)
-        return _NO_ACTION | plain_cluster_paints(first.num_clusters, self._activity.names)
+            return self._matched(first, names=names)
+        return _NO_ACTION | plain_cluster_paints(first.num_clusters, names)
+
+    def own(self, member: Member, labels: np.ndarray, decoding: str = "") -> np.ndarray | None:
+        """Labels [N] of a bar as clusters of the first member, those of one name not merged.
+
+        None where they cannot be told, since clusters of other seeds are matched with classes.
+        """
+        if self._activity.truth:
+            return labels if member == self._activity.members[0] and not decoding else None
+        likes = self._likes.get(member.directory)
+        return labels if likes is None else likes[labels]
+
+    def fields(self) -> list[Field]:
+        """A field for each of the first member's clusters, and one for frames without an action."""
+        first, names = self._activity.members[0], self._activity.names
+        # Each with a name of its own shows where it stands.
+        places = {k: f"{_NAME}{k}{_NAME}" for k in range(first.num_clusters)}
+        fields = []
+        paints = self._paints(places)
+        for k in [*places, -1]:
+            paint = paints[k]
+            before, _, after = paint.name.partition(places.get(k, paint.name))
+            number = f"cluster {k}" if k in places else paint.name
+            fields.append(Field(k, paint.fill, number, names.get(k, ""), before, after))
+        return fields
 
     def title(self, cluster: int) -> str:
         """Name of one of the first member's clusters, with its number."""
@@ -62,24 +110,30 @@ class Painter:
         is_named = cluster in self._activity.names and not self._activity.truth
         return f"{name} (cluster {cluster})" if is_named else name
 
-    def _matched(self, member: Member, decoding: str = "") -> dict[int, Paint]:
+    def _matched(
+        self, member: Member, decoding: str = "", names: Mapping[int, str] | None = None
+    ) -> dict[int, Paint]:
         directory = f"{member.directory},{decoding}" if decoding else member.directory
         matching = self._activity.matching[directory]
-        # Names are of the first member's clusters.
-        names = self._activity.names if member == self._activity.members[0] else {}
+        if names is None:  # they are of the first member's clusters
+            names = self._activity.names if member == self._activity.members[0] else {}
         paints = cluster_paints(member.num_clusters, matching, self._colors, names)
         return _NO_ACTION | paints
 
     def entries(self) -> list[Paint]:
         """The classes that occur in the activity, or the clusters where there is no truth."""
+        return [entry.paint for entry in self.legend() if not entry.hidden]
+
+    def legend(self) -> list[Entry]:
+        """The same for a page on which clusters can be given other names."""
         first, truth = self._activity.members[0], self._activity.truth
         if not truth:
-            paints = self.clusters()
-            return list(dict.fromkeys(paints[k] for k in range(first.num_clusters)))
+            paints = [self.clusters()[k] for k in range(first.num_clusters)]
+            return [Entry(paint, k, paints.index(paint) < k) for k, paint in enumerate(paints)]
         present = sorted({int(i) for labels in truth.values() for i in np.unique(labels)})
-        entries = [self.truth[i] for i in present]
+        entries = [Entry(self.truth[i]) for i in present]
         if len(self._activity.matching[first.directory]) < first.num_clusters:
-            entries.append(Paint(unmatched(0).fill, "unmatched clusters"))
+            entries.append(Entry(Paint(unmatched(0).fill, "unmatched clusters")))
         return entries
 
 

@@ -9,9 +9,11 @@ from markupsafe import Markup
 from jaxseg.report.drawing.bars import Strip, Timeline, bar, confidence
 from jaxseg.report.drawing.figures import heat_map
 from jaxseg.report.drawing.page import Block, Cell, Panel, Row, Table, Video, render, thirds
+from jaxseg.report.segmentation.naming import naming, tabled
 from jaxseg.report.segmentation.painter import Painter
 from jaxseg.report.segmentation.run import Activity, Run
 from jaxseg.report.segmentation.scores import accuracies
+from jaxseg.runfiles.about import Member
 from jaxseg.runfiles.segmentation import Coupling
 
 CODES, WITH_PRIOR, WITHOUT_PRIOR = "codes P", "Q with the prior", "Q without the prior"
@@ -39,10 +41,20 @@ class _Drawn(NamedTuple):
             videos = self.activity.truth if truth else self.activity.predictions[first.directory]
             if self.name in videos:
                 labels = videos[self.name]
-                shown = (labels, self.painter.truth) if truth else self.painter.bar(first, labels)
+                if truth:
+                    drawing = bar(labels, self.painter.truth, self.timeline, source)
+                else:
+                    drawing = self.found(first, labels, source)
                 remark = "" if truth or not others else f"{self.run.repeat} {first.seed}"
-                strips.append(Strip(source, bar(*shown, self.timeline, source), remark))
+                strips.append(Strip(source, drawing, remark))
         return strips
+
+    def found(self, member: Member, labels: np.ndarray, kind: str, decoding: str = "") -> Markup:
+        """A bar of a member's labels [N], thin but for the "prediction"."""
+        shown = self.painter.bar(member, labels, decoding)
+        parts = self.painter.own(member, labels, decoding)
+        hover = kind == "prediction"
+        return bar(*shown, self.timeline, kind, hover=hover, parts=parts)
 
     def heat(self, title: str, matrix: np.ndarray, low: float, high: float) -> Strip:
         """A matrix [N, K] as a picture of one text line a cluster, beside the clusters' names."""
@@ -52,7 +64,7 @@ class _Drawn(NamedTuple):
             f"{k} {matching.get(k, 'unmatched')}" if activity.truth else self.painter.title(k)
             for k in range(first.num_clusters)
         ]
-        clusters = [(paints[k], name) for k, name in enumerate(names)]
+        clusters = [(k, paints[k], name) for k, name in enumerate(names)]
         picture = render(
             "segmentation.html",
             "heat_map",
@@ -60,7 +72,9 @@ class _Drawn(NamedTuple):
             alt=f"{title} of {self.name}: {len(names)} clusters over {self.timeline.length}",
             num_clusters=len(names),
         )
-        return Strip(render("segmentation.html", "clusters", clusters=clusters), picture)
+        titled = not activity.truth
+        entries = render("segmentation.html", "clusters", clusters=clusters, titled=titled)
+        return Strip(entries, picture)
 
 
 def videos_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> Panel:
@@ -78,6 +92,7 @@ def videos_panel(run: Run, painters: Mapping[str, Painter], max_videos: int) -> 
         run=run,
         blocks=blocks if predicted else [],
         names=any(activity.names for activity in run.activities),
+        naming=naming(run, painters) if tabled(run) else "",
         confidence_of="codes P" if has_codes else "row of the coupling",
     )
     return Panel("Videos", body)
@@ -94,7 +109,8 @@ def _shown_videos(run: Run, activity: Activity, painter: Painter, max_videos: in
     return render(
         "segmentation.html",
         "shown_videos",
-        legend=painter.entries(),
+        activity=activity.name,
+        legend=painter.legend(),
         used=_clusters_used(run, activity),
         videos=[
             _video(_Drawn(run, activity, painter, video), place, scores)
@@ -116,23 +132,21 @@ def _clusters_used(run: Run, activity: Activity) -> str:
 
 def _video(drawn: _Drawn, place: str, scores: Mapping[str, float]) -> Video:
     """Truth, the first seed and its decodings, the other seeds, confidence."""
-    run, activity, painter, video = drawn
+    run, activity, _, video = drawn
     timeline = drawn.timeline
     first, *others = activity.members
     thin = {
-        name: painter.bar(first, videos[video], name)
+        name: drawn.found(first, videos[video], name, name)
         for name, videos in activity.decodings.items()
         if video in videos
     }
     for member in others:
         videos = activity.predictions[member.directory]
         if video in videos:
-            thin[f"{run.repeat} {member.seed}"] = painter.bar(member, videos[video])
+            name = f"{run.repeat} {member.seed}"
+            thin[name] = drawn.found(member, videos[video], name)
     strips = drawn.bars("truth", "prediction")
-    strips += [
-        Strip(name, bar(labels, paints, timeline, name, hover=False))
-        for name, (labels, paints) in thin.items()
-    ]
+    strips += [Strip(name, drawing) for name, drawing in thin.items()]
     if video in activity.couplings:
         strips.append(Strip("confidence", confidence(activity.couplings[video].confidence)))
     facts = [timeline.length]
@@ -145,14 +159,17 @@ def _video(drawn: _Drawn, place: str, scores: Mapping[str, float]) -> Video:
 
 def _typical(run: Run, activity: Activity, painter: Painter) -> Table | None:
     """For each cluster up to three frames most like it."""
-    paints, rows = painter.clusters(), []
+    paints, fields, rows = painter.clusters(), painter.fields(), []
     for k, frames in enumerate(activity.typical):
         cells: list[Cell | str] = []
         for each in frames[:3]:
             when = Timeline(activity.frames[each.video], run.data.fps).when(each.frame)
             cells.append(Cell(f"{each.video}, {when}", f"cosine {each.similarity:.2f}"))
         cells += ["–"] * (3 - len(cells))
-        name = render("parts.html", "painted", paint=paints[k], name=painter.title(k))
+        if activity in tabled(run):
+            name = render("names.html", "field", field=fields[k], paint=paints[k])
+        else:
+            name = render("parts.html", "cluster", paint=paints[k], k=k, title=painter.title(k))
         rows.append(Row(name, cells))
     caption = "Where to look: the frames most similar to each cluster"
     head = [["cluster", "most typical frame", "second", "third"]]

@@ -226,7 +226,7 @@ def other_numbers(workdir, table):
 
 def fills(source, kind):
     """Colors of the segments of each bar of a kind, video by video."""
-    bars = re.findall(rf'<svg class="{kind}" role[^>]*>(.*?)</svg>', section(source, "videos"))
+    bars = re.findall(rf'<svg class="{kind}"[^>]*>(.*?)</svg>', section(source, "videos"))
     return [re.findall('<rect [^>]*fill="([^"]+)"', each) for each in bars]
 
 
@@ -260,10 +260,15 @@ def test_named_clusters(make_workdir, labels):
         assert "rest (unmatched), frames 4–5" in page.text
         return
     assert "open, <take>, frames 0–3" in page.text and "cluster 1, frames 6–7" in page.text
-    legend = re.search('<ul class="legend">.*?</ul>', section(source, "videos"))[0]
-    assert Page(legend).text == "open, <take>cluster 1restcluster 4"
+    videos = section(source, "videos")
+    legend = re.search('<ul class="legend">.*?</ul>', videos)[0]
+    assert Page(re.sub("<li [^>]*hidden>.*?</li>", "", legend)).text == (
+        "open, <take>cluster 1restcluster 4"
+    )
     # Where each cluster has a line of its own, its number stands there too.
-    assert "open, <take> (cluster 0)v1, frame 6 cosine 0.75" in page.text
+    assert "open, <take> (cluster 0)" in page.text and "cluster 0 v1, frame 6 cosine" in page.text
+    bar = re.search(r'<svg class="bar" data-clusters="(.*?)" data-borders="(.*?)" role', videos)
+    assert bar.groups() == ("2 0 1 4", "0 2 5 8 10")  # as they are without names
     assert "Names of clusters are those of names.csv." in page.text
     (workdir / "names.csv").unlink()
     assert "open" not in read(workdir).text and table.read_text().splitlines()[1] == "0,2,2"

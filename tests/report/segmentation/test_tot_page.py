@@ -17,7 +17,7 @@ def source_of(workdir) -> str:
 
 
 def panel(source: str, anchor: str) -> str:
-    return re.search(rf'<section id="{anchor}">.*?</section>', source)[0]
+    return re.search(rf'(?s)<section id="{anchor}">.*?</section>', source)[0]
 
 
 def rewrite(path, change) -> None:

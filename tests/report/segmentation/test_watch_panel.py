@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from html import unescape
 
 import pytest
@@ -13,12 +14,13 @@ from jaxseg.report.segmentation.watch import watch_panel
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 BAR = re.compile(r'<svg class="bar segments".*?</svg>')
+PICTURE = "footage/pictures/0.jpg"
 NAMES = ("v0", "v1", 'v2"><script>alert(1)</script>')
 
 
 def clip(number: int, **changes) -> dict:
     """Ten rows at two a second; the video's timestamps begin at second 1."""
-    picture = "footage/pictures/0.jpg"
+    picture = PICTURE
     return {
         "file": f"coffee/{NAMES[number]}.mp4",
         "link": f"../my%20films/v{number}%23.mp4",
@@ -88,7 +90,7 @@ def test_it_is_the_first_panel_and_needs_nothing_but_the_videos(make_workdir):
     tables = {f"segments/coffee/seed0/v{i}.csv" for i in (0, 1)} | {"x.vtt", "x.eaf"}
     assert outside == {"src": {"../my%20films/v0%23.mp4"}, "href": videos | tables}
     assert len([tag for tag, _ in page.tags if tag == "video"]) == 1  # for all of an activity
-    sheet = panel(workdir).split("Typical moments")[1]
+    sheet = panel(workdir).split("typical moments</h3>")[1]
     (link,) = links(sheet)
     assert link["href"] == "../my%20films/v1%23.mp4#t=4.25" and "v1, 0:04.2" in sheet
     assert "footage/pictures/" in page.text.split("Made from")[1]
@@ -99,11 +101,72 @@ def test_names_do_not_leave_their_place(make_workdir):
     moment = {"video": name, "time": 4.0, "similarity": 0.5, "picture": "footage/pictures/0.jpg"}
     workdir = write(make_workdir(), {}, {}, {"problem": f"{name} is gone"}, moments=[moment])
     page = Page(panel(workdir))
-    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}]
-    assert len([tag for tag, _ in page.tags if tag == "script"]) == 1
+    assert [attrs for tag, attrs in page.tags if tag == "script"] == [{}, {}]  # the page's own
     assert page.text.count(name) >= 3
     assert name in {attrs.get("data-name") for _, attrs in page.tags}
     assert name in unescape(panel(workdir))
+
+
+def fields(page: str, kind: str = "text") -> list[dict[str, str]]:
+    """The attributes of fields for names."""
+    inputs = [attrs for tag, attrs in Page(page).tags if tag == "input"]
+    return [attrs for attrs in inputs if attrs["type"] == kind]
+
+
+def test_a_field_for_each_cluster(make_workdir):
+    """The fields have all that a name needs to be shown, and the names of names.csv already."""
+    workdir = write(make_workdir(labels=False), {})
+    (workdir / "names.csv").write_text('cluster,name\n3,"<b>""a"", b"\n')
+    page = panel(workdir)
+    known = fields(page)
+    assert [field["value"] for field in known] == ["", "", "", '<b>"a", b', ""]
+    assert [field["data-number"] for field in known] == [f"cluster {k}" for k in range(5)]
+    assert len({field["data-fill"] for field in known}) == 5
+    assert page.count("<label>cluster ") == 5
+    (none,) = fields(page, "hidden")
+    assert (none["data-cluster"], none["data-number"]) == ("-1", "no action (-1)")
+    assert "data-several" not in page
+    command = f"python -m jaxseg.report {shlex.quote(str(workdir.resolve()))}"
+    assert f"<code>{command}</code>" in unescape(page) and "'" in command
+
+
+def test_a_class_has_its_color_whatever_its_cluster_is_called(make_workdir):
+    known = fields(panel(write(make_workdir(), {})))
+    assert known[0]["data-before"] == "pour_milk (" and known[0]["data-after"] == ")"
+    assert known[3]["data-before"] == "" and known[3]["data-after"] == " (unmatched)"
+
+
+def test_neighbors_of_one_name_are_one_segment(make_workdir):
+    workdir = write(make_workdir(labels=False), {})
+    (workdir / "names.csv").write_text("cluster,name\n2,pour\n4,pour\n")
+    segments = [[1.0, 3.5, 2, None], [3.5, 4.0, 4, PICTURE], [4.0, 5.0, 2, PICTURE]]
+    page = panel(write(workdir, {"segments": [*segments, [5.0, 6.0, 0, None]]}))
+    bar = BAR.search(page)[0]
+    assert re.findall(r"<title>(.*?)</title>", bar) == [
+        "pour, 0:01.0–0:05.0",
+        "cluster 0, 0:05.0–0:06.0",
+    ]
+    assert (
+        'aria-label="2 segments of v0"' in bar and '<span class="count">2 segments</span>' in page
+    )
+    # What they are without names, to be told apart again.
+    assert 'data-clusters="2 4 2 0" data-borders="1.0 3.5 4.0 5.0 6.0"' in bar
+    first, second = links(page.split('<div class="film">')[1])
+    assert first["data-start"] == second["data-start"] == "1.0"
+    assert (first["data-shot"], second["data-shot"]) == ("1", "2")
+    assert re.findall(r'<a data-shot="(\d)"[^>]*hidden>', page) == ["2"]
+
+
+def test_names_of_all_activities_go_into_one_table(make_workdir):
+    """Those of an activity without a field are kept."""
+    workdir = write(make_workdir(labels=False, activities=("coffee", "tea")), {})
+    (workdir / "names.csv").write_text("activity,cluster,name\ntea,2,stir\ncoffee,0,pour\n")
+    page = panel(workdir)
+    assert " data-several" in page
+    assert [field["value"] for field in fields(page)] == ["pour", "", "", "", ""]
+    kept = [field for field in fields(page, "hidden") if field["value"]]
+    assert [(field["data-cluster"], field["value"]) for field in kept] == [("2", "stir")]
+    assert '<div data-activity="tea">' in page
 
 
 def test_a_video_that_is_gone_keeps_its_bar_and_tables(make_workdir):
