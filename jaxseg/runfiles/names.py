@@ -2,7 +2,8 @@
 
 A run's clusters have numbers. Who has looked at them writes `cluster,name` lines beside the run,
 with a column `activity` where there are several: clusters are numbered anew in each. Several
-clusters may share a name; one without a line, or with an empty name, keeps its number. Named are
+clusters may share a name; one without a line, or with an empty name, keeps its number, and shares
+it with one that is given the name "cluster 3". Named are
 the clusters of the member that is shown first (`segmentation.main_first`).
 """
 
@@ -65,6 +66,10 @@ def read_names(workdir: Path, num_clusters: Mapping[str, int]) -> dict[str, dict
         lines[activity, cluster] = line
         if row["name"]:
             names.setdefault(activity, {})[cluster] = check_name(where, "cluster", row["name"])
+    for activity, named in names.items():
+        for cluster in range(num_clusters[activity]):
+            if (number := f"cluster {cluster}") in named.values():
+                named.setdefault(cluster, number)
     return names
 
 

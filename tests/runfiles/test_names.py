@@ -24,6 +24,7 @@ LABELS = np.array([0, 0, 3, 3, 1, -1, 2])
             {"tea": {2: "stir"}, "coffee": {2: "pour"}},
         ),
         ("cluster,name\n", ONE, {}),
+        ("cluster,name\n2,cluster 3\n", ONE, {"tea": {2: "cluster 3", 3: "cluster 3"}}),
         # As the report's page writes it: all names in quotes, lines end as in CSV.
         (
             'cluster,name\r\n0,"=1+1, ""a"""\r\n1,"<script>"\r\n2,"été 茶"\r\n3,"""b"\r\n',

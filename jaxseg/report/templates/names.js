@@ -114,17 +114,17 @@
   }
   function tell() {
     const now = names(), changed = now.filter((name, i) => name !== inFile[i]).length;
-    let place = "kept in this browser alone";
+    let where = "They are kept in this browser alone.";
     try {
       if (changed) localStorage.setItem(key, JSON.stringify({now, inFile, downloaded}));
       else localStorage.removeItem(key);
     } catch {
-      place = "lost when this page is closed: this browser keeps nothing";
+      where = "They are lost when this page is closed: this browser keeps nothing.";
     }
     naming.hidden = !changed && !past.length;
     naming.querySelector("[role=status]").textContent = changed
-      ? `${changed} ${changed === 1 ? "name is" : "names are"} not as in the run's folder, and `
-        + `${downloaded ? "downloaded" : place}.`
+      ? `Names that are not in the run's folder: ${changed}. `
+        + (downloaded ? "They are in the downloaded names.csv." : where)
       : "All names are as in the run's folder.";
     naming.querySelector(".undo").disabled = !past.length;
     naming.querySelector(".forget").disabled = !changed;
