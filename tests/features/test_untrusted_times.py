@@ -88,9 +88,10 @@ def test_a_clock_that_restarts_is_counted_on():
     times, notes = clock_times(even(200, 5_000) + even(60, 5_000) + even(90) + even(9, 900_000))
     np.testing.assert_allclose(times[:350], 5 + np.arange(350) / 25, atol=1e-6)
     assert len(notes.faults) == 3 and times[350] == pytest.approx(900 + 5 + 260 / 25, abs=0.1)
-    # At half the speed, and with a small overlap.
-    times, _ = clock_times(even(200) + [80 * k for k in range(100)])
-    assert times[-1] == pytest.approx(8 + 99 * 0.08)
+    # At another speed, where it passes the time that it was set back from; with a small overlap.
+    for spacing in (20, 80):
+        times, notes = clock_times(even(200) + [spacing * k for k in range(200)])
+        assert times[-1] == pytest.approx(8 + 0.199 * spacing) and len(notes.faults) == 1
     expect_even(even(200) + even(100, 7_500), "The clock goes back by 0.5 s")
 
 
@@ -208,6 +209,35 @@ def test_parts_of_a_camera_joined_by_their_bytes(film, tmp_path, starts):
     joined.write_bytes(b"".join(part.read_bytes() for part in parts))
     notes = expect_film(joined, [*range(0, 500, 5)] * len(starts))
     assert len(notes) == len(starts) - 1 and "it is counted on from there" in notes[0]
+
+
+def test_a_length_that_comes_of_a_set_clock_is_not_believed(film, tmp_path):
+    parts = [shifted(film, tmp_path / f"{start}.ts", start) for start in (0, 3600)]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert VideoFile(parts[1]).duration == pytest.approx(20)
+    assert 20 < VideoFile(joined).duration < 80
+
+
+def test_a_clock_set_back_in_the_middle_of_a_file(film, tmp_path):
+    def change(k, packet):
+        packet.dts -= ticks(packet, 30)
+        packet.pts -= ticks(packet, 8 if k >= 252 else 0)
+
+    (note,) = expect_film(remux(film, tmp_path / "back.mkv", change))
+    assert note == "The clock goes back by 8.0 s at 10.1 s; it is counted on from there."
+
+
+def test_times_of_showing_that_go_back_and_forth(film, tmp_path):
+    def change(k, packet):
+        if k > 100:
+            packet.pts = packet.dts
+
+    path = remux(film, tmp_path / "order.ts", change)
+    video = VideoFile(path)
+    grays = [picture.mean() for _, picture in video.resampled(5)]
+    assert len(grays) in range(98, 103) and video.notes.pictures == 500
+    assert any("its times are those of decoding" in each for each in video.notes.sentences())
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])

@@ -25,6 +25,7 @@ MOST_FAULTS = 10  # that are told one by one
 STEPS = 9  # spacings that the usual one is the median of
 
 WRONG, BACK, FORWARD, STILL = "marked wrong", "goes back", "jumps ahead", "stands still"
+DECODING = "times of decoding"
 
 
 @dataclasses.dataclass
@@ -44,6 +45,9 @@ class Fault:
         if self.kind == STILL:
             span = f"from {_seconds(self.start)} to {_seconds(self.end)} s"
             return f"No picture {span}; the last one stands still there."
+        if self.kind == DECODING:
+            where = f"about {_seconds(self.start)} s"
+            return f"From {where} on its times are those of decoding; the others go back and forth."
         if self.kind != WRONG:
             how = f"{self.kind} by {size} at {_seconds(self.start)} s"
             return f"The clock {how}; it is counted on from there."
@@ -126,6 +130,7 @@ class Clock:
         self._last: float | None = None  # time of the last picture
         self._sound = 0.0  # time of the last picture whose mark was right
         self._since = 0  # pictures behind that
+        self._joins = False  # whether the next picture follows the last one, whatever its mark is
         self._shift = 0.0  # seconds from the file's clock to the one that is counted on
         self._steps: collections.deque[float] = collections.deque(maxlen=STEPS)
 
@@ -144,10 +149,18 @@ class Clock:
             self._since += 1
             self._last += step
             return self._last
+        if self._joins:
+            self._joins, self._shift = False, self._last + step - mark
         time, expected = mark + self._shift, self._sound + (self._since + 1) * step
-        if self._sound <= time <= expected + (LATE - 1) * step:
+        if self._sound - step / 2 <= time <= expected + (LATE - 1) * step:
             return self._believe(time)
         return self._judge(time, expected, step, coming)
+
+    def take_decoding(self) -> None:
+        """Says that the timestamps from now on are of another kind, those of decoding."""
+        if self._last is not None:
+            self._notes.add(DECODING, self._last, self._last, 0.0, 0.0)
+            self._joins = True
 
     def _judge(self, time: float, expected: float, step: float, coming: Callable) -> float:
         """The time of a picture that is not where it is expected."""
@@ -186,17 +199,21 @@ class Clock:
             if not early and k < FEW and mark < time - step:
                 # A few pictures far ahead, whatever comes then.
                 return True
-            drops, highest = mark < highest - REORDERED * step, max(highest, mark)
-            if mark <= self._sound or not (early or drops):
-                if drops and not early:
+            jumps = mark - highest if early else highest - mark
+            if mark > self._sound and jumps > REORDERED * step:
+                # Rates vary, so that the place of a picture far behind is known less well.
+                near = min(max(REORDERED, (k + 2) / 4) * step, off / 2)
+                if abs(mark - expected - (k + 1) * step) <= near:
+                    return True
+                if not early:
                     return False
-                continue
-            # Rates vary, so that the place of a picture far behind is known less well.
-            near = max(REORDERED, (k + 2) / 4) * step
-            if abs(mark - expected - (k + 1) * step) <= min(near, off / 2):
-                return True
-            if not early:
+            elif early and mark > self._sound:
+                # A clock that restarted has come so far by itself.
                 return False
+            elif jumps > REORDERED * step and not early:
+                return False
+            else:
+                highest = max(highest, mark)
         return False
 
     def _begin(self, mark: float, coming: Callable[[int], Sequence[float]]) -> float:

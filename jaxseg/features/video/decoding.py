@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxseg.features import need
-from jaxseg.features.video.clock import GAP, Clock, Notes
+from jaxseg.features.video.clock import AHEAD, GAP, REORDERED, Clock, Notes
 from jaxseg.features.video.pictures import Series, codec_of
 
 # FFmpeg's formats of videos in one file each: no playlist, pattern of names, address or device.
@@ -29,6 +30,8 @@ LONGEST_PICTURE, LONGEST_JUMP = 3600.0, 10.0
 RESET = 0x200  # flag of FFmpeg's formats whose clock may be set in the middle
 # Seconds from a picture to the next one where the file does not say.
 USUAL_SPACING = 1 / 25
+# Of `2 * REORDERED` pictures: so many that go back are no accident.
+MOST_BACKWARDS = 8
 # Bytes of packets that are read ahead.
 MOST_BYTES = 32 << 20
 
@@ -119,7 +122,11 @@ def timed_pictures(
         return None if resets else durations(container, stream, first)[0]
 
     clock = Clock(usual, longest, lasts, notes, first)
+    by_decoding = reader.by_decoding
     for picture, mark in reader.pictures():
+        if reader.by_decoding != by_decoding:
+            by_decoding = True
+            clock.take_decoding()
         if mark is None and first is not None and not notes.pictures:
             return
         # Numbers of pictures are right; those that cannot be decoded leave their places free.
@@ -149,6 +156,19 @@ def durations(container, stream, first: float) -> tuple[float | None, float]:
     return whole or None, whole if len(container.streams) == 1 else 0.0
 
 
+def seconds_by_size(container, stream) -> float | None:
+    """Roughly how long a file lasts, from the bytes of its first pictures; None where unknown.
+
+    Of formats whose clock may be set (`RESET`) FFmpeg only knows the first and last timestamp.
+    """
+    some = itertools.islice(container.demux(stream), AHEAD)
+    places = [packet.pos for packet in some if packet.pos is not None and packet.pos >= 0]
+    if len(places) < 2 or places[-1] <= places[0]:
+        return None
+    seconds = (len(places) - 1) * _usual_spacing(stream)
+    return seconds * container.size / (places[-1] - places[0])
+
+
 def _matroska_duration(words: str) -> float:
     """Seconds of 00:00:02.040000000; 0 for anything else."""
     try:
@@ -174,8 +194,8 @@ def _shown_for(picture, usual: float) -> float:
 class Reader:
     """Decodes a stream, and knows the timestamps of what comes next.
 
-    A picture's timestamp is the time that it is shown, or, where that has gone back more often,
-    the time that it is decoded, which is all that formats like AVI know.
+    A picture's timestamp is the time that it is shown, or, where that goes back all the time, the
+    time that it is decoded, which is all that formats like AVI know.
     """
 
     def __init__(self, container, stream, notes: Notes):
@@ -187,9 +207,10 @@ class Reader:
         # packets before that of the last picture.
         self._sent: collections.deque = collections.deque(maxlen=64)
         self._before = 0
-        self._by_decoding = "avi" in container.format.name.split(",")
+        self.by_decoding = "avi" in container.format.name.split(",")
         self._last: list[int | None] = [None, None]
-        self._backwards = [0, 0]
+        # Of the last pictures, whether only their times of showing went back.
+        self._backwards: collections.deque[bool] = collections.deque(maxlen=2 * REORDERED)
 
     def pictures(self) -> Iterator[tuple[object, float | None]]:
         """(picture, its timestamp in seconds, None where it has none), as far as can be decoded."""
@@ -213,7 +234,7 @@ class Reader:
     def coming(self, most: int) -> list[float]:
         """Timestamps of at most so many pictures that are shown later, in order of decoding."""
         self._fill(most)
-        if self._by_decoding:
+        if self.by_decoding:
             ticks = [self._ticks(packet) for packet in self._ahead]
         else:
             # A packet before the last picture's may be one that makes no picture.
@@ -247,18 +268,19 @@ class Reader:
         elif shown in self._sent:
             self._before = self._sent.index(shown)
             del self._sent[self._before]
+        back = [False, False]
         for which, ticks in enumerate((shown, decoded)):
             if ticks is not None:
                 last, self._last[which] = self._last[which], ticks
-                self._backwards[which] += last is not None and ticks <= last
-        more = self._backwards[0] - self._backwards[1]
-        self._by_decoding |= decoded is not None and more > max(3, self._notes.pictures / 8)
+                back[which] = last is not None and ticks <= last
+        self._backwards.append(back == [True, False])
+        self.by_decoding |= decoded is not None and sum(self._backwards) >= MOST_BACKWARDS
         ticks = self._ticks(picture)
         return None if ticks is None or not picture.time_base else float(ticks * picture.time_base)
 
     def _ticks(self, of) -> int | None:
         """The timestamp of a packet or picture that counts."""
-        if self._by_decoding or (of.pts is None and self._last[0] is None):
+        if self.by_decoding or (of.pts is None and self._last[0] is None):
             return of.dts
         return of.pts
 

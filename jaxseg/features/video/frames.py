@@ -16,9 +16,11 @@ import numpy as np
 from jaxseg.features import need
 from jaxseg.features.video.clock import Notes
 from jaxseg.features.video.decoding import (
+    RESET,
     durations,
     one_line_errors,
     opened,
+    seconds_by_size,
     timed_pictures,
     upright_of,
 )
@@ -65,9 +67,19 @@ class VideoFile:
             self.duration, self._announced = durations(container, stream, self.first_timestamp)
             self.source_fps = float(stream.average_rate or 0)
             pictures.close()
+            resets = container.format.flags & RESET
+        if resets:
+            self._check_duration()
         turned = self._upright.transposed
         self.width, self.height = self._stored[::-1] if turned else self._stored
         self.rotation = self._upright.rotation
+
+    def _check_duration(self) -> None:
+        """Takes another duration where that in timestamps is far from that in bytes."""
+        with self._opened() as (container, stream), one_line_errors(self.path):
+            seconds = seconds_by_size(container, stream)
+        if seconds and not 1 / 8 < (self.duration or 0) / seconds < 8:
+            self.duration, self._announced = round(seconds, 3), 0.0
 
     def resampled(
         self,
