@@ -144,6 +144,8 @@ def test_new_videos_with_an_old_run(
     for name in ("one", "two & a half"):
         path = f"predictions/my films/seed0/{name}.txt"
         assert (out / path).read_text() == (finished[1] / path).read_text()
+    fitted = "features/motion.npz"
+    assert (out / fitted).read_bytes() == (old_run / fitted).read_bytes()
     labels = (out / "predictions/tea/seed0/one.txt").read_text().split()
     assert labels == (out / "predictions/my films/seed0/one.txt").read_text().split()
     rows = {}

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -195,3 +196,14 @@ def test_few_files_are_opened_by_ffmpeg(tmp_path, video, monkeypatch):
         lay(tmp_path, b"\xff\xd8\xff", f"frames/{number}.jpg")
     monkeypatch.setattr(listing, "_look", lambda path: looked.append(path) or content.look(path))
     assert "frames" in find_videos(tmp_path / "frames").files and len(looked) == 1
+
+
+def test_one_video_in_place_of_a_folder(tmp_path, video, monkeypatch):
+    lay(tmp_path, video, "a.mts", "b.mts")
+    (tmp_path / "notes.txt").write_text("notes\n")
+    assert find(tmp_path / "a.mts") == (["a"], {}, {})
+    monkeypatch.chdir(tmp_path)
+    found = find_videos(Path("b.mts"))
+    assert found.source("b") == "b.mts" and found.folder == tmp_path.resolve()
+    with pytest.raises(ValueError, match=r"notes.txt: holds no video.*'notes.txt': text"):
+        find_videos(tmp_path / "notes.txt")

@@ -29,7 +29,7 @@ def write_parts(path: Path, about: About, parts: Mapping[str, NamedTuple]) -> No
     """Writes parts, tuples of arrays, by their names."""
     head = {"what": about.what, "fps": about.fps, "settings": about.settings}
     arrays = {"about": np.array(json.dumps(head))}
-    for prefix, part in parts.items():
+    for prefix, part in sorted(parts.items()):  # however they were put together
         arrays |= {f"{prefix}/{name}": array for name, array in part._asdict().items()}
     # An open file, since NumPy would append .npz to another name.
     with path.open("wb") as file:
