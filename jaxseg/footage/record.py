@@ -18,7 +18,7 @@ FILM = (4, 24)  # least and most pictures of one video's segments
 MOMENTS = (3, 12)  # least and most pictures of one cluster's typical moments
 WIDTH, HEIGHT = 160, 120  # box that a picture fits into
 QUALITY = 70  # of JPEG: 3 to 6 kB a picture
-PICTURES_ONLY = "No browser plays a folder of pictures; it shows those of the segments."
+PICTURES_ONLY = "A folder of pictures, which no browser plays; those of its segments are shown."
 
 
 class Recorder:

@@ -5,6 +5,8 @@ from tiny_videos import cut, write_video
 
 pytest.importorskip("av")
 
+from jaxseg.features.listing import find_videos
+from jaxseg.features.video import decoding
 from jaxseg.features.video.frames import VideoFile
 
 
@@ -33,8 +35,23 @@ def test_a_playlist_leads_nowhere(tmp_path):
     write_video(tmp_path / "real.mp4", 5)
     (tmp_path / "list.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nreal.mp4\n")
     (tmp_path / "concat.avi").write_text("ffconcat version 1.0\nfile real.mp4\n")
-    fails(tmp_path / "list.mp4")
-    fails(tmp_path / "concat.avi")
+    (tmp_path / "cut.m3u8").write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/real.mp4\n")
+    (tmp_path / "call.sdp").write_text("v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n")
+    mpd = '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period/></MPD>'
+    (tmp_path / "stream.mov").write_text(mpd)
+    (tmp_path / "%d.jpg").write_bytes(b"\x89PNG no picture")
+    (tmp_path / "1.jpg").write_bytes((tmp_path / "real.mp4").read_bytes())
+    for name in ("list.mp4", "concat.avi", "cut.m3u8", "call.sdp", "stream.mov", "%d.jpg"):
+        fails(tmp_path / name)
+    found = find_videos(tmp_path)
+    assert sorted(found.files) == ["1", "real"]
+    assert found.refused == dict.fromkeys(("concat.avi", "list.mp4", "stream.mov"), "text")
+
+
+def test_formats_of_one_file_only():
+    """None of a list of files, addresses or devices may ever be opened."""
+    lists = "hls concat dash imf image2 sdp rtsp rtp sap lavfi vobsub mlv tty ivr"
+    assert not set(lists.split()) & set(decoding.FORMATS.split(","))
 
 
 def test_an_index_that_is_cut_off(tmp_path):

@@ -21,7 +21,7 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def write(path: Path, recording: Segmented, clusters: Clusters) -> None:
     """Writes one tier with an annotation a segment, in milliseconds, and a link to the video.
 
-    There is no link where the file of the video is not known.
+    There is no link where the file of the video is not known, nor to a folder of pictures.
     """
     import pympi  # of the extras `video` and `export`
 
@@ -30,7 +30,7 @@ def write(path: Path, recording: Segmented, clusters: Clusters) -> None:
     document.remove_tier("default")
     for start, end, label in named(recording, clusters):
         document.add_annotation(TIER, round(1000 * start), round(1000 * end), _writable(label))
-    if (video := recording.source) is not None:
+    if (video := recording.source) is not None and not video.is_dir():
         # ELAN spells both paths plainly, without %20 and the like.
         relative = os.path.relpath(video, path.parent).replace(os.sep, "/")
         document.add_linked_file(
