@@ -27,6 +27,7 @@ for (const watch of document.querySelectorAll(".watch")) {
     if (link === next && !video.error) return;
     link = next;
     problem.hidden = true;
+    caption.textContent = "";
     video.src = link;
     measure();
   }
@@ -61,6 +62,8 @@ for (const watch of document.querySelectorAll(".watch")) {
     target = {time, muted: video.muted};
     video.muted = true;
     video.playbackRate = 16;
+    caption.textContent = `${clips.get(link).dataset.name}: this browser cannot jump so far in a `
+      + "file that begins late, and plays fast until it is there.";
   }
   function arrive() {
     if (!target) return;
@@ -91,7 +94,8 @@ for (const watch of document.querySelectorAll(".watch")) {
   function draw() {
     const time = video.currentTime - shift;
     if (target && video.currentTime >= target.time) arrive();
-    light(segments().find(({dataset}) => +dataset.start <= time + .0005 && time < +dataset.end));
+    const isNow = ({dataset: {start, end}}) => +start <= time + .0005 && time < +end;
+    if (!target) light(segments().find(isNow));
     for (const cursor of watch.querySelectorAll(".cursor")) {
       const {from, to} = cursor.ownerSVGElement.dataset;
       const shown = clips.get(link)?.contains(cursor) && !Number.isNaN(video.duration);
