@@ -5,14 +5,14 @@ A folder in it is an activity; folders further down are part of the videos' name
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from jaxseg.features.folders import RECORD
 from jaxseg.features.video import content, pictures
 from jaxseg.formats.files import entries
-from jaxseg.formats.names import check_file_name, clip
+from jaxseg.formats.names import check_file_name, clip, listed
 
 # Names beside features that mean something else to those who read a folder of them.
 TAKEN_FOLDERS = ("features", "groundTruth", "mapping")
@@ -22,6 +22,7 @@ QUIET_FOLDERS = ("__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found")
 QUIET_FOLDERS += ("System Volume Information",)
 RUN = {"config.json", "versions.json"}  # of a run's folder
 COPIES = (".lrv", ".lrf")  # small copies of videos that cameras write beside them
+TEXTS = ("text", "empty")  # what files may be that lie beside a video's pictures
 MOST_LINES, MOST_NAMES = 10, 10
 
 
@@ -139,22 +140,24 @@ class _Search:
             self._leave_out(folder, "a link to a folder that was looked at already")
             return []
         paths = entries(folder)
-        names = {path.name for path in paths}
-        if folder != self._root and (RECORD in names or names >= RUN):
-            return []
-        inner = [path for path in paths if path.is_dir()]
-        files = [path for path in paths if path not in set(inner)]
-        files = [path for path in files if path.name not in QUIET_FILES]
+        inner, files = [], []
+        for path in paths:
+            if not path.is_dir():
+                files += [path] if path.name not in QUIET_FILES else []
+            elif not _is_quiet(path):
+                inner.append(path)
         if not paths and folder != self._root:
             self._leave_out(folder, "an empty folder")
-        if not self._take_series(folder, files, inner):
-            self._take_files(folder, files)
-        return [path for path in inner if path.name not in QUIET_FOLDERS]
+        labels = TAKEN_FOLDERS if folder == self._root else ()
+        beside = [path for path in inner if path.name not in labels]
+        if beside or not self._take_series(folder, files):
+            self._take_files(folder, files, beside)
+        return inner
 
-    def _take_series(self, folder: Path, files: list[Path], inner: list[Path]) -> bool:
-        """Takes a folder as a video if numbered pictures, and texts, are all that is in it."""
+    def _take_series(self, folder: Path, files: list[Path]) -> bool:
+        """Takes a folder as a video if all its files are numbered pictures, or texts."""
         every = [path for path in files if pictures.is_picture(path)]
-        if len(every) < 2 or inner:
+        if len(every) < 2:
             return False
         try:
             pictures.in_order(path.name for path in every)
@@ -162,7 +165,7 @@ class _Search:
             return False
         rest = [path for path in files if not pictures.is_picture(path)]
         looks = {path: _look(path).reason for path in [every[0], *rest]}
-        if any(reason not in ("text", "empty") for reason in list(looks.values())[1:]):
+        if any(reason not in TEXTS for reason in list(looks.values())[1:]):
             return False
         if not looks.pop(every[0]).startswith("a picture"):
             return False
@@ -171,10 +174,13 @@ class _Search:
         self._take(folder, folder.name if folder == self._root else None)
         return True
 
-    def _take_files(self, folder: Path, files: list[Path]) -> None:
-        """Takes the videos among files; pictures are left out together, others one by one."""
+    def _take_files(self, folder: Path, files: list[Path], beside: Sequence[Path] = ()) -> None:
+        """Takes the videos among files; pictures are left out together, others one by one.
+
+        `beside` are folders there.
+        """
         quiet = self._within(folder).split("/")[0] in TAKEN_FOLDERS
-        single = []
+        single, others = [], list(beside)
         for path in files:
             verdict = _look(path)
             if not verdict.reason and path.suffix.lower() in COPIES:
@@ -185,8 +191,10 @@ class _Search:
                 self.found.refused[self._within(path)] = verdict.reason
             elif pictures.is_picture(path) and verdict.reason.startswith("a picture"):
                 single.append(path)
+                continue
             elif not quiet:
                 self._leave_out(path, verdict.reason)
+            others += [path] if verdict.reason not in TEXTS else []
         if quiet or not single:
             return
         if len(single) == 1:
@@ -194,7 +202,8 @@ class _Search:
             return
         try:
             pictures.in_order(path.name for path in single)
-            why = "a folder of pictures is a video if it holds nothing else"
+            there = listed(path.name for path in others)
+            why = f"they are a video in a folder without other things, here is {there}"
         except ValueError as error:
             why = f"a video is a folder of one series of numbered pictures, these have {error}"
         self._leave_out(folder, f"{len(single)} pictures; {why}")
@@ -233,6 +242,14 @@ class _Search:
                 self._leave_out(path, f"the camera's small copy of {clip(other.name)}")
                 return
         self._take(path)
+
+
+def _is_quiet(folder: Path) -> bool:
+    """Whether a folder is one of a system's, or of jaxseg's own results."""
+    # os.path.exists is False, too, where a folder may not be looked into.
+    own = (folder / RECORD, folder / "features" / RECORD)
+    is_run = all(os.path.exists(folder / name) for name in RUN)
+    return folder.name in QUIET_FOLDERS or is_run or any(map(os.path.exists, own))
 
 
 def _look(path: Path) -> content.Verdict:

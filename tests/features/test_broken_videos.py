@@ -45,7 +45,9 @@ def test_a_playlist_leads_nowhere(tmp_path):
         fails(tmp_path / name)
     found = find_videos(tmp_path)
     assert sorted(found.files) == ["1", "real"]
-    assert found.refused == dict.fromkeys(("concat.avi", "list.mp4", "stream.mov"), "text")
+    assert found.refused == dict.fromkeys(
+        ("concat.avi", "list.mp4", "stream.mov"), "text with the name of a video"
+    )
 
 
 def test_formats_of_one_file_only():

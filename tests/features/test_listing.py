@@ -65,8 +65,8 @@ def test_what_is_no_video_has_a_reason(tmp_path, video):
         ["00001", "song", "sub dir/ein Vidéo", "x"],
         {
             "half": "no video that FFmpeg can read, or cut off before its index",
-            "list.mp4": "text",
-            "photo.mp4": "a picture (PNG)",
+            "list.mp4": "text with the name of a video",
+            "photo.mp4": "a picture (PNG) with the name of a video",
         },
         {
             "BDMV/00001.mpl": "a list of a camcorder's clips",
@@ -157,10 +157,12 @@ def test_folders_of_pictures(tmp_path, video):
     assert left_out == {
         "names": f"2 pictures; {series}: a.png, b.png",
         "one/1.png": "a single picture",
-        "photos": "3 pictures; a folder of pictures is a video if it holds nothing else",
+        "photos": "3 pictures; they are a video in a folder without other things, here is a.ts",
         "two": f"6 pictures; {series}: left#.png, right#.png",
         "walk/readme.txt": "text",
     }
+    lay(tmp_path, b"{}", "walk/run/features/features.json", "walk/out/features.json")
+    lay(tmp_path, b"stir\n", "walk/groundTruth/walk.txt")
     assert find(tmp_path / "walk") == (["walk"], {}, {"readme.txt": "text"})
 
 

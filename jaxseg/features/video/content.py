@@ -26,7 +26,7 @@ VIDEO_SUFFIXES = (
 SHARED_SUFFIXES = (".ts", ".mts", ".m2t", ".tod", ".mod", ".asf")
 SUFFIXES = frozenset((*VIDEO_SUFFIXES, *SHARED_SUFFIXES))
 SOUND, SINGLE = "sound only", "a single picture"
-NO_VIDEO = "no video that FFmpeg can read"
+EMPTY, NO_VIDEO = "empty", "no video that FFmpeg can read"
 PHOTOS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"crx ")  # brands of MP4's format
 JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".thm")
 OTHERS = {
@@ -99,8 +99,10 @@ def look(path: Path) -> Verdict:
         return Verdict(error.strerror or str(error), is_meant_as_video(path))
     is_video = bool(VIDEOS.match(head))
     reason = "" if is_video and not _is_photo(head) else _known(head, suffix)
+    if reason and is_meant_as_video(path):
+        return Verdict(reason if reason == EMPTY else f"{reason} with the name of a video", True)
     if reason:
-        return Verdict(reason, is_meant_as_video(path))
+        return Verdict(reason)
     if suffix in SUFFIXES and not head.startswith(JPEG):
         return Verdict("")
     reason = _judge(path, is_video)
@@ -118,7 +120,7 @@ def _is_photo(head: bytes) -> bool:
 def _known(head: bytes, suffix: str) -> str:
     """What a file is that is no video; empty where its first bytes do not tell."""
     if not head:
-        return "empty"
+        return EMPTY
     if _is_photo(head):
         return "a picture (HEIF)"
     codec = codec_of(head)
