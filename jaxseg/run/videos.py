@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from jaxseg import data
 from jaxseg.config import Config
 from jaxseg.features import job
 from jaxseg.features.listing import Videos, find_videos
 from jaxseg.features.listing import summary as lines_on
-from jaxseg.footage import patchwork
-from jaxseg.formats.files import read_json, write_text
+from jaxseg.footage import signs
 from jaxseg.formats.names import listed
 from jaxseg.processes import print_once
 from jaxseg.run import workdir
@@ -19,7 +16,7 @@ from jaxseg.run import workdir
 def extract(config: Config, folder: Path) -> None:
     """Makes the features of all videos, in `<folder>/features`; finished ones are kept.
 
-    Where the config names no videos, a few are made of short clips first, in `<folder>/videos`.
+    Where the config names no videos, some are joined of recordings first, in `<folder>/videos`.
 
     Raises:
         ValueError: a library of the extra `video` is missing; there is no video in the folder, or
@@ -33,7 +30,7 @@ def extract(config: Config, folder: Path) -> None:
     if settings.reuse:
         kind.load(Path(settings.reuse).expanduser())
     given = settings.videos
-    videos = Path(given).expanduser() if given else patchwork.make(folder / "videos")
+    videos = Path(given).expanduser() if given else signs.make(folder / "videos")
     found = find_videos(videos)
     _check_same(found, folder)
     shortest = least_frames(config)
@@ -41,7 +38,7 @@ def extract(config: Config, folder: Path) -> None:
     summary = job.extract(videos, features, kind, fps=fps, found=found, least_frames=shortest)
     for file, reason in summary.failed.items():
         print_once(f"left out: {listed([file])}: {reason}")
-    for line in lines_on(summary.left_out):
+    for line in lines_on(summary.left_out) if given else ():  # the truth of the signs is no video
         print_once(f"left out: {line}")
     for name in summary.truncated:
         print_once(f"broken, used as far as it can be read: {name}")
@@ -49,8 +46,6 @@ def extract(config: Config, folder: Path) -> None:
         print_once(line)
     if not summary.done and not summary.kept:
         raise ValueError(f"{videos}: none of {len(summary.failed)} videos can be used")
-    if not given:
-        write_truth(videos, features)
 
 
 def _check_same(found: Videos, folder: Path) -> None:
@@ -74,17 +69,3 @@ def least_frames(config: Config) -> int:
         return model.cluster_range[0] + 1
     count = model.num_clusters or getattr(config, "num_actions", 0)
     return count or max([2, *model.clusters_by_activity.values()])
-
-
-def write_truth(videos: Path, features: Path) -> None:
-    """Writes the labels of videos that were made of clips: `<videos>/groundTruth/<video>.txt`."""
-    record = read_json(features / "features.json")
-    segments = read_json(videos / patchwork.SEGMENTS_FILE)
-    truth = videos / "groundTruth"
-    truth.mkdir(exist_ok=True)
-    if foreign := record["videos"].keys() - segments.keys():
-        raise ValueError(f"{videos}: {listed(sorted(foreign))} not made here; remove what is not")
-    for name, video in record["videos"].items():
-        seconds = np.arange(video["frames"]) / record["fps"]
-        labels = patchwork.labels_at(segments[name], seconds)
-        write_text(truth / f"{name}.txt", "".join(f"{label}\n" for label in labels))

@@ -70,11 +70,11 @@ def enumerate_members(
         ValueError: what `num_clusters` refuses, a split without videos, a freeze that outlasts
             the training, a sweep entry that is no numeric hyper-parameter.
     """
-    variants = {entry: _override(config, entry) for entry in config.sweep}
     members = []
     for activity, videos in data.activities.items():
         own = settled.get(activity, config)
-        for variant, settings in (variants or {"": own}).items():
+        variants = {entry: _override(own, entry) for entry in config.sweep} or {"": own}
+        for variant, settings in variants.items():
             for seed in range(config.first_seed, config.first_seed + config.seeds):
                 test = test_videos(videos, config.data.test_share, seed)
                 members.append(

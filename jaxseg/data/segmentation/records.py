@@ -36,8 +36,7 @@ class DataSet:
         classes: class names by index; empty where there is no truth.
         excluded: names of classes that evaluation leaves out (YouTube Instructions: background).
         fps: frames a second, where known; None otherwise.
-        generated: True for the embedded twin and for videos made of short clips; their numbers
-            are not comparable with a paper's.
+        generated: True for the embedded twin, whose numbers are not comparable with a paper's.
         origin: sentence on where the data is from, where nobody named it; "" otherwise.
         notes: sentences on what was left out, filled in or cut when its files were read.
         channels: names of the features' channels; () where files have none.
