@@ -1,7 +1,6 @@
 """Motion features: seconds of video for each second of wall time, time by stage, memory.
 
-Measures `python -m jaxseg.features` of kind motion on a long video that is made of real clips, or
-on a video of yours.
+Measures `python -m jaxseg.features` of kind motion on a long video of signs, or on a video of yours.
 
     python -m benchmarks.features
     python -m benchmarks.features --seconds=60 --processes=2 --json=features.json
@@ -10,26 +9,22 @@ on a video of yours.
 
 import argparse
 import functools
+import itertools
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from benchmarks import harness
 from benchmarks.harness import MIB, Column, Table, note, positive
-from jaxseg.features import need, pool
+from jaxseg.features import pool
 from jaxseg.features.job import extract, make_kind
 from jaxseg.features.kinds import MOTION
 from jaxseg.features.video.frames import VideoFile
-from jaxseg.footage.patchwork import clip_folder
+from jaxseg.footage import signs
 
-SIZE = 640, 360
-RATE = 25  # frames a second of the made video
-CLIPS = ("bikes", "bigbuckbunny")
 FPS = 15.0
 MINUTE = 60.0
 STAGE_FRAMES = 150
@@ -41,8 +36,8 @@ def measure(options: argparse.Namespace) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         video = options.video
         if video is None:
-            note("making a video of real clips")
-            video = Path(folder) / "clips.mp4"
+            note("joining recordings of signs")
+            video = Path(folder) / "signs.mp4"
             make_video(video, options.seconds)
         return measure_video(video, options.processes)
 
@@ -71,44 +66,19 @@ def measure_video(video: Path, processes: int) -> dict:
 
 
 def make_video(path: Path, seconds: float) -> None:
-    """Writes a video of real content at 640 x 360: two clips, repeated until the length is met."""
-    av = need("av")
-    once = path.with_name(f"once-{path.name}")
-    with av.open(str(once), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for frame in clip_frames():
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode())
-    repeat_packets(once, path, seconds)
-    once.unlink()
-
-
-def clip_frames() -> Iterator[np.ndarray]:
-    """Frames of the two clips, scaled."""
-    cv2 = need("cv2")
-    for name in CLIPS:
-        video = VideoFile(clip_folder() / f"{name}.mp4")
-        for _, frame in video.resampled(RATE):
-            yield cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA)
-
-
-def repeat_packets(once: Path, path: Path, seconds: float) -> None:
-    """Repeats the packets of a video at later times, without encoding them again."""
-    av = need("av")
-    with av.open(str(once)) as source, av.open(str(path), "w") as container:
-        template = source.streams.video[0]
-        stream = container.add_stream_from_template(template)
-        frame = round(1 / (RATE * template.time_base))
-        period = template.frames * frame
-        for turn in range(-(-round(seconds * RATE) // template.frames)):
-            source.seek(0)
-            for packet in source.demux(template):
-                if packet.dts is None or turn * period + packet.pts >= seconds * RATE * frame:
-                    continue
-                packet.pts, packet.dts = packet.pts + turn * period, packet.dts + turn * period
-                packet.stream = stream
-                container.mux(packet)
+    """Writes a video of real content at 640 x 480: a person's signs, until the length is met."""
+    person, names = next(iter(signs.people().items()))
+    files = [signs.CLIPS / person / f"{name}.mkv" for name in names]
+    clips = {file.stem: signs.read_clip(file) for file in files}
+    segments, left = [], seconds
+    for name in itertools.cycle(names):
+        lasts = len(clips[name]) / signs.FPS
+        if left < 1.5 * lasts:  # the last one, at another speed
+            segments.append(signs.Segment(name, lasts / left))
+            break
+        segments.append(signs.Segment(name, 1.0))
+        left -= lasts
+    signs.join(path, files[0], clips, segments)
 
 
 def alone(function: Callable, video: Path, kind) -> object:
@@ -224,7 +194,7 @@ def report(results: dict) -> list[str | Table]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.parser("features", __doc__)
     add = parser.add_argument
-    add("--video", type=Path, metavar="FILE", help="a video of yours (default: made of real clips)")
+    add("--video", type=Path, metavar="FILE", help="a video of yours (default: signs)")
     add("--seconds", type=positive, default=600, metavar="S", help="of the made video (600)")
     add("--processes", type=positive, default=2, metavar="N", help="videos at once (2)")
     return harness.run(parser.parse_args(arguments), measure, report)

@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import harness
 from benchmarks.harness import positive
 from jaxseg import command_line
 from jaxseg.features import need

@@ -53,9 +53,9 @@ def people() -> dict[str, list[str]]:
 def make(folder: Path, *, num_videos: int = 3, seed: int = 0) -> Path:
     """Makes the videos that are missing in a folder, and the truth beside them.
 
-    These are `PERSON/signs<number>.mp4` of about 40 seconds, 640 x 480, whose pictures are copied as
-    they are stored; `groundTruth/PERSON/signs<number>.csv`, see `write_truth`; and `segments.json`:
-    video -> segments with `sign` and `speed`.
+    These are `PERSON/signs<number>.mp4` of about 40 seconds, 640 x 480, whose pictures are copied
+    as they are stored; `groundTruth/PERSON/signs<number>.csv`, see `write_truth`; and
+    `segments.json`: video -> segments with `sign` and `speed`.
 
     Args:
         num_videos: of each person.

@@ -38,7 +38,7 @@ def extract(config: Config, folder: Path) -> None:
     summary = job.extract(videos, features, kind, fps=fps, found=found, least_frames=shortest)
     for file, reason in summary.failed.items():
         print_once(f"left out: {listed([file])}: {reason}")
-    for line in lines_on(summary.left_out) if given else ():  # the truth of the signs is no video
+    for line in lines_on(summary.left_out):
         print_once(f"left out: {line}")
     for name in summary.truncated:
         print_once(f"broken, used as far as it can be read: {name}")
