@@ -1,6 +1,6 @@
 """Motion features: seconds of video for each second of wall time, time by stage, memory.
 
-Measures `python -m jaxseg.features` of kind motion on a long video of signs, or on a video of yours.
+Measures `python -m jaxseg.features` of kind motion on a long video: signs, or a video of yours.
 
     python -m benchmarks.features
     python -m benchmarks.features --seconds=60 --processes=2 --json=features.json

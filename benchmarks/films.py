@@ -20,7 +20,7 @@ from tqdm import tqdm
 from benchmarks.harness import positive
 from jaxseg import command_line
 from jaxseg.features import need
-from jaxseg.footage.signs import write_truth
+from jaxseg.footage.signs import WHOLE, write_truth
 from jaxseg.formats.files import atomic_write
 
 FPS = 25
@@ -78,7 +78,7 @@ def plan(seed: list[int]) -> list[Part]:
     return [
         Part(
             action=name,
-            seconds=round(rng.uniform(*SECONDS) * FPS) / FPS,
+            seconds=round(rng.uniform(*SECONDS) / WHOLE) * WHOLE,
             period=rng.uniform(*PERIODS),
             width=rng.uniform(0.7, 1.2),
             phase=rng.uniform(0, 2 * math.pi),

@@ -9,9 +9,12 @@ import toy
 
 from jaxseg.data.segmentation.records import DataSet
 from jaxseg.training.members import enumerate_members, stack
+from jaxseg.training.settled import settled_configs
 from jaxseg.training.setup import set_up
+from jaxseg.tuning.settle import choose
 
 DATA = toy.make_data()
+OPEN = (("radius", 0.0), ("rho", -1.0))  # from human terms
 # Padded shapes make XLA sum in another order, so that members agree to rounding and not bit for
 # bit; six steps of Adam at 1e-3 leave the rounding of a parameter near 1e-6.
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -124,6 +127,17 @@ def test_sweep_overrides_reach_their_member_only():
     np.testing.assert_allclose(hyper["solver"]["train"]["rho"], [0.15, 0.3] * 2)
     np.testing.assert_allclose(hyper["solver"]["eval"]["rho"], [0.15] * 4)
     assert [member.directory for member in members[:2]] == [f"seed0,{text}" for text in SWEEP]
+
+
+def test_a_sweep_is_of_the_numbers_that_human_terms_settle():
+    terms = {"duration": 6.0, "order": "free", "sweep": ("solver.train.alpha=0.2",)}
+    unset = {f"solver.{part}.{key}": value for part in ("train", "eval") for key, value in OPEN}
+    config = toy.make_config(terms | unset)
+    members = enumerate_members(config, DATA, settled_configs(config, choose(config, DATA)))
+    for member in members:
+        for part, alpha in (("train", 0.2), ("eval", config.solver.eval.alpha)):
+            solver = getattr(member.config.solver, part)
+            assert (solver.reach, solver.rho, solver.alpha) == (2, 0, alpha)
 
 
 def test_masks_and_steps_of_the_members():
