@@ -192,7 +192,8 @@ class Clock:
     ) -> bool:
         """Whether the clock comes back to where it would be without a jump to `time`."""
         off, highest, early = abs(time - expected), time, time < self._sound
-        if len(marks) < FEW and (early or self._is_even(step)):
+        even = self._is_even(step)
+        if len(marks) < FEW and (early or even):
             # The last pictures of a video, which had none late before.
             return True
         for k, mark in enumerate(marks):
@@ -201,8 +202,9 @@ class Clock:
                 return True
             jumps = mark - highest if early else highest - mark
             if mark > self._sound and jumps > REORDERED * step:
-                # Rates vary, so that the place of a picture far behind is known less well.
-                near = min(max(REORDERED, (k + 2) / 4) * step, off / 2)
+                # Where the rate varies, the place of a picture far behind is known less well.
+                far = REORDERED if even else max(REORDERED, (k + 2) / 4)
+                near = min(far * step, off / 2)
                 if abs(mark - expected - (k + 1) * step) <= near:
                     return True
                 if not early:
