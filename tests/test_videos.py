@@ -217,7 +217,7 @@ def test_new_videos_that_cannot_be_labeled(old_run, videos, tmp_path, capsys):
         assert words in line and not (tmp_path / "out").exists()
 
     fails("no such folder of videos", tmp_path / "none")
-    fails("have 6 frames a second", videos, tmp_path / "out", "--fps=6")
+    fails("was made with 5 rows a second", videos, tmp_path / "out", "--fps=6")
     fails("no activity 'tea', only my films", videos, tmp_path / "out", "--activity=tea")
     fails("is in ", videos, old_run / "new")
     fails("is in ", videos, videos / "new")

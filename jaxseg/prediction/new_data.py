@@ -251,7 +251,8 @@ def padded_length(num_frames: int) -> int:
     return -(-num_frames // step) * step
 
 
-def _holds_videos(path: Path) -> bool:
+def holds_videos(path: Path) -> bool:
+    """Whether a path is a video, or a folder with videos in it."""
     try:
         return bool(find_videos(path).files)
     except ValueError:
@@ -300,7 +301,7 @@ def label_folder(
     try:
         data = trained.read_folder(folder, progress=progress)
     except (ValueError, FileNotFoundError) as error:
-        if trained.config.data.name == VIDEOS or not _holds_videos(folder):
+        if trained.config.data.name == VIDEOS or not holds_videos(folder):
             raise
         raise ValueError(
             f"{run} was made of features, not of videos, and {folder} holds videos ({error}); make "

@@ -15,7 +15,7 @@ from jaxseg.features.listing import find_videos
 from jaxseg.formats.annotations.exports import check_formats
 from jaxseg.formats.files import atomic_folder, read_json, write_json
 from jaxseg.formats.names import clip
-from jaxseg.prediction.new_data import Trained, Typical
+from jaxseg.prediction.new_data import Trained, Typical, holds_videos
 from jaxseg.prediction.segments import most_typical
 from jaxseg.runfiles import about, names, segmentation
 
@@ -26,14 +26,15 @@ RECORD = "new_videos.json"
 def are_videos(run: Path, path: Path) -> bool:
     """Whether a path is to be read as videos: the run is on videos, and it holds no features.
 
-    Features are there where a features.json or a .npy is, in the folder or in one of its
-    subfolders.
+    Those are a features.json or a .npy in the folder itself, or a .npy in a subfolder where there
+    is no video.
     """
     trained = Trained(run)
     if trained.config.data.name != data.VIDEOS or path.suffix == ".npy":
         return False
-    patterns = (folders.RECORD, "*.npy", "*/*.npy")
-    return not any(True for pattern in patterns for _ in path.glob(pattern))
+    if any(path.glob(folders.RECORD)) or any(path.glob("*.npy")):
+        return False
+    return not any(path.glob("*/*.npy")) or holds_videos(path)
 
 
 def label_videos(
@@ -76,8 +77,12 @@ def label_videos(
     check_installed(["av", "cv2", "pympi"])
     trained = Trained(run)
     check_formats("--segments", formats, fps=trained.data.fps)
-    trained.check((), fps)
     kind, rate = kind_of(trained)
+    if fps and fps != rate:
+        raise ValueError(
+            f"--fps={fps:g}: {run} was made with {rate:g} rows a second, and new videos get as "
+            "many, whatever their own rate is; leave it out"
+        )
     listing = find_videos(videos)
     if not fps and not trained.config.data.fps:
         job.rate_for(listing)  # folders of pictures need a rate that somebody has given
