@@ -160,7 +160,7 @@ def test_new_videos_with_an_old_run(
     assert made == {".csv", ".vtt", ".eaf", ".txt"}
     page = (out / "report.html").read_text()
     assert "new/one.mp4#t=" in page and "new/tea/one.mkv#t=3600" in page and "move, or so" in page
-    assert "Typical moments" in page and "data:image/jpeg;base64," in page
+    assert "typical moments</h3>" in page and "data:image/jpeg;base64," in page
 
     # The same again, of which one video has changed since.
     features = {path: path.stat().st_mtime_ns for path in (out / "features").rglob("*.npy")}
