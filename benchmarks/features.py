@@ -1,9 +1,10 @@
-"""Motion features: seconds of video for each second of wall time, time by stage, memory.
+"""Features of videos: seconds of video a second of wall time, time by stage, memory.
 
-Measures `python -m jaxseg.features` of kind motion on a long video: signs, or a video of yours.
+Measures `python -m jaxseg.features` for each kind that is fitted to the videos, on a long video:
+signs, or a video of yours.
 
     python -m benchmarks.features
-    python -m benchmarks.features --seconds=60 --processes=2 --json=features.json
+    python -m benchmarks.features --seconds=60 --kinds=image --processes=2 --json=features.json
     python -m benchmarks.features --video=holiday.mp4
 """
 
@@ -17,18 +18,21 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import harness
 from benchmarks.harness import MIB, Column, Table, note, positive
 from jaxseg.features import pool
 from jaxseg.features.job import extract, make_kind
-from jaxseg.features.kinds import MOTION
+from jaxseg.features.kinds import BOTH, FITTED, IMAGE, MOTION, Kind
 from jaxseg.features.video.frames import VideoFile
 from jaxseg.footage import signs
 
 FPS = 15.0
 MINUTE = 60.0
 STAGE_FRAMES = 150
-STAGES = ("scale, gray", "flow", "histograms", "tracks", "Fisher vectors, PCA")
+MOTION_STAGES = ("scale, gray", "flow", "histograms", "tracks", "Fisher vectors, PCA")
+IMAGE_STAGES = ("scale", "network", "PCA, mean")
 
 
 def measure(options: argparse.Namespace) -> dict:
@@ -39,25 +43,34 @@ def measure(options: argparse.Namespace) -> dict:
             note("joining recordings of signs")
             video = Path(folder) / "signs.mp4"
             make_video(video, options.seconds)
-        return measure_video(video, options.processes)
+        opened = VideoFile(video)
+        seconds = length(video)
+        return {
+            "video": {
+                "width": opened.width,
+                "height": opened.height,
+                "seconds": seconds,
+                "fps": FPS,
+            },
+            "cores": pool.cores(),
+            "kinds": {
+                name: measure_kind(name, video, seconds, options.processes)
+                for name in options.kinds
+            },
+        }
 
 
-def measure_video(video: Path, processes: int) -> dict:
-    """Numbers of one video."""
-    opened = VideoFile(video)
-    size = opened.width, opened.height
-    seconds = length(video)
-    kind = make_kind(MOTION)
-    note("fitting the codebook and the projection")
+def measure_kind(name: str, video: Path, seconds: float, processes: int) -> dict:
+    """Numbers of one kind of features on one video."""
+    kind = make_kind(name)
+    note(f"{name}: fitting")
     fitting, _ = harness.timed(lambda: kind.fit([video], FPS))
-    note("stage by stage")
+    note(f"{name}: stage by stage")
     parts = alone(stages, video, kind)
-    note("the whole command")
+    note(f"{name}: the whole command")
     whole = throughput(video, seconds, kind, processes)
-    note("memory")
+    note(f"{name}: memory")
     return {
-        "video": {"width": size[0], "height": size[1], "seconds": seconds, "fps": FPS},
-        "cores": pool.cores(),
         "fit_seconds": fitting,
         "stages_milliseconds": parts,
         **whole,
@@ -81,7 +94,7 @@ def make_video(path: Path, seconds: float) -> None:
     signs.join(path, files[0], clips, segments)
 
 
-def alone(function: Callable, video: Path, kind) -> object:
+def alone(function: Callable, video: Path, kind: Kind) -> object:
     """Result of function(kind, video, tell) in a worker process with one thread."""
     with pool.Pool(1) as process:
         for _, event, value in process.run(functools.partial(function, kind), {"": video}):
@@ -90,7 +103,7 @@ def alone(function: Callable, video: Path, kind) -> object:
             return value
 
 
-def throughput(video: Path, seconds: float, kind, processes: int) -> dict:
+def throughput(video: Path, seconds: float, kind: Kind, processes: int) -> dict:
     """Wall time of the whole command on as many copies of a video as there are processes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -108,38 +121,69 @@ def length(video: Path) -> float:
     return sum(1 for _ in opened.resampled(FPS, height=36)) / FPS
 
 
-def stages(kind, video: Path, tell: Callable) -> dict[str, float]:
+def stages(kind: Kind, video: Path, tell: Callable) -> dict[str, float]:
     """Milliseconds of processor time for each frame, by stage; runs in a process of its own.
 
     Stages take turns frame by frame, so that all see the same load of the machine.
     """
+    opened = VideoFile(video)
+    some = opened.resampled(FPS, seconds=STAGE_FRAMES / FPS, height=kind.height)
+    taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
+    used = {"decode": taken}
+
+    def measure(name: str, function: Callable, *arguments) -> object:
+        taken, result = harness.timed(lambda: function(*arguments), time.process_time)
+        used[name] = used.get(name, 0.0) + taken
+        return result
+
+    kind.encoder()  # which hands the fitted parts of both kinds to each
+    halves = kind.halves if kind.name == BOTH else {kind.name: kind}
+    steps = [{MOTION: motion_steps, IMAGE: image_steps}[name](halves[name]) for name in halves]
+    for frame in frames:
+        for step in steps:
+            step(frame, measure)
+    if MOTION in halves:
+        # The last two stages repeat the work of those before them, which is subtracted.
+        used["Fisher vectors, PCA"] -= used["tracks"]
+        used["tracks"] -= used["scale, gray"] + used["flow"] + used["histograms"]
+    return {name: 1e3 * value / len(frames) for name, value in used.items()}
+
+
+def motion_steps(kind) -> Callable:
+    """Function that measures the stages of motion on the next frame."""
     # Imported in this function, so that --help needs no OpenCV.
     from jaxseg.features.motion.descriptors import DenseFlow, cells, to_gray
     from jaxseg.features.motion.trajectories import Trajectories
 
-    opened = VideoFile(video)
-    some = opened.resampled(FPS, seconds=STAGE_FRAMES / FPS, height=kind.height)
-    taken, frames = harness.timed(lambda: [frame for _, frame in some], time.process_time)
-    used = {"decode": taken} | dict.fromkeys(STAGES, 0.0)
     between, trajectories = DenseFlow(), Trajectories(kind.layout(FPS).length)
-    encoder, last = kind.encoder(), to_gray(frames[0])
+    encoder, last = kind.encoder(), None
 
-    def measure(name: str, function: Callable, *arguments) -> object:
-        taken, result = harness.timed(lambda: function(*arguments), time.process_time)
-        used[name] += taken
-        return result
+    def step(frame: np.ndarray, measure: Callable) -> None:
+        nonlocal last
+        gray, flow, histograms, tracks, vectors = MOTION_STAGES
+        picture = measure(gray, to_gray, frame)
+        before = picture if last is None else last
+        measure(histograms, cells, before, measure(flow, between, before, picture))
+        measure(tracks, trajectories.push, frame)
+        measure(vectors, encoder.push, frame)
+        last = picture
 
-    for frame in frames:
-        gray = measure("scale, gray", to_gray, frame)
-        flow = measure("flow", between, last, gray)
-        measure("histograms", cells, last, flow)
-        measure("tracks", trajectories.push, frame)
-        measure("Fisher vectors, PCA", encoder.push, frame)
-        last = gray
-    # The last two stages repeat the work of those before them, which is subtracted.
-    used["Fisher vectors, PCA"] -= used["tracks"]
-    used["tracks"] -= used["scale, gray"] + used["flow"] + used["histograms"]
-    return {name: 1e3 * value / len(frames) for name, value in used.items()}
+    return step
+
+
+def image_steps(kind) -> Callable:
+    """Function that measures the stages of image on the next frame."""
+    from jaxseg.features.image.kind import ROWS, ImageEncoder, network, scaled, seen
+
+    network()  # made before the clock runs
+    encoder = ImageEncoder(kind.reach(FPS), kind.parts[ROWS])
+
+    def step(frame: np.ndarray, measure: Callable) -> None:
+        scale, see, mean = IMAGE_STAGES
+        row = measure(see, seen, measure(scale, scaled, frame))
+        measure(mean, encoder.add, row)
+
+    return step
 
 
 def resident() -> float:
@@ -148,7 +192,7 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / MIB
 
 
-def memory(minute: float, kind, video: Path, tell: Callable) -> list[float]:
+def memory(minute: float, kind: Kind, video: Path, tell: Callable) -> list[float]:
     """MiB resident at the end of each minute of a video, or once for a shorter one.
 
     Args:
@@ -166,12 +210,23 @@ def memory(minute: float, kind, video: Path, tell: Callable) -> list[float]:
 
 def report(results: dict) -> list[str | Table]:
     """Report of a run."""
-    video, minutes = results["video"], results["resident_mib"]
-    milliseconds = results["stages_milliseconds"]
+    video = results["video"]
+    lines = [
+        f"Features, video of {video['width']} x {video['height']}, {video['seconds']:.0f} s, at "
+        f"{video['fps']:g} rows a second, {results['cores']} cores"
+    ]
+    for name, kind in results["kinds"].items():
+        lines += ["", *report_kind(name, kind, video["fps"])]
+    return lines
+
+
+def report_kind(name: str, kind: dict, fps: float) -> list[str | Table]:
+    """Report of one kind of features."""
+    milliseconds, minutes = kind["stages_milliseconds"], kind["resident_mib"]
     total = sum(milliseconds.values())
     rows = [
-        {"stage": name, "milliseconds": value, "share": value / total}
-        for name, value in (*milliseconds.items(), ("together", total))
+        {"stage": stage, "milliseconds": value, "share": value / total}
+        for stage, value in (*milliseconds.items(), ("together", total))
     ]
     columns = (
         Column("stage", "stage"),
@@ -179,13 +234,11 @@ def report(results: dict) -> list[str | Table]:
         Column("share", "share", "{:.0%}".format),
     )
     return [
-        f"Features of motion, {video['width']} x {video['height']}, {video['seconds']:.0f} s at "
-        f"{video['fps']:g} fps, {results['cores']} cores",
-        f"fitting, once for each folder: {results['fit_seconds']:.1f} s",
-        f"{results['processes']} processes, {results['processes']} videos: "
-        f"{results['wall_seconds']:.1f} s, {results['times_real']:.1f} x real time",
-        Table(columns, rows, "Processor time, one thread"),
-        f"together {1e3 / total / video['fps']:.1f} x real time on one core",
+        f"{name}: fitting, once for each folder: {kind['fit_seconds']:.1f} s",
+        f"{kind['processes']} processes, {kind['processes']} videos: "
+        f"{kind['wall_seconds']:.1f} s, {kind['times_real']:.1f} x real time",
+        Table(columns, rows, f"{name}: processor time, one thread"),
+        f"together {1e3 / total / fps:.1f} x real time on one core",
         f"memory: {minutes[0]:.0f} MiB after the first minute, {minutes[-1]:.0f} after the last "
         f"({len(minutes)}), growth {minutes[-1] - minutes[0]:+.1f} MiB",
     ]
@@ -196,6 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--video", type=Path, metavar="FILE", help="a video of yours (default: signs)")
     add("--seconds", type=positive, default=600, metavar="S", help="of the made video (600)")
+    add("--kinds", nargs="+", choices=FITTED, default=FITTED, help="kinds of features (all)")
     add("--processes", type=positive, default=2, metavar="N", help="videos at once (2)")
     return harness.run(parser.parse_args(arguments), measure, report)
 

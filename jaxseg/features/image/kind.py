@@ -120,7 +120,10 @@ class ImageEncoder:
         self._pushed = self._returned = 0
 
     def push(self, frame: np.ndarray) -> list[np.ndarray]:
-        row = seen(scaled(frame))
+        return self.add(seen(scaled(frame)))
+
+    def add(self, row: np.ndarray) -> list[np.ndarray]:
+        """Takes the network's features of the next frame; returns the rows now complete."""
         self._recent.append(row if self._projection is None else self._projection(row))
         self._pushed += 1
         return [self._mean()] if self._pushed > self._reach else []
