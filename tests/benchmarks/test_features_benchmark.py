@@ -19,7 +19,8 @@ def test_the_made_video_goes_on_and_on(tmp_path):
     path = tmp_path / "signs.mp4"
     features.make_video(path, 31)
     video = VideoFile(path)
-    assert (video.width, video.height, round(video.source_fps)) == (640, 480, 30)
+    assert (video.width, video.height) == (640, 480)
+    assert video.source_fps == pytest.approx(30, abs=1)
     assert video.duration == pytest.approx(31, abs=0.05)
     assert features.length(path) == pytest.approx(31, abs=0.1)
     assert list(tmp_path.iterdir()) == [path]
