@@ -167,7 +167,11 @@ def test_new_videos_with_an_old_run(
     tiny_videos.write_video(new / "tea" / "one.mkv", pictures(["moving"]), fps=10)
     for name in ("short.mp4", "broken.mp4"):
         (new / name).unlink()
+    (out / "names.csv").write_text("activity,cluster,name\ntea,0,mine\ntea,1,mine\n")
+    assert label([str(old_run), str(new), f"--out={out}", "--seed=1"]) == 2
+    assert "which are others now" in capsys.readouterr().err
     assert label([str(old_run), str(new), f"--out={out}"]) == 0
+    assert "mine" in (out / "segments/tea/seed0/one.csv").read_text()
     assert "1 done, 2 kept, 0 failed" in capsys.readouterr().out
     changed = [path for path, time in features.items() if path.stat().st_mtime_ns != time]
     assert changed == [out / "features" / "tea" / "one.npy"]

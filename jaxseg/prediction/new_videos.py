@@ -4,7 +4,7 @@ OUT is laid out as the folder of a run, so that whatever reads one reads it: fea
 predictions/, segments/, footage/ and report.html; new_videos.json says what it was made with.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jaxseg import data, footage, report
@@ -53,7 +53,8 @@ def label_videos(
     Nothing is trained, and nothing in the run's folder is written. Features that `out` has already
     stay where neither their video nor the run's way to make them has changed; the rest is written
     anew: predictions/, segments/ (.csv, .vtt, .eaf) in the videos' own time and with the names of
-    the run's names.csv, if it has one, and report.html.
+    the run's names.csv, if it has one, and report.html. A names.csv that somebody has put into
+    `out`, or has changed there, stays and counts.
 
     Args:
         run: folder of a finished run on videos.
@@ -140,8 +141,7 @@ def label_videos(
     segmentation.write_typical(
         out, {place: _typical(moved[place], pairs) for place, pairs in found.items()}
     )
-    if (run / names.NAME).is_file():
-        names.write_names(out, {place: trained.names(each) for place, each in members.items()})
+    _write_names(trained, out, members)
     shown = trained.config.report.max_videos
     footage.write(out, max_videos=shown, formats=formats, progress=progress)
     report.write_report(out, max_videos=shown, exports=False)
@@ -209,14 +209,48 @@ def _typical(member: about.Member, pairs: Sequence[tuple[Video, Typical]]) -> di
 
 
 def _claim(out: Path, origin: dict, taken: Sequence[Path]) -> None:
-    """Makes OUT, or takes one of an earlier call; names of another run's or seed's clusters go."""
+    """Makes OUT, or takes one of an earlier call, unless somebody has named others' clusters there.
+
+    Raises:
+        ValueError: it lies where it must not, is of something else, or has such names.
+    """
     for path in taken:
         if out.resolve().is_relative_to(path.resolve()):
             raise ValueError(f"--out={out} is in {path}; give a folder of its own")
-    record = out / RECORD
-    if out.is_dir() and any(out.iterdir()) and not record.is_file():
+    if out.is_dir() and any(out.iterdir()) and not (out / RECORD).is_file():
         raise ValueError(f"--out={out} is not empty and has no {RECORD}; give a new folder")
     out.mkdir(parents=True, exist_ok=True)
-    if record.is_file() and read_json(record) != origin:
-        (out / names.NAME).unlink(missing_ok=True)
-    write_json(record, origin)
+    before = _read_record(out)
+    if _has_own_names(out) and {key: before.get(key) for key in origin} != origin:
+        raise ValueError(
+            f"{out / names.NAME} has names that somebody gave to clusters of {before.get('run')}, "
+            f"which are others now; move it away, or give another --out"
+        )
+    write_json(out / RECORD, before | origin)
+
+
+def _write_names(trained: Trained, out: Path, members: Mapping[str, about.Member]) -> None:
+    """Writes names.csv as the run has it, unless somebody has changed what was written before."""
+    if _has_own_names(out):
+        return
+    path, written = out / names.NAME, None
+    path.unlink(missing_ok=True)
+    if (trained.workdir / names.NAME).is_file():
+        names.write_names(out, {place: trained.names(each) for place, each in members.items()})
+        written = folders.checksum(path)
+    write_json(out / RECORD, _read_record(out) | {"names_sha256": written})
+
+
+def _has_own_names(out: Path) -> bool:
+    """Whether names.csv in OUT is not the one that was written there from the run's."""
+    path = out / names.NAME
+    return path.is_file() and folders.checksum(path) != _read_record(out).get("names_sha256")
+
+
+def _read_record(out: Path) -> dict:
+    """Content of new_videos.json; empty where there is none."""
+    path = out / RECORD
+    content = read_json(path) if path.is_file() else {}
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: not a JSON object; remove it, or give another --out")
+    return content
