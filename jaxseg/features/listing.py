@@ -226,10 +226,10 @@ class _Search:
             if name in files:
                 same_folder = files[name].parent == path.parent
                 other = files[name].name if same_folder else self._within(files[name])
-                problem = f"its features would have the name of those of {clip(other)}"
-                raise ValueError(f"{problem}; rename it")
+                raise ValueError(f"its features would have the name of those of {clip(other)}")
         except ValueError as error:
-            self.found.refused[self._within(path)] = str(error).removeprefix("name: ")
+            problem = str(error).removeprefix("name: ")
+            self.found.refused[self._within(path)] = f"{problem}; rename it"
         else:
             files[name] = path
 

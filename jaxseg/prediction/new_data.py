@@ -79,7 +79,8 @@ class Trained:
         """
         names = list(self.data.activities)
         if not activity and len(names) > 1:
-            raise ValueError(f"{self.workdir} has several activities: name one of {_listed(names)}")
+            one = f"give --activity, one of {_listed(names)}"
+            raise ValueError(f"{self.workdir} has several activities: {one}")
         if activity and activity not in names:
             raise ValueError(f"{self.workdir} has no activity {activity!r}, only {_listed(names)}")
         trained = [each for each in self.members if each.activity == (activity or names[0])]

@@ -42,10 +42,19 @@ def test_order():
         ["f_9.PNG", "f_10.png", "f_011.png"],
         [9, 10, 11],
     )
+    # Several numbers: the first counts if it is another in each name; a time of day is one number.
+    for ordered in (
+        ["1_9_9.png", "2_8_9.png", "10_8_8.png"],
+        ["IMG_20231231_235959.jpg", "IMG_20240101_000001.jpg", "IMG_20240101_120000.jpg"],
+        ["S 2024-01-31 at 10.00.59.png", "S 2024-02-01 at 09.59.00.png"],
+    ):
+        assert in_order(reversed(ordered))[0] == ordered
+    numbers = in_order(["2024-02-28T23:59:58.jpg", "2024-02-29T00:00:01.jpg"])[1]
+    assert numbers[1] - numbers[0] == 3_000
     for names, words in [
         (["a1.png", "b2.png"], "2 kinds of names: a#.png, b#.png"),
         (["a1.png", "a2.jpg"], "2 kinds of names"),
-        (["a1_1.png", "a2_2.png"], "names that differ in more than one number"),
+        (["a1_1.png", "a1_2.png", "a2_1.png"], "names that differ in more than one number"),
         (["a1.png", "a01.png"], "names of which several have the same number"),
     ]:
         with pytest.raises(ValueError, match=words):
@@ -55,9 +64,13 @@ def test_order():
 def test_gaps_are_told():
     names = list("abcde")
     assert about_gaps(names, [3, 4, 5, 6, 7]) == about_gaps(names, [0, 10, 20, 30, 40]) == ""
-    assert about_gaps(names, [3, 4, 6, 7, 8]).startswith("1 number is missing in the names")
+    assert about_gaps(names, [3, 4, 6, 7, 8]).startswith(
+        "The numbers in the names of its pictures leave room for 1 more, the first after 'b'; its"
+    )
     text = about_gaps(names, [0, 10, 20, 50, 70])
-    assert text.startswith("3 numbers are missing") and "the first after c;" in text
+    assert "leave room for 3 more, the first after 'c';" in text
+    # Times in nanoseconds, as cameras of robots have them.
+    assert about_gaps(names, [0, 50_000_128, 99_999_900, 150_000_000, 200_000_128]) == ""
 
 
 def test_pictures_that_cannot_be_used(tmp_path):

@@ -118,11 +118,25 @@ def test_rates_that_vary_are_left_alone():
     assert times == [mark / TICKS for mark in marks] and not notes.sentences()
 
 
+def test_a_time_lapse_is_left_alone():
+    marks = [600 * TICKS * k for k in range(40)]
+    times, notes = clock_times(marks, lasts=24_000.0)
+    assert times == [mark / TICKS for mark in marks] and not notes.mended
+
+
 def test_timestamps_that_are_missing_or_the_same():
     assert clock_times([None] * 3)[0] == pytest.approx([0, 0.04, 0.08])
     assert clock_times([500, None, 900])[0] == pytest.approx([0.5, 0.54, 0.9])
     assert clock_times([700] * 5)[0] == [0.7] * 5
     assert clock_times([-80, -40, 0])[0] == [-0.08, -0.04, 0]
+
+
+def test_a_clock_that_stops():
+    marks = even(50, 3_000) + [5_000] * 60
+    expect_even(marks, "The clock has stopped for 59 pictures from 5.0 s on", start=3)
+    # It goes on where it would be, or from where it stood.
+    expect_even(marks + even(50, 7_400), "stopped for 59 pictures", start=3)
+    expect_even(marks + even(50, 5_040), "stopped for 59 pictures", start=3)
 
 
 def test_of_very_many_faults_the_first_are_told():

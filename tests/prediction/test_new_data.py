@@ -82,7 +82,7 @@ def test_one_sequence_by_the_activity_that_is_named(run, tmp_path, capsys, quick
     np.save(data / "x.npy", VIDEOS["soup1"].features[5:29])
     (tmp_path / "groundTruth").mkdir()  # of something else: nobody asks for labels here
     status, line = label(capsys, run, data, f"--out={out}")
-    assert status == 2 and "several activities: name one of salad, soup" in line
+    assert status == 2 and "several activities: give --activity, one of salad, soup" in line
     words = "--activity=soup", "--segments=boris,audacity, frames"
     assert label(capsys, run, data, f"--out={out}", *words)[0] == 0
     labels = np.loadtxt(out / "x.txt", int)

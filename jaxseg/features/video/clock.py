@@ -25,6 +25,7 @@ MOST_FAULTS = 10  # that are told one by one
 STEPS = 9  # spacings that the usual one is the median of
 
 WRONG, BACK, FORWARD, STILL = "marked wrong", "goes back", "jumps ahead", "stands still"
+STOPPED = "has stopped"
 DECODING = "times of decoding"
 
 
@@ -48,6 +49,9 @@ class Fault:
         if self.kind == DECODING:
             where = f"about {_seconds(self.start)} s"
             return f"From {where} on its times are those of decoding; the others go back and forth."
+        if self.kind == STOPPED:
+            which = f"{self.count} pictures from {_seconds(self.start)} s on"
+            return f"The clock has stopped for {which}; they are taken one right after the other."
         if self.kind != WRONG:
             how = f"{self.kind} by {size} at {_seconds(self.start)} s"
             return f"The clock {how}; it is counted on from there."
@@ -77,13 +81,13 @@ class Notes:
     end: float = -math.inf
     faults: list[Fault] = dataclasses.field(default_factory=list)  # the first `MOST_FAULTS`
     more: int = 0  # number of faults behind those
-    files: str = ""  # a sentence on the files of a folder of pictures
+    files: str = ""  # sentences on the file, or the files of a folder of pictures, as a whole
 
     def add(self, kind: str, start: float, end: float, amount: float, near: float) -> None:
-        """Notes a fault; wrong marks less than `near` seconds apart are one."""
+        """Notes a fault; wrong marks less than `near` seconds apart are one, as are equal ones."""
         self.mended |= kind != STILL
         last = self.faults[-1] if self.faults and not self.more else None
-        if last and kind == last.kind == WRONG and start - last.end < near:
+        if last and kind == last.kind in (WRONG, STOPPED) and start - last.end < near:
             last.end, last.count = end, last.count + 1
             last.least, last.most = min(last.least, amount), max(last.most, amount)
         elif len(self.faults) < MOST_FAULTS:
@@ -130,6 +134,8 @@ class Clock:
         self._last: float | None = None  # time of the last picture
         self._sound = 0.0  # time of the last picture whose mark was right
         self._since = 0  # pictures behind that
+        self._mark: float | None = None  # of the last picture
+        self._stopped = False  # whether many are marked as that
         self._joins = False  # whether the next picture follows the last one, whatever its mark is
         self._shift = 0.0  # seconds from the file's clock to the one that is counted on
         self._steps: collections.deque[float] = collections.deque(maxlen=STEPS)
@@ -145,6 +151,10 @@ class Clock:
             self._first = time if self._first is None else self._first
             return self._believe(time)
         step = self._step()
+        if self._has_stopped(mark, coming):
+            place = self._last + step
+            self._notes.add(STOPPED, place, place, 0.0, GAP + 2 * step)
+            mark = None
         if mark is None:
             self._since += 1
             self._last += step
@@ -155,6 +165,17 @@ class Clock:
         if self._sound - step / 2 <= time <= expected + (LATE - 1) * step:
             return self._believe(time)
         return self._judge(time, expected, step, coming)
+
+    def _has_stopped(self, mark: float | None, coming: Callable) -> bool:
+        """Whether a picture is marked as the one before, and so are many behind it."""
+        if mark is None or mark != self._mark:
+            # It may go on from where it stood.
+            self._joins |= self._stopped and mark is not None and mark + self._shift < self._last
+            self._mark, self._stopped = mark, False
+        elif not self._stopped:
+            marks = coming(REORDERED)
+            self._stopped = len(marks) == REORDERED and set(marks) == {mark}
+        return self._stopped
 
     def take_decoding(self) -> None:
         """Says that the timestamps from now on are of another kind, those of decoding."""
@@ -226,9 +247,11 @@ class Clock:
         if len(far) <= len(marks) / 2 or len(marks) < FEW:
             return mark
         middle = statistics.median_low(far)
-        start = min(each for each in far if abs(each - middle) <= near)
+        together = [each for each in far if abs(each - middle) <= near]
+        start = min(together)
         self._sound = mark
-        if start > mark and not self.is_beyond(start, mark):
+        # Where the others are apart as well, as in a time lapse, the first is one of them.
+        if len(together) < FEW or (start > mark and not self.is_beyond(start, mark)):
             return mark
         time = start - step
         self._notes.add(WRONG, time, time, mark - time, 0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from jaxseg.features import need
 from jaxseg.features.video.clock import AHEAD, GAP, REORDERED, Clock, Notes
 from jaxseg.features.video.pictures import Series, codec_of
+from jaxseg.features.video.unread import about_rest, about_streams
 
 # FFmpeg's formats of videos in one file each: no playlist, pattern of names, address or device.
 FORMATS = (
@@ -83,18 +84,33 @@ def _forced(path: Path) -> str | None:
 
 
 def _choose_stream(container, path: Path):
-    cover = need("av").stream.Disposition.attached_pic
-    streams = [each for each in container.streams.video if not each.disposition & cover]
+    streams = _moving_streams(container)
     if not streams:
         others = "; it has sound only" if container.streams.audio else ""
         raise ValueError(f"{path.name}: no video stream{others}")
-    streams = [each for each in streams if each.frames != 1] or streams
     default = need("av").stream.Disposition.default
     stream = next((each for each in streams if each.disposition & default), streams[0])
     if stream.codec_context is None:
         raise ValueError(f"{path.name}: its codec is not known to FFmpeg")
     stream.codec_context.thread_count = 1
     return stream
+
+
+def _moving_streams(container) -> list:
+    """Video streams but for a cover, and single pictures beside a stream of several."""
+    cover = need("av").stream.Disposition.attached_pic
+    streams = [each for each in container.streams.video if not each.disposition & cover]
+    return [each for each in streams if each.frames != 1] or streams
+
+
+def _about_file(container, stream) -> str:
+    """Sentences on what is odd about a file, or a folder of pictures, as a whole."""
+    if isinstance(container, Series):
+        return container.note
+    is_mp4 = "mp4" in container.format.name.split(",")
+    sentences = [about_streams(_moving_streams(container), stream)]
+    sentences.append(about_rest(Path(container.name)) if is_mp4 else "")
+    return " ".join(filter(None, sentences))
 
 
 def _reason(error: Exception) -> str:
@@ -115,7 +131,8 @@ def timed_pictures(
     timestamp, for reading from the middle, nothing comes out where the picture there has none.
     """
     usual, reader = _usual_spacing(stream), Reader(container, stream, notes)
-    notes.files, resets = getattr(container, "note", ""), container.format.flags & RESET
+    resets = container.format.flags & RESET
+    notes.files = _about_file(container, stream) if first is None else ""
     longest = LONGEST_JUMP if resets else LONGEST_PICTURE
 
     def lasts(first: float) -> float | None:

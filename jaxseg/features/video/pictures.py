@@ -1,8 +1,10 @@
 """A folder of numbered pictures, read as if it were a video file that PyAV has opened."""
 
+import contextlib
+import datetime
 import itertools
 import re
-from collections import Counter
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +26,11 @@ CODECS = {
     rb"RIFF.{4}WEBP": "webp",
 }
 DIGITS = re.compile(r"(\d+)")
+# 20240131_235959, 2024-01-31 at 23.59.59, 20240131T235959123: one number, that of a clock.
+CLOCK = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?:[-_. T]|[ _]at[ _])*"
+    r"([0-2]\d)([-_.:h]?)([0-5]\d)[-_.:m]?([0-5]\d)(\d{3})?(?!\d)"
+)
 
 
 def is_picture(path: Path) -> bool:
@@ -40,41 +47,52 @@ def codec_of(head: bytes) -> str | None:
 def in_order(names: Iterable[str]) -> tuple[list[str], list[int]]:
     """Names of pictures by the one number that they differ in, and these numbers.
 
+    A date with a time of day is one number. Of several the first counts, if no two names share it.
+
     Raises:
         ValueError: they are no single series, in a few words.
     """
     names, groups = sorted(names), {}
     for name in names:
         stem, dot, suffix = name.rpartition(".")
-        parts = DIGITS.split(stem)
+        parts = DIGITS.split(CLOCK.sub(_one_number, stem))
         kind = "#".join(parts[::2]) + SUFFIXES[(dot + suffix).lower()]
         groups.setdefault(kind, []).append([int(number) for number in parts[1::2]])
     if len(groups) != 1:
         raise ValueError(f"{len(groups)} kinds of names: {listed(groups)}")
     (rows,) = groups.values()
     varying = [column for column in zip(*rows, strict=True) if len(set(column)) > 1]
-    if len(varying) > 1:
-        raise ValueError("names that differ in more than one number")
     numbers = varying[0] if varying else [0] * len(names)
     if len(set(numbers)) < len(names):
-        raise ValueError("names of which several have the same number")
+        several = len(varying) > 1
+        how = "that differ in more than one" if several else "of which several have the same"
+        raise ValueError(f"names {how} number")
     pairs = sorted(zip(numbers, names, strict=True))
     return [name for _, name in pairs], [number for number, _ in pairs]
+
+
+def _one_number(clock: re.Match) -> str:
+    """Milliseconds of a date with a time of day; its own digits where there is no such date."""
+    year, _, month, day, hour, _, minute, second, milliseconds = clock.groups()
+    with contextlib.suppress(ValueError):
+        moment = datetime.datetime(*map(int, (year, month, day, hour, minute, second)))
+        seconds = (moment - datetime.datetime(1900, 1, 1)) // datetime.timedelta(seconds=1)
+        return f"{seconds}{milliseconds or '000'}"
+    return clock[0]
 
 
 def about_gaps(names: Sequence[str], numbers: Sequence[int]) -> str:
     """A sentence on the numbers that are missing in a series; empty where there are none."""
     steps = [after - before for before, after in itertools.pairwise(numbers)]
-    counts = Counter(steps)
-    usual = min((step for step in counts if counts[step] == max(counts.values())), default=1)
-    wide = [place for place, step in enumerate(steps) if step > usual]
-    if not wide:
+    usual = statistics.median_low(steps) if steps else 1
+    # Numbers that are times do not rise quite evenly.
+    wide = [place for place, step in enumerate(steps) if step > 1.5 * usual]
+    if not wide or not usual:
         return ""
-    count = sum(max(1, steps[place] // usual - 1) for place in wide)
-    missing = "number is" if count == 1 else "numbers are"
+    count = sum(max(1, round(steps[place] / usual) - 1) for place in wide)
     return (
-        f"{count} {missing} missing in the names of its pictures, the first after "
-        f"{names[wide[0]]}; its pictures are taken one right after the other."
+        f"The numbers in the names of its pictures leave room for {count} more, the first after "
+        f"{clip(names[wide[0]])}; its pictures are taken one right after the other."
     )
 
 
