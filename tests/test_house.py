@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jaxseg"
 PYTHON = sorted(PACKAGE.rglob("*.py"))
 TEXT = {".py", ".html", ".css", ".js", ".json", ".md", ".txt", ".csv", ".toml"}
-MOST_FILES, MOST_LINES = 292, 42_700  # Python files and their lines
+MOST_FILES, MOST_LINES = 292, 42_800  # Python files and their lines
 MOST_ENTRIES, LONGEST = 16, 400  # of a folder, the top of the package apart; lines of a file
 COMMANDS = [
     "jaxseg.main --help",
