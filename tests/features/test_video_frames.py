@@ -175,6 +175,15 @@ def test_a_late_start_is_neither_length_nor_loss(tmp_path, suffix):
     assert video.duration == pytest.approx(1, abs=0.2)
 
 
+@pytest.mark.parametrize("suffix", [".mkv", ".webm"])
+def test_a_recording_without_a_length(tmp_path, suffix):
+    """As browsers make it; the size tells roughly, and parts are found."""
+    path = write_video(tmp_path / f"a{suffix}", 600, options={"live": "1"})
+    video = VideoFile(path)
+    assert 5 < video.duration < 80 and video.is_rough and not video.cut_off
+    expect(path, [450, 452, 454], start=15, seconds=0.2)
+
+
 def test_facts(tmp_path):
     path = write_video(tmp_path / "a.mp4", 6, fps=12)
     video = VideoFile(path)

@@ -77,7 +77,9 @@ def _told(video: VideoFile) -> dict:
         told["notes"] = sentences
     if notes.mended:
         # Its parts cannot be found by their times, and its header is as wrong as these.
-        told |= {"steady": False, "duration": round(notes.end - video.first_timestamp, 6)}
+        told["steady"] = False
+    if notes.mended or video.duration is None or video.is_rough:
+        told["duration"] = round(notes.end - video.first_timestamp, 6)
     return told | ({"truncated": True} if video.cut_off else {})
 
 

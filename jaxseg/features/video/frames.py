@@ -45,7 +45,9 @@ class VideoFile:
         width, height: of the pictures as shown, in pixels.
         rotation: degrees clockwise that a player turns the stored pictures by: 0, 90, 180, 270.
         first_timestamp: of the first picture that can be decoded, in seconds.
-        duration: in seconds, from the file's header; None where it has none.
+        duration: in seconds, from the file's header, or roughly from its size where the header of
+            a format whose parts can be found has none or is far off; else None.
+        is_rough: whether the duration is by size.
         source_fps: pictures a second on average; 0 where the file does not say.
         notes: errors that the last use of `resampled` met with.
 
@@ -67,8 +69,11 @@ class VideoFile:
             self.duration, self._announced = durations(container, stream, self.first_timestamp)
             self.source_fps = float(stream.average_rate or 0)
             pictures.close()
+            # Browsers and broadcasts record Matroska without a length.
+            is_live = self.duration is None and "matroska" in container.format.name
             resets = container.format.flags & RESET
-        if resets:
+        self.is_rough = False
+        if resets or is_live:
             self._check_duration()
         turned = self._upright.transposed
         self.width, self.height = self._stored[::-1] if turned else self._stored
@@ -79,7 +84,7 @@ class VideoFile:
         with self._opened() as (container, stream), one_line_errors(self.path):
             seconds = seconds_by_size(container, stream)
         if seconds and not 1 / 8 < (self.duration or 0) / seconds < 8:
-            self.duration, self._announced = round(seconds, 3), 0.0
+            self.duration, self._announced, self.is_rough = round(seconds, 3), 0.0, True
 
     def resampled(
         self,
