@@ -61,7 +61,8 @@ def test_an_index_that_is_cut_off(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "options"), [(".mkv", {}), (".webm", {}), (".mp4", {"movflags": "faststart"})]
+    ("suffix", "options"),
+    [(".mkv", {}), (".webm", {}), (".avi", {}), (".mp4", {"movflags": "faststart"})],
 )
 def test_cut_off_half_way(tmp_path, suffix, options):
     path = write_video(tmp_path / f"a{suffix}", 90, options=options)

@@ -131,6 +131,25 @@ def test_timestamps_that_are_missing_or_the_same():
     assert clock_times([-80, -40, 0])[0] == [-0.08, -0.04, 0]
 
 
+def test_pictures_from_both_sides_of_a_loss_come_in_turn():
+    """H.264 orders pictures by numbers that say nothing of what was lost in between."""
+    shown = even(100) + even(100, 8_000)
+    shown[97:102] = [8_000, 3_880, 8_040, 3_920, 8_080]
+    shown[102] = 3_960
+    # No pictures come of those right behind the loss.
+    sent = even(100) + even(10, 7_600) + even(100, 8_000)
+    notes = Notes()
+    clock = Clock(0.04, 10.0, lambda first: None, notes)
+
+    def coming(k):
+        later = sent[sent.index(shown[k]) :]
+        rest = [mark / TICKS for mark in later if mark not in shown[: k + 1]]
+        return lambda count: rest[:count]
+
+    times = [clock(mark / TICKS, coming(k)) for k, mark in enumerate(shown)]
+    assert times == sorted(times) and times[103:] == [mark / TICKS for mark in shown[103:]]
+
+
 def test_a_clock_that_stops():
     marks = even(50, 3_000) + [5_000] * 60
     expect_even(marks, "The clock has stopped for 59 pictures from 5.0 s on", start=3)

@@ -233,8 +233,10 @@ class Clock:
             elif early and mark > self._sound:
                 # A clock that restarted has come so far by itself.
                 return False
-            elif jumps > REORDERED * step and not early:
-                return False
+            elif jumps > REORDERED * step:
+                # Where part of a file is lost, pictures behind it may not come out.
+                if not early:
+                    return False
             else:
                 highest = max(highest, mark)
         return False

@@ -167,7 +167,10 @@ def durations(container, stream, first: float) -> tuple[float | None, float]:
     else:
         seconds = _matroska_duration(stream.metadata.get("DURATION", "")) - late
     if seconds > 0:
-        return seconds, seconds
+        # Of an AVI file FFmpeg's length is that of what is there, not of what should be.
+        is_avi = "avi" in container.format.name.split(",")
+        counted = float(stream.frames * stream.time_base) if is_avi else 0.0
+        return seconds, max(seconds, counted)
     whole = max(0.0, (container.duration or 0) / 1e6 - late)
     # The sound beside the pictures may last longer.
     return whole or None, whole if len(container.streams) == 1 else 0.0
