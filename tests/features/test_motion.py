@@ -16,7 +16,8 @@ from jaxseg.features.job import make_kind  # noqa: E402
 from jaxseg.features.motion.kind import Motion  # noqa: E402
 
 FPS = 6.0
-SMALL = {"components": 2, "window": 1.5}  # cheap to fit; tracks of 6 frames, 5 frames around each
+# Cheap to fit; tracks of 6 frames, 5 frames around each.
+SMALL = {"components": 2, "window": 1.5, "track": 1.0}
 
 
 def texture(seed):
