@@ -1,7 +1,8 @@
 """From pixels to segments, on videos whose truth is known: each kind of features, beside baselines.
 
 The videos are those that configs/asot_videos.py joins of recordings of signs, and the generated
-films of benchmarks.films. Every run is that config, whose rows are
+films of benchmarks.films; on request also one long video of each person's signs, or many short ones
+(--sets=long,short). Every run is that config, whose rows are
 
     ASOT, auto    told the number of actions; duration and order come from the data
     ASOT, told    told the mean length of a true segment and that actions recur, too
@@ -20,6 +21,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +40,8 @@ from jaxseg.formats.labels import read_names
 
 REACH = 0.5  # seconds by which a boundary may be off
 PROTOCOL = "asot-exact"
+ONE_LONG = {"num_videos": 1, "num_segments": (120, 120)}  # about five minutes
+MANY_SHORT = {"num_videos": 20, "num_segments": (2, 3)}  # about six seconds each
 BOUNDARIES = "F1 ±0.5 s"
 SEGMENTS = "segments"  # mean number a video
 OWN = {"auto": "ASOT, auto", "told": "ASOT, told", "guess": "ASOT, K = 7"}
@@ -47,11 +51,17 @@ PEERS = {"equal_split": "equal split", "one_class": "one class", "kmeans": "k-me
 class Set(NamedTuple):
     """Videos whose truth is known."""
 
+    title: str
     make: Callable[[Path], Path]  # into a folder
-    actions: int  # of each activity; 0: as the config knows it
+    actions: int = 0  # of each activity; 0: as the config knows it
 
 
-SETS = {"signs": Set(signs.make, 0), "films": Set(films.make, len(films.ACTIONS))}
+SETS = {
+    "signs": Set("Signs", signs.make),
+    "films": Set("Generated films", films.make, len(films.ACTIONS)),
+    "long": Set("Signs, one long video of each person", partial(signs.make, **ONE_LONG)),
+    "short": Set("Signs, many short videos", partial(signs.make, **MANY_SHORT)),
+}
 
 Labels = Mapping[tuple[str, str], np.ndarray]  # (activity, video) -> [frames]
 
@@ -245,7 +255,7 @@ def report(results: dict) -> list[str | Table]:
     )
     for name in dict.fromkeys(row["videos"] for row in results["rows"]):
         rows = [row for row in results["rows"] if row["videos"] == name]
-        parts.append(Table(columns, rows, "Signs" if name == "signs" else "Generated films"))
+        parts.append(Table(columns, rows, SETS[name].title))
     auto = [row for row in results["rows"] if row["program"] == OWN["auto"]]
     kinds = dict.fromkeys(row["features"] for row in auto)
     means = {
@@ -276,9 +286,11 @@ def some_of(*names: str) -> Callable[[str], list[str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = harness.parser("videos", __doc__)
     add = parser.add_argument
+    usual = {"sets": ["signs", "films"], "kinds": list(FITTED), "rows": list(OWN)}
     for option, names in (("sets", SETS), ("kinds", FITTED), ("rows", OWN)):
-        kind = some_of(*names)
-        add(f"--{option}", type=kind, default=list(names), metavar="X,...", help=", ".join(names))
+        default, kind = usual[option], some_of(*names)
+        help = f"of {', '.join(names)} ({','.join(default)})"
+        add(f"--{option}", type=kind, default=default, metavar="X,...", help=help)
     add("--workdir", type=Path, metavar="DIR", help="of the runs, which are continued")
     add("--seeds", type=positive, default=5, metavar="S", help="runs (5)")
     return harness.run(parser.parse_args(arguments), measure, report)

@@ -50,15 +50,22 @@ def people() -> dict[str, list[str]]:
     return found
 
 
-def make(folder: Path, *, num_videos: int = 3, seed: int = 0) -> Path:
+def make(
+    folder: Path,
+    *,
+    num_videos: int = 3,
+    num_segments: tuple[int, int] = SEGMENTS,
+    seed: int = 0,
+) -> Path:
     """Makes the videos that are missing in a folder, and the truth beside them.
 
-    These are `PERSON/signs<number>.mp4` of about 40 seconds, 640 x 480, whose pictures are copied
-    as they are stored; `groundTruth/PERSON/signs<number>.csv`, see `write_truth`; and
-    `segments.json`: video -> segments with `sign` and `speed`.
+    These are `PERSON/signs<number>.mp4`, 640 x 480, whose pictures are copied as they are stored;
+    about 40 seconds each if nothing else is asked for; `groundTruth/PERSON/signs<number>.csv`, see
+    `write_truth`; and `segments.json`: video -> segments with `sign` and `speed`.
 
     Args:
         num_videos: of each person.
+        num_segments: least and most in a video.
         seed: orders and speeds are drawn from it; the same seed gives the same files.
     """
     plans = {}
@@ -67,7 +74,7 @@ def make(folder: Path, *, num_videos: int = 3, seed: int = 0) -> Path:
         clips = {sign: read_clip(file) for sign, file in files.items()}
         for number in range(num_videos):
             name = f"{person}/signs{number}"
-            segments = plans[name] = fitted(plan(signs, [seed, place, number]), clips)
+            segments = plans[name] = fitted(plan(signs, [seed, place, number], num_segments), clips)
             ends = segment_ends(segments, clips)
             write_truth(folder / "groundTruth" / f"{name}.csv", [s.sign for s in segments], ends)
             path = folder / f"{name}.mp4"
@@ -80,11 +87,13 @@ def make(folder: Path, *, num_videos: int = 3, seed: int = 0) -> Path:
     return folder
 
 
-def plan(signs: Sequence[str], seed: Sequence[int]) -> list[Segment]:
+def plan(
+    signs: Sequence[str], seed: Sequence[int], num_segments: tuple[int, int] = SEGMENTS
+) -> list[Segment]:
     """Draws the segments of one video: most signs several times, none twice in a row."""
     rng = np.random.default_rng(seed)
     order: list[str] = []
-    for _ in range(rng.integers(*SEGMENTS, endpoint=True)):
+    for _ in range(rng.integers(*num_segments, endpoint=True)):
         others = [sign for sign in signs if sign not in order[-1:]]
         # A sign that has been shown already is drawn less often.
         weights = np.array([0.25 ** order.count(sign) for sign in others])
