@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_videos
 
 pytest.importorskip("av")
 
@@ -71,3 +72,9 @@ def test_not_all_of_very_many_videos_are_opened(videos, monkeypatch):
     result, opened[:] = list(opened), []
     draw_windows(many[::-1], 5.0, 16, seed=0)
     assert opened == result
+
+
+def test_a_window_that_shows_nothing_is_named(tmp_path):
+    video = tiny_videos.write_video(tmp_path / "a.mp4", 5, fps=5)
+    with pytest.raises(ValueError, match=r"a.mp4: no picture at 9.0 s"):
+        list(fitting.read_window(fitting.Window(video, 9.0, 1.0), 5.0))

@@ -59,11 +59,18 @@ def draw_windows(
 
 
 def read_window(window: Window, fps: float) -> Iterator[np.ndarray]:
-    """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`."""
+    """Frames of a window, uint8 [H, W, 3], scaled down to `HEIGHT`; at least one.
+
+    Raises:
+        ValueError: the video cannot be read, or shows nothing there.
+    """
     video = VideoFile(window.video, picture_fps=fps)
     timed = video.resampled(fps, start=window.start, seconds=window.seconds, height=HEIGHT)
+    frame = None
     for _, frame in timed:
         yield frame
+    if frame is None:
+        raise ValueError(f"{window.video.name}: no picture at {window.start:.1f} s")
 
 
 def over_windows(
