@@ -271,7 +271,7 @@ def test_named_clusters(make_workdir, labels):
     assert bar.groups() == ("2 0 1 4", "0 2 5 8 10")  # as they are without names
     assert "Names of clusters are those of names.csv." in page.text
     (workdir / "names.csv").unlink()
-    assert "open" not in read(workdir).text and table.read_text().splitlines()[1] == "0,2,2"
+    assert "open, <take>" not in read(workdir).text and table.read_text().splitlines()[1] == "0,2,2"
 
 
 def test_a_wrong_name_is_one_line(make_workdir):
