@@ -20,11 +20,11 @@ Worth setting:
     --config.seeds=5                   how much chance there is in it
     --config.data.fps=5                frames a second of the segmentation, 15 if not given: less
                                        is faster
-    --config.data.features=motion      what moves alone, image: what is in the picture alone; both
-                                       together are "motion+image"
+    --config.data.features=motion+image
+                                       what is in the picture beside how it moves; or image alone
     --config.data.features=onnx --config.data.onnx=FILE.onnx
                                        a network's features; settings in FILE.json beside it
-    --config.data.reuse=FILE           the space of an earlier run: its features/motion+image.npz
+    --config.data.reuse=FILE           the space of an earlier run: its features/motion.npz
 
 What is left in --workdir: report.html (click a segment, and the video plays from there),
 segments/ as .csv, .vtt (subtitles) and .eaf (ELAN), features/, and all that every run leaves.
@@ -37,7 +37,6 @@ def get_config():
     """The folder's constants on features of our own."""
     config = asot_folder.get_config()
     config.data.name = "videos"
-    config.data.features = "motion+image"  # the best of benchmarks.videos
     # Signs of each person of the embedded recordings.
     config.model.clusters_by_activity = {"asl_signer_1": 6, "asl_signer_2": 5, "asl_signer_3": 4}
     config.seeds = 5

@@ -8,7 +8,7 @@ from pathlib import Path
 from jaxseg import command_line
 from jaxseg.features import check_installed
 from jaxseg.features.job import Summary, extract, make_kind
-from jaxseg.features.kinds import BOTH, FITTED, KINDS, ONNX, Kind
+from jaxseg.features.kinds import FITTED, KINDS, MOTION, ONNX, Kind
 from jaxseg.features.listing import summary as lines_on
 from jaxseg.features.onnx import settings as onnx_settings
 from jaxseg.formats.names import clip
@@ -18,8 +18,8 @@ DESCRIPTION = """\
 Makes features of a folder of videos: one .npy of [frames, channels] a video.
 
 python -m jaxseg.features --videos=DIR --out=OUT
-python -m jaxseg.features --videos=DIR --out=OUT --kind=motion
-python -m jaxseg.features --videos=NEW --out=OUT2 --reuse=OUT/motion+image.npz
+python -m jaxseg.features --videos=DIR --out=OUT --kind=motion+image
+python -m jaxseg.features --videos=NEW --out=OUT2 --reuse=OUT/motion.npz
 python -m jaxseg.features --videos=DIR --out=OUT --kind=onnx --model=FILE.onnx --mean=imagenet
 
 Reads every video in DIR that FFmpeg reads, whatever its name is (.mp4 .mov .MTS .m2ts .ts .mkv .avi
@@ -77,7 +77,7 @@ def make_parser() -> command_line.Parser:
         required=True,
         help="folder of features: new, or that of an earlier call",
     )
-    add("--kind", choices=KINDS, default=BOTH, help=f"see above (default {BOTH})")
+    add("--kind", choices=KINDS, default=MOTION, help=f"see above (default {MOTION})")
     add(
         "--fps",
         type=_rate,
