@@ -20,7 +20,7 @@ from tqdm import tqdm
 from benchmarks.harness import positive
 from jaxseg import command_line
 from jaxseg.features import need
-from jaxseg.footage.signs import WHOLE, write_truth
+from jaxseg.footage.signs import WHOLE, draw_order, write_truth
 from jaxseg.formats.files import atomic_write
 
 FPS = 25
@@ -70,11 +70,7 @@ def make(folder: Path, *, num_films: int = 4, seed: int = 0) -> Path:
 def plan(seed: list[int]) -> list[Part]:
     """Draws the movements of one film: all recur in no fixed order, none twice in a row."""
     rng = np.random.default_rng(seed)
-    order: list[str] = []
-    for _ in range(rng.integers(*SEGMENTS, endpoint=True)):
-        others = [name for name in ACTIONS if name not in order[-1:]]
-        weights = np.array([0.25 ** order.count(name) for name in others])
-        order.append(str(rng.choice(others, p=weights / weights.sum())))
+    order = draw_order(rng, list(ACTIONS), SEGMENTS)
     return [
         Part(
             action=name,

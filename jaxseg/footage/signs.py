@@ -92,14 +92,22 @@ def plan(
 ) -> list[Segment]:
     """Draws the segments of one video: most signs several times, none twice in a row."""
     rng = np.random.default_rng(seed)
-    order: list[str] = []
-    for _ in range(rng.integers(*num_segments, endpoint=True)):
-        others = [sign for sign in signs if sign not in order[-1:]]
-        # A sign that has been shown already is drawn less often.
-        weights = np.array([0.25 ** order.count(sign) for sign in others])
-        order.append(str(rng.choice(others, p=weights / weights.sum())))
+    order = draw_order(rng, signs, num_segments)
     speeds = np.exp(rng.uniform(*np.log(SPEEDS), len(order))).round(3)
     return [Segment(*each) for each in zip(order, speeds.tolist(), strict=True)]
+
+
+def draw_order(
+    rng: np.random.Generator, names: Sequence[str], length: tuple[int, int]
+) -> list[str]:
+    """Names in no fixed order, none twice in a row; `length` is the least and the most of them."""
+    order: list[str] = []
+    for _ in range(rng.integers(*length, endpoint=True)):
+        others = [name for name in names if name not in order[-1:]]
+        # One that has been there already is drawn less often.
+        weights = np.array([0.25 ** order.count(name) for name in others])
+        order.append(str(rng.choice(others, p=weights / weights.sum())))
+    return order
 
 
 def read_clip(path: Path) -> Clip:

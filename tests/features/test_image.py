@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
+from rows import rows_of
 from serial_pool import SerialPool
 from tiny_videos import moving, write_video
 
@@ -163,13 +164,6 @@ def fitted(request, videos):
     done, total = zip(*told, strict=True)
     assert list(done) == sorted(done) and done[-1] == total[-1]
     return kind
-
-
-def rows_of(kind, frames):
-    encoder = kind.encoder()
-    rows = [row for frame in frames for row in encoder.push(frame)] + encoder.finish()
-    assert all(row.dtype == np.float32 and row.shape == (kind.channels,) for row in rows)
-    return np.array(rows).reshape(-1, kind.channels)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 12])

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from rows import rows_of
 from serial_pool import SerialPool
 
 av = pytest.importorskip("av")
@@ -61,13 +62,6 @@ def fitted(videos):
         patch.setattr(pool, "cores", lambda: 1)
         kind.fit(videos, FPS)
     return kind
-
-
-def rows_of(kind, frames):
-    encoder = kind.encoder()
-    rows = [row for frame in frames for row in encoder.push(frame)] + encoder.finish()
-    assert all(row.dtype == np.float32 and row.shape == (kind.channels,) for row in rows)
-    return np.array(rows).reshape(-1, kind.channels)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 6, 7, 8, 30])
